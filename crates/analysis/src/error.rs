@@ -1,0 +1,195 @@
+//! What can go wrong in an analysis, and what to do about it.
+
+use thiserror::Error;
+
+/// Why an analysis could not be done: what, where, and what to do next.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum AnalysisError {
+    /// A parameter outside its range.
+    #[error("parameter `{name}` is {value}, but must be {expected}")]
+    Parameter {
+        /// Name of the parameter, as its setter is called.
+        name: &'static str,
+        /// The value that was given.
+        value: f64,
+        /// The range it has to lie in.
+        expected: &'static str,
+    },
+    /// A window with fewer than two steps has no variance.
+    #[error(
+        "the window holds {steps} step(s); a variance needs at least 2: record a longer window"
+    )]
+    WindowTooShort {
+        /// Rows of the window.
+        steps: usize,
+    },
+    /// A window without columns.
+    #[error("the window holds no weights (0 columns): record a layer that has some")]
+    NoWeights,
+    /// A weight that is not a number, or infinite.
+    #[error(
+        "the weight at row {row}, column {column} of the window is {value} (both counted from 0): \
+         training diverged; lower the learning rate or end the window earlier"
+    )]
+    NonFiniteWeight {
+        /// Step within the window, from 0.
+        row: usize,
+        /// Weight, from 0.
+        column: usize,
+        /// The offending value.
+        value: f32,
+    },
+    /// All rows of the window are the same.
+    #[error(
+        "all {steps} rows of the window are equal, so every variance is zero: were these weights \
+         frozen, or was the learning rate zero?"
+    )]
+    NoVariance {
+        /// Rows of the window.
+        steps: usize,
+    },
+    /// An array whose shape does not fit the others.
+    #[error("{what} has length {found}, but {expected} is needed")]
+    Shape {
+        /// Which array, and along which axis.
+        what: &'static str,
+        /// The length that fits.
+        expected: usize,
+        /// The length it has.
+        found: usize,
+    },
+    /// An array whose values are not what they claim to be.
+    #[error("{what} is wrong at index {index}: {reason}")]
+    Invalid {
+        /// Which array.
+        what: &'static str,
+        /// Where, from 0.
+        index: usize,
+        /// What is wrong there.
+        reason: &'static str,
+    },
+    /// More components than a window of this shape has.
+    #[error("{requested} components were asked for, but there are only {available}")]
+    TooManyComponents {
+        /// Components asked for.
+        requested: usize,
+        /// Components that exist: min(weights, steps − 1), or those that were kept.
+        available: usize,
+    },
+    /// The dense eigen-solver did not converge.
+    #[error("the eigen-decomposition of the {size} × {size} matrix did not converge")]
+    Eigen {
+        /// Side of the matrix.
+        size: usize,
+    },
+    /// The iterative solver returned fewer components than asked for.
+    #[error(
+        "the top-k solver found {found} of {requested} components: the others lie under its cut \
+         (2e-10 of the first variance); ask for fewer, or use `Solver::Auto`"
+    )]
+    TopKIncomplete {
+        /// Components asked for.
+        requested: usize,
+        /// Components found.
+        found: usize,
+    },
+    /// The iterative solver failed.
+    #[error("the top-k solver failed ({0}): use `Solver::Auto`")]
+    TopK(#[from] linfa_reduction::ReductionError),
+    /// An error of linfa itself.
+    #[error(transparent)]
+    Linfa(#[from] linfa::Error),
+    /// A reference loss L_0 that has no logarithm.
+    #[error(
+        "the reference loss L_0 is {loss}; it must be positive and finite, because flatness is \
+         where the loss reaches a multiple of it"
+    )]
+    ReferenceLoss {
+        /// The given L_0.
+        loss: f64,
+    },
+    /// The loss is above the level however small the offset.
+    #[error(
+        "the loss at offset {offset:e} is {loss:e}, already above the level {level:e}: L_0 was not \
+         measured at the point that the offsets start from"
+    )]
+    ReferenceMismatch {
+        /// Smallest offset tried.
+        offset: f64,
+        /// Loss there.
+        loss: f64,
+        /// The level, factor·L_0.
+        level: f64,
+    },
+    /// The loss function answered with the wrong number of values.
+    #[error("the loss function was asked for {asked} offsets and returned {returned} losses")]
+    LossCount {
+        /// Offsets asked for.
+        asked: usize,
+        /// Losses returned.
+        returned: usize,
+    },
+    /// Too few points for a line with an error.
+    #[error(
+        "{points} point(s) are left for the fit and at least 3 are needed: widen the range of \
+         components ({censored} of it have no flatness, {under_floor} lie under the variance floor)"
+    )]
+    TooFewPoints {
+        /// Points left.
+        points: usize,
+        /// Components of the range without a flatness.
+        censored: usize,
+        /// Components of the range whose variance is not trusted.
+        under_floor: usize,
+    },
+    /// All abscissae are the same.
+    #[error("all {points} values of {what} are equal, so no slope is defined")]
+    NoSpread {
+        /// The abscissa.
+        what: &'static str,
+        /// Number of points.
+        points: usize,
+    },
+    /// A value whose logarithm is needed is not positive and finite.
+    #[error(
+        "{what} of component {index} is {value:e}; its logarithm needs a positive finite value"
+    )]
+    NonPositive {
+        /// The quantity.
+        what: &'static str,
+        /// The component, from 1.
+        index: usize,
+        /// Its value.
+        value: f64,
+    },
+    /// A range of components that does not exist.
+    #[error("components {first} to {last} were asked for, but the spectrum has {available}")]
+    Range {
+        /// First component, from 1.
+        first: usize,
+        /// Last component, from 1.
+        last: usize,
+        /// Components there are.
+        available: usize,
+    },
+    /// Too few blocks to resample.
+    #[error(
+        "the window makes {blocks} block(s) of {block} steps; a bootstrap needs at least {needed}: \
+         shorten the block"
+    )]
+    TooFewBlocks {
+        /// Blocks in the window.
+        blocks: usize,
+        /// Steps in a block.
+        block: usize,
+        /// Fewest blocks accepted.
+        needed: usize,
+    },
+    /// A word that names no status.
+    #[error("`{word}` is not a flatness status; one of found, not_monotone, censored is")]
+    UnknownStatus {
+        /// The word.
+        word: String,
+    },
+}

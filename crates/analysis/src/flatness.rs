@@ -1,0 +1,189 @@
+//! Flatness of the loss landscape along one direction (Feng & Tu, PNAS 2021).
+
+mod root;
+mod side;
+mod status;
+
+pub use side::Side;
+pub use status::FlatnessStatus;
+
+use std::f64::consts::E;
+
+use linfa::ParamGuard;
+use serde::{Deserialize, Serialize};
+
+use crate::AnalysisError;
+use side::SideSearch;
+
+/// Search for the flatness F_i = θ_r − θ_l, where L_i(θ_l) = L_i(θ_r) = factor·L_0 with the factor
+/// e in the paper, and θ_l < 0 < θ_r are the crossings nearest to w_0 on each side.
+///
+/// Made by [`params`](Self::params) and `check`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FlatnessSearch {
+    factor: f64,
+    tolerance: f64,
+    radius: f64,
+}
+
+/// Unchecked parameters of a [`FlatnessSearch`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct FlatnessSearchParams(FlatnessSearch);
+
+/// What was found on the two sides of one direction.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DirectionFlatness {
+    /// The side of negative offsets.
+    pub left: Side,
+    /// The side of positive offsets.
+    pub right: Side,
+}
+
+impl DirectionFlatness {
+    /// F = θ_r − θ_l in units of weight, where both crossings were found on a monotone landscape.
+    pub fn flatness(&self) -> Option<f64> {
+        match (&self.left, &self.right) {
+            (Side::Found { offset: left, .. }, Side::Found { offset: right, .. }) => {
+                Some(right - left)
+            }
+            _ => None,
+        }
+    }
+
+    /// The worse of the two sides: censored, then not monotone, then found.
+    pub fn status(&self) -> FlatnessStatus {
+        self.left.status().max(self.right.status())
+    }
+}
+
+impl FlatnessSearch {
+    /// Parameters at their defaults: factor e, tolerance 1e-4, radius 100.
+    pub fn params() -> FlatnessSearchParams {
+        FlatnessSearchParams(Self {
+            factor: E,
+            tolerance: 1e-4,
+            radius: 100.0,
+        })
+    }
+
+    /// Measures the flatness along one direction.
+    ///
+    /// `reference_loss` is L_0 = L(w_0). `first_step` guesses how far the crossings are, in units of
+    /// weight (that of the direction before will do; a bad guess costs evaluations, not accuracy).
+    /// `losses(offsets)` returns L(w_0 + s·p) for each offset s, in the same order; both sides are
+    /// asked for together, a few offsets a call.
+    ///
+    /// Each side is first scanned on a geometric grid of offsets, so that the nearest crossing is
+    /// bracketed (features narrower than the grid's factor 2 can be missed), then the crossing of
+    /// ln L is refined. A loss that overflows counts as above the level, as does one that is not a
+    /// number; where the level is passed only by such a value the side is censored there.
+    ///
+    /// # Errors
+    /// If L_0 is not positive and finite, `first_step` is not positive and finite, `losses` returns
+    /// another number of values than it was asked for, or the loss exceeds the level however close
+    /// to w_0 it is taken (L_0 belongs to another point).
+    pub fn measure(
+        &self,
+        reference_loss: f64,
+        first_step: f64,
+        mut losses: impl FnMut(&[f64]) -> Vec<f64>,
+    ) -> Result<DirectionFlatness, AnalysisError> {
+        if !(reference_loss > 0.0 && reference_loss.is_finite()) {
+            return Err(AnalysisError::ReferenceLoss {
+                loss: reference_loss,
+            });
+        }
+        positive("first_step", first_step)?;
+        let mut left = SideSearch::new(self, -1.0, reference_loss, first_step);
+        let mut right = SideSearch::new(self, 1.0, reference_loss, first_step);
+        loop {
+            let to_the_left = left.offsets().len();
+            let offsets = [left.offsets(), right.offsets()].concat();
+            if offsets.is_empty() {
+                break;
+            }
+            let answers = losses(&offsets);
+            if answers.len() != offsets.len() {
+                return Err(AnalysisError::LossCount {
+                    asked: offsets.len(),
+                    returned: answers.len(),
+                });
+            }
+            let (left_answers, right_answers) = answers.split_at(to_the_left);
+            left.advance(left_answers)?;
+            right.advance(right_answers)?;
+        }
+        Ok(DirectionFlatness {
+            left: left.finish(),
+            right: right.finish(),
+        })
+    }
+}
+
+impl FlatnessSearchParams {
+    /// Sets the factor of L_0 that bounds a flat region (default e; more than 1).
+    pub fn factor(mut self, factor: f64) -> Self {
+        self.0.factor = factor;
+        self
+    }
+
+    /// Sets the relative tolerance of a crossing's offset (default 1e-4; between 0 and 1).
+    pub fn tolerance(mut self, tolerance: f64) -> Self {
+        self.0.tolerance = tolerance;
+        self
+    }
+
+    /// Sets how far to search on each side, in units of weight (default 100).
+    pub fn radius(mut self, radius: f64) -> Self {
+        self.0.radius = radius;
+        self
+    }
+}
+
+impl ParamGuard for FlatnessSearchParams {
+    type Checked = FlatnessSearch;
+    type Error = AnalysisError;
+
+    fn check_ref(&self) -> Result<&FlatnessSearch, AnalysisError> {
+        let FlatnessSearch {
+            factor,
+            tolerance,
+            radius,
+        } = self.0;
+        if !(factor > 1.0 && factor.is_finite()) {
+            return Err(AnalysisError::Parameter {
+                name: "factor",
+                value: factor,
+                expected: "finite and more than 1",
+            });
+        }
+        // Under this, neighbouring offsets are the same number.
+        if !(1e-14..1.0).contains(&tolerance) {
+            return Err(AnalysisError::Parameter {
+                name: "tolerance",
+                value: tolerance,
+                expected: "at least 1e-14 and less than 1",
+            });
+        }
+        positive("radius", radius)?;
+        Ok(&self.0)
+    }
+
+    fn check(self) -> Result<FlatnessSearch, AnalysisError> {
+        self.check_ref()?;
+        Ok(self.0)
+    }
+}
+
+/// Checks a length.
+fn positive(name: &'static str, value: f64) -> Result<(), AnalysisError> {
+    if value > 0.0 && value.is_finite() {
+        Ok(())
+    } else {
+        Err(AnalysisError::Parameter {
+            name,
+            value,
+            expected: "positive and finite",
+        })
+    }
+}

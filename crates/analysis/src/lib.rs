@@ -1,0 +1,65 @@
+//! The analysis of a trajectory of weights: from a recorded window to ψ in σ² ∝ F^(−ψ).
+//!
+//! The steps are those of Feng & Tu, "The inverse variance–flatness relation in stochastic gradient
+//! descent is critical for finding flat minima", PNAS 118(9) e2015617118 (2021):
+//!
+//! 1. [`TrajectoryPca`]: principal components p_i and variances σ_i² of a window of weights;
+//! 2. [`FlatnessSearch`]: flatness F_i of the loss landscape along each p_i;
+//! 3. [`PowerLaw`]: the exponent ψ of σ_i² ∝ F_i^(−ψ), with its block-bootstrap interval;
+//! 4. [`spectrum`]: gap, decay and shares of the variances.
+//!
+//! The crate knows no network, no files and has no randomness of its own: weights come in as an
+//! array `[steps, weights]`, the landscape as a function of offsets, random numbers as a generator.
+//!
+//! # Example
+//!
+//! Weights that fluctuate with variances 4, 1 and 1/4 in a bowl whose curvatures are 1, 2 and 4:
+//! F ∝ κ^(−1/2) and σ² ∝ κ^(−1), so that σ² ∝ F², that is ψ = −2, as in thermal equilibrium.
+//!
+//! ```
+//! use ndarray::Array2;
+//! use varflat_analysis::{Component, DatasetBase, Fit, FlatnessSearch, ParamGuard, PowerLaw, TrajectoryPca};
+//!
+//! let curvature = [1.0, 2.0, 4.0];
+//! let window = Array2::from_shape_fn((64, 3), |(t, i)| {
+//!     let phase = std::f64::consts::TAU * (t * (i + 1)) as f64 / 64.0;
+//!     (phase.sin() / f64::sqrt(curvature[i])) as f32
+//! });
+//! let pca = TrajectoryPca::params().fit(&DatasetBase::from(window.view()))?;
+//!
+//! let search = FlatnessSearch::params().check()?;
+//! let mut components = Vec::new();
+//! for (i, direction) in pca.components().rows().into_iter().enumerate() {
+//!     let loss = |s: f64| 0.1 + (0..3).map(|n| 0.5 * curvature[n] * (s * direction[n]).powi(2)).sum::<f64>();
+//!     let measured = search.measure(0.1, 1.0, |offsets| offsets.iter().map(|&s| loss(s)).collect())?;
+//!     components.push(Component {
+//!         index: i + 1,
+//!         variance: pca.variance()[i],
+//!         flatness: measured.flatness(),
+//!         trusted: pca.trusted(i),
+//!     });
+//! }
+//! let law = PowerLaw::params().skip_first(0).fit(&components)?;
+//! assert!((law.psi + 2.0).abs() < 1e-3);
+//! # Ok::<(), varflat_analysis::AnalysisError>(())
+//! ```
+
+mod bootstrap;
+mod error;
+mod flatness;
+mod line;
+mod pca;
+mod power_law;
+pub mod spectrum;
+
+pub use bootstrap::Interval;
+pub use error::AnalysisError;
+pub use flatness::{DirectionFlatness, FlatnessSearch, FlatnessSearchParams, FlatnessStatus, Side};
+pub use pca::{
+    SegmentMoments, Solver, TrajectoryPca, TrajectoryPcaParams, TrajectoryPcaValidParams,
+};
+pub use power_law::{Component, PowerLaw, PowerLawParams, PowerLawValidParams};
+
+// linfa's grammar, so that a caller needs no dependency on linfa of its own.
+pub use linfa::traits::{Fit, Transformer};
+pub use linfa::{DatasetBase, ParamGuard};

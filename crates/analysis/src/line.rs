@@ -1,0 +1,128 @@
+//! Straight lines through points: least squares, and the Theil–Sen median slope.
+
+/// Least-squares line y = intercept + slope·x.
+pub(crate) struct Line {
+    pub(crate) slope: f64,
+    pub(crate) intercept: f64,
+    /// √(Σ residual² / (n − 2) / Σ (x − x̄)²).
+    pub(crate) slope_standard_error: f64,
+    /// Pearson correlation of x and y.
+    pub(crate) r: f64,
+}
+
+/// Ordinary least squares; `None` where all `x` are equal or there are fewer than 3 points.
+pub(crate) fn least_squares(x: &[f64], y: &[f64]) -> Option<Line> {
+    let n = x.len() as f64;
+    if x.len() < 3 {
+        return None;
+    }
+    let (mean_x, mean_y) = (x.iter().sum::<f64>() / n, y.iter().sum::<f64>() / n);
+    let (mut xx, mut xy, mut yy) = (0.0, 0.0, 0.0);
+    for (x, y) in x.iter().zip(y) {
+        let (dx, dy) = (x - mean_x, y - mean_y);
+        xx += dx * dx;
+        xy += dx * dy;
+        yy += dy * dy;
+    }
+    // Equal x leave only the rounding of their mean.
+    let spread = x.iter().fold(0.0_f64, |s, x| s.max(x.abs()));
+    if xx.sqrt() <= f64::EPSILON * n * spread {
+        return None;
+    }
+    let slope = xy / xx;
+    let intercept = mean_y - slope * mean_x;
+    let residual: f64 = x
+        .iter()
+        .zip(y)
+        .map(|(x, y)| (y - mean_y - slope * (x - mean_x)).powi(2))
+        .sum();
+    Some(Line {
+        slope,
+        intercept,
+        slope_standard_error: (residual / (n - 2.0) / xx).sqrt(),
+        r: if yy > 0.0 { xy / (xx * yy).sqrt() } else { 0.0 },
+    })
+}
+
+/// Median of the slopes of all pairs with different x (Theil 1950, Sen 1968), exact, 8·n²/2 bytes.
+pub(crate) fn theil_sen(x: &[f64], y: &[f64]) -> Option<f64> {
+    let mut slopes: Vec<f64> = (0..x.len())
+        .flat_map(|i| (0..i).map(move |j| (i, j)))
+        .filter(|&(i, j)| x[i] != x[j])
+        .map(|(i, j)| (y[i] - y[j]) / (x[i] - x[j]))
+        .collect();
+    if slopes.is_empty() {
+        return None;
+    }
+    let middle = slopes.len() / 2;
+    let even = slopes.len().is_multiple_of(2);
+    let (below, &mut upper, _) = slopes.select_nth_unstable_by(middle, f64::total_cmp);
+    if !even {
+        return Some(upper);
+    }
+    let lower = below.iter().copied().max_by(f64::total_cmp)?;
+    Some(0.5 * (lower + upper))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn least_squares_on_a_hand_computed_case() {
+        // x̄ = 2.5, ȳ = 3.5, Sxx = 5, Sxy = 7, Syy = 13, residual 3.2.
+        let line = least_squares(&[1.0, 2.0, 3.0, 4.0], &[1.0, 3.0, 4.0, 6.0]);
+        let line = line.unwrap();
+        assert!((line.slope - 1.6).abs() < 1e-14);
+        assert!((line.intercept + 0.5).abs() < 1e-14);
+        assert!((line.slope_standard_error - (0.2_f64 / 2.0 / 5.0).sqrt()).abs() < 1e-14);
+        assert!((line.r - 8.0 / 65.0_f64.sqrt()).abs() < 1e-14);
+    }
+
+    #[test]
+    fn equal_abscissae_have_no_slope() {
+        assert!(least_squares(&[0.1; 7], &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0]).is_none());
+        assert!(theil_sen(&[0.1; 3], &[1.0, 2.0, 3.0]).is_none());
+    }
+
+    #[test]
+    fn theil_sen_ignores_a_quarter_of_outliers() {
+        let x: Vec<f64> = (0..101).map(f64::from).collect();
+        let y: Vec<f64> = x
+            .iter()
+            .map(|x| if *x < 25.0 { 1e4 } else { 3.0 - 4.0 * x })
+            .collect();
+        assert!((theil_sen(&x, &y).unwrap() + 4.0).abs() < 1e-9);
+        assert!((least_squares(&x, &y).unwrap().slope + 4.0).abs() > 10.0);
+    }
+
+    proptest! {
+        #[test]
+        fn theil_sen_equals_the_sorted_median(points in prop::collection::vec((-5.0..5.0_f64, -5.0..5.0_f64), 3..30)) {
+            let (x, y): (Vec<f64>, Vec<f64>) = points.into_iter().unzip();
+            let mut slopes = Vec::new();
+            for i in 0..x.len() {
+                for j in i + 1..x.len() {
+                    if x[i] != x[j] {
+                        slopes.push((y[j] - y[i]) / (x[j] - x[i]));
+                    }
+                }
+            }
+            slopes.sort_by(f64::total_cmp);
+            let n = slopes.len();
+            let median = 0.5 * (slopes[(n - 1) / 2] + slopes[n / 2]);
+            prop_assert_eq!(theil_sen(&x, &y), Some(median));
+        }
+
+        #[test]
+        fn least_squares_recovers_a_line(slope in -9.0..9.0_f64, intercept in -9.0..9.0_f64, shift in -3.0..3.0_f64) {
+            let x: Vec<f64> = (0..20).map(|i| shift + 0.3 * f64::from(i)).collect();
+            let y: Vec<f64> = x.iter().map(|x| intercept + slope * x).collect();
+            let line = least_squares(&x, &y).unwrap();
+            prop_assert!((line.slope - slope).abs() < 1e-12);
+            prop_assert!((line.intercept - intercept).abs() < 1e-11);
+            prop_assert!(line.slope_standard_error < 1e-12);
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Parameters of [`TrajectoryPca`](crate::TrajectoryPca), in linfa's grammar.
+
+use linfa::ParamGuard;
+
+use crate::AnalysisError;
+
+/// How the directions p_i are found; the variances are measured on the projections in every case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Solver {
+    /// [`Covariance`](Self::Covariance) where weights ≤ steps, else [`Gram`](Self::Gram).
+    #[default]
+    Auto,
+    /// Eigenvectors of the covariance matrix, `[weights, weights]`.
+    Covariance,
+    /// Eigenvectors of the Gram matrix, `[steps, steps]`, carried over to the weights.
+    Gram,
+    /// The first k directions by `linfa_reduction::Pca` (LOBPCG), for windows too large for the
+    /// others and k ≪ min(steps, weights). Holds two f64 copies of the window.
+    TopK(usize),
+}
+
+/// Unchecked parameters of [`TrajectoryPca`](crate::TrajectoryPca).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrajectoryPcaParams(TrajectoryPcaValidParams);
+
+/// Checked parameters of [`TrajectoryPca`](crate::TrajectoryPca).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrajectoryPcaValidParams {
+    solver: Solver,
+    segment: usize,
+}
+
+impl Default for TrajectoryPcaParams {
+    fn default() -> Self {
+        Self(TrajectoryPcaValidParams {
+            solver: Solver::Auto,
+            segment: 100,
+        })
+    }
+}
+
+impl TrajectoryPcaParams {
+    /// Sets how the directions are found.
+    pub fn solver(mut self, solver: Solver) -> Self {
+        self.0.solver = solver;
+        self
+    }
+
+    /// Sets the length, in steps, of the time segments whose moments are kept (default 100).
+    pub fn segment(mut self, steps: usize) -> Self {
+        self.0.segment = steps;
+        self
+    }
+}
+
+impl TrajectoryPcaValidParams {
+    /// How the directions are found.
+    pub fn solver(&self) -> Solver {
+        self.solver
+    }
+
+    /// Length of a time segment in steps.
+    pub fn segment(&self) -> usize {
+        self.segment
+    }
+}
+
+impl ParamGuard for TrajectoryPcaParams {
+    type Checked = TrajectoryPcaValidParams;
+    type Error = AnalysisError;
+
+    fn check_ref(&self) -> Result<&Self::Checked, AnalysisError> {
+        let at_least_one = |name, value| AnalysisError::Parameter {
+            name,
+            value,
+            expected: "at least 1",
+        };
+        if self.0.segment == 0 {
+            return Err(at_least_one("segment", 0.0));
+        }
+        if self.0.solver == Solver::TopK(0) {
+            return Err(at_least_one("solver: TopK", 0.0));
+        }
+        Ok(&self.0)
+    }
+
+    fn check(self) -> Result<Self::Checked, AnalysisError> {
+        self.check_ref()?;
+        Ok(self.0)
+    }
+}

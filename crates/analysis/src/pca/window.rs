@@ -1,0 +1,119 @@
+//! The centred window X = w(t) − ⟨w⟩_T, read block by block in f64 and never held whole.
+
+use faer::MatRef;
+use ndarray::{ArrayView2, Axis};
+
+use crate::AnalysisError;
+
+/// Rows (or columns) of the window that are in f64 at a time.
+const BLOCK: usize = 512;
+
+/// A window `[steps, weights]` of f32 and its mean `[weights]`.
+pub(super) struct CentredWindow<'a> {
+    window: ArrayView2<'a, f32>,
+    mean: Vec<f64>,
+}
+
+impl<'a> CentredWindow<'a> {
+    /// Measures the mean, and refuses windows that have no variance.
+    pub(super) fn measure(window: ArrayView2<'a, f32>) -> Result<Self, AnalysisError> {
+        let (steps, weights) = window.dim();
+        if weights == 0 {
+            return Err(AnalysisError::NoWeights);
+        }
+        if steps < 2 {
+            return Err(AnalysisError::WindowTooShort { steps });
+        }
+        let mut mean = vec![0.0; weights];
+        let mut moves = false;
+        let first = window.row(0);
+        for (row, values) in window.rows().into_iter().enumerate() {
+            let mut finite = true;
+            for ((sum, &value), &first) in mean.iter_mut().zip(values).zip(first) {
+                *sum += f64::from(value);
+                finite &= value.is_finite();
+                moves |= value != first;
+            }
+            if !finite && let Some(column) = values.iter().position(|value| !value.is_finite()) {
+                return Err(AnalysisError::NonFiniteWeight {
+                    row,
+                    column,
+                    value: values[column],
+                });
+            }
+        }
+        if !moves {
+            return Err(AnalysisError::NoVariance { steps });
+        }
+        mean.iter_mut().for_each(|sum| *sum /= steps as f64);
+        Ok(Self { window, mean })
+    }
+
+    /// A window about a mean of the same length that is already known.
+    pub(super) fn new(window: ArrayView2<'a, f32>, mean: Vec<f64>) -> Self {
+        Self { window, mean }
+    }
+
+    pub(super) fn steps(&self) -> usize {
+        self.window.nrows()
+    }
+
+    pub(super) fn weights(&self) -> usize {
+        self.window.ncols()
+    }
+
+    /// Components with a variance: centring takes one degree of freedom from the steps.
+    pub(super) fn rank(&self) -> usize {
+        self.weights().min(self.steps() - 1)
+    }
+
+    pub(super) fn into_mean(self) -> Vec<f64> {
+        self.mean
+    }
+
+    /// The variance under which a value is not trusted; see [`TrajectoryPca::floor`](super::TrajectoryPca::floor).
+    pub(super) fn floor(&self, largest_variance: f64) -> f64 {
+        let square_ulps = self.mean.iter().map(|&mean| ulp(mean).powi(2));
+        let quantisation = square_ulps.sum::<f64>() / self.mean.len() as f64 / 12.0;
+        super::EIGEN_FLOOR * f64::EPSILON * largest_variance + quantisation
+    }
+
+    /// Calls `visit` with each block of steps, `[steps ≤ 512, weights]`, and its first step.
+    pub(super) fn for_row_blocks(&self, mut visit: impl FnMut(usize, MatRef<'_, f64>)) {
+        let mut buffer = Vec::with_capacity(BLOCK.min(self.steps()) * self.weights());
+        for (index, rows) in self.window.axis_chunks_iter(Axis(0), BLOCK).enumerate() {
+            buffer.clear();
+            for row in rows.rows() {
+                buffer.extend(
+                    row.iter()
+                        .zip(&self.mean)
+                        .map(|(&w, mean)| f64::from(w) - mean),
+                );
+            }
+            let block = MatRef::from_row_major_slice(&buffer, rows.nrows(), self.weights());
+            visit(index * BLOCK, block);
+        }
+    }
+
+    /// Calls `visit` with each block of weights, `[steps, weights ≤ 512]`, and its first weight.
+    pub(super) fn for_column_blocks(&self, mut visit: impl FnMut(usize, MatRef<'_, f64>)) {
+        let mut buffer = Vec::with_capacity(BLOCK.min(self.weights()) * self.steps());
+        let columns = self.window.axis_chunks_iter(Axis(1), BLOCK);
+        for (index, (columns, mean)) in columns.zip(self.mean.chunks(BLOCK)).enumerate() {
+            buffer.clear();
+            for row in columns.rows() {
+                buffer.extend(row.iter().zip(mean).map(|(&w, mean)| f64::from(w) - mean));
+            }
+            visit(
+                index * BLOCK,
+                MatRef::from_row_major_slice(&buffer, self.steps(), mean.len()),
+            );
+        }
+    }
+}
+
+/// Distance between neighbouring f32 values around `weight`.
+fn ulp(weight: f64) -> f64 {
+    let magnitude = (weight as f32).abs();
+    f64::from(magnitude.next_up()) - f64::from(magnitude)
+}

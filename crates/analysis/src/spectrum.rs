@@ -1,0 +1,186 @@
+//! What the variances alone say: gap, decay, shares, and the shares of a plain random walk.
+//!
+//! Variances are given in descending order, as [`TrajectoryPca::variance`](crate::TrajectoryPca::variance)
+//! returns them; components count from 1.
+
+use std::f64::consts::PI;
+
+use ndarray::ArrayView1;
+use serde::{Deserialize, Serialize};
+
+use crate::AnalysisError;
+use crate::line::least_squares;
+
+/// Gap of the spectrum, σ_1²/σ_2²: how far the drift direction stands out (Feng & Tu 2021).
+///
+/// # Errors
+/// If there are fewer than two variances, or σ_2² is not positive.
+pub fn gap<'a>(variance: impl Into<ArrayView1<'a, f64>>) -> Result<f64, AnalysisError> {
+    let variance = variance.into();
+    checked(&variance, 1, 2)?;
+    Ok(variance[0] / variance[1])
+}
+
+/// Decay of the spectrum, σ_i² ∝ i^(−γ).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Decay {
+    /// γ, positive where the variance falls.
+    pub gamma: f64,
+    /// Standard error of γ from the scatter about the line (components taken as independent).
+    pub standard_error: f64,
+    /// ln σ² of the fitted line at i = 1.
+    pub ln_prefactor: f64,
+    /// First component of the fit, from 1.
+    pub first: usize,
+    /// Last component of the fit, included.
+    pub last: usize,
+}
+
+impl Decay {
+    /// The range of components the decay is read from when nothing else is asked for.
+    pub const DEFAULT_RANGE: (usize, usize) = (20, 200);
+}
+
+/// Exponent γ of σ_i² ∝ i^(−γ): least squares of ln σ_i² on ln i over components `first..=last`
+/// ([`Decay::DEFAULT_RANGE`] is the usual choice).
+///
+/// # Errors
+/// If the range holds fewer than 3 components or leaves the spectrum, or a variance in it is not positive.
+pub fn decay<'a>(
+    variance: impl Into<ArrayView1<'a, f64>>,
+    first: usize,
+    last: usize,
+) -> Result<Decay, AnalysisError> {
+    let variance = variance.into();
+    checked(&variance, first, last)?;
+    let ln_index: Vec<f64> = (first..=last).map(|i| (i as f64).ln()).collect();
+    let ln_variance: Vec<f64> = (first..=last).map(|i| variance[i - 1].ln()).collect();
+    let line = least_squares(&ln_index, &ln_variance).ok_or(AnalysisError::TooFewPoints {
+        points: ln_index.len(),
+        censored: 0,
+        under_floor: 0,
+    })?;
+    Ok(Decay {
+        gamma: -line.slope,
+        standard_error: line.slope_standard_error,
+        ln_prefactor: line.intercept,
+        first,
+        last,
+    })
+}
+
+/// Share of the `n` components after the first: Σ_{i=2}^{n+1} σ_i² / Σ_{i≥2} σ_i².
+///
+/// # Errors
+/// If there are fewer than `n` + 1 variances, or all but the first are zero.
+pub fn share<'a>(variance: impl Into<ArrayView1<'a, f64>>, n: usize) -> Result<f64, AnalysisError> {
+    let variance = variance.into();
+    checked(&variance, 1, 2)?;
+    if n >= variance.len() {
+        return Err(AnalysisError::TooManyComponents {
+            requested: n,
+            available: variance.len() - 1,
+        });
+    }
+    let rest = variance.iter().skip(1);
+    Ok(rest.clone().take(n).sum::<f64>() / rest.sum::<f64>())
+}
+
+/// Cumulative shares: element i − 1 is Σ_{j≤i} σ_j² / Σ_j σ_j², so that the last one is 1.
+pub fn cumulative<'a>(variance: impl Into<ArrayView1<'a, f64>>) -> Vec<f64> {
+    let variance = variance.into();
+    let total = variance.sum();
+    variance
+        .iter()
+        .scan(0.0, |sum, variance| {
+            *sum += variance;
+            Some(*sum / total)
+        })
+        .collect()
+}
+
+/// Share of component `k` (from 1) in the PCA of a long random walk in many dimensions, 6/(π²k²):
+/// 0.608, 0.152, 0.068, … (Antognini & Sohl-Dickstein, arXiv 1806.08805).
+pub fn random_walk_share(k: usize) -> f64 {
+    6.0 / (PI * k as f64).powi(2)
+}
+
+/// Checks that components `first..=last` (from 1) exist and are positive.
+fn checked(variance: &ArrayView1<'_, f64>, first: usize, last: usize) -> Result<(), AnalysisError> {
+    if first == 0 || last < first || last > variance.len() {
+        return Err(AnalysisError::Range {
+            first,
+            last,
+            available: variance.len(),
+        });
+    }
+    match (first..=last).find(|&i| !(variance[i - 1] > 0.0 && variance[i - 1].is_finite())) {
+        None => Ok(()),
+        Some(index) => Err(AnalysisError::NonPositive {
+            what: "the variance",
+            index,
+            value: variance[index - 1],
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::Array1;
+
+    #[test]
+    fn an_exact_power_of_the_index_is_recovered() {
+        let variance = Array1::from_shape_fn(250, |i| 3.0 * ((i + 1) as f64).powf(-2.4));
+        let (first, last) = Decay::DEFAULT_RANGE;
+        let decay = decay(&variance, first, last).unwrap();
+        assert!((decay.gamma - 2.4).abs() < 1e-12);
+        assert!(decay.standard_error < 1e-12);
+        assert!((gap(&variance).unwrap() - 2f64.powf(2.4)).abs() < 1e-12);
+    }
+
+    #[test]
+    fn shares_by_hand() {
+        let variance = [10.0, 4.0, 3.0, 2.0, 1.0];
+        assert_eq!(share(&variance, 2).unwrap(), 0.7);
+        assert_eq!(share(&variance, 4).unwrap(), 1.0);
+        assert_eq!(cumulative(&variance), [0.5, 0.7, 0.85, 0.95, 1.0]);
+    }
+
+    #[test]
+    fn random_walk_shares_sum_to_one() {
+        let sum: f64 = (1..1_000_000).map(random_walk_share).sum();
+        assert!((sum - 1.0).abs() < 1e-6);
+        assert!((random_walk_share(1) - 0.608).abs() < 1e-3);
+    }
+
+    #[test]
+    fn ranges_that_do_not_exist_are_named() {
+        let variance = [3.0, 2.0, 0.0];
+        assert!(matches!(
+            decay(&variance, 0, 2),
+            Err(AnalysisError::Range { .. })
+        ));
+        assert!(matches!(
+            decay(&variance, 1, 4),
+            Err(AnalysisError::Range {
+                last: 4,
+                available: 3,
+                ..
+            })
+        ));
+        assert!(matches!(
+            decay(&variance, 1, 3),
+            Err(AnalysisError::NonPositive { index: 3, .. })
+        ));
+        assert!(matches!(
+            decay(&variance, 1, 2),
+            Err(AnalysisError::TooFewPoints { points: 2, .. })
+        ));
+        assert!(matches!(
+            share(&variance, 3),
+            Err(AnalysisError::TooManyComponents { available: 2, .. })
+        ));
+        assert!(gap(&[1.0]).is_err());
+    }
+}

@@ -1,0 +1,142 @@
+//! The `[training]` section of an experiment.
+
+use burn::optim::{
+    Adam, AdamConfig, Sgd, SgdConfig, decay::WeightDecayConfig, momentum::MomentumConfig,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::batches::Shuffle;
+
+/// The optimizers an experiment file can name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OptimizerKind {
+    /// Stochastic gradient descent, w ← w − α∇L^μ, with momentum if `momentum` > 0.
+    #[default]
+    Sgd,
+    /// Adam with β = (0.9, 0.999) and ε = 1e-8.
+    Adam,
+}
+
+/// How a network is trained and when training ends.
+///
+/// Training ends after the first epoch whose full training loss is below `loss_below`, or after `max_epochs`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TrainingConfig {
+    /// `sgd` or `adam`.
+    pub optimizer: OptimizerKind,
+    /// Learning rate α.
+    pub learning_rate: f64,
+    /// Momentum β of SGD: v ← βv + ∇L, w ← w − αv.
+    pub momentum: f64,
+    /// L2 penalty λ, added to the gradient as λw.
+    pub weight_decay: f64,
+    /// Mini-batch size B.
+    pub batch_size: usize,
+    /// How mini-batches are drawn.
+    pub shuffle: Shuffle,
+    /// Stop after the first epoch with a full training loss below this; 0 never stops early.
+    pub loss_below: f64,
+    /// Stop after this many epochs in any case.
+    pub max_epochs: u64,
+}
+
+impl Default for TrainingConfig {
+    fn default() -> Self {
+        Self {
+            optimizer: OptimizerKind::Sgd,
+            learning_rate: 0.1,
+            momentum: 0.0,
+            weight_decay: 0.0,
+            batch_size: 50,
+            shuffle: Shuffle::Epoch,
+            loss_below: 5e-5,
+            max_epochs: 600,
+        }
+    }
+}
+
+impl TrainingConfig {
+    /// Check every value against a training set of `samples` images.
+    ///
+    /// # Errors
+    /// One sentence that names the key, its value and what would be accepted.
+    pub fn check(&self, samples: usize) -> Result<(), String> {
+        let positive = |value: f64| value.is_finite() && value > 0.0;
+        if !positive(self.learning_rate) {
+            return Err(format!("training.learning_rate = {} must be a positive number", self.learning_rate));
+        }
+        if !(0.0..1.0).contains(&self.momentum) {
+            return Err(format!("training.momentum = {} must be at least 0 and below 1", self.momentum));
+        }
+        if self.optimizer == OptimizerKind::Adam && self.momentum != 0.0 {
+            return Err("training.momentum belongs to `sgd`; remove it for `adam`".to_owned());
+        }
+        if !(self.weight_decay.is_finite() && self.weight_decay >= 0.0) {
+            return Err(format!("training.weight_decay = {} must not be negative", self.weight_decay));
+        }
+        if self.batch_size == 0 || self.batch_size > samples {
+            return Err(format!(
+                "training.batch_size = {} must be between 1 and the {samples} training images",
+                self.batch_size
+            ));
+        }
+        if !(self.loss_below.is_finite() && self.loss_below >= 0.0) {
+            return Err(format!("training.loss_below = {} must not be negative", self.loss_below));
+        }
+        if self.max_epochs == 0 {
+            return Err("training.max_epochs must be at least 1".to_owned());
+        }
+        Ok(())
+    }
+
+    /// Optimizer steps in one epoch of `samples` images.
+    pub fn steps_per_epoch(&self, samples: usize) -> u64 {
+        (samples / self.batch_size) as u64
+    }
+
+    /// SGD as configured.
+    pub fn sgd(&self) -> Sgd {
+        let mut config = SgdConfig::new().with_weight_decay(self.burn_weight_decay());
+        if self.momentum > 0.0 {
+            // burn's default dampening of 0.1 would shrink every gradient.
+            config = config.with_momentum(Some(
+                MomentumConfig::new().with_momentum(self.momentum).with_dampening(0.0),
+            ));
+        }
+        config.build()
+    }
+
+    /// Adam as configured.
+    pub fn adam(&self) -> Adam {
+        AdamConfig::new().with_epsilon(1e-8).with_weight_decay(self.burn_weight_decay()).build()
+    }
+
+    fn burn_weight_decay(&self) -> Option<WeightDecayConfig> {
+        (self.weight_decay > 0.0).then(|| WeightDecayConfig::new(self.weight_decay as f32))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_bad_value_names_its_key() {
+        let good = TrainingConfig::default();
+        assert_eq!(good.check(60_000), Ok(()));
+        let check = |config: TrainingConfig, key: &str| {
+            let message = config.check(60_000).unwrap_err();
+            assert!(message.contains(key), "{message}");
+        };
+        check(TrainingConfig { learning_rate: f64::NAN, ..good.clone() }, "learning_rate");
+        check(TrainingConfig { batch_size: 0, ..good.clone() }, "batch_size");
+        check(TrainingConfig { batch_size: 60_001, ..good.clone() }, "batch_size");
+        check(TrainingConfig { momentum: 1.0, ..good.clone() }, "momentum");
+        check(TrainingConfig { weight_decay: -1.0, ..good.clone() }, "weight_decay");
+        check(TrainingConfig { loss_below: -1.0, ..good.clone() }, "loss_below");
+        check(TrainingConfig { max_epochs: 0, ..good.clone() }, "max_epochs");
+        check(TrainingConfig { optimizer: OptimizerKind::Adam, momentum: 0.9, ..good }, "momentum");
+    }
+}

@@ -1,0 +1,194 @@
+//! The training loop, one step at a time.
+
+use burn::module::Module;
+use burn::optim::{GradientsParams, ModuleOptimizer};
+use burn::tensor::Tensor;
+use serde::{Deserialize, Serialize};
+
+use super::config::TrainingConfig;
+use super::metrics::Metrics;
+use super::resident::ResidentSet;
+use crate::batches::epoch_order;
+use crate::loss::cross_entropy_gradient;
+
+/// A burn module that maps flattened images to logits. Implement it to train your own network.
+pub trait Classifier: Module {
+    /// Logits `[batch, classes]` of the images `[batch, pixels]`.
+    fn forward(&self, inputs: Tensor<2>) -> Tensor<2>;
+}
+
+/// Why training ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StopReason {
+    /// The full training loss fell below `loss_below`.
+    LossBelow,
+    /// `max_epochs` were done.
+    MaxEpochs,
+}
+
+/// Training that cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainingError {
+    /// The loss of the whole training set is no longer a number.
+    #[error(
+        "the training loss is {loss} after step {step} (epoch {epoch}): training diverged; lower training.learning_rate \
+         (now {learning_rate})"
+    )]
+    Diverged {
+        /// Steps taken.
+        step: u64,
+        /// Epochs finished.
+        epoch: u64,
+        /// The learning rate α in use.
+        learning_rate: f64,
+        /// What the loss is instead of a number.
+        loss: f64,
+    },
+    /// A value of the `[training]` section is impossible.
+    #[error("{0}")]
+    Config(String),
+    /// The device failed.
+    #[error("the device failed: {0}")]
+    Device(String),
+}
+
+/// A network in training.
+///
+/// The state after step t depends only on the initial weights, the optimizer's state, the seed and
+/// the data: stopping after any step and going on with [`Trainer::resume_at`] changes nothing.
+pub struct Trainer<'data, C: Classifier> {
+    network: Option<C>,
+    optimizer: ModuleOptimizer,
+    config: TrainingConfig,
+    seed: u64,
+    train: &'data ResidentSet,
+    test: &'data ResidentSet,
+    step: u64,
+    order: Vec<u32>,
+    order_epoch: Option<u64>,
+}
+
+impl<'data, C: Classifier> Trainer<'data, C> {
+    /// Start training a network whose parameters live on an autodiff device.
+    ///
+    /// # Errors
+    /// [`TrainingError::Config`] for impossible settings.
+    pub fn new(
+        network: C,
+        optimizer: ModuleOptimizer,
+        config: &TrainingConfig,
+        seed: u64,
+        train: &'data ResidentSet,
+        test: &'data ResidentSet,
+    ) -> Result<Self, TrainingError> {
+        config.check(train.samples()).map_err(TrainingError::Config)?;
+        Ok(Self {
+            network: Some(network),
+            optimizer,
+            config: config.clone(),
+            seed,
+            train,
+            test,
+            step: 0,
+            order: Vec::new(),
+            order_epoch: None,
+        })
+    }
+
+    /// Continue as if `step` steps had been taken; weights and optimizer state are the caller's.
+    pub fn resume_at(mut self, step: u64) -> Self {
+        self.step = step;
+        self
+    }
+
+    /// Steps taken.
+    pub fn steps(&self) -> u64 {
+        self.step
+    }
+
+    /// Optimizer steps in one epoch.
+    pub fn steps_per_epoch(&self) -> u64 {
+        self.config.steps_per_epoch(self.train.samples())
+    }
+
+    /// Epochs finished.
+    pub fn epochs(&self) -> u64 {
+        self.step / self.steps_per_epoch()
+    }
+
+    /// Whether an epoch has just ended (true before the first step).
+    pub fn at_epoch_end(&self) -> bool {
+        self.step.is_multiple_of(self.steps_per_epoch())
+    }
+
+    /// The network.
+    pub fn network(&self) -> &C {
+        self.network.as_ref().expect("the network is away only inside `step`")
+    }
+
+    /// The optimizer, whose state belongs into a checkpoint.
+    pub fn optimizer(&self) -> &ModuleOptimizer {
+        &self.optimizer
+    }
+
+    /// One optimizer step on the next mini-batch: w ← w − α∇L^μ for plain SGD.
+    ///
+    /// Nothing is read back from the device: whatever watches the step is attached to the optimizer.
+    pub fn step(&mut self) {
+        let epoch = self.epochs();
+        if self.order_epoch != Some(epoch) {
+            let (samples, batch_size) = (self.train.samples(), self.config.batch_size);
+            self.order = epoch_order(self.seed, epoch, self.config.shuffle, samples, batch_size);
+            self.order_epoch = Some(epoch);
+        }
+        let first = (self.step % self.steps_per_epoch()) as usize * self.config.batch_size;
+        let (images, one_hot) =
+            self.train.batch(&self.order[first..first + self.config.batch_size]);
+        let network = self.network.take().expect("the network is away only inside `step`");
+        let logits = network.forward(Tensor::from_inner(images));
+        // The sum of logits · (∂L/∂logits) has the gradient of the loss: backward needs no more than that.
+        let gradient = cross_entropy_gradient(logits.clone().inner(), one_hot);
+        let gradients = (logits * Tensor::from_inner(gradient)).sum().backward();
+        let gradients = GradientsParams::from_grads(gradients, &network);
+        self.network =
+            Some(self.optimizer.step(self.config.learning_rate, network, gradients));
+        self.step += 1;
+    }
+
+    /// Loss and error on the whole training and test set.
+    ///
+    /// # Errors
+    /// [`TrainingError::Diverged`] when the training loss is not a number.
+    pub fn measure(&self) -> Result<Metrics, TrainingError> {
+        let train = self.train.measure(self.network())?;
+        let test = self.test.measure(self.network())?;
+        if !train.loss.is_finite() {
+            return Err(TrainingError::Diverged {
+                step: self.step,
+                epoch: self.epochs(),
+                learning_rate: self.config.learning_rate,
+                loss: train.loss,
+            });
+        }
+        Ok(Metrics {
+            epoch: self.epochs(),
+            step: self.step,
+            train_loss: train.loss,
+            train_error: train.error,
+            test_loss: test.loss,
+            test_error: test.error,
+        })
+    }
+
+    /// Whether training is over, judged by the latest measurement.
+    pub fn stop_reason(&self, latest: &Metrics) -> Option<StopReason> {
+        if latest.train_loss < self.config.loss_below {
+            Some(StopReason::LossBelow)
+        } else if self.epochs() >= self.config.max_epochs {
+            Some(StopReason::MaxEpochs)
+        } else {
+            None
+        }
+    }
+}

@@ -1,0 +1,266 @@
+//! Legends: rows of marks with their meaning, always outside the data.
+
+use plotters::backend::SVGBackend;
+use plotters::coord::Shift;
+use plotters::drawing::DrawingArea;
+use plotters::element::{Circle, PathElement, Polygon, Rectangle};
+use plotters::style::text_anchor::{HPos, VPos};
+use plotters::style::{Color, RGBColor};
+
+use crate::style::{AXIS_LINE, DATA_LINE, INK, LEGEND_TEXT, MARK_RADIUS, POINT_RADIUS, units};
+use crate::{PlotError, font, marks};
+
+const ROW: f64 = 18.0;
+const BETWEEN_ENTRIES: f64 = 18.0;
+const MARK_TO_TEXT: f64 = 6.0;
+
+/// What stands before an entry's text.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Mark {
+    Nothing,
+    Line(RGBColor),
+    Dashes(RGBColor),
+    Dot(RGBColor),
+    Ring(RGBColor),
+    Diamond(RGBColor),
+    ArrowUp(RGBColor),
+    Shade(RGBColor),
+}
+
+impl Mark {
+    fn width(self) -> f64 {
+        match self {
+            Self::Nothing => 0.0,
+            Self::Line(_) | Self::Dashes(_) | Self::Shade(_) => 22.0,
+            Self::Dot(_) | Self::Ring(_) | Self::Diamond(_) | Self::ArrowUp(_) => 9.0,
+        }
+    }
+
+    fn indent(self) -> f64 {
+        match self {
+            Self::Nothing => 0.0,
+            mark => mark.width() + MARK_TO_TEXT,
+        }
+    }
+}
+
+/// A mark and its meaning.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    pub(crate) mark: Mark,
+    pub(crate) text: String,
+}
+
+impl Entry {
+    pub(crate) fn new(mark: Mark, text: impl Into<String>) -> Self {
+        Self {
+            mark,
+            text: text.into(),
+        }
+    }
+
+    fn width(&self) -> f64 {
+        self.mark.indent() + font::width(&self.text, LEGEND_TEXT)
+    }
+}
+
+/// Entries laid out in rows no wider than the space given.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Legend {
+    rows: Vec<Vec<(f64, Entry)>>,
+}
+
+impl Legend {
+    pub(crate) fn flow(entries: &[Entry], width: f64) -> Self {
+        let mut rows: Vec<Vec<(f64, Entry)>> = Vec::new();
+        let mut end_of_row = f64::INFINITY;
+        for entry in entries {
+            let lines = wrap(&entry.text, LEGEND_TEXT, width - entry.mark.indent());
+            let wrapped = lines.len() > 1;
+            for (number, text) in lines.into_iter().enumerate() {
+                let mark = if number == 0 {
+                    entry.mark
+                } else {
+                    Mark::Nothing
+                };
+                let piece = Entry { mark, text };
+                // A continuation starts its own row, under the text it continues.
+                let fits = number == 0 && end_of_row + BETWEEN_ENTRIES + piece.width() <= width;
+                let indent = if number == 0 {
+                    0.0
+                } else {
+                    entry.mark.indent()
+                };
+                let left = if fits {
+                    end_of_row + BETWEEN_ENTRIES
+                } else {
+                    indent
+                };
+                end_of_row = if number == 0 && !wrapped {
+                    left + piece.width()
+                } else {
+                    f64::INFINITY
+                };
+                match rows.last_mut() {
+                    Some(row) if fits => row.push((left, piece)),
+                    _ => rows.push(vec![(left, piece)]),
+                }
+            }
+        }
+        Self { rows }
+    }
+
+    pub(crate) fn height(&self) -> f64 {
+        ROW * self.rows.len() as f64
+    }
+
+    /// Draws with the upper left corner at these pixels.
+    pub(crate) fn draw(
+        &self,
+        root: &DrawingArea<SVGBackend<'_>, Shift>,
+        left: f64,
+        top: f64,
+    ) -> Result<(), PlotError> {
+        for (number, row) in self.rows.iter().enumerate() {
+            let middle = top + ROW * (number as f64 + 0.5);
+            for (offset, entry) in row {
+                draw_mark(root, entry.mark, left + offset, middle)?;
+                root.draw_text(
+                    &entry.text,
+                    &font::text(LEGEND_TEXT, INK, HPos::Left, VPos::Center),
+                    (units(left + offset + entry.mark.indent()), units(middle)),
+                )?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn draw_mark(
+    root: &DrawingArea<SVGBackend<'_>, Shift>,
+    mark: Mark,
+    left: f64,
+    middle: f64,
+) -> Result<(), PlotError> {
+    let width = mark.width();
+    let centre = (units(left + width / 2.0), units(middle));
+    let line = |from: f64, to: f64, colour: RGBColor| {
+        let ends = vec![
+            (units(left + from * width), units(middle)),
+            (units(left + to * width), units(middle)),
+        ];
+        root.draw(&PathElement::new(
+            ends,
+            colour.stroke_width(units(DATA_LINE) as u32),
+        ))
+    };
+    match mark {
+        Mark::Nothing => {}
+        Mark::Line(colour) => line(0.0, 1.0, colour)?,
+        Mark::Dashes(colour) => {
+            line(0.0, 0.4, colour)?;
+            line(0.6, 1.0, colour)?;
+        }
+        Mark::Dot(colour) => root.draw(&Circle::new(
+            centre,
+            units(MARK_RADIUS * 0.85),
+            colour.filled(),
+        ))?,
+        Mark::Ring(colour) => {
+            let style = colour.stroke_width(units(AXIS_LINE) as u32);
+            root.draw(&Circle::new(centre, units(POINT_RADIUS * 1.2), style))?;
+        }
+        Mark::Diamond(colour) => {
+            root.draw(&Polygon::new(marks::diamond(centre, MARK_RADIUS), colour))?
+        }
+        Mark::ArrowUp(colour) => {
+            root.draw(&Polygon::new(marks::arrow_up(centre, MARK_RADIUS), colour))?
+        }
+        Mark::Shade(colour) => {
+            let corners = [
+                (units(left), units(middle - 5.0)),
+                (units(left + width), units(middle + 5.0)),
+            ];
+            root.draw(&Rectangle::new(corners, colour.filled()))?;
+        }
+    }
+    Ok(())
+}
+
+/// Breaks a text into lines no wider than `width` pixels: where it breaks already, at spaces, and
+/// within a word only when the word alone is too wide.
+pub(crate) fn wrap(text: &str, pixels: f64, width: f64) -> Vec<String> {
+    text.lines()
+        .flat_map(|line| wrap_line(line, pixels, width))
+        .collect()
+}
+
+fn wrap_line(text: &str, pixels: f64, width: f64) -> Vec<String> {
+    let fits = |line: &str| font::width(line, pixels) <= width;
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        for (number, part) in split_wide_word(word, &fits).into_iter().enumerate() {
+            let line = lines.last_mut().map(std::mem::take).unwrap_or_default();
+            let separator = if line.is_empty() || number > 0 {
+                ""
+            } else {
+                " "
+            };
+            let longer = format!("{line}{separator}{part}");
+            lines.pop();
+            if line.is_empty() || fits(&longer) {
+                lines.push(longer);
+            } else {
+                lines.push(line);
+                lines.push(part);
+            }
+        }
+    }
+    lines
+}
+
+fn split_wide_word(word: &str, fits: &impl Fn(&str) -> bool) -> Vec<String> {
+    if fits(word) {
+        return vec![word.to_owned()];
+    }
+    let mut parts = vec![String::new()];
+    for c in word.chars() {
+        let longer = parts
+            .last()
+            .map(|part| format!("{part}{c}"))
+            .unwrap_or_default();
+        match parts.last_mut() {
+            Some(part) if part.is_empty() || fits(&longer) => *part = longer,
+            _ => parts.push(c.to_string()),
+        }
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_fill_rows_and_wrap() {
+        font::register().unwrap();
+        let entries: Vec<_> = (0..6)
+            .map(|n| Entry::new(Mark::Line(INK), format!("entry number {n}")))
+            .collect();
+        assert_eq!(Legend::flow(&entries, 2000.0).rows.len(), 1);
+        assert_eq!(Legend::flow(&entries, 300.0).rows.len(), 3);
+        assert_eq!(Legend::flow(&[], 300.0).height(), 0.0);
+    }
+
+    #[test]
+    fn long_texts_break_at_spaces_and_long_words_within() {
+        font::register().unwrap();
+        let lines = wrap("a rather long title for a narrow figure", 12.0, 100.0);
+        assert!(lines.len() > 2);
+        assert_eq!(lines.join(" "), "a rather long title for a narrow figure");
+        let word = "x".repeat(200);
+        let lines = wrap(&word, 12.0, 100.0);
+        assert!(lines.iter().all(|line| font::width(line, 12.0) <= 100.0));
+        assert_eq!(lines.concat(), word);
+    }
+}

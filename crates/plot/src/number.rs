@@ -1,0 +1,160 @@
+//! Numbers as text: Unicode superscripts, significant digits, value ± error.
+
+const MINUS: char = '−';
+
+/// `-3` → `⁻³`.
+pub(crate) fn superscript(exponent: i32) -> String {
+    translate(
+        &exponent.to_string(),
+        &['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'],
+        '⁻',
+    )
+}
+
+/// `49` → `₄₉`.
+pub(crate) fn subscript(index: usize) -> String {
+    translate(
+        &index.to_string(),
+        &['₀', '₁', '₂', '₃', '₄', '₅', '₆', '₇', '₈', '₉'],
+        '₋',
+    )
+}
+
+fn translate(digits: &str, to: &[char; 10], minus: char) -> String {
+    digits
+        .chars()
+        .map(|c| match c.to_digit(10) {
+            Some(digit) => to[digit as usize],
+            None => minus,
+        })
+        .collect()
+}
+
+/// `-3` → `10⁻³`.
+pub(crate) fn power_of_ten(exponent: i32) -> String {
+    format!("10{}", superscript(exponent))
+}
+
+/// Fixed decimals with a true minus sign; never `−0`.
+pub(crate) fn fixed(value: f64, decimals: usize) -> String {
+    if !value.is_finite() {
+        return not_finite(value);
+    }
+    let text = format!("{value:.decimals$}");
+    match text.strip_prefix('-') {
+        Some(digits) if digits.chars().all(|c| c == '0' || c == '.') => digits.to_owned(),
+        Some(digits) => format!("{MINUS}{digits}"),
+        None => text,
+    }
+}
+
+fn not_finite(value: f64) -> String {
+    let text = match value {
+        f64::INFINITY => "∞",
+        f64::NEG_INFINITY => "−∞",
+        _ => "?",
+    };
+    text.to_owned()
+}
+
+/// Rounded to so many significant digits: `143`, `0.0021`, `1.2×10¹²`.
+pub(crate) fn significant(value: f64, digits: usize) -> String {
+    if value == 0.0 {
+        return "0".to_owned();
+    }
+    if !value.is_finite() {
+        return not_finite(value);
+    }
+    // Rust rounds in decimal, so the exponent is that of the rounded value.
+    let scientific = format!("{value:.*e}", digits.max(1) - 1);
+    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    if (-3..=4).contains(&exponent) {
+        let decimals = digits as i32 - 1 - exponent;
+        fixed(value, decimals.max(0) as usize)
+    } else {
+        format!("{}×{}", mantissa.replace('-', "−"), power_of_ten(exponent))
+    }
+}
+
+/// As [`significant`] with three digits, without zeros at the end: `30`, `2.5`.
+pub(crate) fn short(value: f64) -> String {
+    let text = significant(value, 3);
+    if text.contains('.') && !text.contains('×') {
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        text
+    }
+}
+
+/// `4.218 ± 0.031`: the error to one significant digit (two when it starts with 1 or 2), the
+/// value to the same decimals. Without a usable error, three significant digits of the value.
+pub(crate) fn with_error(value: f64, standard_error: f64) -> String {
+    match error_decimals(standard_error) {
+        Some(decimals) if value.is_finite() && value.abs() < 1e6 => {
+            format!(
+                "{} ± {}",
+                fixed(value, decimals),
+                fixed(standard_error, decimals)
+            )
+        }
+        _ => significant(value, 3),
+    }
+}
+
+/// Decimals that show `standard_error` sensibly, at most 6.
+pub(crate) fn error_decimals(standard_error: f64) -> Option<usize> {
+    if !standard_error.is_finite() || standard_error < 5e-7 {
+        return None;
+    }
+    let exponent = standard_error.log10().floor();
+    let leading = standard_error / 10f64.powf(exponent);
+    let decimals = -exponent + if leading < 2.95 { 1.0 } else { 0.0 };
+    Some(decimals.clamp(0.0, 6.0) as usize)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn superscripts_and_subscripts() {
+        assert_eq!(superscript(-14), "⁻¹⁴");
+        assert_eq!(superscript(0), "⁰");
+        assert_eq!(superscript(2_356_789), "²³⁵⁶⁷⁸⁹");
+        assert_eq!(subscript(49), "₄₉");
+        assert_eq!(power_of_ten(-3), "10⁻³");
+    }
+
+    #[test]
+    fn significant_digits() {
+        assert_eq!(significant(143.2, 3), "143");
+        assert_eq!(significant(-0.9934, 3), "−0.993");
+        assert_eq!(significant(0.999_96, 3), "1.00");
+        assert_eq!(significant(1.23e12, 2), "1.2×10¹²");
+        assert_eq!(significant(-4.5e-9, 2), "−4.5×10⁻⁹");
+        assert_eq!(significant(0.0, 3), "0");
+        assert_eq!(significant(f64::NAN, 3), "?");
+        assert_eq!(short(30.0), "30");
+        assert_eq!(short(2.5), "2.5");
+        assert_eq!(short(1e9), "1.00×10⁹");
+    }
+
+    #[test]
+    fn values_with_errors() {
+        assert_eq!(with_error(4.2184, 0.0312), "4.22 ± 0.03");
+        assert_eq!(with_error(4.2184, 0.0124), "4.218 ± 0.012");
+        assert_eq!(with_error(4.2184, 0.1), "4.22 ± 0.10");
+        assert_eq!(with_error(-2.0, 3.6), "−2 ± 4");
+        assert_eq!(with_error(4.2184, 0.0), "4.22");
+        assert_eq!(with_error(4.2184, f64::NAN), "4.22");
+        assert_eq!(with_error(1e30, 12.0), "1.00×10³⁰");
+    }
+
+    #[test]
+    fn no_negative_zero() {
+        assert_eq!(fixed(-0.001, 2), "0.00");
+        assert_eq!(fixed(-1.5, 1), "−1.5");
+        assert_eq!(fixed(f64::NEG_INFINITY, 1), "−∞");
+    }
+}

@@ -1,0 +1,265 @@
+//! One pair of axes and what is drawn between them.
+
+use plotters::backend::SVGBackend;
+use plotters::chart::ChartBuilder;
+use plotters::coord::Shift;
+use plotters::coord::cartesian::Cartesian2d;
+use plotters::coord::ranged1d::ValueFormatter;
+use plotters::drawing::DrawingArea;
+use plotters::element::{Circle, DashedPathElement, EmptyElement, PathElement, Polygon, Rectangle};
+use plotters::style::text_anchor::{HPos, VPos};
+use plotters::style::{Color, RGBColor, ShapeStyle, WHITE};
+
+use crate::axis::Axis;
+use crate::clip::{self, Fractions};
+use crate::style::{
+    AXIS_LINE, AXIS_TEXT, GREY, GRID, INK, LIGHT_GRID, MARK_RADIUS, TICK_TEXT, units,
+};
+use crate::{PlotError, font, marks};
+
+/// Length of a tick; plotters puts labels at twice this distance.
+const TICK: f64 = 4.0;
+/// Room below the data for tick labels and the axis title.
+pub(crate) const BOTTOM: f64 = 2.0 * TICK + 1.1 * TICK_TEXT + 2.0 + 1.35 * AXIS_TEXT;
+
+/// Room left of the data for tick labels and the axis title.
+pub(crate) fn label_room(axis: &Axis) -> f64 {
+    let widest = axis
+        .labels()
+        .map(|label| font::width(label, TICK_TEXT))
+        .fold(0.0, f64::max);
+    2.0 * TICK + widest + 5.0 + 1.25 * AXIS_TEXT
+}
+
+/// On which side of the data the vertical axis stands.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Side {
+    Left,
+    Right,
+}
+
+/// A panel: data coordinates within its axes. Whatever lies outside them is not drawn.
+pub(crate) struct Panel<'b> {
+    area: DrawingArea<SVGBackend<'b>, Cartesian2d<Axis, Axis>>,
+}
+
+impl<'b> Panel<'b> {
+    /// Draws grid, axes, labels and titles. `area` holds the data and, on the given side and
+    /// below, `room` and [`BOTTOM`] pixels for the labels.
+    pub(crate) fn open(
+        area: &DrawingArea<SVGBackend<'b>, Shift>,
+        (x, x_title): (Axis, &str),
+        (y, y_title): (Axis, &str),
+        (side, room): (Side, f64),
+    ) -> Result<Self, PlotError> {
+        let (left, right) = if side == Side::Left {
+            (room, 0.0)
+        } else {
+            (0.0, room)
+        };
+        let bottom = if x_title.is_empty() { 0.0 } else { BOTTOM };
+        let (x_label, y_label) = (x.clone(), y.clone());
+        let mut chart = ChartBuilder::on(area)
+            .x_label_area_size(units(bottom))
+            .y_label_area_size(units(left))
+            .right_y_label_area_size(units(right))
+            .build_cartesian_2d(x, y)?;
+        chart
+            .configure_mesh()
+            .x_label_formatter(&move |value| x_label.format_ext(value))
+            .y_label_formatter(&move |value| y_label.format_ext(value))
+            .bold_line_style(stroke(GRID, 0.7))
+            .light_line_style(stroke(LIGHT_GRID, 0.6))
+            .axis_style(stroke(INK, AXIS_LINE))
+            .label_style(font::text(TICK_TEXT, INK, HPos::Center, VPos::Center))
+            .axis_desc_style(font::text(AXIS_TEXT, INK, HPos::Center, VPos::Center))
+            .set_all_tick_mark_size(units(TICK))
+            .x_desc(x_title)
+            .y_desc(y_title)
+            .draw()?;
+        let panel = Self {
+            area: chart.plotting_area().clone(),
+        };
+        panel.mark_zero_band()?;
+        Ok(panel)
+    }
+
+    fn axes(&self) -> (&Axis, &Axis) {
+        let coordinates = self.area.as_coord_spec();
+        (coordinates.x_spec(), coordinates.y_spec())
+    }
+
+    /// Breaks the vertical axis between the mark of zero and the lowest decade.
+    fn mark_zero_band(&self) -> Result<(), PlotError> {
+        let (_, y) = self.axes();
+        if !y.has_zero() {
+            return Ok(());
+        }
+        let screen = self.area.strip_coord_spec();
+        let height = screen.dim_in_pixel().1 as i32;
+        let (from, to) = (y.fraction(0.0), y.fraction(y.ends().0));
+        let middle = height - (f64::from(height) * (from + 0.72 * (to - from))).round() as i32;
+        let gap = units(2.0);
+        screen.draw(&Rectangle::new(
+            [(-units(1.0), middle - gap), (units(1.0), middle + gap)],
+            WHITE.filled(),
+        ))?;
+        for end in [middle - gap, middle + gap] {
+            let slash = vec![
+                (-units(4.0), end + units(1.8)),
+                (units(4.0), end - units(1.8)),
+            ];
+            screen.draw(&PathElement::new(slash, stroke(INK, AXIS_LINE)))?;
+        }
+        Ok(())
+    }
+
+    fn fractions(&self, (x, y): (f64, f64)) -> Fractions {
+        let (x_axis, y_axis) = self.axes();
+        (x_axis.fraction(x), y_axis.fraction(y))
+    }
+
+    fn contains(&self, point: (f64, f64)) -> bool {
+        let (x, y) = self.fractions(point);
+        let visible = -1e-9..=1.0 + 1e-9;
+        visible.contains(&x) && visible.contains(&y)
+    }
+
+    /// The visible pieces of a line, in data coordinates.
+    fn visible(&self, points: &[(f64, f64)]) -> Vec<Vec<(f64, f64)>> {
+        let (x, y) = self.axes();
+        let fractions: Vec<_> = points.iter().map(|point| self.fractions(*point)).collect();
+        let mut pieces = clip::inside_unit_square(&fractions);
+        for piece in &mut pieces {
+            for point in piece {
+                *point = (x.value_at(point.0), y.value_at(point.1));
+            }
+        }
+        pieces
+    }
+
+    /// A line; a dot where all its points fall on one spot.
+    pub(crate) fn line(
+        &self,
+        points: &[(f64, f64)],
+        colour: RGBColor,
+        width: f64,
+    ) -> Result<(), PlotError> {
+        if let [point] = points {
+            return self.dot(*point, 0.8 * width, colour);
+        }
+        for mut piece in self.visible(points) {
+            // Points that fall on the same spot of the canvas add bytes and nothing to see.
+            piece.dedup_by_key(|point| self.area.map_coordinate(point));
+            if let [point] = piece[..] {
+                self.dot(point, 0.8 * width, colour)?;
+            } else {
+                self.area
+                    .draw(&PathElement::new(piece, stroke(colour, width)))?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn dashes(
+        &self,
+        points: &[(f64, f64)],
+        colour: RGBColor,
+        width: f64,
+    ) -> Result<(), PlotError> {
+        for piece in self.visible(points) {
+            let style = stroke(colour, width);
+            self.area.draw(&DashedPathElement::new(
+                piece,
+                units(6.0),
+                units(4.0),
+                style,
+            ))?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn dot(
+        &self,
+        point: (f64, f64),
+        radius: f64,
+        colour: RGBColor,
+    ) -> Result<(), PlotError> {
+        self.circle(point, radius, colour.filled())
+    }
+
+    /// A hollow point: white inside, so that it shows among filled ones.
+    pub(crate) fn ring(
+        &self,
+        point: (f64, f64),
+        radius: f64,
+        colour: RGBColor,
+    ) -> Result<(), PlotError> {
+        self.circle(point, radius, WHITE.filled())?;
+        self.circle(point, radius, stroke(colour, AXIS_LINE))
+    }
+
+    fn circle(&self, point: (f64, f64), radius: f64, style: ShapeStyle) -> Result<(), PlotError> {
+        if self.contains(point) {
+            self.area.draw(&Circle::new(point, units(radius), style))?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn diamond(&self, point: (f64, f64), colour: RGBColor) -> Result<(), PlotError> {
+        self.polygon(point, marks::diamond((0, 0), MARK_RADIUS), colour)
+    }
+
+    pub(crate) fn arrow_up(&self, point: (f64, f64), colour: RGBColor) -> Result<(), PlotError> {
+        self.polygon(point, marks::arrow_up((0, 0), MARK_RADIUS), colour)
+    }
+
+    fn polygon(
+        &self,
+        point: (f64, f64),
+        outline: Vec<(i32, i32)>,
+        colour: RGBColor,
+    ) -> Result<(), PlotError> {
+        if self.contains(point) {
+            self.area
+                .draw(&(EmptyElement::at(point) + Polygon::new(outline, colour)))?;
+        }
+        Ok(())
+    }
+
+    /// The value of the vertical axis at a share of its height.
+    pub(crate) fn y_at(&self, share: f64) -> f64 {
+        self.axes().1.value_at(share)
+    }
+
+    /// A rectangle between two values of x and two shares of the height.
+    pub(crate) fn shade(
+        &self,
+        x: (f64, f64),
+        shares: (f64, f64),
+        colour: RGBColor,
+    ) -> Result<(), PlotError> {
+        let screen = self.area.strip_coord_spec();
+        let (width, height) = screen.dim_in_pixel();
+        let (width, height) = (f64::from(width), f64::from(height));
+        let across =
+            |value: f64| (self.axes().0.fraction(value).clamp(0.0, 1.0) * width).round() as i32;
+        let up = |share: f64| ((1.0 - share) * height).round() as i32;
+        let corners = [(across(x.0), up(shares.1)), (across(x.1), up(shares.0))];
+        screen.draw(&Rectangle::new(corners, colour.filled()))?;
+        Ok(())
+    }
+
+    /// A frame around the data.
+    pub(crate) fn frame(&self) -> Result<(), PlotError> {
+        let screen = self.area.strip_coord_spec();
+        let (width, height) = screen.dim_in_pixel();
+        let corners = [(0, 0), (width as i32, height as i32)];
+        screen.draw(&Rectangle::new(corners, stroke(GREY, AXIS_LINE)))?;
+        Ok(())
+    }
+}
+
+fn stroke(colour: RGBColor, width: f64) -> ShapeStyle {
+    colour.stroke_width(units(width) as u32)
+}

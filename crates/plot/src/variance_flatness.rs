@@ -1,0 +1,217 @@
+//! The inverse variance–flatness relation.
+
+use serde::{Deserialize, Serialize};
+
+use crate::axis::Axis;
+use crate::colour_scale::ColourScale;
+use crate::legend::{Entry, Mark};
+use crate::number::{error_decimals, fixed, significant, with_error};
+use crate::panel::Panel;
+use crate::sheet::{Plan, Sheet};
+use crate::style::{DATA_LINE, GREY, INK, POINT_RADIUS, VERMILLION};
+use crate::{Figure, PlotError, check};
+
+/// One component: how flat its direction is and how far the weights move along it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Point {
+    /// The component i, counted from 1.
+    pub index: usize,
+    /// Flatness Fᵢ.
+    pub flatness: f64,
+    /// Variance σᵢ².
+    pub variance: f64,
+    /// Whether the fit uses it; drawn hollow otherwise.
+    pub used_in_fit: bool,
+}
+
+/// The power law σ² = exp(`ln_prefactor`) · F^(−ψ), fitted elsewhere.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FitLine {
+    /// The exponent ψ.
+    pub psi: f64,
+    /// Its standard error.
+    pub standard_error: f64,
+    /// An interval for ψ, such as a bootstrap interval.
+    pub interval: Option<(f64, f64)>,
+    /// ln σ² of the line at F = 1.
+    pub ln_prefactor: f64,
+    /// Correlation of ln σ² with ln F.
+    pub r: f64,
+    /// First component of the fit, counted from 1.
+    pub first: usize,
+    /// Last component of the fit, inclusive.
+    pub last: usize,
+    /// Number of components in the fit.
+    pub n: usize,
+}
+
+/// Variances and flatnesses, with the law fitted to them.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct VarianceFlatness {
+    /// The components, in any order.
+    pub points: Vec<Point>,
+    /// The fitted power law.
+    pub fit: Option<FitLine>,
+    /// Whether to draw the slope +2 of thermal equilibrium, σ² ∝ F², for contrast.
+    pub equilibrium: bool,
+    /// A line above the figure.
+    pub title: Option<String>,
+}
+
+/// Draws σᵢ² against Fᵢ, coloured by i, with the fitted σ² ∝ F^(−ψ) over the flatnesses of its
+/// points and, dashed through the middle of the cloud, the slope +2 that equilibrium would give
+/// (Feng & Tu 2021, the inverse variance–flatness relation).
+///
+/// # Errors
+/// [`PlotError`] when there is no point or a value is not finite or not positive.
+pub fn variance_flatness(data: &VarianceFlatness) -> Result<Figure, PlotError> {
+    check::not_empty("points", &data.points)?;
+    let column = |of: fn(&Point) -> f64| data.points.iter().map(of).collect::<Vec<_>>();
+    let (flatness, variance) = (
+        column(|point| point.flatness),
+        column(|point| point.variance),
+    );
+    check::positive("points.index", &column(|point| point.index as f64))?;
+    check::positive("points.flatness", &flatness)?;
+    check::positive("points.variance", &variance)?;
+    if let Some(fit) = &data.fit {
+        check::finite("fit.psi", &[fit.psi])?;
+        check::finite("fit.ln_prefactor", &[fit.ln_prefactor])?;
+    }
+
+    let colours = ColourScale::components(data.points.iter().map(|point| point.index));
+    let plan = Plan {
+        legend: Vec::new(),
+        x: Axis::decades(flatness),
+        x_title: "flatness Fᵢ".to_owned(),
+        y: Axis::decades(variance),
+        y_title: "variance σᵢ²".to_owned(),
+    };
+    let sheet = Sheet {
+        title: data.title.clone(),
+        legend: legend(data),
+        columns: 1,
+        data: (400.0, 330.0),
+        colours: Some(colours.clone()),
+    };
+    sheet.draw(vec![plan], |panels| {
+        for panel in panels {
+            let (used, left_out): (Vec<&Point>, Vec<&Point>) = data
+                .points
+                .iter()
+                .partition(|point| point.used_in_fit || data.fit.is_none());
+            for point in used.iter().filter(|point| point.index != 1) {
+                let colour = colours.colour(point.index as f64);
+                panel.dot((point.flatness, point.variance), POINT_RADIUS, colour)?;
+            }
+            for point in left_out.iter().filter(|point| point.index != 1) {
+                panel.ring((point.flatness, point.variance), POINT_RADIUS, GREY)?;
+            }
+            lines(panel, data)?;
+            for point in data.points.iter().filter(|point| point.index == 1) {
+                panel.diamond((point.flatness, point.variance), VERMILLION)?;
+            }
+        }
+        Ok(())
+    })
+}
+
+fn lines(panel: &Panel<'_>, data: &VarianceFlatness) -> Result<(), PlotError> {
+    let used: Vec<_> = data
+        .points
+        .iter()
+        .filter(|point| point.used_in_fit)
+        .collect();
+    let cloud = if used.is_empty() {
+        data.points.iter().collect()
+    } else {
+        used
+    };
+    let ln_flatness = || cloud.iter().map(|point| point.flatness.ln());
+    let (low, high) = (
+        ln_flatness().fold(f64::INFINITY, f64::min),
+        ln_flatness().fold(f64::NEG_INFINITY, f64::max),
+    );
+    if data.equilibrium {
+        let n = cloud.len() as f64;
+        let centre_x = ln_flatness().sum::<f64>() / n;
+        let centre_y = cloud.iter().map(|point| point.variance.ln()).sum::<f64>() / n;
+        let at = |ln_f: f64| (ln_f.exp(), (centre_y + 2.0 * (ln_f - centre_x)).exp());
+        // Beyond the axes, at which it is cut.
+        panel.dashes(&[at(low - 2.0), at(high + 2.0)], INK, 1.1)?;
+    }
+    if let Some(fit) = &data.fit {
+        let at = |ln_f: f64| (ln_f.exp(), (fit.ln_prefactor - fit.psi * ln_f).exp());
+        panel.line(&[at(low), at(high)], INK, DATA_LINE)?;
+    }
+    Ok(())
+}
+
+fn legend(data: &VarianceFlatness) -> Vec<Entry> {
+    let mut legend = Vec::new();
+    if let Some(fit) = &data.fit {
+        legend.push(Entry::new(Mark::Line(INK), fit_text(fit)));
+    } else {
+        legend.push(Entry::new(
+            Mark::Nothing,
+            format!("{} components", data.points.len()),
+        ));
+    }
+    if data.equilibrium {
+        legend.push(Entry::new(Mark::Dashes(INK), "equilibrium: σ² ∝ F²"));
+    }
+    if data.points.iter().any(|point| point.index == 1) {
+        legend.push(Entry::new(Mark::Diamond(VERMILLION), "first component"));
+    }
+    let left_out = data
+        .points
+        .iter()
+        .filter(|point| !point.used_in_fit && point.index != 1)
+        .count();
+    if data.fit.is_some() && left_out > 0 {
+        legend.push(Entry::new(
+            Mark::Ring(GREY),
+            format!("not in the fit ({left_out})"),
+        ));
+    }
+    legend
+}
+
+/// `ψ = 4.22 ± 0.03 [4.16, 4.28], components 2–2500, n = 2431, r = −0.993`.
+fn fit_text(fit: &FitLine) -> String {
+    let mut text = format!("ψ = {}", with_error(fit.psi, fit.standard_error));
+    if let Some((low, high)) = fit.interval {
+        let decimals = error_decimals(fit.standard_error).unwrap_or(2).max(1);
+        text += &format!(" [{}, {}]", fixed(low, decimals), fixed(high, decimals));
+    }
+    text + &format!(
+        ",\ncomponents {}–{}, n = {}, r = {}",
+        fit.first,
+        fit.last,
+        fit.n,
+        significant(fit.r, 3)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fit_is_reported_in_full() {
+        let fit = FitLine {
+            psi: 4.2184,
+            standard_error: 0.031,
+            interval: Some((4.157, 4.281)),
+            ln_prefactor: -20.0,
+            r: -0.9931,
+            first: 2,
+            last: 2500,
+            n: 2431,
+        };
+        assert_eq!(
+            fit_text(&fit),
+            "ψ = 4.22 ± 0.03 [4.16, 4.28],\ncomponents 2–2500, n = 2431, r = −0.993"
+        );
+    }
+}

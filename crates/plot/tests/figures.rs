@@ -1,0 +1,552 @@
+//! Every figure from synthetic data, read back with usvg: valid, legible, within the canvas.
+
+// clippy.toml allows these in test functions; the helpers here are test code too.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use resvg::tiny_skia::{Pixmap, Rect};
+use resvg::usvg::{Group, Node, Options, Text, Tree};
+use varflat_plot::*;
+
+fn tree(figure: &Figure) -> Tree {
+    let mut options = Options::default();
+    let fonts = options.fontdb_mut();
+    fonts.load_font_data(include_bytes!("../fonts/DejaVuSans.ttf").to_vec());
+    fonts.set_sans_serif_family("DejaVu Sans");
+    Tree::from_str(figure.svg(), &options).unwrap()
+}
+
+/// Text and the box of its outlines on the canvas.
+fn texts(group: &Group, found: &mut Vec<(String, Rect)>) {
+    for node in group.children() {
+        match node {
+            Node::Group(group) => texts(group, found),
+            Node::Text(text) => found.push((
+                text.chunks().iter().map(|chunk| chunk.text()).collect(),
+                drawn(text),
+            )),
+            _ => {}
+        }
+    }
+}
+
+/// The box of a text's outlines on the canvas.
+fn drawn(text: &Text) -> Rect {
+    text.flattened()
+        .bounding_box()
+        .transform(text.abs_transform())
+        .unwrap()
+}
+
+/// The figure parses, its texts lie on the canvas and apart, and its PNG and PDF come out.
+fn check(name: &str, figure: &Figure) {
+    let tree = tree(figure);
+    let size = tree.size();
+    let mut found = Vec::new();
+    texts(tree.root(), &mut found);
+    assert!(!found.is_empty(), "{name} has no text");
+    for (text, place) in &found {
+        let inside = place.left() >= 0.0
+            && place.top() >= 0.0
+            && place.right() <= size.width()
+            && place.bottom() <= size.height();
+        assert!(inside, "{name}: `{text}` at {place:?} leaves {size:?}");
+    }
+    for (number, (a, first)) in found.iter().enumerate() {
+        for (b, second) in &found[number + 1..] {
+            assert!(
+                first.intersect(second).is_none(),
+                "{name}: `{a}` and `{b}` overlap"
+            );
+        }
+    }
+    for forbidden in ["NaN", "inf"] {
+        assert!(
+            !figure.svg().contains(forbidden),
+            "{name} contains {forbidden}"
+        );
+    }
+
+    let png = Pixmap::decode_png(&figure.png(1.0).unwrap()).unwrap();
+    assert_eq!(png.width(), size.width().round() as u32, "{name}");
+    assert_eq!(png.height(), size.height().round() as u32, "{name}");
+    let ink = png
+        .pixels()
+        .iter()
+        .filter(|pixel| pixel.red() < 128)
+        .count();
+    assert!(ink > 500, "{name} is blank: {ink} dark pixels");
+    assert!(figure.pdf().unwrap().starts_with(b"%PDF"), "{name}");
+}
+
+/// Values of one attribute of every circle with this fill.
+fn circles(svg: &str, fill: &str, attribute: &str) -> Vec<f64> {
+    svg.lines()
+        .filter(|line| line.starts_with("<circle") && line.contains(fill))
+        .map(|line| {
+            let rest = line.split_once(&format!(" {attribute}=\"")).unwrap().1;
+            rest.split_once('"').unwrap().0.parse().unwrap()
+        })
+        .collect()
+}
+
+fn phases(epochs: usize) -> LearningPhases {
+    let column = |of: fn(f64) -> f64| (0..epochs).map(|epoch| of(epoch as f64)).collect();
+    LearningPhases {
+        epoch: column(|e| e),
+        train_loss: column(|e| (-e / 20.0).exp() + 1e-5),
+        train_error: column(|e| {
+            if e < 100.0 {
+                0.1 * (-e / 15.0).exp()
+            } else {
+                0.0
+            }
+        }),
+        test_loss: column(|e| (-e / 10.0).exp() + 0.1),
+        test_error: column(|e| 0.1 * (-e / 5.0).exp() + 0.02),
+        window_epochs: Some((0.9 * epochs as f64, epochs as f64)),
+    }
+}
+
+fn power_law_spectrum(components: usize) -> Spectrum {
+    let variance: Vec<f64> = (1..=components)
+        .map(|i| 1e-4 * (i as f64).powf(-3.5))
+        .collect();
+    Spectrum {
+        gap: variance.first().unwrap() / variance.get(1).unwrap_or(&1.0),
+        floor: Some(3e-16),
+        decay: Some(DecayLine {
+            gamma: 3.5,
+            standard_error: 0.01,
+            ln_prefactor: 1e-4_f64.ln(),
+            first: 1,
+            last: components,
+        }),
+        variance,
+    }
+}
+
+fn paths(steps: usize) -> Trajectories {
+    let path = |speed: f64| {
+        (0..steps)
+            .map(|t| 1e-3 * (speed * t as f64).sin())
+            .collect()
+    };
+    let pair = |x_index, y_index| TrajectoryPair {
+        x_index,
+        y_index,
+        x: path(0.0013 * x_index as f64),
+        y: path(0.0017 * y_index as f64),
+    };
+    Trajectories {
+        pairs: vec![pair(1, 2), pair(49, 50)],
+    }
+}
+
+fn quadratic(index: usize, crossing: f64) -> Profile {
+    let offset: Vec<f64> = (-100..=100)
+        .map(|n| 0.05 * f64::from(n) * crossing)
+        .collect();
+    Profile {
+        index,
+        loss: offset
+            .iter()
+            .map(|o| 5e-5 * (1.0 + (std::f64::consts::E - 1.0) * (o / crossing).powi(2)))
+            .collect(),
+        offset,
+        left: Some(-crossing),
+        right: Some(crossing),
+    }
+}
+
+fn profiles(crossings: &[f64]) -> LandscapeProfiles {
+    LandscapeProfiles {
+        reference_loss: 5e-5,
+        factor: std::f64::consts::E,
+        profiles: crossings
+            .iter()
+            .enumerate()
+            .map(|(number, crossing)| quadratic(number + 1, *crossing))
+            .collect(),
+    }
+}
+
+fn flatness(components: usize) -> FlatnessByIndex {
+    FlatnessByIndex {
+        index: (1..=components).collect(),
+        flatness: (1..=components)
+            .map(|i| Some(0.3 * (i as f64).sqrt()))
+            .collect(),
+        status: (1..=components)
+            .map(|i| match i % 10 {
+                8 => PointStatus::Doubtful,
+                9 => PointStatus::Censored,
+                _ => PointStatus::Measured,
+            })
+            .collect(),
+        radius: 30.0,
+    }
+}
+
+fn relation(components: usize) -> VarianceFlatness {
+    VarianceFlatness {
+        points: (1..=components)
+            .map(|index| {
+                let flatness = 0.3 * (index as f64).powf(0.65);
+                let variance = 1e-7 * flatness.powi(-4);
+                Point {
+                    index,
+                    flatness,
+                    variance,
+                    used_in_fit: index > 1 && index % 7 != 0,
+                }
+            })
+            .collect(),
+        fit: Some(FitLine {
+            psi: 4.0,
+            standard_error: 0.02,
+            interval: Some((3.96, 4.05)),
+            ln_prefactor: 1e-7_f64.ln(),
+            r: -0.9876,
+            first: 2,
+            last: components,
+            n: components - components / 7 - 1,
+        }),
+        equilibrium: true,
+        title: Some("a network <of> \"any\" size & kind".to_owned()),
+    }
+}
+
+fn all(size: usize) -> Vec<(&'static str, Figure)> {
+    vec![
+        ("learning_phases", learning_phases(&phases(size)).unwrap()),
+        ("spectrum", spectrum(&power_law_spectrum(size)).unwrap()),
+        ("trajectories", trajectories(&paths(5 * size)).unwrap()),
+        (
+            "landscape_profiles",
+            landscape_profiles(&profiles(&[0.2, 0.5, 20.0])).unwrap(),
+        ),
+        (
+            "flatness_by_index",
+            flatness_by_index(&flatness(size)).unwrap(),
+        ),
+        (
+            "variance_flatness",
+            variance_flatness(&relation(size)).unwrap(),
+        ),
+    ]
+}
+
+#[test]
+fn figures_of_realistic_size_are_legible_and_small() {
+    for (name, figure) in all(2500) {
+        check(name, &figure);
+        assert!(
+            figure.svg().len() < 600_000,
+            "{name}: {} bytes",
+            figure.svg().len()
+        );
+    }
+}
+
+#[test]
+fn small_figures_are_legible() {
+    for size in [1, 2, 3, 20] {
+        for (name, figure) in all(size) {
+            check(&format!("{name} of {size}"), &figure);
+        }
+    }
+}
+
+#[test]
+fn the_same_data_give_the_same_bytes() {
+    for ((name, first), (_, second)) in all(50).into_iter().zip(all(50)) {
+        assert_eq!(first.svg(), second.svg(), "{name}");
+        assert!(
+            first.png(2.0).unwrap() == second.png(2.0).unwrap(),
+            "{name}"
+        );
+        assert!(first.pdf().unwrap() == second.pdf().unwrap(), "{name}");
+    }
+}
+
+#[test]
+fn extreme_magnitudes_are_legible() {
+    for (low, high) in [
+        (1e-30, 1e30),
+        (1e-300, 1e-299),
+        (1e149, 1e150),
+        (7.0, 7.0),
+        (1e-9, 1.0),
+    ] {
+        let values = || vec![high, low, low];
+        let three = LearningPhases {
+            epoch: values(),
+            train_loss: values(),
+            train_error: vec![0.0; 3],
+            test_loss: values(),
+            test_error: values(),
+            window_epochs: Some((high, low)),
+        };
+        check("learning_phases", &learning_phases(&three).unwrap());
+        let three = Spectrum {
+            variance: values(),
+            floor: Some(low),
+            decay: Some(DecayLine {
+                gamma: 900.0,
+                standard_error: f64::NAN,
+                ln_prefactor: -900.0,
+                first: 1,
+                last: 3,
+            }),
+            gap: high / low,
+        };
+        check("spectrum", &spectrum(&three).unwrap());
+        let pair = TrajectoryPair {
+            x_index: 1,
+            y_index: 2500,
+            x: vec![high, -high, low],
+            y: values(),
+        };
+        let short = TrajectoryPair {
+            x: vec![low],
+            y: vec![high],
+            ..pair.clone()
+        };
+        let pairs = vec![pair.clone(), short, pair];
+        check(
+            "trajectories",
+            &trajectories(&Trajectories { pairs }).unwrap(),
+        );
+        let wide = Profile {
+            index: 7,
+            offset: vec![-high, 0.0, high],
+            loss: values(),
+            left: None,
+            right: Some(high),
+        };
+        let narrow = Profile {
+            offset: vec![-low, 0.0, low],
+            right: None,
+            ..wide.clone()
+        };
+        let two = LandscapeProfiles {
+            reference_loss: low,
+            factor: 2.0,
+            profiles: vec![wide, narrow],
+        };
+        check("landscape_profiles", &landscape_profiles(&two).unwrap());
+        let three = FlatnessByIndex {
+            index: vec![1, 2, usize::MAX],
+            flatness: vec![Some(low), Some(high), None],
+            status: vec![
+                PointStatus::Measured,
+                PointStatus::Doubtful,
+                PointStatus::Measured,
+            ],
+            radius: high,
+        };
+        check("flatness_by_index", &flatness_by_index(&three).unwrap());
+        let point = |index, flatness, variance| Point {
+            index,
+            flatness,
+            variance,
+            used_in_fit: true,
+        };
+        let mut three = relation(3);
+        three.points = vec![point(1, low, high), point(2, high, low), point(3, low, low)];
+        three.title = Some("word ".repeat(60) + &"x".repeat(300));
+        if let Some(fit) = &mut three.fit {
+            fit.psi = -1e9;
+            fit.standard_error = 1e9;
+            fit.interval = Some((f64::NEG_INFINITY, 1e9));
+        }
+        let figure = variance_flatness(&three);
+        check("variance_flatness", &figure.unwrap());
+    }
+}
+
+#[test]
+fn decades_are_equally_spaced() {
+    let mut data = relation(3);
+    let at = |index, flatness, variance| Point {
+        index,
+        flatness,
+        variance,
+        used_in_fit: true,
+    };
+    data.points = vec![at(2, 0.1, 1e-3), at(3, 1.0, 1e-6), at(4, 10.0, 1e-9)];
+    data.fit = None;
+    let figure = variance_flatness(&data).unwrap();
+    let svg = figure.svg();
+    let (x, y) = (circles(svg, "fill", "cx"), circles(svg, "fill", "cy"));
+    assert_eq!(x.len(), 3);
+    assert!(
+        ((x[1] - x[0]) - (x[2] - x[1])).abs() <= 1.0 && x[0] < x[1],
+        "{x:?}"
+    );
+    assert!(
+        ((y[1] - y[0]) - (y[2] - y[1])).abs() <= 1.0 && y[0] < y[1],
+        "{y:?}"
+    );
+}
+
+#[test]
+fn the_fitted_line_passes_through_points_that_obey_it() {
+    let figure = variance_flatness(&relation(200)).unwrap();
+    // The line is the only polyline of its width and colour with two far ends inside the axes.
+    let ends: Vec<f64> = figure
+        .svg()
+        .lines()
+        .rfind(|line| line.contains("stroke=\"#1E1E1E\" stroke-width=\"16\""))
+        .and_then(|line| line.split_once("points=\""))
+        .map(|(_, rest)| rest.trim_end_matches("\"/>"))
+        .map(|points| {
+            points
+                .split([' ', ','])
+                .map(|n| n.parse().unwrap())
+                .collect()
+        })
+        .unwrap();
+    let [x0, y0, x1, y1] = ends[..] else {
+        panic!("{ends:?}")
+    };
+    let used: Vec<_> = {
+        let x = circles(figure.svg(), "fill=\"#", "cx");
+        let y = circles(figure.svg(), "fill=\"#", "cy");
+        x.into_iter().zip(y).collect()
+    };
+    assert!(used.len() > 150);
+    for (x, y) in used {
+        let on_line = y0 + (x - x0) / (x1 - x0) * (y1 - y0);
+        let inside = x >= x0.min(x1) - 1.0 && x <= x0.max(x1) + 1.0;
+        assert!(
+            !inside || (y - on_line).abs() < 2.5,
+            "({x}, {y}) is off by {}",
+            y - on_line
+        );
+    }
+}
+
+#[test]
+fn errors_of_zero_are_drawn_at_their_own_mark() {
+    let mut data = phases(20);
+    data.train_error[10..].fill(0.0);
+    let figure = learning_phases(&data).unwrap();
+    let mut found = Vec::new();
+    texts(tree(&figure).root(), &mut found);
+    let zero = |text: &str| text.trim() == "0";
+    // Two epoch axes, and the mark on the error axis.
+    assert_eq!(found.iter().filter(|(text, _)| zero(text)).count(), 3);
+    let heights = circles(figure.svg(), "fill=\"#0072B2\"", "cy");
+    assert_eq!(heights.len(), 10);
+    assert!(heights.iter().all(|height| *height == heights[0]));
+
+    data.train_error[10..].fill(1e-4);
+    let figure = learning_phases(&data).unwrap();
+    assert!(circles(figure.svg(), "fill=\"#0072B2\"", "cy").is_empty());
+}
+
+#[test]
+fn censored_and_missing_flatness_is_counted() {
+    let mut data = flatness(30);
+    data.flatness[0] = None;
+    data.flatness[8] = None;
+    let figure = flatness_by_index(&data).unwrap();
+    assert!(figure.svg().contains("|δθ| ≤ 30 (3)"));
+    assert!(figure.svg().contains("without a value (1)"));
+    assert!(figure.svg().contains("measured (23)"));
+    assert!(figure.svg().contains("doubtful (3)"));
+}
+
+#[test]
+fn wrong_data_is_named() {
+    let message = |result: Result<Figure, PlotError>| result.unwrap_err().to_string();
+
+    let mut data = phases(5);
+    data.test_loss.pop();
+    assert!(message(learning_phases(&data)).contains("`test_loss` has 4 values and `epoch` has 5"));
+    data = phases(5);
+    data.train_error[3] = f64::NAN;
+    assert!(message(learning_phases(&data)).contains("`train_error[3]` is NaN"));
+    assert!(message(learning_phases(&LearningPhases::default())).contains("`epoch` is empty"));
+
+    let mut data = power_law_spectrum(5);
+    data.variance[2] = 0.0;
+    assert!(message(spectrum(&data)).contains("`variance[2]` is 0"));
+    data = power_law_spectrum(5);
+    data.gap = f64::INFINITY;
+    assert!(message(spectrum(&data)).contains("`gap[0]` is inf"));
+
+    let mut data = paths(5);
+    data.pairs[1].y[4] = f64::INFINITY;
+    assert!(message(trajectories(&data)).contains("`pairs[1].y[4]`"));
+    assert!(message(trajectories(&Trajectories::default())).contains("`pairs` is empty"));
+
+    let mut data = profiles(&[1.0, 2.0]);
+    data.profiles[1].loss[7] = -1.0;
+    assert!(message(landscape_profiles(&data)).contains("`profiles[1].loss[7]` is -1"));
+    data.profiles[1].loss.clear();
+    assert!(message(landscape_profiles(&data)).contains("`profiles[1].loss` has 0 values"));
+
+    let mut data = flatness(5);
+    data.index[0] = 0;
+    assert!(message(flatness_by_index(&data)).contains("`index[0]` is 0"));
+    data = flatness(5);
+    data.flatness[4] = Some(-2.0);
+    assert!(message(flatness_by_index(&data)).contains("`flatness[4]` is -2"));
+
+    let mut data = relation(5);
+    data.points[3].variance = 0.0;
+    assert!(message(variance_flatness(&data)).contains("`points.variance[3]` is 0"));
+}
+
+#[test]
+fn pngs_scale_and_refuse_senseless_scales() {
+    let figure = variance_flatness(&relation(5)).unwrap();
+    let (small, large) = (figure.png(1.0).unwrap(), figure.png(2.0).unwrap());
+    let width = |png: &[u8]| Pixmap::decode_png(png).unwrap().width();
+    assert_eq!(2 * width(&small), width(&large));
+    for scale in [0.0, -1.0, f32::NAN, f32::INFINITY, 1e6] {
+        assert!(
+            matches!(figure.png(scale), Err(PlotError::Scale { .. })),
+            "{scale}"
+        );
+    }
+}
+
+#[test]
+fn saving_leaves_exactly_three_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let figures = folder.path().join("new/figures");
+    let figure = variance_flatness(&relation(5)).unwrap();
+    figure.save(&figures, "relation").unwrap();
+    figure.save(&figures, "relation").unwrap();
+    let mut names: Vec<_> = std::fs::read_dir(&figures)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["relation.pdf", "relation.png", "relation.svg"]);
+    assert_eq!(
+        std::fs::read_to_string(figures.join("relation.svg")).unwrap(),
+        figure.svg()
+    );
+    assert_eq!(
+        std::fs::read(figures.join("relation.png")).unwrap(),
+        figure.png(2.0).unwrap()
+    );
+
+    for name in ["", "..", "a/b"] {
+        assert!(matches!(
+            figure.save(&figures, name),
+            Err(PlotError::Name { .. })
+        ));
+    }
+    let in_the_way = folder.path().join("file");
+    std::fs::write(&in_the_way, "").unwrap();
+    let error = figure.save(&in_the_way, "relation").unwrap_err();
+    assert!(
+        error.to_string().contains(in_the_way.to_str().unwrap()),
+        "{error}"
+    );
+}

@@ -1,0 +1,310 @@
+//! Reading a trajectory back: finished, in progress, or cut short.
+
+use std::{
+    fs::File,
+    io::{self, BufReader, Read, Seek, SeekFrom},
+    ops::Range,
+    path::{Path, PathBuf},
+};
+
+use super::{
+    info::Sidecar,
+    npy::read_header,
+    parts::{list_parts, npy_path, part_first_step},
+};
+use crate::{Keep, RecorderError, TrajectoryInfo};
+
+const CHUNK_BYTES: usize = 1 << 20;
+
+/// A trajectory on disk, of shape `[steps, weights]`.
+///
+/// Opens what a finished, a running or a killed training left. Memory is bounded by the file's size, never by what its header
+/// says.
+#[derive(Debug, Clone)]
+pub struct Trajectory {
+    path: PathBuf,
+    info: TrajectoryInfo,
+    weights: usize,
+    steps: u64,
+    missing: u64,
+    pieces: Vec<Piece>,
+}
+
+/// Consecutive rows in one file.
+#[derive(Debug, Clone)]
+struct Piece {
+    path: PathBuf,
+    /// The byte at which the first of them begins.
+    offset: u64,
+    rows: u64,
+}
+
+/// The rows of one NPY file.
+pub(super) struct Rows {
+    pub(super) offset: u64,
+    pub(super) weights: usize,
+    /// Rows that the header promises.
+    pub(super) promised: u64,
+    /// Whole rows that are there, of those.
+    pub(super) available: u64,
+}
+
+impl Rows {
+    pub(super) fn open(path: &Path) -> Result<Self, RecorderError> {
+        let file = File::open(path).map_err(RecorderError::read(path))?;
+        let bytes = file.metadata().map_err(RecorderError::read(path))?.len();
+        let header = read_header(BufReader::new(file), path)?;
+        let row_bytes = (header.weights as u64).saturating_mul(size_of::<f32>() as u64);
+        let whole = bytes.saturating_sub(header.bytes) / row_bytes;
+        Ok(Self {
+            offset: header.bytes,
+            weights: header.weights,
+            promised: header.rows,
+            available: header.rows.min(whole),
+        })
+    }
+}
+
+impl Trajectory {
+    /// Opens a run folder, or a `.npy` file by itself.
+    ///
+    /// In a folder: `trajectory.npy`, or the last rows of the parts of a training that has not finished. A file without
+    /// `trajectory.json` beside it (one that another program wrote) counts its rows as steps 0, 1, 2, … of a flat layer.
+    ///
+    /// A file that ends before its header or `trajectory.json` says is opened with the whole rows it has: ask
+    /// [`is_truncated`](Self::is_truncated).
+    ///
+    /// # Errors
+    /// [`RecorderError::NotFound`] when the folder holds no trajectory; [`RecorderError::Format`] when a file is no NPY array of
+    /// shape `[steps, weights]` of little-endian f32 in C order, or contradicts its `trajectory.json`;
+    /// [`RecorderError::Read`] when the operating system refuses.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, RecorderError> {
+        let path = path.as_ref();
+        if !path.is_dir() {
+            return Self::open_file(path);
+        }
+        let finished = npy_path(path);
+        if finished.exists() {
+            return Self::with_sidecar(&finished, Sidecar::read(path)?);
+        }
+        let parts = list_parts(path)?;
+        if parts.is_empty() {
+            return Err(RecorderError::NotFound {
+                folder: path.to_path_buf(),
+            });
+        }
+        match Self::open_parts(path, parts) {
+            // The training finished in between.
+            Err(_) if finished.exists() => Self::with_sidecar(&finished, Sidecar::read(path)?),
+            opened => opened,
+        }
+    }
+
+    /// The number of rows. Row i holds the weights after step [`step(i)`](Self::step).
+    pub fn steps(&self) -> usize {
+        usize::try_from(self.steps).unwrap_or(usize::MAX)
+    }
+
+    /// Weights per row.
+    pub fn weights(&self) -> usize {
+        self.weights
+    }
+
+    /// The layer, its shape, and the optimizer steps of the rows.
+    pub fn info(&self) -> &TrajectoryInfo {
+        &self.info
+    }
+
+    /// The optimizer step of a row.
+    pub fn step(&self, row: usize) -> u64 {
+        (row as u64)
+            .saturating_mul(self.info.every)
+            .saturating_add(self.info.first_step)
+    }
+
+    /// Whether the file has fewer rows than it was written with: it was cut short.
+    pub fn is_truncated(&self) -> bool {
+        self.missing > 0
+    }
+
+    /// The number of rows that were cut off.
+    pub fn missing_rows(&self) -> u64 {
+        self.missing
+    }
+
+    /// All rows, `[steps, weights]` flattened row-major.
+    ///
+    /// # Errors
+    /// [`RecorderError::Read`] when the file cannot be read or is too large for memory.
+    pub fn read(&self) -> Result<Vec<f32>, RecorderError> {
+        self.rows(0..self.steps())
+    }
+
+    /// A range of rows, flattened row-major.
+    ///
+    /// # Errors
+    /// [`RecorderError::RowsOutOfRange`] when there are fewer rows; [`RecorderError::Read`] as [`read`](Self::read).
+    pub fn rows(&self, range: Range<usize>) -> Result<Vec<f32>, RecorderError> {
+        let (start, end) = (range.start as u64, range.end as u64);
+        if start > end || end > self.steps {
+            return Err(RecorderError::RowsOutOfRange {
+                path: self.path.clone(),
+                start,
+                end,
+                rows: self.steps,
+            });
+        }
+        let mut values = Vec::new();
+        let count = usize::try_from(end - start)
+            .ok()
+            .and_then(|rows| rows.checked_mul(self.weights));
+        count
+            .and_then(|count| values.try_reserve_exact(count).ok())
+            .ok_or_else(|| RecorderError::read(&self.path)(io::ErrorKind::OutOfMemory.into()))?;
+        let mut piece_start = 0;
+        for piece in &self.pieces {
+            let piece_end = piece_start + piece.rows;
+            let (from, to) = (start.max(piece_start), end.min(piece_end));
+            if from < to {
+                self.read_piece(piece, from - piece_start, to - from, &mut values)
+                    .map_err(RecorderError::read(&piece.path))?;
+            }
+            piece_start = piece_end;
+        }
+        Ok(values)
+    }
+
+    fn read_piece(
+        &self,
+        piece: &Piece,
+        first_row: u64,
+        rows: u64,
+        values: &mut Vec<f32>,
+    ) -> io::Result<()> {
+        let row_bytes = (self.weights * size_of::<f32>()) as u64;
+        let mut file = File::open(&piece.path)?;
+        file.seek(SeekFrom::Start(piece.offset + first_row * row_bytes))?;
+        let mut left = rows * row_bytes;
+        let mut chunk = vec![0; CHUNK_BYTES];
+        while left > 0 {
+            let bytes = usize::try_from(left).map_or(CHUNK_BYTES, |left| left.min(CHUNK_BYTES));
+            let chunk = &mut chunk[..bytes];
+            file.read_exact(chunk)?;
+            let (weights, _) = chunk.as_chunks();
+            values.extend(weights.iter().map(|bytes| f32::from_le_bytes(*bytes)));
+            left -= bytes as u64;
+        }
+        Ok(())
+    }
+
+    fn open_file(path: &Path) -> Result<Self, RecorderError> {
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let is_ours = path.file_name() == npy_path(folder).file_name();
+        let part = part_first_step(path);
+        if (is_ours || part.is_some()) && Sidecar::path(folder).exists() {
+            let mut sidecar = Sidecar::read(folder)?;
+            if let Some(first_step) = part {
+                sidecar.info.first_step = first_step;
+                sidecar.rows = None;
+            }
+            return Self::with_sidecar(path, sidecar);
+        }
+        let weights = Rows::open(path)?.weights;
+        let layer = path
+            .file_stem()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default();
+        let sidecar = Sidecar {
+            info: TrajectoryInfo::new(layer, [weights]),
+            keep: Keep::All,
+            rows: None,
+        };
+        Self::with_sidecar(path, sidecar)
+    }
+
+    fn with_sidecar(path: &Path, sidecar: Sidecar) -> Result<Self, RecorderError> {
+        let rows = Rows::open(path)?;
+        let weights = checked_weights(path, &sidecar.info, &rows)?;
+        let expected = rows.promised.max(sidecar.rows.unwrap_or(0));
+        Ok(Self {
+            path: path.to_path_buf(),
+            info: sidecar.info,
+            weights,
+            steps: rows.available,
+            missing: expected - rows.available,
+            pieces: vec![Piece {
+                path: path.to_path_buf(),
+                offset: rows.offset,
+                rows: rows.available,
+            }],
+        })
+    }
+
+    /// The newest unbroken rows of the parts, at most the window.
+    fn open_parts(folder: &Path, parts: Vec<(u64, PathBuf)>) -> Result<Self, RecorderError> {
+        let sidecar = Sidecar::read(folder)?;
+        let mut info = sidecar.info;
+        let weights = info.weights()?;
+        info.stride()?;
+        let mut room = match sidecar.keep {
+            Keep::All => u64::MAX,
+            Keep::Last(window) => window,
+        };
+        let mut pieces = Vec::new();
+        let (mut steps, mut missing) = (0, 0);
+        let mut next_first_step = None;
+        for (first_step, path) in parts.into_iter().rev() {
+            if room == 0 {
+                break;
+            }
+            let rows = Rows::open(&path)?;
+            checked_weights(&path, &info, &rows)?;
+            let end_step = first_step.saturating_add(rows.available.saturating_mul(info.every));
+            if next_first_step.is_some_and(|next| next != end_step) {
+                break;
+            }
+            let taken = rows.available.min(room);
+            let skipped = rows.available - taken;
+            pieces.push(Piece {
+                path,
+                offset: rows.offset + skipped * (weights * size_of::<f32>()) as u64,
+                rows: taken,
+            });
+            room -= taken;
+            steps += taken;
+            missing += rows.promised - rows.available;
+            info.first_step = first_step.saturating_add(skipped.saturating_mul(info.every));
+            next_first_step = Some(first_step);
+        }
+        pieces.reverse();
+        Ok(Self {
+            path: folder.to_path_buf(),
+            info,
+            weights,
+            steps,
+            missing,
+            pieces,
+        })
+    }
+}
+
+/// The weights per row, when `trajectory.json` and the array agree on them.
+fn checked_weights(
+    path: &Path,
+    info: &TrajectoryInfo,
+    rows: &Rows,
+) -> Result<usize, RecorderError> {
+    let weights = info.weights()?;
+    info.stride()?;
+    if weights == rows.weights {
+        return Ok(weights);
+    }
+    Err(RecorderError::Format {
+        path: path.to_path_buf(),
+        expected: format!(
+            "{weights} weights per row, the shape {:?} of trajectory.json",
+            info.shape
+        ),
+        found: format!("{}", rows.weights),
+    })
+}

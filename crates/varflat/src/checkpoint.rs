@@ -1,0 +1,126 @@
+//! The state of an unfinished training: a folder that appears whole, by rename.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use varflat_model::{DenseNetwork, Metrics};
+use varflat_recorder::{Segment, WindowMeanState};
+
+use crate::error::{Error, Result};
+use crate::files::{Array, Npz, read_json, write_json, write_npz, write_whole};
+use crate::run_folder::{Precision, names, read_network, write_network};
+
+/// Everything that training needs to go on as if it had never stopped.
+pub(crate) struct Checkpoint {
+    pub(crate) network: DenseNetwork,
+    /// burn's own record of the optimizer state.
+    pub(crate) optimizer: Vec<u8>,
+    /// Running sums of every parameter, by path.
+    pub(crate) means: Vec<(String, WindowMeanState)>,
+    pub(crate) state: CheckpointState,
+}
+
+/// The small part of a checkpoint.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct CheckpointState {
+    pub(crate) step: u64,
+    pub(crate) metrics: Vec<Metrics>,
+    /// Wall time of training so far.
+    pub(crate) seconds: f64,
+    pub(crate) backend: String,
+}
+
+impl Checkpoint {
+    /// Save beside the checkpoint before it, then remove that one.
+    pub(crate) fn save(&self, run: &Path) -> Result<()> {
+        let place = run.join(format!("{}-{:012}", names::CHECKPOINT, self.state.step));
+        let draft = run.join(format!(".{}.tmp", names::CHECKPOINT));
+        remove_folder(&draft)?;
+        std::fs::create_dir_all(&draft).map_err(Error::writing(&draft))?;
+        write_network(&draft.join("weights.npz"), &self.network, Precision::Single)?;
+        write_whole(&draft.join("optimizer.bin"), |file| {
+            std::io::Write::write_all(file, &self.optimizer)
+        })?;
+        let mut arrays: Vec<(String, Array<'_>)> = Vec::new();
+        for (path, mean) in &self.means {
+            let first: Vec<i64> = mean.segments.iter().map(|s| s.first_row as i64).collect();
+            arrays.push((format!("{path}/rows"), Array::Integer(vec![mean.rows as i64])));
+            arrays.push((format!("{path}/first"), Array::Integer(first)));
+            for (position, segment) in mean.segments.iter().enumerate() {
+                let shape = vec![segment.sum.len()];
+                arrays.push((format!("{path}/{position}"), Array::Double(shape, &segment.sum)));
+            }
+        }
+        write_npz(&draft.join("means.npz"), &arrays)?;
+        write_json(&draft.join("state.json"), &self.state)?;
+        if place.exists() {
+            remove_folder(&place)?;
+        }
+        std::fs::rename(&draft, &place).map_err(Error::writing(&place))?;
+        for older in saved(run)?.into_iter().filter(|folder| *folder != place) {
+            remove_folder(&older)?;
+        }
+        Ok(())
+    }
+
+    /// The latest checkpoint of a run, if there is one.
+    pub(crate) fn load(run: &Path) -> Result<Option<Self>> {
+        let Some(folder) = saved(run)?.pop() else { return Ok(None) };
+        let state: CheckpointState = read_json(&folder.join("state.json"))?;
+        let optimizer = folder.join("optimizer.bin");
+        let mut npz = Npz::open(&folder.join("means.npz"))?;
+        let paths: Vec<String> = npz
+            .names()?
+            .into_iter()
+            .filter_map(|name| name.strip_suffix("/rows").map(str::to_owned))
+            .collect();
+        let mut means = Vec::new();
+        for path in paths {
+            let rows = npz.counts(&format!("{path}/rows"))?;
+            let first = npz.counts(&format!("{path}/first"))?;
+            let segments = first
+                .into_iter()
+                .enumerate()
+                .map(|(position, first_row)| {
+                    let sum: ndarray::Array1<f64> = npz.shaped(&format!("{path}/{position}"))?;
+                    Ok(Segment { first_row: first_row as u64, sum: sum.to_vec() })
+                })
+                .collect::<Result<_>>()?;
+            let rows = rows.first().copied().unwrap_or(0) as u64;
+            means.push((path, WindowMeanState { rows, segments }));
+        }
+        Ok(Some(Self {
+            network: read_network(&folder.join("weights.npz"))?,
+            optimizer: std::fs::read(&optimizer).map_err(Error::reading(&optimizer))?,
+            means,
+            state,
+        }))
+    }
+}
+
+/// Remove every checkpoint of a run.
+pub(crate) fn remove_all(run: &Path) -> Result<()> {
+    saved(run)?.iter().try_for_each(|folder| remove_folder(folder))
+}
+
+/// Checkpoint folders, the latest last.
+fn saved(run: &Path) -> Result<Vec<PathBuf>> {
+    let prefix = format!("{}-", names::CHECKPOINT);
+    let entries = std::fs::read_dir(run).map_err(Error::reading(run))?;
+    let mut folders: Vec<PathBuf> = entries
+        .flatten()
+        .filter(|entry| entry.file_name().to_string_lossy().starts_with(&prefix))
+        .map(|entry| entry.path())
+        .collect();
+    folders.sort();
+    Ok(folders)
+}
+
+fn remove_folder(folder: &Path) -> Result<()> {
+    match std::fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(Error::Io { action: "removing", path: folder.to_path_buf(), source: error })
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,215 @@
+//! The command line: it names files and calls functions, nothing else.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use varflat_model::device::Backend;
+
+use crate::error::{Error, Result};
+use crate::experiment::Experiment;
+use crate::run_folder::{RunFolder, Stage, names};
+use crate::{figures, inspect, reproduce, stages};
+
+/// Measures how SGD explores a loss landscape, and reproduces the inverse variance–flatness relation
+/// σ² ∝ F^−ψ of Feng & Tu (PNAS 2021).
+#[derive(Parser)]
+#[command(name = "varflat", version, max_term_width = 100)]
+#[command(after_help = "EXAMPLES:
+  varflat reproduce --quick                    every figure in about a minute, from a shortened training
+  varflat reproduce                            every figure, full experiment
+  varflat run experiments/headline.toml --out runs/headline
+  varflat run experiments/headline.toml --set seed=2 --out runs/seed-2
+  varflat flatness runs/headline --set landscape.around=final
+  varflat inspect runs/headline
+
+A killed or interrupted command continues where it stopped when it is given again.")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make every figure: runs the experiments, then draws
+    Reproduce {
+        /// A shortened training and fewer directions: minutes become seconds, numbers become rough
+        #[arg(long)]
+        quick: bool,
+        /// Folder for the run folders
+        #[arg(long, value_name = "RUNS", default_value = "runs")]
+        out: PathBuf,
+        /// Folder for figures and their tables [default: figures, or figures/quick with --quick]
+        #[arg(long, value_name = "DIR")]
+        figures: Option<PathBuf>,
+        #[command(flatten)]
+        device: DeviceChoice,
+        #[command(flatten)]
+        data: DataChoice,
+    },
+    /// Do one experiment end to end; continues an unfinished folder
+    Run {
+        #[command(flatten)]
+        experiment: ExperimentChoice,
+        /// Also draw the figures into this folder
+        #[arg(long, value_name = "DIR")]
+        figures: Option<PathBuf>,
+        #[command(flatten)]
+        device: DeviceChoice,
+    },
+    /// Stage 1: train and record (experiment + data → trajectory, weights, metrics)
+    Train {
+        #[command(flatten)]
+        experiment: ExperimentChoice,
+        #[command(flatten)]
+        device: DeviceChoice,
+    },
+    /// Stage 2: principal components of the recorded window (trajectory → pca.npz, projections.npy)
+    Pca(RunChoice),
+    /// Stage 3: loss landscape and flatness (components, weights, data → flatness.csv, landscape.npz)
+    Flatness(RunChoice),
+    /// Stage 4: ψ and its uncertainty (variances, flatness → fit.json)
+    Fit(RunChoice),
+    /// Draw the figures of a finished run, or redraw a figure folder from its tables
+    Plot {
+        /// The run folder; without it the tables already in DIR are drawn again
+        run: Option<PathBuf>,
+        /// Folder for figures and their tables
+        #[arg(long, value_name = "DIR", default_value = "figures")]
+        figures: PathBuf,
+    },
+    /// Say what a run folder holds and what was found
+    Inspect {
+        /// The run folder
+        run: PathBuf,
+    },
+}
+
+#[derive(Args)]
+struct ExperimentChoice {
+    /// The experiment file (see experiments/)
+    experiment: PathBuf,
+    /// The run folder, made if it is not there
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Change a key of the experiment, such as training.learning_rate=0.05; may be repeated
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// Throw away what the folder holds and begin again
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    data: DataChoice,
+}
+
+#[derive(Args)]
+struct RunChoice {
+    /// The run folder
+    run: PathBuf,
+    /// Change a key that only this stage and later ones use, such as landscape.factor=2; may be repeated
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+}
+
+#[derive(Args)]
+struct DeviceChoice {
+    /// Backend to train on: flex, ndarray or wgpu, if compiled in [default: the first of these that is]
+    #[arg(long, value_name = "NAME")]
+    device: Option<String>,
+}
+
+#[derive(Args)]
+struct DataChoice {
+    /// Folder with four IDX files, gzipped or not, instead of the experiment's data (Fashion-MNIST just works)
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+}
+
+impl DataChoice {
+    /// As an experiment's `[data]` section.
+    fn apply(&self, experiment: &mut Experiment) -> Result<()> {
+        if let Some(folder) = &self.data {
+            let whole = std::path::absolute(folder).map_err(Error::reading(folder))?;
+            experiment.data.set = None;
+            experiment.data.folder = Some(whole);
+        }
+        Ok(())
+    }
+}
+
+impl ExperimentChoice {
+    fn open(&self) -> Result<RunFolder> {
+        let mut experiment = Experiment::read(&self.experiment, &self.set)?;
+        self.data.apply(&mut experiment)?;
+        if self.force {
+            RunFolder::clear(&self.out)?;
+        }
+        RunFolder::create(&self.out, &experiment)
+    }
+}
+
+/// Parse the arguments and do what they say.
+///
+/// # Errors
+/// Whatever the command meets. Wrong arguments end the process with a message and code 2.
+pub fn main() -> Result<()> {
+    match Cli::parse().command {
+        Command::Reproduce { quick, out, figures, device, data } => {
+            Backend::choose(device.device.as_deref())?;
+            let default = if quick { "figures/quick" } else { "figures" };
+            let figures = figures.unwrap_or_else(|| PathBuf::from(default));
+            reproduce::reproduce(quick, &out, &figures, device.device.as_deref(), |experiment| data.apply(experiment))
+        }
+        Command::Run { experiment, figures, device } => {
+            Backend::choose(device.device.as_deref())?;
+            let run = experiment.open()?;
+            if !stages::complete(&run, device.device.as_deref())? {
+                println!("{} is finished already; --force does it again", run.path().display());
+            }
+            print!("{}", inspect::inspect(&run)?);
+            match figures {
+                Some(figures) => draw(Some(&run), &figures),
+                None => Ok(()),
+            }
+        }
+        Command::Train { experiment, device } => {
+            Backend::choose(device.device.as_deref())?;
+            let run = experiment.open()?;
+            if run.is_done(Stage::Train)? {
+                println!("{} is trained already; --force does it again", run.path().display());
+                return Ok(());
+            }
+            stages::perform(&run, Stage::Train, device.device.as_deref())
+        }
+        Command::Pca(choice) => stage(&choice, Stage::Pca),
+        Command::Flatness(choice) => stage(&choice, Stage::Flatness),
+        Command::Fit(choice) => {
+            stage(&choice, Stage::Fit)?;
+            let run = RunFolder::open(&choice.run, &[])?;
+            print!("{}", inspect::report(&crate::files::read_json(&run.file(names::FIT))?));
+            Ok(())
+        }
+        Command::Plot { run, figures } => {
+            let run = run.map(|run| RunFolder::open(&run, &[])).transpose()?;
+            draw(run.as_ref(), &figures)
+        }
+        Command::Inspect { run } => {
+            print!("{}", inspect::inspect(&RunFolder::open(&run, &[])?)?);
+            Ok(())
+        }
+    }
+}
+
+fn stage(choice: &RunChoice, stage: Stage) -> Result<()> {
+    let run = RunFolder::open(&choice.run, &choice.set)?;
+    run.adopt_overrides(stage)?;
+    stages::perform(&run, stage, None)
+}
+
+fn draw(run: Option<&RunFolder>, folder: &std::path::Path) -> Result<()> {
+    if let Some(run) = run {
+        figures::write_tables(run, folder)?;
+    }
+    let names = figures::draw(folder)?;
+    println!("{} figures in {}: {}", names.len(), folder.display(), names.join(", "));
+    Ok(())
+}

@@ -1,0 +1,125 @@
+//! What can go wrong in a run: one message that says what, where and what to do next.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The result of everything that can fail here.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// A failure on the way from an experiment to its figures.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The images or labels cannot be used.
+    #[error(transparent)]
+    Data(#[from] varflat_model::data::DataError),
+    /// The network does not fit the experiment.
+    #[error(transparent)]
+    Network(#[from] varflat_model::NetworkError),
+    /// Training cannot go on.
+    #[error(transparent)]
+    Training(#[from] varflat_model::TrainingError),
+    /// There is no such device.
+    #[error(transparent)]
+    Device(#[from] varflat_model::device::DeviceError),
+    /// The trajectory cannot be written or read.
+    #[error(transparent)]
+    Recorder(#[from] varflat_recorder::RecorderError),
+    /// The numbers cannot be analysed.
+    #[error(transparent)]
+    Analysis(#[from] varflat_analysis::AnalysisError),
+    /// A figure cannot be drawn.
+    #[error(transparent)]
+    Plot(#[from] varflat_plot::PlotError),
+    /// A file or folder cannot be read or written.
+    #[error("{action} {path}: {source}{}", remedy(source))]
+    Io {
+        /// What was tried: `reading`, `writing`.
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// The operating system's answer.
+        source: io::Error,
+    },
+    /// A file is there but is not what it should be.
+    #[error("{path}: {problem}")]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it, and the remedy.
+        problem: String,
+    },
+    /// An experiment file, or a `--set`, has an impossible value.
+    #[error("{origin}: {problem}")]
+    Experiment {
+        /// The file, or `--set …`.
+        origin: String,
+        /// The key and what is wrong with it.
+        problem: String,
+    },
+    /// The output folder belongs to another experiment.
+    #[error(
+        "{folder} holds another experiment; it differs in {differences}. Choose another --out, or --force to throw the \
+         old results away"
+    )]
+    OtherExperiment {
+        /// The run folder.
+        folder: PathBuf,
+        /// The keys that differ, with both values.
+        differences: String,
+    },
+    /// An earlier stage has not been done.
+    #[error("{folder}: {missing} is not there yet; run `varflat {stage}` first (or `varflat run`, which does all stages)")]
+    StageMissing {
+        /// The run folder.
+        folder: PathBuf,
+        /// The file that is missing.
+        missing: &'static str,
+        /// The stage that makes it.
+        stage: &'static str,
+    },
+    /// Another process is at work in the folder.
+    #[error("{0} is in use by another varflat process; wait for it, or choose another --out")]
+    Locked(PathBuf),
+    /// Ctrl-C.
+    #[error("interrupted during {stage}; nothing is lost: the same command continues from here")]
+    Interrupted {
+        /// The stage that was running.
+        stage: &'static str,
+    },
+}
+
+impl Error {
+    /// A failed write.
+    pub(crate) fn writing(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_path_buf();
+        move |source| Self::Io { action: "writing", path, source }
+    }
+
+    /// A failed read.
+    pub(crate) fn reading(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_path_buf();
+        move |source| Self::Io { action: "reading", path, source }
+    }
+
+    /// A file whose content is wrong.
+    pub(crate) fn malformed(path: &Path, problem: impl Into<String>) -> Self {
+        Self::Malformed { path: path.to_path_buf(), problem: problem.into() }
+    }
+}
+
+/// What to do about an error of the operating system, where there is something to do.
+fn remedy(source: &io::Error) -> &'static str {
+    match source.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "; free some space, then give the same command again: it continues where it stopped"
+        }
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            "; choose a folder that you may write to"
+        }
+        io::ErrorKind::NotFound => "; check the path",
+        io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
+            "; a file stands where a folder is needed: choose another folder"
+        }
+        _ => "",
+    }
+}

@@ -1,0 +1,436 @@
+//! An experiment file: data, not code. Unknown keys are errors.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use varflat_model::data::DataSource;
+use varflat_model::{Initialization, MlpConfig, TrainingConfig};
+use varflat_recorder::Keep;
+
+use crate::error::{Error, Result};
+
+/// Everything that decides the result of a run, with every default filled in.
+///
+/// ```
+/// let text = r#"
+///     name = "mine"
+///     [training]
+///     learning_rate = 0.05
+/// "#;
+/// let experiment = varflat::Experiment::parse(text, "mine.toml", &["recorder.window=6000".to_owned()])?;
+/// assert_eq!(experiment.training.learning_rate, 0.05);
+/// assert_eq!(experiment.recorder.window, varflat::experiment::Window::Last(6000));
+/// # Ok::<(), varflat::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Experiment {
+    /// Name of the experiment, as it appears in figures.
+    pub name: String,
+    /// Seed of everything random.
+    #[serde(default = "one")]
+    pub seed: u64,
+    /// Which images.
+    #[serde(default)]
+    pub data: DataSection,
+    /// Which network.
+    #[serde(default)]
+    pub model: ModelSection,
+    /// How it is trained.
+    #[serde(default)]
+    pub training: TrainingConfig,
+    /// What is recorded.
+    #[serde(default)]
+    pub recorder: RecorderSection,
+    /// How flatness is measured.
+    #[serde(default)]
+    pub landscape: LandscapeSection,
+    /// How ψ is fitted.
+    #[serde(default)]
+    pub fit: FitSection,
+}
+
+/// `[data]`: `set = "mnist"`, or the `folder` of four IDX files.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DataSection {
+    /// A set that comes with the project: `mnist`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub set: Option<String>,
+    /// A folder with the four IDX files, gzipped or not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub folder: Option<PathBuf>,
+}
+
+/// `[model]`: a multilayer perceptron; inputs and classes come from the data.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ModelSection {
+    /// Widths of the hidden layers.
+    pub hidden: Vec<usize>,
+    /// Whether layers have biases.
+    pub bias: bool,
+    /// How initial weights are drawn.
+    pub init: Initialization,
+}
+
+/// `[recorder]`: which layer's weights are recorded, and which steps.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RecorderSection {
+    /// The layer: `input`, `hidden`, `output` (or `deeper.0`, …).
+    pub layer: String,
+    /// Record every k-th step.
+    pub every: u64,
+    /// Keep the last n recorded steps, or `"all"`.
+    pub window: Window,
+}
+
+/// How much of a recording is analysed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged, expecting = "a number of recorded steps, or \"all\"")]
+pub enum Window {
+    /// The last n recorded steps.
+    Last(u64),
+    /// Every recorded step.
+    All(All),
+}
+
+/// The word `all`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum All {
+    /// Written `"all"`.
+    All,
+}
+
+/// `[landscape]`: the loss along principal directions and its flatness.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LandscapeSection {
+    /// The centre w_0.
+    pub around: Centre,
+    /// The level that defines flatness, as a multiple of L_0 (e in the paper).
+    pub factor: f64,
+    /// How far crossings are searched, in units of weight.
+    pub radius: f64,
+    /// Which directions are measured.
+    pub components: Components,
+}
+
+/// The centre w_0 of the landscape.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Centre {
+    /// ⟨w⟩_T: every layer at its mean over the window (the paper).
+    #[default]
+    Mean,
+    /// The last iterate (the first author's demo code).
+    Final,
+}
+
+/// Which principal directions are measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged, expecting = "a number of components, or \"all\"")]
+pub enum Components {
+    /// That many: the first 50 and the rest evenly spaced over the spectrum.
+    Some(usize),
+    /// Every one.
+    All(All),
+}
+
+/// `[fit]`: which components the exponents are fitted to, and how their intervals are found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct FitSection {
+    /// Leading components left out of the fit of ψ (the drift direction: 1).
+    pub skip_first: usize,
+    /// Last component in the fit of ψ; all when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last: Option<usize>,
+    /// Block length of the bootstrap over time, in recorded steps.
+    pub block: usize,
+    /// Resamples of the bootstrap.
+    pub resamples: usize,
+    /// First and last component in the fit of γ, σ_i² ∝ i^−γ.
+    pub decay: [usize; 2],
+}
+
+const fn one() -> u64 {
+    1
+}
+
+impl Default for ModelSection {
+    fn default() -> Self {
+        Self { hidden: vec![50, 50], bias: false, init: Initialization::default() }
+    }
+}
+
+impl Default for RecorderSection {
+    fn default() -> Self {
+        Self { layer: "hidden".to_owned(), every: 1, window: Window::Last(12_000) }
+    }
+}
+
+impl Default for LandscapeSection {
+    fn default() -> Self {
+        Self {
+            around: Centre::Mean,
+            factor: std::f64::consts::E,
+            radius: 100.0,
+            components: Components::All(All::All),
+        }
+    }
+}
+
+impl Default for FitSection {
+    fn default() -> Self {
+        Self { skip_first: 1, last: None, block: 600, resamples: 1000, decay: [20, 200] }
+    }
+}
+
+impl DataSection {
+    /// Where the images come from; `origin` names the file in errors.
+    fn source(&self, origin: &str) -> Result<DataSource> {
+        let complain = |problem: String| Err(Error::Experiment { origin: origin.to_owned(), problem });
+        match (&self.set, &self.folder) {
+            (Some(_), Some(_)) => complain("data.set and data.folder exclude each other; keep one".into()),
+            (None, Some(folder)) => Ok(DataSource::Folder(folder.clone())),
+            (Some(set), None) if set != "mnist" => complain(format!(
+                "data.set = \"{set}\" is unknown: the only set that comes along is \"mnist\"; name any other by data.folder"
+            )),
+            _ => Ok(DataSource::Mnist),
+        }
+    }
+}
+
+impl RecorderSection {
+    /// Which rows of the recording stay.
+    pub fn keep(&self) -> Keep {
+        match self.window {
+            Window::Last(rows) => Keep::Last(rows),
+            Window::All(_) => Keep::All,
+        }
+    }
+
+    /// Path of the recorded parameter.
+    pub fn parameter(&self) -> String {
+        format!("{}.weight", self.layer)
+    }
+}
+
+impl Experiment {
+    /// Read an experiment file and apply `section.key=value` overrides.
+    ///
+    /// # Errors
+    /// A missing file, TOML that does not parse, an unknown or ill-typed key, an impossible value.
+    pub fn read(file: &Path, overrides: &[String]) -> Result<Self> {
+        let text = std::fs::read_to_string(file).map_err(Error::reading(file))?;
+        Self::parse(&text, &file.display().to_string(), overrides)
+    }
+
+    /// The same from a text; `origin` names it in errors.
+    ///
+    /// # Errors
+    /// As [`Experiment::read`].
+    pub fn parse(text: &str, origin: &str, overrides: &[String]) -> Result<Self> {
+        let complain = |problem: String| Error::Experiment { origin: origin.to_owned(), problem };
+        // First as a whole, because only this names line and column.
+        let experiment: Self =
+            toml::from_str(text).map_err(|error| complain(error.to_string().trim_end().to_owned()))?;
+        let experiment = if overrides.is_empty() {
+            experiment
+        } else {
+            let mut table: toml::Table =
+                toml::from_str(text).map_err(|error| complain(error.to_string()))?;
+            for text in overrides {
+                set(&mut table, text)?;
+            }
+            table.try_into().map_err(|error: toml::de::Error| Error::Experiment {
+                origin: format!("--set {}", overrides.join(" --set ")),
+                problem: error.to_string().trim_end().replace('\n', " "),
+            })?
+        };
+        experiment.check(origin)?;
+        Ok(experiment)
+    }
+
+    /// Where the images come from.
+    ///
+    /// # Errors
+    /// Both or an unknown `set`.
+    pub fn source(&self) -> Result<DataSource> {
+        self.data.source(&self.name)
+    }
+
+    /// Shape of the network for images of `inputs` pixels in `classes` classes.
+    pub fn network(&self, inputs: usize, classes: usize) -> MlpConfig {
+        let ModelSection { hidden, bias, init } = self.model.clone();
+        MlpConfig { inputs, hidden, classes, bias, init }
+    }
+
+    /// Keys that differ from another experiment, with both values, for messages.
+    pub fn differences(&self, other: &Self) -> Vec<String> {
+        let (ours, theirs) = (flattened(self), flattened(other));
+        let mut keys: Vec<&String> = ours.keys().chain(theirs.keys()).collect();
+        keys.sort();
+        keys.dedup();
+        let show = |value: Option<&String>| value.cloned().unwrap_or_else(|| "absent".to_owned());
+        keys.into_iter()
+            .filter(|key| ours.get(*key) != theirs.get(*key))
+            .map(|key| format!("{key} ({} here, {} asked for)", show(theirs.get(key)), show(ours.get(key))))
+            .collect()
+    }
+
+    /// Checks that need no data.
+    fn check(&self, origin: &str) -> Result<()> {
+        let complain = |problem: String| Err(Error::Experiment { origin: origin.to_owned(), problem });
+        self.data.source(origin)?;
+        if self.name.is_empty() || self.name.contains(['/', '\\']) || self.name.starts_with('.') {
+            return complain(format!("name = \"{}\" must be a plain word: it names files", self.name));
+        }
+        if self.model.hidden.is_empty() || self.model.hidden.contains(&0) {
+            return complain("model.hidden needs at least one layer, each at least 1 wide".into());
+        }
+        if self.recorder.every == 0 {
+            return complain("recorder.every must be at least 1".into());
+        }
+        if let Window::Last(rows @ 0..2) = self.recorder.window {
+            return complain(format!("recorder.window = {rows} must be at least 2"));
+        }
+        if let Err(problem) = self.training.check(usize::MAX) {
+            return complain(problem);
+        }
+        let LandscapeSection { factor, radius, components, .. } = self.landscape;
+        if !(factor.is_finite() && factor > 1.0) {
+            return complain(format!("landscape.factor = {factor} must be above 1"));
+        }
+        if !(radius.is_finite() && radius > 0.0) {
+            return complain(format!("landscape.radius = {radius} must be a positive number"));
+        }
+        if let Components::Some(count @ 0..5) = components {
+            return complain(format!("landscape.components = {count} is too few for a fit: at least 5"));
+        }
+        if self.fit.block == 0 || self.fit.resamples < 40 {
+            return complain("fit.block must be at least 1 and fit.resamples at least 40".into());
+        }
+        if self.fit.decay[0] == 0 || self.fit.decay[1] < self.fit.decay[0] + 2 {
+            return complain("fit.decay needs [first, last] with at least 3 components".into());
+        }
+        Ok(())
+    }
+}
+
+/// Apply one `section.key=value`; the value is TOML, or a bare word.
+fn set(table: &mut toml::Table, text: &str) -> Result<()> {
+    let complain = |problem: &str| Error::Experiment {
+        origin: format!("--set {text}"),
+        problem: problem.to_owned(),
+    };
+    let (path, value) =
+        text.split_once('=').ok_or_else(|| complain("write it as section.key=value"))?;
+    let value = toml::from_str::<toml::Table>(&format!("value = {value}"))
+        .ok()
+        .and_then(|mut parsed| parsed.remove("value"))
+        .unwrap_or_else(|| toml::Value::String(value.trim().to_owned()));
+    let mut keys: Vec<&str> = path.trim().split('.').collect();
+    let last = keys.pop().filter(|key| !key.is_empty()).ok_or_else(|| complain("the key is empty"))?;
+    let mut section = table;
+    for key in keys {
+        section = section
+            .entry(key)
+            .or_insert_with(|| toml::Value::Table(toml::Table::new()))
+            .as_table_mut()
+            .ok_or_else(|| complain("the key leads into something that is not a section"))?;
+    }
+    section.insert(last.to_owned(), value);
+    Ok(())
+}
+
+/// Every key with its section, and its value as TOML.
+fn flattened(experiment: &Experiment) -> std::collections::BTreeMap<String, String> {
+    let mut flat = std::collections::BTreeMap::new();
+    let table = toml::Table::try_from(experiment).unwrap_or_default();
+    for (section, value) in table {
+        match value {
+            toml::Value::Table(keys) => {
+                for (key, value) in keys {
+                    flat.insert(format!("{section}.{key}"), value.to_string());
+                }
+            }
+            value => {
+                flat.insert(section, value.to_string());
+            }
+        }
+    }
+    flat
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(text: &str, overrides: &[&str]) -> String {
+        let overrides: Vec<String> = overrides.iter().map(ToString::to_string).collect();
+        Experiment::parse(text, "file.toml", &overrides).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn defaults_are_the_paper() {
+        let experiment = Experiment::parse("name = 'x'", "file.toml", &[]).unwrap();
+        assert_eq!(experiment.model.hidden, [50, 50]);
+        assert!(!experiment.model.bias);
+        assert_eq!(experiment.training.batch_size, 50);
+        assert_eq!(experiment.training.loss_below, 5e-5);
+        assert_eq!(experiment.recorder.window, Window::Last(12_000));
+        assert_eq!(experiment.landscape.around, Centre::Mean);
+    }
+
+    #[test]
+    fn unknown_and_ill_typed_keys_are_named_with_their_place() {
+        let unknown = message("name = 'x'\n[training]\nlerning_rate = 1", &[]);
+        assert!(unknown.contains("lerning_rate") && unknown.contains("learning_rate"), "{unknown}");
+        assert!(unknown.contains("line 3"), "{unknown}");
+        let typed = message("name = 'x'\n[training]\nbatch_size = 'many'", &[]);
+        assert!(typed.contains("batch_size") && typed.contains("file.toml"), "{typed}");
+        let overridden = message("name = 'x'", &["training.batch=5"]);
+        assert!(overridden.contains("--set training.batch=5") && overridden.contains("batch_size"));
+        assert!(message("name = 'x'", &["window"]).contains("section.key=value"));
+    }
+
+    #[test]
+    fn overrides_take_toml_values_and_bare_words() {
+        let overrides = ["training.learning_rate=0.02", "landscape.around=final", "model.hidden=[20, 20]"];
+        let overrides = overrides.map(str::to_owned);
+        let experiment = Experiment::parse("name = 'x'", "file.toml", &overrides).unwrap();
+        assert_eq!(experiment.training.learning_rate, 0.02);
+        assert_eq!(experiment.landscape.around, Centre::Final);
+        assert_eq!(experiment.model.hidden, [20, 20]);
+    }
+
+    #[test]
+    fn impossible_values_name_their_key() {
+        for (setting, key) in [
+            ("landscape.factor=1", "landscape.factor"),
+            ("recorder.every=0", "recorder.every"),
+            ("recorder.window=1", "recorder.window"),
+            ("model.hidden=[]", "model.hidden"),
+            ("training.learning_rate=-1", "training.learning_rate"),
+            ("data.set=cifar", "data.set"),
+            ("name=../x", "name"),
+        ] {
+            let message = message("name = 'x'", &[setting]);
+            assert!(message.contains(key), "{setting}: {message}");
+        }
+    }
+
+    #[test]
+    fn the_resolved_file_reads_back_the_same() {
+        let overrides = ["recorder.window=all".to_owned(), "landscape.components=200".to_owned()];
+        let experiment = Experiment::parse("name = 'x'", "file.toml", &overrides).unwrap();
+        let text = toml::to_string(&experiment).unwrap();
+        assert_eq!(Experiment::parse(&text, "config.toml", &[]).unwrap(), experiment);
+        let other = Experiment { seed: 2, ..experiment.clone() };
+        assert_eq!(other.differences(&experiment), ["seed (1 here, 2 asked for)"]);
+    }
+}

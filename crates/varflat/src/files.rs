@@ -1,0 +1,214 @@
+//! Files that appear whole or not at all: npz, csv, json, and the atomic rename behind them.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Write};
+use std::path::Path;
+
+use ndarray::{ArrayD, ArrayViewD, IxDyn};
+use ndarray_npy::{NpzReader, NpzWriter, WriteNpyExt};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::{Error, Result};
+
+/// Write a file beside its place and rename it: a reader sees the old file or the new one.
+pub(crate) fn write_whole(
+    path: &Path,
+    write: impl FnOnce(&mut BufWriter<&File>) -> std::io::Result<()>,
+) -> Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder).map_err(Error::writing(folder))?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let temporary = folder.join(format!(".{name}.{}.tmp", std::process::id()));
+    let attempt = || -> std::io::Result<()> {
+        let file = File::create(&temporary)?;
+        let mut writer = BufWriter::new(&file);
+        write(&mut writer)?;
+        writer.flush()?;
+        drop(writer);
+        // A rename may otherwise reach the disk before the data and leave an empty file after a power cut.
+        file.sync_all()?;
+        std::fs::rename(&temporary, path)
+    };
+    attempt().map_err(|source| {
+        // Nothing more can be done about a temporary file that will not go away.
+        let _ = std::fs::remove_file(&temporary);
+        Error::Io { action: "writing", path: path.to_path_buf(), source }
+    })
+}
+
+/// Write `value` as indented JSON.
+pub(crate) fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
+    write_whole(path, |file| {
+        serde_json::to_writer_pretty(&mut *file, value)?;
+        writeln!(file)
+    })
+}
+
+/// Read a JSON file.
+pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
+    let file = File::open(path).map_err(Error::reading(path))?;
+    serde_json::from_reader(BufReader::new(file))
+        .map_err(|error| Error::malformed(path, format!("not the JSON expected here: {error}")))
+}
+
+/// Write rows as CSV with a header of their field names; numbers with every digit they have.
+pub(crate) fn write_csv<T: Serialize>(
+    path: &Path,
+    rows: impl IntoIterator<Item = T>,
+) -> Result<()> {
+    write_whole(path, |file| {
+        let mut writer = csv::Writer::from_writer(file);
+        for row in rows {
+            writer.serialize(row).map_err(std::io::Error::other)?;
+        }
+        writer.flush()
+    })
+}
+
+/// Read all rows of a CSV file.
+pub(crate) fn read_csv<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
+    let file = File::open(path).map_err(Error::reading(path))?;
+    csv::Reader::from_reader(BufReader::new(file))
+        .deserialize()
+        .collect::<std::result::Result<_, _>>()
+        .map_err(|error| Error::malformed(path, format!("not the table expected here: {error}")))
+}
+
+/// Arrays for an npz file, written as the type they have.
+pub(crate) enum Array<'a> {
+    /// f32, any shape.
+    Single(Vec<usize>, &'a [f32]),
+    /// f64, any shape.
+    Double(Vec<usize>, &'a [f64]),
+    /// i64, one dimension.
+    Integer(Vec<i64>),
+}
+
+impl<'a> Array<'a> {
+    /// A scalar, as an array without dimensions.
+    pub(crate) fn scalar(value: &'a f64) -> Self {
+        Self::Double(Vec::new(), std::slice::from_ref(value))
+    }
+}
+
+/// Write named arrays as an uncompressed npz file, which numpy opens (and can map into memory).
+pub(crate) fn write_npz<N: AsRef<str>>(path: &Path, arrays: &[(N, Array<'_>)]) -> Result<()> {
+    write_whole(path, |file| {
+        // NpzWriter needs to seek, so it goes to the file itself.
+        let mut npz = NpzWriter::new(BufWriter::new(*file.get_ref()));
+        for (name, array) in arrays {
+            let name = name.as_ref();
+            let shaped = |error| std::io::Error::other(format!("{name}: {error}"));
+            let written = match array {
+                Array::Single(shape, values) => {
+                    let view = ArrayViewD::from_shape(IxDyn(shape), values).map_err(shaped)?;
+                    npz.add_array(name, &view)
+                }
+                Array::Double(shape, values) => {
+                    let view = ArrayViewD::from_shape(IxDyn(shape), values).map_err(shaped)?;
+                    npz.add_array(name, &view)
+                }
+                Array::Integer(values) => {
+                    let shape = IxDyn(&[values.len()]);
+                    npz.add_array(name, &ArrayViewD::from_shape(shape, values).map_err(shaped)?)
+                }
+            };
+            written.map_err(unwrap_io)?;
+        }
+        npz.finish().map_err(unwrap_io)?;
+        Ok(())
+    })
+}
+
+/// The operating system's own error, where there is one, so that a full disk is called by its name.
+fn unwrap_io(error: ndarray_npy::WriteNpzError) -> std::io::Error {
+    match error {
+        ndarray_npy::WriteNpzError::Zip(error) => error.into(),
+        ndarray_npy::WriteNpzError::Npy(ndarray_npy::WriteNpyError::Io(error)) => error,
+        error => std::io::Error::other(error),
+    }
+}
+
+/// Write a `[rows, columns]` array as npy.
+pub(crate) fn write_npy(path: &Path, array: &ndarray::Array2<f64>) -> Result<()> {
+    write_whole(path, |file| array.write_npy(file).map_err(std::io::Error::other))
+}
+
+/// Read an npy file of f64 with two dimensions.
+pub(crate) fn read_npy(path: &Path) -> Result<ndarray::Array2<f64>> {
+    let file = File::open(path).map_err(Error::reading(path))?;
+    ndarray_npy::ReadNpyExt::read_npy(BufReader::new(file))
+        .map_err(|error| Error::malformed(path, format!("not the array expected here: {error}")))
+}
+
+/// The arrays of an npz file.
+pub(crate) struct Npz {
+    path: std::path::PathBuf,
+    reader: NpzReader<BufReader<File>>,
+}
+
+impl Npz {
+    pub(crate) fn open(path: &Path) -> Result<Self> {
+        let file = File::open(path).map_err(Error::reading(path))?;
+        let reader = NpzReader::new(BufReader::new(file)).map_err(|error| {
+            Error::malformed(path, format!("not an npz file ({error}); redo the stage that writes it"))
+        })?;
+        Ok(Self { path: path.to_path_buf(), reader })
+    }
+
+    /// Names of the arrays, in the order of the file.
+    pub(crate) fn names(&mut self) -> Result<Vec<String>> {
+        self.reader.names().map_err(|error| Error::malformed(&self.path, error.to_string()))
+    }
+
+    /// An array of f64, or of f32 widened to it.
+    pub(crate) fn double(&mut self, name: &str) -> Result<ArrayD<f64>> {
+        if let Ok(array) = self.reader.by_name::<ndarray::OwnedRepr<f32>, IxDyn>(name) {
+            return Ok(array.mapv(f64::from));
+        }
+        self.reader
+            .by_name(name)
+            .map_err(|error| Error::malformed(&self.path, format!("array `{name}`: {error}")))
+    }
+
+    /// An array of f64 with a known number of dimensions.
+    pub(crate) fn shaped<D: ndarray::Dimension>(&mut self, name: &str) -> Result<ndarray::Array<f64, D>> {
+        self.double(name)?
+            .into_dimensionality()
+            .map_err(|error| Error::malformed(&self.path, format!("array `{name}`: {error}")))
+    }
+
+    /// A single number.
+    pub(crate) fn scalar(&mut self, name: &str) -> Result<f64> {
+        let array = self.double(name)?;
+        array.first().copied().filter(|_| array.len() == 1).ok_or_else(|| {
+            Error::malformed(&self.path, format!("array `{name}` should be one number"))
+        })
+    }
+
+    /// A list of integers that are not negative.
+    pub(crate) fn counts(&mut self, name: &str) -> Result<Vec<usize>> {
+        let array: ndarray::Array1<i64> = self
+            .reader
+            .by_name(name)
+            .map_err(|error| Error::malformed(&self.path, format!("array `{name}`: {error}")))?;
+        let counts: Option<Vec<usize>> =
+            array.iter().map(|&count| usize::try_from(count).ok()).collect();
+        counts.ok_or_else(|| Error::malformed(&self.path, format!("array `{name}` has a negative entry")))
+    }
+}
+
+/// Arrays by name, for weights of a whole network.
+pub(crate) type NamedArrays = BTreeMap<String, ArrayD<f64>>;
+
+impl Npz {
+    /// All arrays as f64.
+    pub(crate) fn all(&mut self) -> Result<NamedArrays> {
+        self.names()?
+            .into_iter()
+            .map(|name| Ok((name.clone(), self.double(&name)?)))
+            .collect()
+    }
+}

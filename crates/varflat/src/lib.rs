@@ -1,0 +1,37 @@
+//! varflat: how SGD explores a loss landscape, from an experiment file to the variance–flatness figure.
+//!
+//! This crate ties the others together: experiments, run folders, the stages of a run, tables and
+//! figures, and the command line. A run from Rust:
+//!
+//! ```
+//! use varflat::{Experiment, RunFolder, stages};
+//!
+//! let experiment = Experiment::parse(r#"name = "mine""#, "mine.toml", &["seed=7".to_owned()])?;
+//! let folder = tempfile::tempdir()?;
+//! let run = RunFolder::create(folder.path(), &experiment)?;
+//! assert!(!run.is_done(varflat::run_folder::Stage::Train)?);
+//! // stages::complete(&run, None)? trains, analyses and fits.
+//! # let _ = stages::complete;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! To record and analyse your own burn model, see [`prelude`].
+
+mod checkpoint;
+pub mod cli;
+mod error;
+pub mod experiment;
+pub mod figures;
+mod files;
+pub mod inspect;
+pub mod interrupt;
+pub mod prelude;
+mod progress;
+pub mod reproduce;
+pub mod run_folder;
+pub mod stages;
+mod versions;
+
+pub use error::{Error, Result};
+pub use experiment::Experiment;
+pub use run_folder::RunFolder;

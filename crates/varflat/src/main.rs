@@ -1,0 +1,19 @@
+//! The `varflat` program.
+
+use std::process::ExitCode;
+
+/// Gradients of 157 kB come and go every step: an allocator that keeps memory makes a step a third shorter.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    varflat::interrupt::listen();
+    match varflat::cli::main() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            let interrupted = matches!(error, varflat::Error::Interrupted { .. });
+            ExitCode::from(if interrupted { 130 } else { 1 })
+        }
+    }
+}

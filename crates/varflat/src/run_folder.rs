@@ -1,0 +1,426 @@
+//! A run folder: the names of its files, its experiment, and its record of what was done.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use ndarray::ArrayD;
+use serde::{Deserialize, Serialize};
+use varflat_model::data::FileChecksum;
+use varflat_model::{DenseLayer, DenseNetwork, StopReason};
+
+use crate::error::{Error, Result};
+use crate::experiment::{Centre, Experiment};
+use crate::files::{Array, NamedArrays, Npz, read_json, write_json, write_npz, write_whole};
+
+/// Names of the files in a run folder. Other tools rely on them.
+pub mod names {
+    /// The resolved experiment.
+    pub const CONFIG: &str = "config.toml";
+    /// Seed, versions, device, times: how the run was made.
+    pub const RUN: &str = "run.json";
+    /// Loss and error at every epoch end.
+    pub const METRICS: &str = "metrics.csv";
+    /// The recorded layer, f32 `[steps, weights]`.
+    pub const TRAJECTORY: &str = "trajectory.npy";
+    /// Every layer's mean over the window, f64.
+    pub const WEIGHTS_MEAN: &str = "weights_mean.npz";
+    /// Every layer after the last step, f32.
+    pub const WEIGHTS_FINAL: &str = "weights_final.npz";
+    /// Principal components and their variances.
+    pub const PCA: &str = "pca.npz";
+    /// θ_i(t) of the first components, f64 `[steps, components]`.
+    pub const PROJECTIONS: &str = "projections.npy";
+    /// Loss along selected directions.
+    pub const LANDSCAPE: &str = "landscape.npz";
+    /// Variance and flatness of every measured direction.
+    pub const FLATNESS: &str = "flatness.csv";
+    /// Directions done so far by an unfinished flatness stage.
+    pub const FLATNESS_PARTIAL: &str = "flatness.partial.csv";
+    /// ψ and the other fitted numbers.
+    pub const FIT: &str = "fit.json";
+    /// State of an unfinished training.
+    pub const CHECKPOINT: &str = "checkpoint";
+}
+
+/// A stage of a run, in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// Training and recording.
+    Train,
+    /// Principal components.
+    Pca,
+    /// Flatness along them.
+    Flatness,
+    /// The exponents.
+    Fit,
+}
+
+impl Stage {
+    /// All stages, in order.
+    pub const ALL: [Self; 4] = [Self::Train, Self::Pca, Self::Flatness, Self::Fit];
+
+    /// The name of the subcommand.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Train => "train",
+            Self::Pca => "pca",
+            Self::Flatness => "flatness",
+            Self::Fit => "fit",
+        }
+    }
+
+    /// The files this stage makes.
+    const fn results(self) -> &'static [&'static str] {
+        match self {
+            Self::Train => &[
+                names::METRICS,
+                names::TRAJECTORY,
+                "trajectory.json",
+                names::WEIGHTS_MEAN,
+                names::WEIGHTS_FINAL,
+            ],
+            Self::Pca => &[names::PCA, names::PROJECTIONS],
+            Self::Flatness => &[names::FLATNESS, names::LANDSCAPE],
+            Self::Fit => &[names::FIT],
+        }
+    }
+}
+
+/// What a stage took.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StageRecord {
+    /// Wall time in seconds, all attempts of a resumed stage together.
+    pub seconds: f64,
+}
+
+/// `run.json`: how the run was made.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RunRecord {
+    /// Name of the experiment.
+    pub name: String,
+    /// Its seed.
+    pub seed: u64,
+    /// Versions of varflat and of the libraries that decide numbers.
+    pub versions: BTreeMap<String, String>,
+    /// The git commit the program was built from, with `-dirty` if files had changed.
+    pub git_commit: Option<String>,
+    /// Name of the backend that trained.
+    pub backend: String,
+    /// The device in words.
+    pub device: String,
+    /// SHA-256 of the data files.
+    pub data: Vec<FileChecksum>,
+    /// Optimizer steps taken.
+    pub steps: u64,
+    /// Epochs finished.
+    pub epochs: u64,
+    /// Why training ended.
+    pub stop_reason: Option<StopReason>,
+    /// Finished stages and their wall times.
+    pub stages: BTreeMap<String, StageRecord>,
+}
+
+/// A run folder that this process may write to.
+pub struct RunFolder {
+    path: PathBuf,
+    experiment: Experiment,
+    /// Held while the run folder is open; other processes are refused.
+    _lock: File,
+}
+
+impl RunFolder {
+    /// Create a folder for an experiment, or reopen one that holds the same experiment.
+    ///
+    /// # Errors
+    /// [`Error::OtherExperiment`] if it holds another; [`Error::Locked`] if another process is at work there;
+    /// [`Error::Io`] if it cannot be written.
+    pub fn create(path: &Path, experiment: &Experiment) -> Result<Self> {
+        std::fs::create_dir_all(path).map_err(Error::writing(path))?;
+        let lock = lock(path)?;
+        let config = path.join(names::CONFIG);
+        if config.exists() {
+            let held = Experiment::read(&config, &[])?;
+            let differences = experiment.differences(&held);
+            if !differences.is_empty() {
+                return Err(Error::OtherExperiment {
+                    folder: path.to_path_buf(),
+                    differences: differences.join(", "),
+                });
+            }
+        } else if is_foreign(path)? {
+            return Err(Error::malformed(
+                path,
+                "the folder is not empty and not a run of varflat's; choose another --out",
+            ));
+        } else {
+            write_config(path, experiment)?;
+        }
+        Ok(Self { path: path.to_path_buf(), experiment: experiment.clone(), _lock: lock })
+    }
+
+    /// Open an existing run folder, its experiment changed by `section.key=value` overrides.
+    ///
+    /// # Errors
+    /// As [`RunFolder::create`], and if the folder holds no run.
+    pub fn open(path: &Path, overrides: &[String]) -> Result<Self> {
+        let config = path.join(names::CONFIG);
+        if !config.exists() {
+            return Err(Error::malformed(
+                path,
+                "there is no run here (no config.toml); make one with `varflat run EXPERIMENT.toml --out FOLDER`",
+            ));
+        }
+        let lock = lock(path)?;
+        let experiment = Experiment::read(&config, overrides)?;
+        Ok(Self { path: path.to_path_buf(), experiment, _lock: lock })
+    }
+
+    /// Make the overrides given to [`RunFolder::open`] the folder's own, before `stage` runs with them.
+    ///
+    /// # Errors
+    /// [`Error::Experiment`] for a change of a section that an earlier stage has used already.
+    pub fn adopt_overrides(&self, stage: Stage) -> Result<()> {
+        let held = Experiment::read(&self.path.join(names::CONFIG), &[])?;
+        let allowed: &[&str] = match stage {
+            Stage::Train | Stage::Pca => &[],
+            Stage::Flatness => &["landscape.", "fit."],
+            Stage::Fit => &["fit."],
+        };
+        let differences = self.experiment.differences(&held);
+        let used = differences.iter().find(|key| !allowed.iter().any(|section| key.starts_with(section)));
+        if let Some(used) = used {
+            return Err(Error::Experiment {
+                origin: format!("--set for `{}`", stage.name()),
+                problem: format!(
+                    "{used}: an earlier stage has used it already; start a new run with `varflat run`"
+                ),
+            });
+        }
+        if differences.is_empty() { Ok(()) } else { write_config(&self.path, &self.experiment) }
+    }
+
+    /// Remove every result of a folder, for `--force`. Files that are not a run's stay.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if something cannot be removed, [`Error::Locked`] while another process works there.
+    pub fn clear(path: &Path) -> Result<()> {
+        if !path.join(names::CONFIG).exists() {
+            return Ok(());
+        }
+        let _lock = lock(path)?;
+        for stage in Stage::ALL {
+            remove_results(path, stage)?;
+        }
+        for name in [names::CONFIG, names::RUN] {
+            remove(&path.join(name))?;
+        }
+        Ok(())
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// A file of the folder.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    /// The resolved experiment.
+    pub fn experiment(&self) -> &Experiment {
+        &self.experiment
+    }
+
+    /// `run.json`, or an empty record before the first stage.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`] if the file is damaged.
+    pub fn record(&self) -> Result<RunRecord> {
+        let path = self.file(names::RUN);
+        if path.exists() { read_json(&path) } else { Ok(RunRecord::default()) }
+    }
+
+    /// Change `run.json`.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if it cannot be written.
+    pub fn update(&self, change: impl FnOnce(&mut RunRecord)) -> Result<()> {
+        let mut record = self.record()?;
+        change(&mut record);
+        write_json(&self.file(names::RUN), &record)
+    }
+
+    /// Whether a stage is finished and all its files are there.
+    ///
+    /// # Errors
+    /// As [`RunFolder::record`].
+    pub fn is_done(&self, stage: Stage) -> Result<bool> {
+        let files = stage.results().iter().all(|name| self.file(name).exists());
+        Ok(files && self.record()?.stages.contains_key(stage.name()))
+    }
+
+    /// Forget a stage and all that follow from it, before it is done again.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if a file cannot be removed.
+    pub fn invalidate(&self, stage: Stage) -> Result<()> {
+        if self.file(names::RUN).exists() {
+            self.update(|record| {
+                for later in Stage::ALL.into_iter().filter(|later| *later >= stage) {
+                    record.stages.remove(later.name());
+                }
+            })?;
+        }
+        for later in Stage::ALL.into_iter().filter(|later| *later >= stage) {
+            remove_results(&self.path, later)?;
+        }
+        Ok(())
+    }
+
+    /// Fail clearly when a file of an earlier stage is missing.
+    ///
+    /// # Errors
+    /// [`Error::StageMissing`] names the stage to run.
+    pub fn require(&self, stage: Stage) -> Result<()> {
+        if self.is_done(stage)? {
+            return Ok(());
+        }
+        let missing = stage.results().iter().find(|name| !self.file(name).exists());
+        Err(Error::StageMissing {
+            folder: self.path.clone(),
+            missing: missing.copied().unwrap_or(names::RUN),
+            stage: stage.name(),
+        })
+    }
+
+    /// The network at the centre of the landscape.
+    ///
+    /// # Errors
+    /// [`Error::Io`] or [`Error::Malformed`] if the weights are missing or damaged.
+    pub fn centre(&self, centre: Centre) -> Result<DenseNetwork> {
+        read_network(&self.file(match centre {
+            Centre::Mean => names::WEIGHTS_MEAN,
+            Centre::Final => names::WEIGHTS_FINAL,
+        }))
+    }
+}
+
+/// Take the folder's lock; it is released when the file closes, however the process ends.
+fn lock(path: &Path) -> Result<File> {
+    let file = path.join(".lock");
+    let lock = File::create(&file).map_err(Error::writing(&file))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(std::fs::TryLockError::WouldBlock) => Err(Error::Locked(path.to_path_buf())),
+        Err(std::fs::TryLockError::Error(source)) => Err(Error::writing(&file)(source)),
+    }
+}
+
+fn is_foreign(path: &Path) -> Result<bool> {
+    let entries = std::fs::read_dir(path).map_err(Error::reading(path))?;
+    Ok(entries.flatten().any(|entry| !entry.file_name().to_string_lossy().starts_with('.')))
+}
+
+fn write_config(path: &Path, experiment: &Experiment) -> Result<()> {
+    let file = path.join(names::CONFIG);
+    let text = toml::to_string(experiment)
+        .map_err(|error| Error::malformed(&file, error.to_string()))?;
+    write_whole(&file, |out| std::io::Write::write_all(out, text.as_bytes()))
+}
+
+/// Remove the files of a stage, finished or not.
+fn remove_results(folder: &Path, stage: Stage) -> Result<()> {
+    for name in stage.results() {
+        remove(&folder.join(name))?;
+    }
+    if stage == Stage::Flatness {
+        remove(&folder.join(names::FLATNESS_PARTIAL))?;
+    }
+    if stage == Stage::Train {
+        crate::checkpoint::remove_all(folder)?;
+        let entries = std::fs::read_dir(folder).map_err(Error::reading(folder))?;
+        for entry in entries.flatten() {
+            if entry.file_name().to_string_lossy().starts_with("trajectory.part-") {
+                remove(&entry.path())?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn remove(path: &Path) -> Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(Error::Io { action: "removing", path: path.to_path_buf(), source: error })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Precision of weights in a file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Precision {
+    /// As trained.
+    Single,
+    /// As averaged.
+    Double,
+}
+
+/// Write a network as npz: `input.weight` `[d_in, d_out]`, `input.bias` `[d_out]`, ….
+pub(crate) fn write_network(path: &Path, network: &DenseNetwork, precision: Precision) -> Result<()> {
+    let mut parameters: Vec<(String, Vec<usize>, &[f64])> = Vec::new();
+    for layer in network.layers() {
+        let shape = vec![layer.inputs, layer.outputs];
+        parameters.push((format!("{}.weight", layer.name), shape, &layer.weight));
+        if let Some(bias) = &layer.bias {
+            parameters.push((format!("{}.bias", layer.name), vec![layer.outputs], bias));
+        }
+    }
+    let rounded: Vec<Vec<f32>> = parameters
+        .iter()
+        .map(|(_, _, values)| values.iter().map(|&value| value as f32).collect())
+        .collect();
+    let arrays: Vec<(&String, Array<'_>)> = parameters
+        .iter()
+        .zip(&rounded)
+        .map(|((name, shape, values), rounded)| {
+            let array = match precision {
+                Precision::Single => Array::Single(shape.clone(), rounded),
+                Precision::Double => Array::Double(shape.clone(), values),
+            };
+            (name, array)
+        })
+        .collect();
+    write_npz(path, &arrays)
+}
+
+/// Read a network back; the layers come in the order of the file.
+pub(crate) fn read_network(path: &Path) -> Result<DenseNetwork> {
+    let mut npz = Npz::open(path)?;
+    let order = npz.names()?;
+    let mut arrays = npz.all()?;
+    let mut layers = Vec::new();
+    for name in order {
+        let Some(layer) = name.strip_suffix(".weight") else { continue };
+        layers.push(dense_layer(path, layer, &mut arrays)?);
+    }
+    Ok(DenseNetwork::new(layers)?)
+}
+
+fn dense_layer(path: &Path, name: &str, arrays: &mut NamedArrays) -> Result<DenseLayer> {
+    let weight = arrays.remove(&format!("{name}.weight"));
+    let weight = weight.filter(|weight| weight.ndim() == 2).ok_or_else(|| {
+        Error::malformed(path, format!("`{name}.weight` should have two dimensions, [d_in, d_out]"))
+    })?;
+    let flat = |array: ArrayD<f64>| -> Vec<f64> { array.iter().copied().collect() };
+    Ok(DenseLayer {
+        name: name.to_owned(),
+        inputs: weight.shape()[0],
+        outputs: weight.shape()[1],
+        weight: flat(weight),
+        bias: arrays.remove(&format!("{name}.bias")).map(flat),
+    })
+}

@@ -1,0 +1,62 @@
+//! The stages of a run: each reads files of the run folder and writes others.
+
+mod fit;
+mod flatness;
+mod pca;
+mod train;
+
+use std::time::Instant;
+
+use crate::error::Result;
+use crate::run_folder::{RunFolder, Stage, StageRecord};
+
+pub use fit::FitReport;
+pub use flatness::FlatnessRow;
+pub(crate) use flatness::{read_profiles, read_rows};
+
+/// Do one stage, whatever it finds of its own earlier results; the stages that follow from it are forgotten.
+///
+/// An unfinished training or flatness measurement continues where it stopped.
+///
+/// # Errors
+/// [`Error::StageMissing`](crate::Error::StageMissing) if an earlier stage is not done, and what the stage itself can meet.
+pub fn perform(run: &RunFolder, stage: Stage, device: Option<&str>) -> Result<()> {
+    if let Some(before) = Stage::ALL.into_iter().rfind(|before| *before < stage) {
+        run.require(before)?;
+    }
+    if run.is_done(stage)? {
+        run.invalidate(stage)?;
+    }
+    let start = Instant::now();
+    let before = match stage {
+        Stage::Train => train::train(run, device)?,
+        Stage::Pca => pca::pca(run)?,
+        Stage::Flatness => flatness::flatness(run)?,
+        Stage::Fit => fit::fit(run)?,
+    };
+    let seconds = before + start.elapsed().as_secs_f64();
+    run.update(|record| {
+        record.stages.insert(stage.name().to_owned(), StageRecord { seconds });
+    })?;
+    if stage == Stage::Train {
+        // Only now is the checkpoint worth less than what it led to.
+        crate::checkpoint::remove_all(run.path())?;
+    }
+    println!("{:>9}: done in {seconds:.1} s", stage.name());
+    Ok(())
+}
+
+/// Do every stage that is not done yet; true if there was any.
+///
+/// # Errors
+/// As [`perform`].
+pub fn complete(run: &RunFolder, device: Option<&str>) -> Result<bool> {
+    let mut worked = false;
+    for stage in Stage::ALL {
+        if !run.is_done(stage)? {
+            perform(run, stage, device)?;
+            worked = true;
+        }
+    }
+    Ok(worked)
+}

@@ -1,0 +1,298 @@
+//! Stage 3: components + weights + data → loss landscape and flatness along each direction.
+
+use std::io::Write;
+use std::path::Path;
+use std::sync::Mutex;
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use varflat_analysis::{FlatnessSearch, FlatnessStatus, ParamGuard, Side, TrajectoryPca};
+use varflat_model::data::Verify;
+use varflat_model::{DenseLandscape, Line};
+
+use super::pca;
+use crate::error::{Error, Result};
+use crate::experiment::Components;
+use crate::files::{Array, Npz, read_csv, write_csv, write_npz};
+use crate::run_folder::{RunFolder, names};
+use crate::{interrupt, progress};
+
+/// Directions measured one after the other, each starting its search at the one before. A fixed number, so
+/// that the result depends neither on the threads nor on where an interrupted run went on.
+const IN_A_ROW: usize = 20;
+
+/// Directions whose profile L_i(δθ) is written out (those that exist).
+const PROFILED: [usize; 10] = [1, 2, 5, 10, 20, 50, 100, 300, 1000, 2000];
+
+/// Points of a profile.
+const PROFILE_POINTS: usize = 81;
+
+/// One row of `flatness.csv`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FlatnessRow {
+    /// Index i of the component, from 1.
+    pub index: usize,
+    /// Variance σ_i².
+    pub variance: f64,
+    /// Flatness F_i = θ_r − θ_l, where both crossings are known.
+    pub flatness: Option<f64>,
+    /// θ_l, the crossing on the left.
+    pub left: Option<f64>,
+    /// θ_r, the crossing on the right.
+    pub right: Option<f64>,
+    /// `found`, `censored` or `not_monotone`.
+    pub status: String,
+}
+
+impl FlatnessRow {
+    /// Whether both crossings were found without doubt.
+    pub fn is_found(&self) -> bool {
+        self.status == FlatnessStatus::Found.as_str()
+    }
+}
+
+/// Measure every chosen direction; directions done by an interrupted attempt are kept.
+pub(super) fn flatness(run: &RunFolder) -> Result<f64> {
+    let experiment = run.experiment();
+    let section = &experiment.landscape;
+    let pca = pca::read(run)?;
+    let network = run.centre(section.around)?;
+    let data = experiment.source()?.load(Verify::Listed)?;
+    let layer = &experiment.recorder.layer;
+    let landscape = DenseLandscape::new(&network, layer, &data.train)?;
+    drop(data);
+    let l0 = landscape.reference_loss();
+    let search =
+        FlatnessSearch::params().factor(section.factor).radius(section.radius).check()?;
+
+    let chosen = chosen(section.components, pca.variance().len());
+    let partial = run.file(names::FLATNESS_PARTIAL);
+    let mut rows = finished_rows(&partial)?;
+    let groups: Vec<&[usize]> = chosen
+        .chunks(IN_A_ROW)
+        .filter(|group| !group.iter().all(|index| rows.iter().any(|row| row.index == *index)))
+        .collect();
+    let bar = progress::bar("flatness", chosen.len() as u64);
+    bar.set_position((chosen.len() - groups.iter().map(|group| group.len()).sum::<usize>()) as u64);
+    let file = std::fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(&partial)
+        .map_err(Error::writing(&partial))?;
+    let file = Mutex::new(file);
+    let measured: Vec<Vec<FlatnessRow>> = groups
+        .into_par_iter()
+        .map_init(
+            || landscape.line(),
+            |line, group| {
+                if interrupt::asked() {
+                    return Err(Error::Interrupted { stage: "flatness" });
+                }
+                let rows = measure(line, group, &pca, &search, l0, || bar.inc(1))?;
+                append(&file, &partial, &rows)?;
+                Ok(rows)
+            },
+        )
+        .collect::<Result<_>>()?;
+    bar.finish_and_clear();
+    rows.extend(measured.into_iter().flatten());
+    rows.sort_by_key(|row| row.index);
+    rows.dedup_by_key(|row| row.index);
+
+    let profiles = profiles(&landscape, &pca, &rows, section.radius)?;
+    write_profiles(run, &profiles, l0, section.factor)?;
+    write_csv(&run.file(names::FLATNESS), &rows)?;
+    std::fs::remove_file(&partial).map_err(Error::writing(&partial))?;
+    Ok(0.0)
+}
+
+/// The components to measure, from 1: the first 50, then evenly spaced over the rest of the spectrum.
+fn chosen(components: Components, available: usize) -> Vec<usize> {
+    let count = match components {
+        Components::All(_) => available,
+        Components::Some(count) => count.min(available),
+    };
+    let leading = count.min(50);
+    let mut chosen: Vec<usize> = (1..=leading).collect();
+    let spaced = count - leading;
+    chosen.extend((1..=spaced).map(|step| leading + step * (available - leading) / spaced));
+    chosen
+}
+
+/// One group of directions, in order.
+fn measure(
+    line: &mut Line<'_>,
+    group: &[usize],
+    pca: &TrajectoryPca,
+    search: &FlatnessSearch,
+    l0: f64,
+    done: impl Fn(),
+) -> Result<Vec<FlatnessRow>> {
+    let mut guess = 1.0;
+    group
+        .iter()
+        .map(|&index| {
+            aim(line, pca, index)?;
+            let found = search.measure(l0, guess, |offsets| line.losses(offsets))?;
+            let (left, right) = (crossing(&found.left), crossing(&found.right));
+            if let (Some(left), Some(right)) = (left, right) {
+                guess = 0.5 * (right - left);
+            }
+            done();
+            Ok(FlatnessRow {
+                index,
+                variance: pca.variance()[index - 1],
+                flatness: found.flatness(),
+                left,
+                right,
+                status: found.status().as_str().to_owned(),
+            })
+        })
+        .collect()
+}
+
+fn aim(line: &mut Line<'_>, pca: &TrajectoryPca, index: usize) -> Result<()> {
+    let direction = pca.components().row(index - 1).to_vec();
+    Ok(line.aim(&direction)?)
+}
+
+/// The nearest crossing seen, doubtful or not.
+fn crossing(side: &Side) -> Option<f64> {
+    match side {
+        Side::Found { offset, .. } => Some(*offset),
+        Side::Censored { .. } => None,
+        Side::NotMonotone { offset, .. } => *offset,
+    }
+}
+
+/// Append whole rows in one write, so that a kill leaves at most one broken line, the last.
+fn append(file: &Mutex<std::fs::File>, path: &Path, rows: &[FlatnessRow]) -> Result<()> {
+    let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
+    let text = rows
+        .iter()
+        .try_for_each(|row| writer.serialize(row))
+        .map_err(std::io::Error::other)
+        .and_then(|()| writer.into_inner().map_err(|error| std::io::Error::other(error.to_string())));
+    let mut file = file.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    text.and_then(|text| file.write_all(&text)).map_err(Error::writing(path))
+}
+
+/// Rows of an interrupted attempt. A broken last line is dropped; its group is measured again.
+fn finished_rows(partial: &Path) -> Result<Vec<FlatnessRow>> {
+    let text = match std::fs::read_to_string(partial) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(Error::reading(partial)(error)),
+    };
+    let whole = &text[..text.rfind('\n').map_or(0, |end| end + 1)];
+    if whole.len() < text.len() {
+        // The next row must not continue the broken line.
+        crate::files::write_whole(partial, |file| file.write_all(whole.as_bytes()))?;
+    }
+    csv::ReaderBuilder::new()
+        .has_headers(false)
+        .from_reader(whole.as_bytes())
+        .deserialize()
+        .collect::<std::result::Result<_, _>>()
+        .map_err(|error| Error::malformed(partial, format!("{error}; delete it and run `varflat flatness` again")))
+}
+
+/// L_i(δθ) of one direction, for drawing.
+pub(crate) struct ProfileTable {
+    pub(crate) index: usize,
+    pub(crate) offset: Vec<f64>,
+    pub(crate) loss: Vec<f64>,
+}
+
+/// Profiles of selected directions, from well outside one crossing to well outside the other.
+fn profiles(
+    landscape: &DenseLandscape,
+    pca: &TrajectoryPca,
+    rows: &[FlatnessRow],
+    radius: f64,
+) -> Result<Vec<ProfileTable>> {
+    let selected: Vec<&FlatnessRow> =
+        PROFILED.iter().filter_map(|index| rows.iter().find(|row| row.index == *index)).collect();
+    selected
+        .into_par_iter()
+        .map_init(
+            || landscape.line(),
+            |line, row| {
+                let (left, right) = (row.left.unwrap_or(-radius), row.right.unwrap_or(radius));
+                let offset: Vec<f64> = (0..PROFILE_POINTS)
+                    .map(|point| {
+                        let share = point as f64 / (PROFILE_POINTS - 1) as f64;
+                        1.6 * (left + (right - left) * share)
+                    })
+                    .collect();
+                aim(line, pca, row.index)?;
+                Ok(ProfileTable { index: row.index, loss: line.losses(&offset), offset })
+            },
+        )
+        .collect()
+}
+
+fn write_profiles(run: &RunFolder, profiles: &[ProfileTable], l0: f64, factor: f64) -> Result<()> {
+    let flat = |pick: fn(&ProfileTable) -> &Vec<f64>| -> Vec<f64> {
+        profiles.iter().flat_map(|profile| pick(profile).clone()).collect()
+    };
+    let (offset, loss) = (flat(|profile| &profile.offset), flat(|profile| &profile.loss));
+    let shape = vec![profiles.len(), PROFILE_POINTS];
+    write_npz(
+        &run.file(names::LANDSCAPE),
+        &[
+            ("l0", Array::scalar(&l0)),
+            ("factor", Array::scalar(&factor)),
+            ("index", Array::Integer(profiles.iter().map(|profile| profile.index as i64).collect())),
+            ("offset", Array::Double(shape.clone(), &offset)),
+            ("loss", Array::Double(shape, &loss)),
+        ],
+    )
+}
+
+/// L_0 of a run.
+pub(super) fn read_l0(run: &RunFolder) -> Result<f64> {
+    Npz::open(&run.file(names::LANDSCAPE))?.scalar("l0")
+}
+
+/// Profiles of a run.
+pub(crate) fn read_profiles(run: &RunFolder) -> Result<Vec<ProfileTable>> {
+    let path = run.file(names::LANDSCAPE);
+    let mut npz = Npz::open(&path)?;
+    let offset: ndarray::Array2<f64> = npz.shaped("offset")?;
+    let loss: ndarray::Array2<f64> = npz.shaped("loss")?;
+    let index = npz.counts("index")?;
+    let rows = offset.rows().into_iter().zip(loss.rows());
+    Ok(index
+        .into_iter()
+        .zip(rows)
+        .map(|(index, (offset, loss))| ProfileTable {
+            index,
+            offset: offset.to_vec(),
+            loss: loss.to_vec(),
+        })
+        .collect())
+}
+
+/// All rows of `flatness.csv`.
+pub(crate) fn read_rows(run: &RunFolder) -> Result<Vec<FlatnessRow>> {
+    read_csv(&run.file(names::FLATNESS))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::All;
+
+    #[test]
+    fn the_first_fifty_and_the_last_are_always_chosen() {
+        assert_eq!(chosen(Components::All(All::All), 2500), (1..=2500).collect::<Vec<_>>());
+        let some = chosen(Components::Some(150), 2500);
+        assert_eq!(some.len(), 150);
+        assert_eq!(some[..50], (1..=50).collect::<Vec<_>>());
+        assert_eq!(some[149], 2500);
+        assert!(some.is_sorted_by(|a, b| a < b));
+        assert_eq!(chosen(Components::Some(30), 2500).len(), 30);
+        assert_eq!(chosen(Components::Some(150), 60), (1..=60).collect::<Vec<_>>());
+    }
+}

@@ -1,0 +1,379 @@
+//! Stage 1: experiment + data → trajectory, weights, metrics.
+
+use std::time::{Duration, Instant};
+
+use burn::module::Module;
+use burn::optim::{ModuleOptimizer, Optimizer};
+use burn::tensor::Bytes;
+use varflat_model::data::{Data, Verify};
+use varflat_model::{
+    DenseLayer, DenseNetwork, Metrics, Mlp, OptimizerKind, ResidentSet, StopReason, Trainer, device,
+};
+use varflat_recorder::{
+    Keep, Recorder, RecorderError, Schedule, SharedSink, Sink, Step, TrajectorySink, WindowMean,
+    WindowMeanSettings, WindowMeanState, paths,
+};
+
+use crate::checkpoint::{Checkpoint, CheckpointState};
+use crate::error::{Error, Result};
+use crate::experiment::{Experiment, Window};
+use crate::files::write_csv;
+use crate::run_folder::{Precision, RunFolder, Stage, names, write_network};
+use crate::{interrupt, progress, versions};
+
+/// Wall time between checkpoints.
+const CHECKPOINT_EVERY: Duration = Duration::from_secs(10);
+
+/// Train and record; returns the wall time of earlier, interrupted attempts.
+pub(super) fn train(run: &RunFolder, device_name: Option<&str>) -> Result<f64> {
+    let experiment = run.experiment();
+    let start = Instant::now();
+    let data = experiment.source()?.load(Verify::Listed)?;
+    check(experiment, &data)?;
+    let open = device::open(device_name)?;
+    let checkpoint = Checkpoint::load(run.path())?;
+    match &checkpoint {
+        Some(checkpoint) => {
+            let (started, now) = (&checkpoint.state.backend, open.backend.name());
+            if started != now {
+                return Err(Error::malformed(
+                    run.path(),
+                    format!("the training was begun on {started}, not {now}; continue with --device {started}, or --force"),
+                ));
+            }
+            println!("    train: continuing after step {}", checkpoint.state.step);
+        }
+        None => run.invalidate(Stage::Train)?,
+    }
+    run.update(|record| {
+        record.name.clone_from(&experiment.name);
+        record.seed = experiment.seed;
+        record.versions = versions::versions();
+        record.git_commit = versions::git_commit();
+        record.backend = open.backend.name().to_owned();
+        record.device.clone_from(&open.description);
+        record.data.clone_from(&data.checksums);
+    })?;
+
+    let network = match &checkpoint {
+        Some(checkpoint) => checkpoint.network.clone(),
+        None => experiment.network(data.train.pixels(), data.classes).initial(experiment.seed)?,
+    };
+    let network = Mlp::new(&network, &open.device.clone().autodiff())?;
+    let (train, test) = (
+        ResidentSet::new(&data.train, data.classes, &open.device),
+        ResidentSet::new(&data.test, data.classes, &open.device),
+    );
+    let steps_per_epoch = experiment.training.steps_per_epoch(train.samples());
+    let recording = Recording::start(run, &network, steps_per_epoch, checkpoint.as_ref())?;
+    let optimizer = recording.optimizer(&network, experiment)?;
+    let optimizer = match &checkpoint {
+        Some(checkpoint) => optimizer
+            .from_bytes(Bytes::from_bytes_vec(checkpoint.optimizer.clone()))
+            .map_err(|error| Error::malformed(run.path(), format!("the checkpoint's optimizer state: {error}")))?,
+        None => optimizer,
+    };
+    let (first_step, earlier, mut metrics) = match checkpoint {
+        Some(Checkpoint { state, .. }) => (state.step, state.seconds, state.metrics),
+        None => (0, 0.0, Vec::new()),
+    };
+    let trainer = Trainer::new(network, optimizer, &experiment.training, experiment.seed, &train, &test)?;
+    let mut trainer = trainer.resume_at(first_step);
+    // The device has its own copy of the images.
+    drop(data);
+
+    let save = |trainer: &Trainer<'_, Mlp>, metrics: &[Metrics]| -> Result<()> {
+        recording.flush()?;
+        let optimizer = trainer.optimizer().into_bytes().map_err(|error| {
+            Error::malformed(run.path(), format!("the optimizer's state cannot be saved: {error}"))
+        })?;
+        let state = CheckpointState {
+            step: trainer.steps(),
+            metrics: metrics.to_vec(),
+            seconds: earlier + start.elapsed().as_secs_f64(),
+            backend: open.backend.name().to_owned(),
+        };
+        let network = trainer.network().to_dense()?;
+        let means = recording.states();
+        Checkpoint { network, optimizer: optimizer.to_vec(), means, state }.save(run.path())
+    };
+    let reason = follow(run, &recording, &mut trainer, &mut metrics, save)?;
+    save(&trainer, &metrics)?;
+    recording.finish(trainer.steps() - first_step)?;
+
+    let last = trainer.network().to_dense()?;
+    let mean = recording.mean(&last, trainer.steps())?;
+    write_network(&run.file(names::WEIGHTS_FINAL), &last, Precision::Single)?;
+    write_network(&run.file(names::WEIGHTS_MEAN), &mean, Precision::Double)?;
+    write_csv(&run.file(names::METRICS), &metrics)?;
+    run.update(|record| {
+        record.steps = trainer.steps();
+        record.epochs = trainer.epochs();
+        record.stop_reason = Some(reason);
+    })?;
+    Ok(earlier)
+}
+
+/// The training loop: step, listen, measure at epoch ends, save from time to time.
+fn follow(
+    run: &RunFolder,
+    recording: &Recording,
+    trainer: &mut Trainer<'_, Mlp>,
+    metrics: &mut Vec<Metrics>,
+    save: impl Fn(&Trainer<'_, Mlp>, &[Metrics]) -> Result<()>,
+) -> Result<StopReason> {
+    let training = &run.experiment().training;
+    let most = training.max_epochs * trainer.steps_per_epoch();
+    let bar = progress::bar("train", most);
+    let mut saved = Instant::now();
+    loop {
+        if trainer.at_epoch_end() {
+            if metrics.last().is_none_or(|row| row.step < trainer.steps()) {
+                let measured = trainer.measure();
+                if measured.is_err() {
+                    recording.flush()?;
+                }
+                metrics.push(measured?);
+                write_csv(&run.file(names::METRICS), &*metrics)?;
+            }
+            if let Some(latest) = metrics.last() {
+                if let Some(reason) = trainer.stop_reason(latest).filter(|_| latest.epoch > 0) {
+                    bar.finish_and_clear();
+                    return Ok(reason);
+                }
+                // Late in training L falls like 1/t, which tells when it will pass the threshold.
+                let expected = trainer.steps() as f64 * latest.train_loss / training.loss_below;
+                if latest.epoch > 0 && expected.is_finite() {
+                    bar.set_length((expected as u64).clamp(trainer.steps(), most));
+                }
+                bar.set_message(format!("epoch {}, loss {:.2e}", latest.epoch, latest.train_loss));
+            }
+            if saved.elapsed() > CHECKPOINT_EVERY {
+                save(trainer, metrics)?;
+                saved = Instant::now();
+            }
+        }
+        if interrupt::asked() {
+            bar.abandon();
+            save(trainer, metrics)?;
+            return Err(Error::Interrupted { stage: "train" });
+        }
+        trainer.step();
+        bar.set_position(trainer.steps());
+        recording.check()?;
+    }
+}
+
+/// Checks that need the data, before anything is computed.
+fn check(experiment: &Experiment, data: &Data) -> Result<()> {
+    let complain = |problem: String| Error::Experiment { origin: experiment.name.clone(), problem };
+    experiment.training.check(data.train.samples()).map_err(complain)?;
+    let steps = experiment.training.max_epochs
+        * experiment.training.steps_per_epoch(data.train.samples());
+    let rows = steps.div_ceil(experiment.recorder.every);
+    match experiment.recorder.window {
+        Window::Last(window) if window > rows => Err(complain(format!(
+            "recorder.window = {window} is longer than the training: max_epochs = {} gives at most {rows} recorded steps; \
+             lower recorder.window or raise training.max_epochs",
+            experiment.training.max_epochs
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// What listens to the optimizer: the trajectory of one layer, and the running mean of every parameter.
+struct Recording {
+    parameter: String,
+    layer: SharedSink<(Finite, (Option<TrajectorySink>, WindowMean))>,
+    others: Vec<(String, SharedSink<WindowMean>)>,
+}
+
+impl Recording {
+    /// Begin at step 0, or where the checkpoint stands.
+    fn start(
+        run: &RunFolder,
+        network: &Mlp,
+        epoch: u64,
+        checkpoint: Option<&Checkpoint>,
+    ) -> Result<Self> {
+        let experiment = run.experiment();
+        let section = &experiment.recorder;
+        let schedule = Schedule { every: section.every, keep: section.keep() };
+        let parameters = paths(network);
+        let parameter = section.parameter();
+        let Some(recorded) = parameters.iter().find(|found| found.path == parameter) else {
+            let available = parameters.into_iter().map(|found| found.path).collect();
+            return Err(RecorderError::UnknownPath { asked: parameter, available }.into());
+        };
+        let step = checkpoint.map_or(0, |checkpoint| checkpoint.state.step);
+        let mean = |path: &str, shape: &[usize]| -> Result<WindowMean> {
+            let rows = (experiment.training.max_epochs * epoch).div_ceil(section.every);
+            let settings = WindowMeanSettings {
+                weights: shape.iter().product(),
+                window: match section.window {
+                    Window::Last(window) => window,
+                    Window::All(_) => rows,
+                },
+                every: section.every,
+                // With every row kept there is one sum, from the first row on.
+                epoch: match section.window {
+                    Window::Last(_) => epoch,
+                    Window::All(_) => experiment.training.max_epochs * epoch,
+                },
+                end: None,
+            };
+            let saved = checkpoint.map(|checkpoint| {
+                let found = checkpoint.means.iter().find(|(saved, _)| saved == path);
+                found.map(|(_, state)| state.clone()).ok_or_else(|| {
+                    Error::malformed(run.path(), format!("the checkpoint has no mean of {path}; redo with --force"))
+                })
+            });
+            Ok(WindowMean::from_state(settings, saved.transpose()?.unwrap_or_default())?)
+        };
+        // A finished trajectory without its parts: the process ended after assembling it.
+        let assembled = checkpoint.is_some()
+            && matches!(schedule.keep, Keep::Last(_))
+            && run.file(names::TRAJECTORY).exists();
+        let shape = recorded.shape.clone();
+        let trajectory = if assembled {
+            None
+        } else if checkpoint.is_some() {
+            Some(TrajectorySink::resume(run.path(), &parameter, shape.clone(), schedule, step)?)
+        } else {
+            Some(TrajectorySink::create(run.path(), &parameter, shape.clone(), schedule)?)
+        };
+        let finite = Finite {
+            parameter: parameter.clone(),
+            every: section.every,
+            learning_rate: experiment.training.learning_rate,
+        };
+        let sink = (finite, (trajectory, mean(&parameter, &shape)?));
+        let others = parameters
+            .iter()
+            .filter(|other| other.path != parameter)
+            .map(|other| {
+                let sink = SharedSink::starting_at(mean(&other.path, &other.shape)?, step);
+                Ok((other.path.clone(), sink))
+            })
+            .collect::<Result<_>>()?;
+        Ok(Self { parameter, layer: SharedSink::starting_at(sink, step), others })
+    }
+
+    /// The experiment's optimizer with these sinks attached.
+    fn optimizer(&self, network: &Mlp, experiment: &Experiment) -> Result<ModuleOptimizer> {
+        match experiment.training.optimizer {
+            OptimizerKind::Sgd => self.attach(network, experiment.training.sgd()),
+            OptimizerKind::Adam => self.attach(network, experiment.training.adam()),
+        }
+    }
+
+    fn attach<O: Optimizer>(&self, network: &impl Module, optimizer: O) -> Result<ModuleOptimizer> {
+        let mut recorder = Recorder::new(network, optimizer).record(&self.parameter, &self.layer)?;
+        for (path, sink) in &self.others {
+            recorder = recorder.record(path, sink)?;
+        }
+        Ok(recorder.into_optimizer())
+    }
+
+    /// The first error of any sink. What was recorded before it is written first.
+    fn check(&self) -> Result<()> {
+        let checked = self.layer.check();
+        if checked.is_err() {
+            self.flush()?;
+        }
+        checked?;
+        Ok(self.others.iter().try_for_each(|(_, sink)| sink.check())?)
+    }
+
+    /// Write the rows that wait in memory.
+    fn flush(&self) -> Result<()> {
+        Ok(self.layer.with(|(_, (trajectory, _))| trajectory.as_mut().map_or(Ok(()), TrajectorySink::flush))?)
+    }
+
+    /// Running sums of every parameter.
+    fn states(&self) -> Vec<(String, WindowMeanState)> {
+        let layer = self.layer.with(|(_, (_, mean))| mean.state().clone());
+        let mut states = vec![(self.parameter.clone(), layer)];
+        for (path, sink) in &self.others {
+            states.push((path.clone(), sink.with(|mean| mean.state().clone())));
+        }
+        states
+    }
+
+    /// End the recording after `steps` steps of this process.
+    fn finish(&self, steps: u64) -> Result<()> {
+        self.layer.check_steps(steps)?;
+        self.layer.with(|(_, (trajectory, _))| match trajectory {
+            Some(trajectory) => trajectory.finish().map(drop),
+            None => Ok(()),
+        })?;
+        Ok(())
+    }
+
+    /// Every layer at its mean over the window, in the shapes of `last`.
+    fn mean(&self, last: &DenseNetwork, end: u64) -> Result<DenseNetwork> {
+        let of = |path: &str| -> Result<Vec<f64>> {
+            if path == self.parameter {
+                return self.layer.with(|(_, (_, mean))| window_mean(mean, end));
+            }
+            let found = self.others.iter().find(|(other, _)| other == path);
+            match found {
+                Some((_, sink)) => sink.with(|mean| window_mean(mean, end)),
+                None => Err(RecorderError::sink(format!("nothing was recorded of {path}")).into()),
+            }
+        };
+        let layers = last
+            .layers()
+            .iter()
+            .map(|layer| {
+                Ok(DenseLayer {
+                    weight: of(&format!("{}.weight", layer.name))?,
+                    bias: match &layer.bias {
+                        Some(_) => Some(of(&format!("{}.bias", layer.name))?),
+                        None => None,
+                    },
+                    ..layer.clone()
+                })
+            })
+            .collect::<Result<_>>()?;
+        Ok(DenseNetwork::new(layers)?)
+    }
+}
+
+/// The mean over the window, or over everything when the window is the whole, unfinished plan.
+fn window_mean(mean: &WindowMean, end: u64) -> Result<Vec<f64>> {
+    let state = mean.state();
+    let whole = state.segments.len() == 1 && state.segments[0].first_row == 0;
+    if whole && state.rows < mean.settings().window {
+        let rows = state.rows as f64;
+        return Ok(state.segments[0].sum.iter().map(|sum| sum / rows).collect());
+    }
+    Ok(mean.mean(end)?)
+}
+
+/// Stops the recording at the first row that is not finite, before it reaches the file.
+struct Finite {
+    parameter: String,
+    every: u64,
+    learning_rate: f64,
+}
+
+impl Sink for Finite {
+    fn wants(&self, step: u64) -> bool {
+        step.is_multiple_of(self.every)
+    }
+
+    fn record(&mut self, step: Step<'_>) -> std::result::Result<(), RecorderError> {
+        // A sum is finite exactly if every term is, short of overflow; weights near 1e38 have diverged too.
+        if step.weights.iter().sum::<f32>().is_finite() {
+            return Ok(());
+        }
+        Err(RecorderError::sink(format!(
+            "training diverged: {} is not finite after step {}; the rows before it are kept. Lower training.learning_rate \
+             (now {})",
+            self.parameter,
+            step.step + 1,
+            self.learning_rate
+        )))
+    }
+}
