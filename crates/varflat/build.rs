@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-const LIBRARIES: [&str; 6] = ["burn", "faer", "linfa", "linfa-reduction", "ndarray", "plotters"];
+const LIBRARIES: [&str; 5] = ["burn", "faer", "linfa", "linfa-reduction", "plotters"];
 
 fn main() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
@@ -34,7 +34,9 @@ fn versions(locked: &str) -> Vec<String> {
     let mut versions = Vec::new();
     while let Some(line) = lines.next() {
         let field = |line: &str, key: &str| {
-            line.strip_prefix(&format!("{key} = \"")).and_then(|rest| rest.strip_suffix('"')).map(str::to_owned)
+            line.strip_prefix(&format!("{key} = \""))
+                .and_then(|rest| rest.strip_suffix('"'))
+                .map(str::to_owned)
         };
         let Some(name) = field(line, "name") else { continue };
         let version = lines.next().and_then(|line| field(line, "version"));

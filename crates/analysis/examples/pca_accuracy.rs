@@ -16,28 +16,14 @@ fn main() -> Result<(), AnalysisError> {
     let window = common::window(1500, 400, 1e-4, 15.0, &mut common::generator(1));
     let oracle = common::variances_by_svd(&window);
     for solver in [Solver::Covariance, Solver::Gram] {
-        let pca = TrajectoryPca::params()
-            .solver(solver)
-            .fit(&DatasetBase::from(window.view()))?;
-        println!(
-            "{solver:?}, 1500 × 400: floor {:.1e} σ_1²",
-            pca.floor() / oracle[0]
-        );
+        let pca = TrajectoryPca::params().solver(solver).fit(&DatasetBase::from(window.view()))?;
+        println!("{solver:?}, 1500 × 400: floor {:.1e} σ_1²", pca.floor() / oracle[0]);
         for decade in 0..16 {
             let lowest = oracle[0] * 10f64.powi(-decade - 1);
             let in_decade = |v: &f64| *v > lowest && *v <= 10.0 * lowest;
-            let pairs = pca
-                .variance()
-                .iter()
-                .zip(&oracle)
-                .filter(|(_, v)| in_decade(v));
-            let worst = pairs
-                .map(|(found, v)| (found / v - 1.0).abs())
-                .fold(0.0, f64::max);
-            println!(
-                "  σ²/σ_1² ≥ 1e-{:02}: relative error {worst:.1e}",
-                decade + 1
-            );
+            let pairs = pca.variance().iter().zip(&oracle).filter(|(_, v)| in_decade(v));
+            let worst = pairs.map(|(found, v)| (found / v - 1.0).abs()).fold(0.0, f64::max);
+            println!("  σ²/σ_1² ≥ 1e-{:02}: relative error {worst:.1e}", decade + 1);
         }
     }
 
@@ -45,9 +31,6 @@ fn main() -> Result<(), AnalysisError> {
     let start = Instant::now();
     let pca = TrajectoryPca::params().fit(&DatasetBase::from(window.view()))?;
     let seconds = start.elapsed().as_secs_f64();
-    println!(
-        "12000 × 2500: {} components in {seconds:.2} s",
-        pca.variance().len()
-    );
+    println!("12000 × 2500: {} components in {seconds:.2} s", pca.variance().len());
     Ok(())
 }

@@ -70,37 +70,25 @@ pub(crate) fn interval(
 struct Blocks {
     length: usize,
     steps: Array1<f64>,
-    sum: Array2<f64>,
-    square: Array2<f64>,
+    /// Σ (θ_i − θ̄_i)² over each block, θ̄_i the mean over the whole window.
+    deviation: Array2<f64>,
 }
 
 impl Blocks {
-    fn merge(
-        points: &Points,
-        segments: &SegmentMoments,
-        block_steps: usize,
-    ) -> Result<Self, AnalysisError> {
+    fn merge(points: &Points, segments: &SegmentMoments, block_steps: usize) -> Result<Self, AnalysisError> {
         let available = segments.sum.ncols();
         segments.check(available)?;
         let requested = points.index.iter().copied().max().unwrap_or(0);
         if requested > available || points.index.contains(&0) {
-            return Err(AnalysisError::TooManyComponents {
-                requested,
-                available,
-            });
+            return Err(AnalysisError::TooManyComponents { requested, available });
         }
         let columns: Vec<usize> = points.index.iter().map(|index| index - 1).collect();
-        let per_block = (block_steps as f64 / segments.length as f64)
-            .round()
-            .max(1.0) as usize;
+        let per_block = (block_steps as f64 / segments.length as f64).round() as usize;
+        let per_block = per_block.clamp(1, segments.steps.len().max(1));
         let blocks = segments.steps.len().div_ceil(per_block);
         let length = per_block * segments.length;
         if blocks < FEWEST_BLOCKS {
-            return Err(AnalysisError::TooFewBlocks {
-                blocks,
-                block: length,
-                needed: FEWEST_BLOCKS,
-            });
+            return Err(AnalysisError::TooFewBlocks { blocks, block: length, needed: FEWEST_BLOCKS });
         }
         let merge = |moments: &Array2<f64>| {
             let mut merged = Array2::zeros((blocks, columns.len()));
@@ -110,36 +98,32 @@ impl Blocks {
             }
             merged
         };
-        Ok(Self {
-            length,
-            steps: segments
-                .steps
-                .chunks(per_block)
-                .map(|s| s.iter().sum::<usize>() as f64)
-                .collect(),
-            sum: merge(&segments.sum),
-            square: merge(&segments.square),
-        })
+        let steps: Array1<f64> =
+            segments.steps.chunks(per_block).map(|s| s.iter().sum::<usize>() as f64).collect();
+        let sum = merge(&segments.sum);
+        let mean = sum.sum_axis(Axis(0)) / steps.sum();
+        let mut deviation = merge(&segments.square);
+        for ((mut deviation, sum), &steps) in deviation.rows_mut().into_iter().zip(sum.rows()).zip(&steps) {
+            deviation.scaled_add(-2.0, &(&mean * &sum));
+            deviation.scaled_add(steps, &(&mean * &mean));
+        }
+        Ok(Self { length, steps, deviation })
     }
 
     /// ln σ_i² of as many blocks as there are, drawn with replacement.
+    ///
+    /// Deviations are taken from the mean over the window, which defines σ_i² (T⁻¹ Σ θ_i²): from the
+    /// resampled mean they would be too small by the share of the variance between blocks, most in slow
+    /// components, and ψ would be biased.
     fn resample(&self, points: &Points, rng: &mut impl Rng) -> Result<Vec<f64>, AnalysisError> {
         let blocks = self.steps.len();
         let mut drawn = Array1::<f64>::zeros(blocks);
         for _ in 0..blocks {
             drawn[below(blocks, rng)] += 1.0;
         }
-        let steps = drawn.dot(&self.steps);
-        let mean = drawn.dot(&self.sum) / steps;
-        let square = drawn.dot(&self.square) / steps;
-        let variances = square
-            .iter()
-            .zip(&mean)
-            .map(|(square, mean)| square - mean * mean);
-        let named = variances.zip(&points.index);
-        named
-            .map(|(variance, &index)| ln("the resampled variance", index, variance))
-            .collect()
+        let variances = drawn.dot(&self.deviation) / drawn.dot(&self.steps);
+        let named = variances.iter().zip(&points.index);
+        named.map(|(&variance, &index)| ln("the resampled variance", index, variance)).collect()
     }
 }
 

@@ -17,9 +17,7 @@ pub enum AnalysisError {
         expected: &'static str,
     },
     /// A window with fewer than two steps has no variance.
-    #[error(
-        "the window holds {steps} step(s); a variance needs at least 2: record a longer window"
-    )]
+    #[error("the window holds {steps} step(s); a variance needs at least 2: record a longer window")]
     WindowTooShort {
         /// Rows of the window.
         steps: usize,
@@ -152,9 +150,7 @@ pub enum AnalysisError {
         points: usize,
     },
     /// A value whose logarithm is needed is not positive and finite.
-    #[error(
-        "{what} of component {index} is {value:e}; its logarithm needs a positive finite value"
-    )]
+    #[error("{what} of component {index} is {value:e}; its logarithm needs a positive finite value")]
     NonPositive {
         /// The quantity.
         what: &'static str,

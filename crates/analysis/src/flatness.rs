@@ -43,9 +43,7 @@ impl DirectionFlatness {
     /// F = θ_r − θ_l in units of weight, where both crossings were found on a monotone landscape.
     pub fn flatness(&self) -> Option<f64> {
         match (&self.left, &self.right) {
-            (Side::Found { offset: left, .. }, Side::Found { offset: right, .. }) => {
-                Some(right - left)
-            }
+            (Side::Found { offset: left, .. }, Side::Found { offset: right, .. }) => Some(right - left),
             _ => None,
         }
     }
@@ -59,11 +57,7 @@ impl DirectionFlatness {
 impl FlatnessSearch {
     /// Parameters at their defaults: factor e, tolerance 1e-4, radius 100.
     pub fn params() -> FlatnessSearchParams {
-        FlatnessSearchParams(Self {
-            factor: E,
-            tolerance: 1e-4,
-            radius: 100.0,
-        })
+        FlatnessSearchParams(Self { factor: E, tolerance: 1e-4, radius: 100.0 })
     }
 
     /// Measures the flatness along one direction.
@@ -89,9 +83,7 @@ impl FlatnessSearch {
         mut losses: impl FnMut(&[f64]) -> Vec<f64>,
     ) -> Result<DirectionFlatness, AnalysisError> {
         if !(reference_loss > 0.0 && reference_loss.is_finite()) {
-            return Err(AnalysisError::ReferenceLoss {
-                loss: reference_loss,
-            });
+            return Err(AnalysisError::ReferenceLoss { loss: reference_loss });
         }
         positive("first_step", first_step)?;
         let mut left = SideSearch::new(self, -1.0, reference_loss, first_step);
@@ -104,19 +96,13 @@ impl FlatnessSearch {
             }
             let answers = losses(&offsets);
             if answers.len() != offsets.len() {
-                return Err(AnalysisError::LossCount {
-                    asked: offsets.len(),
-                    returned: answers.len(),
-                });
+                return Err(AnalysisError::LossCount { asked: offsets.len(), returned: answers.len() });
             }
             let (left_answers, right_answers) = answers.split_at(to_the_left);
             left.advance(left_answers)?;
             right.advance(right_answers)?;
         }
-        Ok(DirectionFlatness {
-            left: left.finish(),
-            right: right.finish(),
-        })
+        Ok(DirectionFlatness { left: left.finish(), right: right.finish() })
     }
 }
 
@@ -145,11 +131,7 @@ impl ParamGuard for FlatnessSearchParams {
     type Error = AnalysisError;
 
     fn check_ref(&self) -> Result<&FlatnessSearch, AnalysisError> {
-        let FlatnessSearch {
-            factor,
-            tolerance,
-            radius,
-        } = self.0;
+        let FlatnessSearch { factor, tolerance, radius } = self.0;
         if !(factor > 1.0 && factor.is_finite()) {
             return Err(AnalysisError::Parameter {
                 name: "factor",
@@ -180,10 +162,6 @@ fn positive(name: &'static str, value: f64) -> Result<(), AnalysisError> {
     if value > 0.0 && value.is_finite() {
         Ok(())
     } else {
-        Err(AnalysisError::Parameter {
-            name,
-            value,
-            expected: "positive and finite",
-        })
+        Err(AnalysisError::Parameter { name, value, expected: "positive and finite" })
     }
 }

@@ -55,9 +55,7 @@ pub mod spectrum;
 pub use bootstrap::Interval;
 pub use error::AnalysisError;
 pub use flatness::{DirectionFlatness, FlatnessSearch, FlatnessSearchParams, FlatnessStatus, Side};
-pub use pca::{
-    SegmentMoments, Solver, TrajectoryPca, TrajectoryPcaParams, TrajectoryPcaValidParams,
-};
+pub use pca::{SegmentMoments, Solver, TrajectoryPca, TrajectoryPcaParams, TrajectoryPcaValidParams};
 pub use power_law::{Component, PowerLaw, PowerLawParams, PowerLawValidParams};
 
 // linfa's grammar, so that a caller needs no dependency on linfa of its own.

@@ -31,11 +31,7 @@ pub(crate) fn least_squares(x: &[f64], y: &[f64]) -> Option<Line> {
     }
     let slope = xy / xx;
     let intercept = mean_y - slope * mean_x;
-    let residual: f64 = x
-        .iter()
-        .zip(y)
-        .map(|(x, y)| (y - mean_y - slope * (x - mean_x)).powi(2))
-        .sum();
+    let residual: f64 = x.iter().zip(y).map(|(x, y)| (y - mean_y - slope * (x - mean_x)).powi(2)).sum();
     Some(Line {
         slope,
         intercept,
@@ -89,10 +85,7 @@ mod tests {
     #[test]
     fn theil_sen_ignores_a_quarter_of_outliers() {
         let x: Vec<f64> = (0..101).map(f64::from).collect();
-        let y: Vec<f64> = x
-            .iter()
-            .map(|x| if *x < 25.0 { 1e4 } else { 3.0 - 4.0 * x })
-            .collect();
+        let y: Vec<f64> = x.iter().map(|x| if *x < 25.0 { 1e4 } else { 3.0 - 4.0 * x }).collect();
         assert!((theil_sen(&x, &y).unwrap() + 4.0).abs() < 1e-9);
         assert!((least_squares(&x, &y).unwrap().slope + 4.0).abs() > 10.0);
     }

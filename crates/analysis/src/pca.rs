@@ -50,7 +50,7 @@ impl TrajectoryPca {
     /// `components` `[K, weights]`, `floor`, and the segment moments `[segments, K]`.
     ///
     /// # Errors
-    /// If shapes disagree, a value is not finite, variances are negative or not in descending
+    /// If there is no component, shapes disagree, a value is not finite, variances are negative or not in descending
     /// order, or a component is not a unit vector (to 1e-5).
     pub fn from_parts(
         mean: Array1<f64>,
@@ -60,12 +60,11 @@ impl TrajectoryPca {
         segments: SegmentMoments,
     ) -> Result<Self, AnalysisError> {
         let kept = variance.len();
+        if kept == 0 {
+            return Err(AnalysisError::TooManyComponents { requested: 1, available: 0 });
+        }
         same_length("`components` along its rows", kept, components.nrows())?;
-        same_length(
-            "`components` along its columns",
-            mean.len(),
-            components.ncols(),
-        )?;
+        same_length("`components` along its columns", mean.len(), components.ncols())?;
         segments.check(kept)?;
         if !(floor >= 0.0 && floor.is_finite()) {
             return Err(AnalysisError::Parameter {
@@ -75,31 +74,19 @@ impl TrajectoryPca {
             });
         }
         all(mean.iter(), "`mean`", "it is not finite", |m| m.is_finite())?;
-        all(
-            variance.iter(),
-            "`variance`",
-            "it is not finite and at least 0",
-            |v| **v >= 0.0 && v.is_finite(),
-        )?;
+        all(variance.iter(), "`variance`", "it is not finite and at least 0", |v| {
+            **v >= 0.0 && v.is_finite()
+        })?;
         all(
             variance.iter().zip(variance.iter().skip(1)),
             "`variance`",
             "the next one is larger; the order must be descending",
             |(this, next)| this >= next,
         )?;
-        all(
-            components.rows().into_iter(),
-            "`components`",
-            "the row is not a unit vector",
-            |row| (row.dot(row) - 1.0).abs() < 1e-5,
-        )?;
-        Ok(Self {
-            mean,
-            variance,
-            components,
-            floor,
-            segments,
-        })
+        all(components.rows().into_iter(), "`components`", "the row is not a unit vector", |row| {
+            (row.dot(row) - 1.0).abs() < 1e-5
+        })?;
+        Ok(Self { mean, variance, components, floor, segments })
     }
 
     /// Mean weights ⟨w⟩_T over the window, `[weights]`.
@@ -117,8 +104,11 @@ impl TrajectoryPca {
         &self.components
     }
 
-    /// Variance under which a value is not trusted:
-    /// 100·ε·σ_1² + ⟨ulp(w)²⟩/12, where ε = 2⁻⁵² and ulp(w) is the distance between neighbouring f32 at ⟨w⟩_T.
+    /// Variance under which a value is not trusted, 100·ε·σ_1² + ⟨ulp(w)²⟩/12.
+    ///
+    /// The first term (ε = 2⁻⁵²) is where the eigen-solver mixes directions: above it the variances
+    /// agree with a dense SVD to better than 1 %, above a hundred times it to 1e-7. The second is the
+    /// variance of rounding to f32, ulp(w) being the distance between neighbouring f32 at ⟨w⟩_T.
     pub fn floor(&self) -> f64 {
         self.floor
     }
@@ -126,9 +116,7 @@ impl TrajectoryPca {
     /// Whether σ² of the component at `index0` (from 0) lies above the [`floor`](Self::floor);
     /// `false` for a component that does not exist.
     pub fn trusted(&self, index0: usize) -> bool {
-        self.variance
-            .get(index0)
-            .is_some_and(|&variance| variance > self.floor)
+        self.variance.get(index0).is_some_and(|&variance| variance > self.floor)
     }
 
     /// Shares σ_i² / Σ_j σ_j², `[K]`; the sum runs over the kept components.
@@ -146,16 +134,8 @@ impl TrajectoryPca {
     ///
     /// # Errors
     /// If the window has another number of weights, or fewer than `k` components were kept.
-    pub fn project(
-        &self,
-        window: ArrayView2<'_, f32>,
-        k: usize,
-    ) -> Result<Array2<f64>, AnalysisError> {
-        same_length(
-            "the window along its columns",
-            self.mean.len(),
-            window.ncols(),
-        )?;
+    pub fn project(&self, window: ArrayView2<'_, f32>, k: usize) -> Result<Array2<f64>, AnalysisError> {
+        same_length("the window along its columns", self.mean.len(), window.ncols())?;
         if k > self.components.nrows() {
             return Err(AnalysisError::TooManyComponents {
                 requested: k,
@@ -200,18 +180,14 @@ impl<D: Data<Elem = f32>, T> Fit<ArrayBase<D, Ix2>, T, AnalysisError> for Trajec
     type Object = TrajectoryPca;
 
     /// Decomposes a window `[steps, weights]`.
-    fn fit(
-        &self,
-        dataset: &DatasetBase<ArrayBase<D, Ix2>, T>,
-    ) -> Result<TrajectoryPca, AnalysisError> {
+    fn fit(&self, dataset: &DatasetBase<ArrayBase<D, Ix2>, T>) -> Result<TrajectoryPca, AnalysisError> {
         let window = CentredWindow::measure(dataset.records().view())?;
         let directions = solver::directions(&window, self.solver())?;
         let (order, projections) = Projections::measure(&window, &directions, self.segment());
 
-        let components =
-            Array2::from_shape_fn((directions.ncols(), directions.nrows()), |(i, n)| {
-                projections.sign[i] * directions[(n, order[i])]
-            });
+        let components = Array2::from_shape_fn((directions.ncols(), directions.nrows()), |(i, n)| {
+            projections.sign[i] * directions[(n, order[i])]
+        });
         let variance = projections.variance;
         let floor = window.floor(variance[0]);
         Ok(TrajectoryPca {
@@ -235,15 +211,7 @@ impl<D: Data<Elem = f32>> Transformer<ArrayBase<D, Ix2>, Result<Array2<f64>, Ana
 
 /// Checks one axis of an array against the length it has to have.
 fn same_length(what: &'static str, expected: usize, found: usize) -> Result<(), AnalysisError> {
-    if expected == found {
-        Ok(())
-    } else {
-        Err(AnalysisError::Shape {
-            what,
-            expected,
-            found,
-        })
-    }
+    if expected == found { Ok(()) } else { Err(AnalysisError::Shape { what, expected, found }) }
 }
 
 /// Checks that every item is `good`, and names the first that is not.
@@ -255,10 +223,6 @@ fn all<I: Iterator>(
 ) -> Result<(), AnalysisError> {
     match items.position(|item| !good(&item)) {
         None => Ok(()),
-        Some(index) => Err(AnalysisError::Invalid {
-            what,
-            index,
-            reason,
-        }),
+        Some(index) => Err(AnalysisError::Invalid { what, index, reason }),
     }
 }

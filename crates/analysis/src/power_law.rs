@@ -67,10 +67,7 @@ pub struct PowerLawValidParams {
 
 impl Default for PowerLawParams {
     fn default() -> Self {
-        Self(PowerLawValidParams {
-            skip_first: 1,
-            last: None,
-        })
+        Self(PowerLawValidParams { skip_first: 1, last: None })
     }
 }
 
@@ -107,8 +104,7 @@ impl PowerLawParams {
         resamples: usize,
         rng: &mut impl Rng,
     ) -> Result<Interval, AnalysisError> {
-        self.check_ref()?
-            .bootstrap(components, segments, block_steps, resamples, rng)
+        self.check_ref()?.bootstrap(components, segments, block_steps, resamples, rng)
     }
 }
 
@@ -179,13 +175,7 @@ impl PowerLawValidParams {
         resamples: usize,
         rng: &mut impl Rng,
     ) -> Result<Interval, AnalysisError> {
-        bootstrap::interval(
-            &self.points(components)?,
-            segments,
-            block_steps,
-            resamples,
-            rng,
-        )
+        bootstrap::interval(&self.points(components)?, segments, block_steps, resamples, rng)
     }
 
     /// The points (ln F_i, ln σ_i²) of the law.
@@ -199,14 +189,8 @@ impl PowerLawValidParams {
                 Some(_) if !component.trusted => points.under_floor += 1,
                 Some(flatness) => {
                     points.index.push(component.index);
-                    points
-                        .ln_flatness
-                        .push(ln("the flatness", component.index, flatness)?);
-                    points.ln_variance.push(ln(
-                        "the variance",
-                        component.index,
-                        component.variance,
-                    )?);
+                    points.ln_flatness.push(ln("the flatness", component.index, flatness)?);
+                    points.ln_variance.push(ln("the variance", component.index, component.variance)?);
                 }
             }
         }
@@ -234,10 +218,7 @@ pub(crate) struct Points {
 impl Points {
     /// The error for points whose flatnesses are all equal.
     pub(crate) fn no_spread(&self) -> AnalysisError {
-        AnalysisError::NoSpread {
-            what: "the flatness",
-            points: self.index.len(),
-        }
+        AnalysisError::NoSpread { what: "the flatness", points: self.index.len() }
     }
 }
 

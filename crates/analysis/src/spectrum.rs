@@ -77,10 +77,7 @@ pub fn share<'a>(variance: impl Into<ArrayView1<'a, f64>>, n: usize) -> Result<f
     let variance = variance.into();
     checked(&variance, 1, 2)?;
     if n >= variance.len() {
-        return Err(AnalysisError::TooManyComponents {
-            requested: n,
-            available: variance.len() - 1,
-        });
+        return Err(AnalysisError::TooManyComponents { requested: n, available: variance.len() - 1 });
     }
     let rest = variance.iter().skip(1);
     Ok(rest.clone().take(n).sum::<f64>() / rest.sum::<f64>())
@@ -108,19 +105,13 @@ pub fn random_walk_share(k: usize) -> f64 {
 /// Checks that components `first..=last` (from 1) exist and are positive.
 fn checked(variance: &ArrayView1<'_, f64>, first: usize, last: usize) -> Result<(), AnalysisError> {
     if first == 0 || last < first || last > variance.len() {
-        return Err(AnalysisError::Range {
-            first,
-            last,
-            available: variance.len(),
-        });
+        return Err(AnalysisError::Range { first, last, available: variance.len() });
     }
     match (first..=last).find(|&i| !(variance[i - 1] > 0.0 && variance[i - 1].is_finite())) {
         None => Ok(()),
-        Some(index) => Err(AnalysisError::NonPositive {
-            what: "the variance",
-            index,
-            value: variance[index - 1],
-        }),
+        Some(index) => {
+            Err(AnalysisError::NonPositive { what: "the variance", index, value: variance[index - 1] })
+        }
     }
 }
 
@@ -157,30 +148,11 @@ mod tests {
     #[test]
     fn ranges_that_do_not_exist_are_named() {
         let variance = [3.0, 2.0, 0.0];
-        assert!(matches!(
-            decay(&variance, 0, 2),
-            Err(AnalysisError::Range { .. })
-        ));
-        assert!(matches!(
-            decay(&variance, 1, 4),
-            Err(AnalysisError::Range {
-                last: 4,
-                available: 3,
-                ..
-            })
-        ));
-        assert!(matches!(
-            decay(&variance, 1, 3),
-            Err(AnalysisError::NonPositive { index: 3, .. })
-        ));
-        assert!(matches!(
-            decay(&variance, 1, 2),
-            Err(AnalysisError::TooFewPoints { points: 2, .. })
-        ));
-        assert!(matches!(
-            share(&variance, 3),
-            Err(AnalysisError::TooManyComponents { available: 2, .. })
-        ));
+        assert!(matches!(decay(&variance, 0, 2), Err(AnalysisError::Range { .. })));
+        assert!(matches!(decay(&variance, 1, 4), Err(AnalysisError::Range { last: 4, available: 3, .. })));
+        assert!(matches!(decay(&variance, 1, 3), Err(AnalysisError::NonPositive { index: 3, .. })));
+        assert!(matches!(decay(&variance, 1, 2), Err(AnalysisError::TooFewPoints { points: 2, .. })));
+        assert!(matches!(share(&variance, 3), Err(AnalysisError::TooManyComponents { available: 2, .. })));
         assert!(gap(&[1.0]).is_err());
     }
 }

@@ -3,9 +3,7 @@
 use std::f64::consts::E;
 
 use proptest::prelude::*;
-use varflat_analysis::{
-    AnalysisError, DirectionFlatness, FlatnessSearch, FlatnessStatus, ParamGuard, Side,
-};
+use varflat_analysis::{AnalysisError, DirectionFlatness, FlatnessSearch, FlatnessStatus, ParamGuard, Side};
 
 const L0: f64 = 5e-5;
 
@@ -18,10 +16,7 @@ fn measure(first_step: f64, loss: impl Fn(f64) -> f64) -> DirectionFlatness {
 
 fn found(side: &Side) -> (f64, usize) {
     match side {
-        Side::Found {
-            offset,
-            evaluations,
-        } => (*offset, *evaluations),
+        Side::Found { offset, evaluations } => (*offset, *evaluations),
         other => unreachable!("not found: {other:?}"),
     }
 }
@@ -39,10 +34,7 @@ fn quadratics_of_every_curvature_and_from_any_guess() {
         for miss in [1e-4, 1e-2, 0.3, 0.7, 1.0, 1.5, 4.0, 1e2, 1e4] {
             let flat = measure(0.5 * exact * miss, |s| L0 + 0.5 * curvature * s * s);
             let flatness = flat.flatness().unwrap();
-            assert!(
-                (flatness / exact - 1.0).abs() < 1e-4,
-                "{curvature} {miss} {flatness} {exact}"
-            );
+            assert!((flatness / exact - 1.0).abs() < 1e-4, "{curvature} {miss} {flatness} {exact}");
             assert_eq!(flat.status(), FlatnessStatus::Found);
         }
     }
@@ -87,9 +79,7 @@ fn both_sides_share_calls() {
 fn asymmetric_and_exponential_walls() {
     // Steeper to the right: crossings −√(2(e−1)L_0) and √(2(e−1)L_0/100).
     let half = quadratic_flatness(1.0) / 2.0;
-    let flat = measure(1.0, |s| {
-        L0 + 0.5 * s * s * if s > 0.0 { 100.0 } else { 1.0 }
-    });
+    let flat = measure(1.0, |s| L0 + 0.5 * s * s * if s > 0.0 { 100.0 } else { 1.0 });
     assert!((found(&flat.left).0 / -half - 1.0).abs() < 1e-4);
     assert!((found(&flat.right).0 / (half / 10.0) - 1.0).abs() < 1e-4);
     assert!((flat.flatness().unwrap() / (1.1 * half) - 1.0).abs() < 1e-4);
@@ -116,35 +106,20 @@ fn a_dip_before_the_rise_is_found() {
 #[test]
 fn flat_directions_are_censored_and_not_given_a_number() {
     let flat = measure(1.0, |s| L0 * (1.0 + 1e-6 * s * s));
-    let Side::Censored { searched, loss } = flat.left else {
-        panic!("{:?}", flat.left)
-    };
+    let Side::Censored { searched, loss } = flat.left else { panic!("{:?}", flat.left) };
     assert_eq!(searched, -100.0);
     assert!((loss / (L0 * 1.01) - 1.0).abs() < 1e-12);
-    assert_eq!(
-        (flat.status(), flat.flatness()),
-        (FlatnessStatus::Censored, None)
-    );
+    assert_eq!((flat.status(), flat.flatness()), (FlatnessStatus::Censored, None));
 
     // One open side is enough; the other is still reported.
     let flat = measure(1.0, |s| L0 * s.exp());
-    assert_eq!(
-        (flat.status(), flat.flatness()),
-        (FlatnessStatus::Censored, None)
-    );
+    assert_eq!((flat.status(), flat.flatness()), (FlatnessStatus::Censored, None));
     assert!((found(&flat.right).0 - 1.0).abs() < 1e-4);
 
     // A crossing just inside the radius is found, one just outside is not.
     let search = FlatnessSearch::params().radius(3.0).check().unwrap();
-    for (crossing, status) in [
-        (2.999, FlatnessStatus::Found),
-        (3.001, FlatnessStatus::Censored),
-    ] {
-        let losses = |s: &[f64]| {
-            s.iter()
-                .map(|s| L0 * (s / crossing).powi(2).exp())
-                .collect()
-        };
+    for (crossing, status) in [(2.999, FlatnessStatus::Found), (3.001, FlatnessStatus::Censored)] {
+        let losses = |s: &[f64]| s.iter().map(|s| L0 * (s / crossing).powi(2).exp()).collect();
         assert_eq!(search.measure(L0, 0.4, losses).unwrap().status(), status);
     }
 }
@@ -155,14 +130,8 @@ fn of_several_crossings_the_nearest_is_taken() {
     let nearest = (2.0_f64 / 3.0).sqrt().asin();
     for guess in [0.01, 0.3, 1.0, 1.3, 2.0, 3.0] {
         let flat = measure(guess, |s| L0 * (1.5 * s.sin().powi(2)).exp());
-        assert!(
-            (found(&flat.right).0 / nearest - 1.0).abs() < 1e-4,
-            "{guess}"
-        );
-        assert!(
-            (found(&flat.left).0 / -nearest - 1.0).abs() < 1e-4,
-            "{guess}"
-        );
+        assert!((found(&flat.right).0 / nearest - 1.0).abs() < 1e-4, "{guess}");
+        assert!((found(&flat.left).0 / -nearest - 1.0).abs() < 1e-4, "{guess}");
     }
 }
 
@@ -172,33 +141,18 @@ fn a_barrier_before_the_crossing_is_reported() {
     let loss = |s: f64| L0 * (1.0 + s * s * (s * s - 4.0).powi(2) / 18.0);
     let flat = measure(0.5, loss);
     for (side, sign) in [(&flat.left, -1.0), (&flat.right, 1.0)] {
-        let Side::NotMonotone {
-            offset: Some(offset),
-            risen_to,
-            fell_to,
-            at,
-        } = *side
-        else {
+        let Side::NotMonotone { offset: Some(offset), risen_to, fell_to, at } = *side else {
             panic!("{side:?}")
         };
-        assert!(
-            (loss(offset) / (E * L0) - 1.0).abs() < 1e-3 && (2.0..3.0).contains(&(sign * offset))
-        );
+        assert!((loss(offset) / (E * L0) - 1.0).abs() < 1e-3 && (2.0..3.0).contains(&(sign * offset)));
         assert!(risen_to > 1.2 * L0 && fell_to < 1.1 * L0 && (0.5..2.0).contains(&(sign * at)));
         assert!((loss(at) / risen_to - 1.0).abs() < 1e-12);
     }
-    assert_eq!(
-        (flat.status(), flat.flatness()),
-        (FlatnessStatus::NotMonotone, None)
-    );
+    assert_eq!((flat.status(), flat.flatness()), (FlatnessStatus::NotMonotone, None));
 
     // Ripples that never reach the level.
     let flat = measure(1.0, |s| L0 * (1.0 + 0.5 * (2.3 * s).sin().powi(2)));
-    assert!(
-        matches!(flat.right, Side::NotMonotone { offset: None, .. }),
-        "{:?}",
-        flat.right
-    );
+    assert!(matches!(flat.right, Side::NotMonotone { offset: None, .. }), "{:?}", flat.right);
 
     // Ripples under one per cent do not count.
     let flat = measure(1.0, |s| L0 * (1.0 + s * s + 0.004 * (40.0 * s).sin()));
@@ -210,52 +164,30 @@ fn losses_that_are_not_numbers() {
     // Not a number beyond the crossing: found all the same.
     let wall = |limit: f64| {
         move |s: f64| {
-            if s.abs() > limit {
-                f64::NAN
-            } else {
-                L0 * (1.0 + s * s)
-            }
+            if s.abs() > limit { f64::NAN } else { L0 * (1.0 + s * s) }
         }
     };
     let crossing = (E - 1.0).sqrt();
     for guess in [0.5, 1.4, 50.0] {
         let flat = measure(guess, wall(1.4));
-        assert!(
-            (flat.flatness().unwrap() / (2.0 * crossing) - 1.0).abs() < 1e-4,
-            "{guess}"
-        );
+        assert!((flat.flatness().unwrap() / (2.0 * crossing) - 1.0).abs() < 1e-4, "{guess}");
     }
     // Not a number before the crossing: censored at the last finite loss.
     for guess in [0.1, 1.0, 50.0] {
         let flat = measure(guess, wall(1.2));
-        let Side::Censored { searched, loss } = flat.right else {
-            panic!("{:?}", flat.right)
-        };
-        assert!(
-            (searched / 1.2 - 1.0).abs() < 2e-4 && searched <= 1.2,
-            "{searched}"
-        );
+        let Side::Censored { searched, loss } = flat.right else { panic!("{:?}", flat.right) };
+        assert!((searched / 1.2 - 1.0).abs() < 2e-4 && searched <= 1.2, "{searched}");
         assert!(loss < L0 * 2.45 && loss > L0 * 2.43);
         assert_eq!(flat.flatness(), None);
     }
     // A loss of exactly zero has no logarithm; the crossing behind it is still found.
-    let flat = measure(1.0, |s| {
-        if s == 0.0 {
-            L0
-        } else {
-            (s.abs() - 1.0).max(0.0) * L0
-        }
-    });
+    let flat = measure(1.0, |s| if s == 0.0 { L0 } else { (s.abs() - 1.0).max(0.0) * L0 });
     assert!((flat.flatness().unwrap() / (2.0 * (1.0 + E)) - 1.0).abs() < 1e-4);
 }
 
 #[test]
 fn another_factor_and_tolerance() {
-    let search = FlatnessSearch::params()
-        .factor(2.0)
-        .tolerance(1e-9)
-        .check()
-        .unwrap();
+    let search = FlatnessSearch::params().factor(2.0).tolerance(1e-9).check().unwrap();
     let losses = |s: &[f64]| s.iter().map(|s| L0 * (1.0 + s * s)).collect();
     let flat = search.measure(L0, 0.3, losses).unwrap();
     assert!((flat.flatness().unwrap() / 2.0 - 1.0).abs() < 1e-9);
@@ -264,39 +196,21 @@ fn another_factor_and_tolerance() {
 #[test]
 fn misuse_is_explained() {
     let params = FlatnessSearch::params;
-    for wrong in [
-        params().factor(1.0),
-        params().tolerance(0.0),
-        params().radius(-1.0),
-        params().factor(f64::NAN),
-    ] {
-        assert!(matches!(
-            wrong.check(),
-            Err(AnalysisError::Parameter { .. })
-        ));
+    for wrong in
+        [params().factor(1.0), params().tolerance(0.0), params().radius(-1.0), params().factor(f64::NAN)]
+    {
+        assert!(matches!(wrong.check(), Err(AnalysisError::Parameter { .. })));
     }
     let search = params().check().unwrap();
     let quadratic = |s: &[f64]| s.iter().map(|s| 1.0 + s * s).collect::<Vec<_>>();
     for l0 in [0.0, -1.0, f64::NAN, f64::INFINITY] {
-        assert!(matches!(
-            search.measure(l0, 1.0, quadratic),
-            Err(AnalysisError::ReferenceLoss { .. })
-        ));
+        assert!(matches!(search.measure(l0, 1.0, quadratic), Err(AnalysisError::ReferenceLoss { .. })));
     }
-    assert!(matches!(
-        search.measure(1.0, 0.0, quadratic),
-        Err(AnalysisError::Parameter { .. })
-    ));
-    assert!(matches!(
-        search.measure(0.1, 1.0, quadratic),
-        Err(AnalysisError::ReferenceMismatch { .. })
-    ));
+    assert!(matches!(search.measure(1.0, 0.0, quadratic), Err(AnalysisError::Parameter { .. })));
+    assert!(matches!(search.measure(0.1, 1.0, quadratic), Err(AnalysisError::ReferenceMismatch { .. })));
     assert!(matches!(
         search.measure(1.0, 1.0, |_| vec![1.0]),
-        Err(AnalysisError::LossCount {
-            asked: 6,
-            returned: 1
-        })
+        Err(AnalysisError::LossCount { asked: 6, returned: 1 })
     ));
 }
 
@@ -309,19 +223,13 @@ fn the_status_survives_a_table() {
     ] {
         assert_eq!(status.to_string(), word);
         assert_eq!(word.parse::<FlatnessStatus>().unwrap(), status);
-        assert_eq!(
-            serde_json::to_string(&status).unwrap(),
-            format!("\"{word}\"")
-        );
+        assert_eq!(serde_json::to_string(&status).unwrap(), format!("\"{word}\""));
     }
     let error = "Found".parse::<FlatnessStatus>().unwrap_err().to_string();
     assert!(error.contains("not_monotone"), "{error}");
     let flat = measure(1.0, |s| L0 * s.exp());
     let json = serde_json::to_string(&flat).unwrap();
-    assert_eq!(
-        serde_json::from_str::<DirectionFlatness>(&json).unwrap(),
-        flat
-    );
+    assert_eq!(serde_json::from_str::<DirectionFlatness>(&json).unwrap(), flat);
 }
 
 proptest! {

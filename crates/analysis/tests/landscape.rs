@@ -8,9 +8,7 @@ mod common;
 
 use common::{generator, normal, turn};
 use ndarray::{Array1, Array2};
-use varflat_analysis::{
-    Component, DatasetBase, Fit, FlatnessSearch, ParamGuard, PowerLaw, TrajectoryPca,
-};
+use varflat_analysis::{Component, DatasetBase, Fit, FlatnessSearch, ParamGuard, PowerLaw, TrajectoryPca};
 
 const DIRECTIONS: usize = 16;
 const STEPS: usize = 40_000;
@@ -18,9 +16,7 @@ const L0: f64 = 1e-3;
 
 /// Curvatures from 0.05 to 5 per step, log-spaced: relaxation times of 20 steps and less.
 fn curvature() -> Array1<f64> {
-    Array1::from_shape_fn(DIRECTIONS, |i| {
-        0.05 * 100f64.powf(i as f64 / (DIRECTIONS - 1) as f64)
-    })
+    Array1::from_shape_fn(DIRECTIONS, |i| 0.05 * 100f64.powf(i as f64 / (DIRECTIONS - 1) as f64))
 }
 
 /// The trajectory, exactly discretised, and the Hessian, both turned by the same rotation.
@@ -48,9 +44,7 @@ fn noise_of_every_temperature_law_gives_its_exponent() {
     let search = FlatnessSearch::params().check().unwrap();
     for (seed, power) in [(1, 0.0), (2, 2.0), (3, 3.0)] {
         let (window, hessian) = simulate(power, seed);
-        let pca = TrajectoryPca::params()
-            .fit(&DatasetBase::from(window.view()))
-            .unwrap();
+        let pca = TrajectoryPca::params().fit(&DatasetBase::from(window.view())).unwrap();
         let mut guess = 0.1;
         let mut components = Vec::new();
         for (i, direction) in pca.components().rows().into_iter().enumerate() {
@@ -68,26 +62,13 @@ fn noise_of_every_temperature_law_gives_its_exponent() {
         let params = PowerLaw::params().skip_first(0);
         let law = params.fit(&components).unwrap();
         let expected = 2.0 * (power - 1.0);
-        let interval = params
-            .bootstrap(&components, pca.segments(), 400, 1000, &mut generator(seed))
-            .unwrap();
-        println!(
-            "k = {power}: ψ = {:.3}, {:.3}…{:.3}",
-            law.psi, interval.low, interval.high
-        );
+        let interval =
+            params.bootstrap(&components, pca.segments(), 400, 1000, &mut generator(seed)).unwrap();
+        println!("k = {power}: ψ = {:.3}, {:.3}…{:.3}", law.psi, interval.low, interval.high);
         assert_eq!(law.n, DIRECTIONS);
-        assert!(
-            interval.low < expected && expected < interval.high,
-            "{expected}: {interval:?}"
-        );
+        assert!(interval.low < expected && expected < interval.high, "{expected}: {interval:?}");
         assert!((law.psi - expected).abs() < 0.1, "{expected}: {law:?}");
-        assert!(
-            (law.theil_sen - expected).abs() < 0.15,
-            "{expected}: {law:?}"
-        );
-        assert!(
-            law.r * expected < -0.99 * expected.abs(),
-            "{expected}: {law:?}"
-        );
+        assert!((law.theil_sen - expected).abs() < 0.15, "{expected}: {law:?}");
+        assert!(law.r * expected < -0.99 * expected.abs(), "{expected}: {law:?}");
     }
 }

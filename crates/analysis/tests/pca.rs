@@ -8,14 +8,11 @@ use ndarray::{Array1, Array2, Axis};
 use proptest::prelude::*;
 use serde_json::Value;
 use varflat_analysis::{
-    AnalysisError, DatasetBase, Fit, SegmentMoments, Solver, TrajectoryPca, TrajectoryPcaParams,
-    spectrum,
+    AnalysisError, DatasetBase, Fit, SegmentMoments, Solver, TrajectoryPca, TrajectoryPcaParams, spectrum,
 };
 
 fn fit(params: TrajectoryPcaParams, window: &Array2<f32>) -> TrajectoryPca {
-    params
-        .fit(&DatasetBase::from(window.view()))
-        .expect("the window has a decomposition")
+    params.fit(&DatasetBase::from(window.view())).expect("the window has a decomposition")
 }
 
 fn array(value: &Value) -> Array2<f64> {
@@ -25,10 +22,7 @@ fn array(value: &Value) -> Array2<f64> {
 
 fn furthest(a: &Array2<f64>, b: &Array2<f64>) -> f64 {
     assert_eq!(a.dim(), b.dim());
-    a.iter()
-        .zip(b)
-        .map(|(a, b)| (a - b).abs())
-        .fold(0.0, f64::max)
+    a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
 }
 
 #[test]
@@ -37,28 +31,15 @@ fn numpy_agrees_on_everything_that_is_kept() {
     let window = array(&numpy["window"]).mapv(|w| w as f32);
     for solver in [Solver::Auto, Solver::Gram] {
         let segment = numpy["segment"].as_u64().unwrap() as usize;
-        let pca = fit(
-            TrajectoryPca::params().solver(solver).segment(segment),
-            &window,
-        );
+        let pca = fit(TrajectoryPca::params().solver(solver).segment(segment), &window);
         let variance: Vec<f64> = serde_json::from_value(numpy["variance"].clone()).unwrap();
         for (found, expected) in pca.variance().iter().zip(&variance) {
             assert!((found / expected - 1.0).abs() < 1e-11, "{found} {expected}");
         }
         let mean: Vec<f64> = serde_json::from_value(numpy["mean"].clone()).unwrap();
-        assert!(
-            pca.mean()
-                .iter()
-                .zip(&mean)
-                .all(|(a, b)| (a - b).abs() < 1e-14)
-        );
+        assert!(pca.mean().iter().zip(&mean).all(|(a, b)| (a - b).abs() < 1e-14));
         assert!(furthest(pca.components(), &array(&numpy["components"])) < 1e-9);
-        assert!(
-            furthest(
-                &pca.project(window.view(), 6).unwrap(),
-                &array(&numpy["theta"])
-            ) < 1e-9
-        );
+        assert!(furthest(&pca.project(window.view(), 6).unwrap(), &array(&numpy["theta"])) < 1e-9);
         assert_eq!(pca.segments().length, 7);
         assert_eq!(pca.segments().steps, [7, 7, 7, 7, 7, 5]);
         assert!(furthest(&pca.segments().sum, &array(&numpy["segment_sum"])) < 1e-8);
@@ -91,17 +72,11 @@ fn a_spectrum_over_thirteen_decades_matches_the_svd() {
                 1e-2
             };
             if pca.trusted(i) {
-                assert!(
-                    (found / expected - 1.0).abs() < tolerance,
-                    "{solver:?} {i} {relative:e}"
-                );
+                assert!((found / expected - 1.0).abs() < tolerance, "{solver:?} {i} {relative:e}");
                 lowest = relative;
             }
         }
-        assert!(
-            lowest < 1e-13,
-            "the floor leaves 13 decades, not {lowest:e}"
-        );
+        assert!(lowest < 1e-13, "the floor leaves 13 decades, not {lowest:e}");
         let total: f64 = oracle.iter().sum();
         assert!((pca.variance().sum() / total - 1.0).abs() < 1e-13);
         let gram = pca.components().dot(&pca.components().t());
@@ -117,13 +92,7 @@ fn the_solvers_find_the_same_directions() {
     let auto = fit(TrajectoryPca::params(), &window);
     assert_eq!(auto, gram, "fewer steps than weights go to the Gram matrix");
     let cosine = (covariance.components() * gram.components()).sum_axis(Axis(1));
-    assert!(
-        cosine
-            .iter()
-            .take(100)
-            .all(|cosine| (cosine - 1.0).abs() < 1e-9),
-        "{cosine}"
-    );
+    assert!(cosine.iter().take(100).all(|cosine| (cosine - 1.0).abs() < 1e-9), "{cosine}");
 }
 
 #[test]
@@ -133,9 +102,7 @@ fn linfa_agrees_on_the_first_components() {
 
     let scale = 1e3; // linfa's tolerance is absolute
     let peer = linfa_reduction::Pca::params(5);
-    let peer = peer
-        .fit(&DatasetBase::from(window.mapv(|w| scale * f64::from(w))))
-        .unwrap();
+    let peer = peer.fit(&DatasetBase::from(window.mapv(|w| scale * f64::from(w)))).unwrap();
     for i in 0..5 {
         let variance = (peer.singular_values()[i] / scale).powi(2) / 600.0;
         assert!((all.variance()[i] / variance - 1.0).abs() < 1e-9);
@@ -164,14 +131,10 @@ fn a_random_walk_has_the_shares_of_theory() {
     }
     let pca = fit(TrajectoryPca::params(), &window);
     let share = pca.explained();
-    let finite =
-        |k: usize| 1.0 / (2.0 - 2.0 * (k as f64 * std::f64::consts::PI / steps as f64).cos());
+    let finite = |k: usize| 1.0 / (2.0 - 2.0 * (k as f64 * std::f64::consts::PI / steps as f64).cos());
     let total: f64 = (1..steps).map(finite).sum();
     for k in 1..=6 {
-        assert!(
-            (share[k - 1] / spectrum::random_walk_share(k) - 1.0).abs() < 0.06,
-            "{k}"
-        );
+        assert!((share[k - 1] / spectrum::random_walk_share(k) - 1.0).abs() < 0.06, "{k}");
     }
     for k in 1..=100 {
         assert!((share[k - 1] * total / finite(k) - 1.0).abs() < 0.15, "{k}");
@@ -182,19 +145,15 @@ fn a_random_walk_has_the_shares_of_theory() {
 #[test]
 fn drift_points_forward_in_time_and_aligns_with_the_weights() {
     let direction = [0.6_f32, -0.8, 0.0];
-    let window = Array2::from_shape_fn((50, 3), |(t, n)| {
-        -(t as f32) * direction[n] + ((t * (n + 3)) as f32).sin()
-    });
+    let window =
+        Array2::from_shape_fn((50, 3), |(t, n)| -(t as f32) * direction[n] + ((t * (n + 3)) as f32).sin());
     let pca = fit(TrajectoryPca::params(), &window);
     let theta = pca.project(window.view(), 1).unwrap();
     assert!(theta[[49, 0]] > 20.0 && theta[[0, 0]] < -20.0);
     let alignment = pca.alignment(&[0.6, -0.8, 0.0]).unwrap();
     assert!(alignment > 0.999 && alignment <= 1.0 + 1e-12);
     assert!(pca.alignment(pca.components().row(1)).unwrap() < 1e-12);
-    assert!(matches!(
-        pca.alignment(&[1.0, 0.0]),
-        Err(AnalysisError::Shape { expected: 3, .. })
-    ));
+    assert!(matches!(pca.alignment(&[1.0, 0.0]), Err(AnalysisError::Shape { expected: 3, .. })));
     assert!(pca.alignment(&[0.0; 3]).is_err());
 }
 
@@ -202,9 +161,7 @@ fn drift_points_forward_in_time_and_aligns_with_the_weights() {
 fn the_floor_is_the_quantisation_of_f32_when_little_moves() {
     // Weights about 1.5, where neighbouring f32 are 2⁻²³ apart, moving by a few of those.
     let ulp = 2f64.powi(-23);
-    let window = Array2::from_shape_fn((30, 2), |(t, n)| {
-        1.5 + ((t * (n + 1)) % 4) as f32 * 2f32.powi(-23)
-    });
+    let window = Array2::from_shape_fn((30, 2), |(t, n)| 1.5 + ((t * (n + 1)) % 4) as f32 * 2f32.powi(-23));
     let pca = fit(TrajectoryPca::params(), &window);
     assert!((pca.floor() / (ulp * ulp / 12.0) - 1.0).abs() < 1e-9);
     assert!(pca.trusted(0) && pca.trusted(1) && !pca.trusted(2));
@@ -216,48 +173,35 @@ fn stored_parts_rebuild_the_decomposition_and_wrong_ones_do_not() {
     let pca = fit(TrajectoryPca::params().segment(25), &window);
     type Parts = (Array1<f64>, Array2<f64>, SegmentMoments);
     let rebuild = |change: &dyn Fn(&mut Parts)| {
-        let mut parts = (
-            pca.variance().clone(),
-            pca.components().clone(),
-            pca.segments().clone(),
-        );
+        let mut parts = (pca.variance().clone(), pca.components().clone(), pca.segments().clone());
         change(&mut parts);
         let (variance, components, segments) = parts;
-        TrajectoryPca::from_parts(
-            pca.mean().clone(),
-            variance,
-            components,
-            pca.floor(),
-            segments,
-        )
+        TrajectoryPca::from_parts(pca.mean().clone(), variance, components, pca.floor(), segments)
     };
     let same = rebuild(&|_| {}).unwrap();
     assert_eq!(same, pca);
-    assert_eq!(
-        pca.project(window.view(), 9).unwrap(),
-        same.transform(window.view()).unwrap()
-    );
+    assert_eq!(pca.project(window.view(), 9).unwrap(), same.transform(window.view()).unwrap());
 
     let unsorted = rebuild(&|parts| parts.0.swap(0, 1));
-    assert!(matches!(
-        unsorted,
-        Err(AnalysisError::Invalid { index: 0, .. })
-    ));
+    assert!(matches!(unsorted, Err(AnalysisError::Invalid { index: 0, .. })));
     let not_a_number = rebuild(&|parts| parts.0[4] = f64::NAN);
-    assert!(matches!(
-        not_a_number,
-        Err(AnalysisError::Invalid { index: 4, .. })
-    ));
+    assert!(matches!(not_a_number, Err(AnalysisError::Invalid { index: 4, .. })));
     let stretched = rebuild(&|parts| parts.1[[2, 0]] += 0.3);
-    assert!(matches!(
-        stretched,
-        Err(AnalysisError::Invalid { index: 2, .. })
-    ));
+    assert!(matches!(stretched, Err(AnalysisError::Invalid { index: 2, .. })));
     let cut = rebuild(&|parts| parts.2.steps.truncate(2));
     assert!(matches!(cut, Err(AnalysisError::Shape { .. })));
     let endless = rebuild(&|parts| parts.2.length = 0);
     assert!(matches!(endless, Err(AnalysisError::Parameter { .. })));
     assert!(rebuild(&|parts| parts.0 = Array1::zeros(3)).is_err());
+    let empty = SegmentMoments {
+        length: 1,
+        steps: vec![],
+        sum: Array2::zeros((0, 0)),
+        square: Array2::zeros((0, 0)),
+    };
+    let none =
+        TrajectoryPca::from_parts(pca.mean().clone(), Array1::zeros(0), Array2::zeros((0, 9)), 0.0, empty);
+    assert!(none.is_err());
 }
 
 #[test]
@@ -267,14 +211,8 @@ fn windows_that_cannot_be_decomposed_say_why() {
     };
     let window = || common::window(10, 4, 1.0, 2.0, &mut generator(9));
     let params = TrajectoryPca::params;
-    assert!(matches!(
-        fails(Array2::zeros((1, 4)), params()),
-        AnalysisError::WindowTooShort { steps: 1 }
-    ));
-    assert!(matches!(
-        fails(Array2::zeros((5, 0)), params()),
-        AnalysisError::NoWeights
-    ));
+    assert!(matches!(fails(Array2::zeros((1, 4)), params()), AnalysisError::WindowTooShort { steps: 1 }));
+    assert!(matches!(fails(Array2::zeros((5, 0)), params()), AnalysisError::NoWeights));
     assert!(matches!(
         fails(Array2::from_elem((7, 3), 0.1), params()),
         AnalysisError::NoVariance { steps: 7 }
@@ -282,41 +220,16 @@ fn windows_that_cannot_be_decomposed_say_why() {
     let mut broken = window();
     broken[[6, 2]] = f32::NAN;
     broken[[8, 1]] = f32::INFINITY;
-    assert!(matches!(
-        fails(broken, params()),
-        AnalysisError::NonFiniteWeight {
-            row: 6,
-            column: 2,
-            ..
-        }
-    ));
-    assert!(matches!(
-        fails(window(), params().segment(0)),
-        AnalysisError::Parameter {
-            name: "segment",
-            ..
-        }
-    ));
-    assert!(matches!(
-        fails(window(), params().solver(Solver::TopK(0))),
-        AnalysisError::Parameter { .. }
-    ));
+    assert!(matches!(fails(broken, params()), AnalysisError::NonFiniteWeight { row: 6, column: 2, .. }));
+    assert!(matches!(fails(window(), params().segment(0)), AnalysisError::Parameter { name: "segment", .. }));
+    assert!(matches!(fails(window(), params().solver(Solver::TopK(0))), AnalysisError::Parameter { .. }));
     assert!(matches!(
         fails(window(), params().solver(Solver::TopK(5))),
-        AnalysisError::TooManyComponents {
-            requested: 5,
-            available: 4
-        }
+        AnalysisError::TooManyComponents { requested: 5, available: 4 }
     ));
     let pca = fit(params(), &window());
-    assert!(matches!(
-        pca.project(window().view(), 5),
-        Err(AnalysisError::TooManyComponents { .. })
-    ));
-    assert!(matches!(
-        pca.project(Array2::zeros((3, 5)).view(), 1),
-        Err(AnalysisError::Shape { .. })
-    ));
+    assert!(matches!(pca.project(window().view(), 5), Err(AnalysisError::TooManyComponents { .. })));
+    assert!(matches!(pca.project(Array2::zeros((3, 5)).view(), 1), Err(AnalysisError::Shape { .. })));
     assert_eq!(pca.project(window().view(), 0).unwrap().dim(), (10, 0));
 }
 

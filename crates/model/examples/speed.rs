@@ -38,7 +38,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let network = trainer.network().to_dense()?;
     let start = Instant::now();
     let landscape = DenseLandscape::new(&network, "hidden", &data.train)?;
-    println!("landscape: {:.1} ms, L_0 = {}", start.elapsed().as_secs_f64() * 1e3, landscape.reference_loss());
+    println!(
+        "landscape: {:.1} ms, L_0 = {}",
+        start.elapsed().as_secs_f64() * 1e3,
+        landscape.reference_loss()
+    );
     let mut line = landscape.line();
     let p = vec![0.02; landscape.weights()];
     for _ in 0..3 {

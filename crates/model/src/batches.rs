@@ -36,9 +36,7 @@ pub fn epoch_order(
             order.truncate(drawn);
             order
         }
-        Shuffle::Independent => {
-            (0..drawn).map(|_| below(&mut random, samples as u32)).collect()
-        }
+        Shuffle::Independent => (0..drawn).map(|_| below(&mut random, samples as u32)).collect(),
     }
 }
 

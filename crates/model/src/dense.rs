@@ -59,8 +59,7 @@ impl DenseNetwork {
         }
         let mut expected = layers[0].inputs;
         for layer in &layers {
-            let complain =
-                |problem: String| Err(NetworkError::Shape { layer: layer.name.clone(), problem });
+            let complain = |problem: String| Err(NetworkError::Shape { layer: layer.name.clone(), problem });
             if layer.inputs == 0 || layer.outputs == 0 {
                 return complain("a layer needs at least one input and one output".to_owned());
             }

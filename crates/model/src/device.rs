@@ -118,7 +118,8 @@ fn start(backend: Backend) -> Result<(Device, String), DeviceError> {
         #[cfg(feature = "flex")]
         Backend::Flex => Ok((Device::flex(), "burn-flex on the CPU".to_owned())),
         #[cfg(feature = "ndarray")]
-        #[allow(deprecated)] // upstream prefers flex; we keep ndarray for comparison as long as it exists
+        #[allow(deprecated)]
+        // upstream prefers flex; we keep ndarray for comparison as long as it exists
         Backend::Ndarray => Ok((Device::ndarray(), "burn-ndarray on the CPU".to_owned())),
         #[cfg(feature = "wgpu")]
         Backend::Wgpu => {

@@ -35,6 +35,6 @@ pub use dense::{DenseLayer, DenseNetwork, NetworkError};
 pub use landscape::{DenseLandscape, Line};
 pub use mlp::{Initialization, Mlp, MlpConfig};
 pub use training::{
-    Classifier, Metrics, OptimizerKind, Performance, ResidentSet, StopReason, Trainer,
-    TrainingConfig, TrainingError,
+    Classifier, Metrics, OptimizerKind, Performance, ResidentSet, StopReason, Trainer, TrainingConfig,
+    TrainingError,
 };

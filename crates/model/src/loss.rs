@@ -65,7 +65,10 @@ mod tests {
 
     #[test]
     fn not_a_number_stays_visible() {
-        assert!(sample_cross_entropy(&[f32::NAN, 0.0], 1).is_nan() || sample_cross_entropy(&[f32::NAN, 0.0], 0).is_nan());
+        assert!(
+            sample_cross_entropy(&[f32::NAN, 0.0], 1).is_nan()
+                || sample_cross_entropy(&[f32::NAN, 0.0], 0).is_nan()
+        );
         assert!(sample_cross_entropy(&[f32::INFINITY, 0.0], 1).is_nan());
         assert!(is_error(&[f32::NAN, 0.0], 1));
     }

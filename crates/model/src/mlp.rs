@@ -68,9 +68,7 @@ impl MlpConfig {
                 let bound = 1.0 / (width[0] as f32).sqrt();
                 let mut random = stream(seed, Purpose::InitialWeights, position as u64);
                 let mut draw = |count: usize| -> Vec<f64> {
-                    (0..count)
-                        .map(|_| f64::from((2.0 * uniform(&mut random) - 1.0) * bound))
-                        .collect()
+                    (0..count).map(|_| f64::from((2.0 * uniform(&mut random) - 1.0) * bound)).collect()
                 };
                 DenseLayer {
                     name,

@@ -103,8 +103,7 @@ mod tests {
         }
         assert_eq!(counts.len(), 24);
         let expected = f64::from(trials) / 24.0;
-        let chi_squared: f64 =
-            counts.values().map(|&n| (f64::from(n) - expected).powi(2) / expected).sum();
+        let chi_squared: f64 = counts.values().map(|&n| (f64::from(n) - expected).powi(2) / expected).sum();
         assert!(chi_squared < 49.7, "χ² = {chi_squared}: beyond the 0.1 % point of 23 degrees");
     }
 }

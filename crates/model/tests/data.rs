@@ -1,9 +1,6 @@
 //! Loading images and labels: the real MNIST, every error, and files nobody should have.
 
-#![allow(
-    clippy::unwrap_used,
-    reason = "clippy.toml allows it in tests, but not in their helpers"
-)]
+#![allow(clippy::unwrap_used, reason = "clippy.toml allows it in tests, but not in their helpers")]
 
 use std::{
     collections::BTreeMap,
@@ -16,8 +13,7 @@ use burn_dataset::Dataset;
 use flate2::{Compression, write::GzEncoder};
 use tempfile::TempDir;
 use varflat_model::data::{
-    Content, Data, DataError, DataSource, ImageItem, ImageSet, Verify, default_folder, find_mnist,
-    load,
+    Content, Data, DataError, DataSource, ImageItem, ImageSet, Verify, default_folder, find_mnist, load,
 };
 
 const TRAIN_IMAGES: &str = "train-images-idx3-ubyte";
@@ -27,16 +23,8 @@ const TEST_LABELS: &str = "t10k-labels-idx1-ubyte";
 
 /// The bytes of an IDX file of unsigned bytes.
 fn idx(dimensions: &[u32], elements: &[u8]) -> Vec<u8> {
-    let sizes: Vec<u8> = dimensions
-        .iter()
-        .flat_map(|size| size.to_be_bytes())
-        .collect();
-    [
-        &[0, 0, 8, dimensions.len() as u8],
-        sizes.as_slice(),
-        elements,
-    ]
-    .concat()
+    let sizes: Vec<u8> = dimensions.iter().flat_map(|size| size.to_be_bytes()).collect();
+    [&[0, 0, 8, dimensions.len() as u8], sizes.as_slice(), elements].concat()
 }
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -48,13 +36,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 /// Three training and two test images of 2 × 2 pixels, labels 0 to 2.
 fn small_files() -> BTreeMap<&'static str, Vec<u8>> {
     BTreeMap::from([
-        (
-            TRAIN_IMAGES,
-            idx(
-                &[3, 2, 2],
-                &[0, 1, 2, 3, 100, 101, 102, 103, 252, 253, 254, 255],
-            ),
-        ),
+        (TRAIN_IMAGES, idx(&[3, 2, 2], &[0, 1, 2, 3, 100, 101, 102, 103, 252, 253, 254, 255])),
         (TRAIN_LABELS, idx(&[3], &[2, 0, 1])),
         (TEST_IMAGES, idx(&[2, 2, 2], &[9, 8, 7, 6, 5, 4, 3, 2])),
         (TEST_LABELS, idx(&[2], &[1, 0])),
@@ -97,15 +79,9 @@ macro_rules! assert_error {
 fn mnist_is_the_mnist_of_1998() {
     let data = DataSource::Mnist.load(Verify::Listed).unwrap();
     let (train, test) = (&data.train, &data.test);
-    assert_eq!(
-        (train.samples(), train.rows, train.columns),
-        (60_000, 28, 28)
-    );
+    assert_eq!((train.samples(), train.rows, train.columns), (60_000, 28, 28));
     assert_eq!((test.samples(), test.rows, test.columns), (10_000, 28, 28));
-    assert_eq!(
-        (train.images.len(), test.images.len()),
-        (60_000 * 784, 10_000 * 784)
-    );
+    assert_eq!((train.images.len(), test.images.len()), (60_000 * 784, 10_000 * 784));
     assert_eq!(data.classes, 10);
     assert_eq!(train.labels[..5], [5, 0, 4, 1, 9]);
     assert_eq!(test.labels[..5], [7, 2, 1, 0, 4]);
@@ -114,38 +90,18 @@ fn mnist_is_the_mnist_of_1998() {
     for &label in &train.labels {
         counts[usize::from(label)] += 1;
     }
-    assert_eq!(
-        counts,
-        [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
-    );
+    assert_eq!(counts, [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]);
 
     let count = train.images.len() as f64;
-    let mean = train
-        .images
-        .iter()
-        .map(|&pixel| f64::from(pixel))
-        .sum::<f64>()
-        / count;
-    let variance = train
-        .images
-        .iter()
-        .map(|&pixel| (f64::from(pixel) - mean).powi(2))
-        .sum::<f64>()
-        / count;
+    let mean = train.images.iter().map(|&pixel| f64::from(pixel)).sum::<f64>() / count;
+    let variance = train.images.iter().map(|&pixel| (f64::from(pixel) - mean).powi(2)).sum::<f64>() / count;
     assert!((mean - 0.1307).abs() < 5e-5, "{mean}");
-    assert!(
-        (variance.sqrt() - 0.3081).abs() < 5e-5,
-        "{}",
-        variance.sqrt()
-    );
+    assert!((variance.sqrt() - 0.3081).abs() < 5e-5, "{}", variance.sqrt());
 
     let listed = fs::read_to_string(data.folder.join("SHA256SUMS")).unwrap();
     assert_eq!(data.checksums.len(), 4);
     for checksum in &data.checksums {
-        assert!(
-            listed.contains(&format!("{}  {}\n", checksum.sha256, checksum.file)),
-            "{checksum:?}"
-        );
+        assert!(listed.contains(&format!("{}  {}\n", checksum.sha256, checksum.file)), "{checksum:?}");
     }
 }
 
@@ -155,10 +111,8 @@ fn the_first_mnist_image_is_a_five() {
     let five = data.train.image(0);
     // The first rows with ink in the first training image, as published with the files.
     assert!(five[..5 * 28 + 12].iter().all(|&pixel| pixel == 0.0));
-    let row: Vec<u8> = five[5 * 28 + 12..5 * 28 + 24]
-        .iter()
-        .map(|&pixel| (pixel * 255.0).round() as u8)
-        .collect();
+    let row: Vec<u8> =
+        five[5 * 28 + 12..5 * 28 + 24].iter().map(|&pixel| (pixel * 255.0).round() as u8).collect();
     assert_eq!(row, [3, 18, 18, 18, 126, 136, 175, 26, 166, 255, 247, 127]);
 }
 
@@ -166,38 +120,18 @@ fn the_first_mnist_image_is_a_five() {
 fn a_small_set_reads_back_exactly() {
     let folder = folder_of(small_files());
     let data = load(folder.path(), Verify::Listed).unwrap();
-    assert_eq!(
-        (data.train.samples(), data.train.pixels(), data.classes),
-        (3, 4, 3)
-    );
-    assert_eq!(
-        data.train.image(1),
-        [
-            100.0_f32 / 255.0,
-            101.0 / 255.0,
-            102.0 / 255.0,
-            103.0 / 255.0
-        ]
-    );
+    assert_eq!((data.train.samples(), data.train.pixels(), data.classes), (3, 4, 3));
+    assert_eq!(data.train.image(1), [100.0_f32 / 255.0, 101.0 / 255.0, 102.0 / 255.0, 103.0 / 255.0]);
     assert_eq!(data.train.image(2)[3], 1.0);
     assert_eq!((data.train.label(0), data.test.label(1)), (2, 0));
     assert_eq!(data.folder, folder.path());
 
     let item: ImageItem = data.test.get(1).unwrap();
-    assert_eq!(
-        item,
-        ImageItem {
-            image: data.test.image(1).to_vec(),
-            label: 0
-        }
-    );
+    assert_eq!(item, ImageItem { image: data.test.image(1).to_vec(), label: 0 });
     assert_eq!(Dataset::<ImageItem>::len(&data.test), 2);
 
     let two = data.train.first(2);
-    assert_eq!(
-        (two.samples(), two.images.as_slice()),
-        (2, &data.train.images[..8])
-    );
+    assert_eq!((two.samples(), two.images.as_slice()), (2, &data.train.images[..8]));
     assert_eq!(data.train.first(100), data.train);
     assert_eq!(data.train.first(0).samples(), 0);
 }
@@ -209,25 +143,13 @@ fn every_accepted_name_gives_the_same_data() {
     for (name, separator) in [("gz", "-idx"), ("", ".idx"), ("gz", ".idx")] {
         let files = small_files().into_iter().map(|(file, bytes)| {
             let file = file.replace("-idx", separator);
-            if name == "gz" {
-                (format!("{file}.gz"), gzip(&bytes))
-            } else {
-                (file, bytes)
-            }
+            if name == "gz" { (format!("{file}.gz"), gzip(&bytes)) } else { (file, bytes) }
         });
         let folder = folder_of(files.collect::<Vec<_>>());
-        assert_eq!(
-            sets(load(folder.path(), Verify::Listed).unwrap()),
-            plain,
-            "{name} {separator}"
-        );
+        assert_eq!(sets(load(folder.path(), Verify::Listed).unwrap()), plain, "{name} {separator}");
     }
     // What some browsers leave behind: unpacked, but still called .gz.
-    let folder = folder_of(
-        small_files()
-            .into_iter()
-            .map(|(file, bytes)| (format!("{file}.gz"), bytes)),
-    );
+    let folder = folder_of(small_files().into_iter().map(|(file, bytes)| (format!("{file}.gz"), bytes)));
     assert_eq!(sets(load(folder.path(), Verify::Listed).unwrap()), plain);
 }
 
@@ -240,10 +162,7 @@ fn a_missing_folder_or_file_is_named_with_what_is_accepted() {
         "no/such/folder",
         "data/mnist"
     );
-    for (name, content) in [
-        (TRAIN_LABELS, Content::Labels),
-        (TEST_IMAGES, Content::Images),
-    ] {
+    for (name, content) in [(TRAIN_LABELS, Content::Labels), (TEST_IMAGES, Content::Images)] {
         let folder = folder_of(small_files().into_iter().filter(|(file, _)| *file != name));
         assert_error!(
             load(folder.path(), Verify::Listed),
@@ -260,21 +179,13 @@ fn mislabelled_files_are_recognised() {
     let files = small_files();
     assert_error!(
         load_with(TRAIN_IMAGES, gzip(&files[TRAIN_LABELS])),
-        DataError::Swapped {
-            found: Content::Labels,
-            expected: Content::Images,
-            ..
-        },
+        DataError::Swapped { found: Content::Labels, expected: Content::Images, .. },
         TRAIN_IMAGES,
         "swapped"
     );
     assert_error!(
         load_with(TEST_LABELS, files[TEST_IMAGES].clone()),
-        DataError::Swapped {
-            found: Content::Images,
-            expected: Content::Labels,
-            ..
-        },
+        DataError::Swapped { found: Content::Images, expected: Content::Labels, .. },
         TEST_LABELS,
         "holds images, expected labels"
     );
@@ -290,12 +201,7 @@ fn headers_that_are_not_those_of_images_or_labels_are_refused() {
         "[3c, 21, 44, 4f]",
         "web page"
     );
-    assert_error!(
-        load_with(TEST_IMAGES, vec![]),
-        DataError::NotIdx { .. },
-        "bytes []",
-        "[00, 00, 08, 03]"
-    );
+    assert_error!(load_with(TEST_IMAGES, vec![]), DataError::NotIdx { .. }, "bytes []", "[00, 00, 08, 03]");
 
     let mut float = small_files()[TRAIN_IMAGES].clone();
     float[2] = 0x0d;
@@ -333,11 +239,7 @@ fn payloads_shorter_or_longer_than_the_header_claims_are_refused() {
         );
         assert_error!(
             load_with(TRAIN_IMAGES, pack(&[0, 0, 8, 3, 0, 0, 0, 3, 0, 0])),
-            DataError::TruncatedHeader {
-                found: 10,
-                expected: 16,
-                ..
-            },
+            DataError::TruncatedHeader { found: 10, expected: 16, .. },
             "10 bytes of 16"
         );
     }
@@ -360,12 +262,7 @@ fn damaged_gzip_is_refused() {
     let sound = gzip(&small_files()[TRAIN_IMAGES]);
     let mut checksum = sound.clone();
     checksum[sound.len() - 8] ^= 1;
-    assert_error!(
-        load_with(TRAIN_IMAGES, checksum),
-        DataError::CorruptGzip { .. },
-        TRAIN_IMAGES,
-        "checksum"
-    );
+    assert_error!(load_with(TRAIN_IMAGES, checksum), DataError::CorruptGzip { .. }, TRAIN_IMAGES, "checksum");
     let garbage = [sound.as_slice(), b"garbage at the end"].concat();
     assert_error!(
         load_with(TRAIN_IMAGES, garbage),
@@ -374,23 +271,14 @@ fn damaged_gzip_is_refused() {
         "copy the file"
     );
     let short = sound[..sound.len() - 3].to_vec();
-    assert_error!(
-        load_with(TRAIN_IMAGES, short),
-        DataError::TruncatedGzip { .. },
-        TRAIN_IMAGES,
-        "cut short"
-    );
+    assert_error!(load_with(TRAIN_IMAGES, short), DataError::TruncatedGzip { .. }, TRAIN_IMAGES, "cut short");
 }
 
 #[test]
 fn sets_that_do_not_fit_together_are_refused() {
     assert_error!(
         load_with(TRAIN_LABELS, idx(&[2], &[0, 1])),
-        DataError::CountMismatch {
-            images: 3,
-            labels: 2,
-            ..
-        },
+        DataError::CountMismatch { images: 3, labels: 2, .. },
         TRAIN_IMAGES,
         TRAIN_LABELS
     );
@@ -404,11 +292,7 @@ fn sets_that_do_not_fit_together_are_refused() {
     }
     assert_error!(
         load_with(TEST_IMAGES, idx(&[2, 1, 4], &[0; 8])),
-        DataError::SizeMismatch {
-            train: (2, 2),
-            test: (1, 4),
-            ..
-        },
+        DataError::SizeMismatch { train: (2, 2), test: (1, 4), .. },
         "2 × 2",
         "1 × 4"
     );
@@ -421,13 +305,7 @@ fn classes_span_both_sets_and_must_fit_the_network() {
     data.check_outputs(256).unwrap();
     assert_error!(
         data.check_outputs(10),
-        DataError::LabelBeyondOutputs {
-            sample: 1,
-            label: 255,
-            outputs: 10,
-            classes: 256,
-            ..
-        },
+        DataError::LabelBeyondOutputs { sample: 1, label: 255, outputs: 10, classes: 256, .. },
         "sample 1 of the test set has label 255",
         "labels 0 to 9",
         "256 outputs"
@@ -446,10 +324,7 @@ fn listed_checksums_are_enforced_unless_skipped() {
         }
         load(folder.path(), verify)
     };
-    let list = format!(
-        "# comment\n\n{abc}  note\r\n{} *./note\n",
-        abc.to_uppercase()
-    );
+    let list = format!("# comment\n\n{abc}  note\r\n{} *./note\n", abc.to_uppercase());
     load_listed(&list, Some("abc"), Verify::Listed).unwrap();
     assert_error!(
         load_listed(&list, Some("abd"), Verify::Listed),
@@ -542,10 +417,7 @@ fn no_changed_byte_panics_and_gzip_hides_none() {
 
 #[test]
 fn a_source_reads_back_from_its_text() {
-    for (text, source) in [
-        ("mnist", DataSource::Mnist),
-        ("./mnist", DataSource::Folder("./mnist".into())),
-    ] {
+    for (text, source) in [("mnist", DataSource::Mnist), ("./mnist", DataSource::Folder("./mnist".into()))] {
         assert_eq!(text.parse::<DataSource>(), Ok(source.clone()));
         assert_eq!(source.to_string(), text);
         assert_eq!(
@@ -558,10 +430,5 @@ fn a_source_reads_back_from_its_text() {
 #[test]
 fn mnist_is_found_from_outside_the_project() {
     let elsewhere = tempfile::tempdir().unwrap();
-    assert!(
-        find_mnist(elsewhere.path())
-            .unwrap()
-            .join(format!("{TRAIN_IMAGES}.gz"))
-            .is_file()
-    );
+    assert!(find_mnist(elsewhere.path()).unwrap().join(format!("{TRAIN_IMAGES}.gz")).is_file());
 }

@@ -9,12 +9,8 @@ use varflat_model::{DenseLandscape, DenseNetwork, MlpConfig};
 fn images(samples: usize, side: usize, classes: u8) -> ImageSet {
     let mut random = stream(7, Purpose::InitialWeights, 99);
     ImageSet {
-        images: (0..samples * side * side)
-            .map(|_| uniform(&mut random))
-            .collect(),
-        labels: (0..samples)
-            .map(|sample| (sample * 7 % usize::from(classes)) as u8)
-            .collect(),
+        images: (0..samples * side * side).map(|_| uniform(&mut random)).collect(),
+        labels: (0..samples).map(|sample| (sample * 7 % usize::from(classes)) as u8).collect(),
         rows: side,
         columns: side,
     }
@@ -22,10 +18,7 @@ fn images(samples: usize, side: usize, classes: u8) -> ImageSet {
 
 /// A network whose weights are `gain` times their initial values: large gains give confident samples.
 fn network(hidden: Vec<usize>, bias: bool, gain: f64) -> DenseNetwork {
-    let config = MlpConfig {
-        bias,
-        ..MlpConfig::new(64, hidden, 7)
-    };
+    let config = MlpConfig { bias, ..MlpConfig::new(64, hidden, 7) };
     let mut layers = config.initial(3).unwrap().layers().to_vec();
     for layer in &mut layers {
         layer.weight.iter_mut().for_each(|w| *w *= gain);
@@ -35,9 +28,7 @@ fn network(hidden: Vec<usize>, bias: bool, gain: f64) -> DenseNetwork {
 
 fn direction(weights: usize) -> Vec<f64> {
     let mut random = stream(8, Purpose::InitialWeights, 5);
-    let p: Vec<f64> = (0..weights)
-        .map(|_| f64::from(uniform(&mut random)) - 0.5)
-        .collect();
+    let p: Vec<f64> = (0..weights).map(|_| f64::from(uniform(&mut random)) - 0.5).collect();
     let norm = p.iter().map(|x| x * x).sum::<f64>().sqrt();
     p.into_iter().map(|x| x / norm).collect()
 }
@@ -46,19 +37,12 @@ fn direction(weights: usize) -> Vec<f64> {
 fn brute_force(network: &DenseNetwork, layer: &str, p: &[f64], s: f64, set: &ImageSet) -> f64 {
     let mut layers = network.layers().to_vec();
     let moving = network.position(layer).unwrap();
-    layers[moving]
-        .weight
-        .iter_mut()
-        .zip(p)
-        .for_each(|(w, p)| *w += s * p);
+    layers[moving].weight.iter_mut().zip(p).for_each(|(w, p)| *w += s * p);
     let moved = DenseNetwork::new(layers).unwrap();
     let losses = (0..set.samples()).map(|sample| {
         let logits = moved.logits(set.image(sample));
         let label = usize::from(set.labels[sample]);
-        let margins = logits
-            .iter()
-            .enumerate()
-            .filter(|(class, _)| *class != label);
+        let margins = logits.iter().enumerate().filter(|(class, _)| *class != label);
         let sum: f64 = margins.map(|(_, z)| (z - logits[label]).exp()).sum();
         sum.ln_1p()
     });
@@ -80,11 +64,7 @@ fn every_layer_of_every_depth_agrees_with_f64() {
                 for (offset, loss) in offsets.iter().zip(line.losses(&offsets)) {
                     let exact = brute_force(&network, &layer.name, &p, *offset, &set);
                     let error = (loss / exact - 1.0).abs();
-                    assert!(
-                        error < 2e-6,
-                        "{} {hidden:?} at {offset}: {loss} against {exact}",
-                        layer.name
-                    );
+                    assert!(error < 2e-6, "{} {hidden:?} at {offset}: {loss} against {exact}", layer.name);
                 }
             }
         }
@@ -98,24 +78,15 @@ fn tiny_losses_agree_to_one_part_in_a_million() {
     let network = network(vec![50, 50], false, 6.0);
     let margins: Vec<(u8, f64)> = (0..set.samples())
         .map(|sample| {
-            let mut logits: Vec<(f64, u8)> = network
-                .logits(set.image(sample))
-                .into_iter()
-                .zip(0..)
-                .collect();
+            let mut logits: Vec<(f64, u8)> = network.logits(set.image(sample)).into_iter().zip(0..).collect();
             logits.sort_by(|a, b| b.0.total_cmp(&a.0));
             (logits[0].1, logits[0].0 - logits[1].0)
         })
         .collect();
     set.labels = margins.iter().map(|(label, _)| *label).collect();
-    let confident: Vec<usize> = (0..set.samples())
-        .filter(|&sample| margins[sample].1 > 7.0)
-        .collect();
+    let confident: Vec<usize> = (0..set.samples()).filter(|&sample| margins[sample].1 > 7.0).collect();
     let set = ImageSet {
-        images: confident
-            .iter()
-            .flat_map(|&sample| set.image(sample).to_vec())
-            .collect(),
+        images: confident.iter().flat_map(|&sample| set.image(sample).to_vec()).collect(),
         labels: confident.iter().map(|&sample| set.labels[sample]).collect(),
         ..set
     };
@@ -138,9 +109,7 @@ fn the_host_loss_of_a_sample_is_the_same_function() {
 #[test]
 fn what_does_not_fit_is_refused() {
     let network = network(vec![5, 5], false, 1.0);
-    let unknown = DenseLandscape::new(&network, "centre", &images(10, 8, 7))
-        .err()
-        .unwrap();
+    let unknown = DenseLandscape::new(&network, "centre", &images(10, 8, 7)).err().unwrap();
     assert!(unknown.to_string().contains("input, hidden, output"));
     assert!(DenseLandscape::new(&network, "hidden", &images(10, 9, 7)).is_err());
     assert!(DenseLandscape::new(&network, "hidden", &images(10, 8, 9)).is_err());

@@ -4,21 +4,16 @@
 use std::path::PathBuf;
 
 use varflat_plot::{
-    DecayLine, FitLine, FlatnessByIndex, LandscapeProfiles, LearningPhases, PlotError, Point,
-    PointStatus, Profile, Spectrum, Trajectories, TrajectoryPair, VarianceFlatness,
-    flatness_by_index, landscape_profiles, learning_phases, spectrum, trajectories,
-    variance_flatness,
+    DecayLine, FitLine, FlatnessByIndex, LandscapeProfiles, LearningPhases, PlotError, Point, PointStatus,
+    Profile, Spectrum, Trajectories, TrajectoryPair, VarianceFlatness, flatness_by_index, landscape_profiles,
+    learning_phases, spectrum, trajectories, variance_flatness,
 };
 
 const COMPONENTS: usize = 2500;
 const SEARCH_RADIUS: f64 = 30.0;
 
 fn main() -> Result<(), PlotError> {
-    let folder = PathBuf::from(
-        std::env::args()
-            .nth(1)
-            .unwrap_or_else(|| "gallery".to_owned()),
-    );
+    let folder = PathBuf::from(std::env::args().nth(1).unwrap_or_else(|| "gallery".to_owned()));
     let mut noise = Noise(1);
     let flatness: Vec<f64> = (1..=COMPONENTS).map(|i| flatness(i, &mut noise)).collect();
     let variance: Vec<f64> = flatness
@@ -62,17 +57,14 @@ fn flatness(i: usize, noise: &mut Noise) -> f64 {
 
 fn phases(noise: &mut Noise) -> LearningPhases {
     let epoch: Vec<f64> = (1..=241).map(f64::from).collect();
-    let mut column = |of: &dyn Fn(f64, f64) -> f64| -> Vec<f64> {
-        epoch.iter().map(|e| of(*e, noise.normal())).collect()
-    };
+    let mut column =
+        |of: &dyn Fn(f64, f64) -> f64| -> Vec<f64> { epoch.iter().map(|e| of(*e, noise.normal())).collect() };
     let training_error = |e: f64, n: f64| {
         let images = 60_000.0 * 0.08 * (-e / 9.0).exp() + 2.0 * (n - 1.0) * f64::from(e < 110.0);
         images.round().max(0.0) / 60_000.0
     };
     LearningPhases {
-        train_loss: column(&|e, n| {
-            (0.3 * (-e / 8.0).exp() + 0.012 * e.powf(-1.0)) * (0.08 * n).exp()
-        }),
+        train_loss: column(&|e, n| (0.3 * (-e / 8.0).exp() + 0.012 * e.powf(-1.0)) * (0.08 * n).exp()),
         train_error: column(&training_error),
         test_loss: column(&|e, n| (0.3 * (-e / 3.0).exp() + 0.09 + 2e-4 * e) * (0.03 * n).exp()),
         test_error: column(&|e, n| 0.07 * (-e / 4.0).exp() + 0.026 + 3e-4 * n),
@@ -93,19 +85,10 @@ fn paths(noise: &mut Noise) -> Trajectories {
     };
     Trajectories {
         pairs: vec![
-            TrajectoryPair {
-                x_index: 1,
-                y_index: 2,
-                x: path(0.035, 2e-5, 0.998),
-                y: path(0.0, 4e-5, 0.997),
-            },
-            TrajectoryPair {
-                x_index: 49,
-                y_index: 50,
-                x: path(0.0, 9e-6, 0.98),
-                y: path(0.0, 9e-6, 0.98),
-            },
+            TrajectoryPair { x_index: 1, y_index: 2, x: path(0.035, 2e-5, 0.998), y: path(0.0, 4e-5, 0.997) },
+            TrajectoryPair { x_index: 49, y_index: 50, x: path(0.0, 9e-6, 0.98), y: path(0.0, 9e-6, 0.98) },
         ],
+        window_steps: Some(12_000.0),
     }
 }
 
@@ -118,9 +101,7 @@ fn profiles(flatness: &[f64]) -> LandscapeProfiles {
             let s: f64 = (offset / side).abs();
             reference_loss * (1.0 + (std::f64::consts::E - 1.0) * s.powf(2.2))
         };
-        let offset: Vec<f64> = (-200..=200)
-            .map(|n| f64::from(n) / 200.0 * 6.0 * right)
-            .collect();
+        let offset: Vec<f64> = (-200..=200).map(|n| f64::from(n) / 200.0 * 6.0 * right).collect();
         let reached = index < 2200;
         Profile {
             index,
@@ -133,9 +114,7 @@ fn profiles(flatness: &[f64]) -> LandscapeProfiles {
     LandscapeProfiles {
         reference_loss,
         factor: std::f64::consts::E,
-        profiles: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
-            .map(profile)
-            .to_vec(),
+        profiles: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000].map(profile).to_vec(),
     }
 }
 

@@ -184,11 +184,7 @@ impl Ranged for Axis {
         if hint.weight().allow_light_points() {
             self.ticks.light.clone()
         } else {
-            self.ticks
-                .labelled
-                .iter()
-                .map(|(value, _)| *value)
-                .collect()
+            self.ticks.labelled.iter().map(|(value, _)| *value).collect()
         }
     }
 
@@ -224,10 +220,7 @@ mod tests {
 
     #[test]
     fn fraction_and_value_are_inverse() {
-        for axis in [
-            Axis::decades_between(-30.0, 30.0).with_zero(),
-            Axis::linear_between(-2.0, 7.0),
-        ] {
+        for axis in [Axis::decades_between(-30.0, 30.0).with_zero(), Axis::linear_between(-2.0, 7.0)] {
             for fraction in [0.2, 0.5, 1.0] {
                 assert!((axis.fraction(axis.value_at(fraction)) - fraction).abs() < 1e-12);
             }

@@ -7,9 +7,7 @@ const LARGEST_ON_A_LINEAR_AXIS: f64 = 1e150;
 
 pub(crate) fn not_empty<T>(field: &str, values: &[T]) -> Result<(), PlotError> {
     if values.is_empty() {
-        return Err(PlotError::Empty {
-            field: field.to_owned(),
-        });
+        return Err(PlotError::Empty { field: field.to_owned() });
     }
     Ok(())
 }
@@ -33,15 +31,8 @@ pub(crate) fn same_length(
 
 /// Finite, and small enough for a linear axis.
 pub(crate) fn finite(field: &str, values: &[f64]) -> Result<(), PlotError> {
-    match values
-        .iter()
-        .position(|value| !value.is_finite() || value.abs() > LARGEST_ON_A_LINEAR_AXIS)
-    {
-        Some(index) => Err(PlotError::NotFinite {
-            field: field.to_owned(),
-            index,
-            value: values[index],
-        }),
+    match values.iter().position(|value| !value.is_finite() || value.abs() > LARGEST_ON_A_LINEAR_AXIS) {
+        Some(index) => Err(PlotError::NotFinite { field: field.to_owned(), index, value: values[index] }),
         None => Ok(()),
     }
 }
@@ -56,26 +47,14 @@ pub(crate) fn not_negative(field: &str, values: &[f64]) -> Result<(), PlotError>
     logarithmic(field, values, |value| value >= 0.0)
 }
 
-fn logarithmic(
-    field: &str,
-    values: &[f64],
-    allowed: impl Fn(f64) -> bool,
-) -> Result<(), PlotError> {
+fn logarithmic(field: &str, values: &[f64], allowed: impl Fn(f64) -> bool) -> Result<(), PlotError> {
     for (index, &value) in values.iter().enumerate() {
         let field = || field.to_owned();
         if !value.is_finite() {
-            return Err(PlotError::NotFinite {
-                field: field(),
-                index,
-                value,
-            });
+            return Err(PlotError::NotFinite { field: field(), index, value });
         }
         if !allowed(value) {
-            return Err(PlotError::NotPositive {
-                field: field(),
-                index,
-                value,
-            });
+            return Err(PlotError::NotPositive { field: field(), index, value });
         }
     }
     Ok(())

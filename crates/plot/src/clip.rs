@@ -23,12 +23,7 @@ pub(crate) fn inside_unit_square(points: &[Fractions]) -> Vec<Vec<Fractions>> {
 fn clip_segment(from: Fractions, to: Fractions) -> Option<(Fractions, Fractions)> {
     let (dx, dy) = (to.0 - from.0, to.1 - from.1);
     let (mut enter, mut leave) = (0.0_f64, 1.0_f64);
-    for (direction, room) in [
-        (-dx, from.0),
-        (dx, 1.0 - from.0),
-        (-dy, from.1),
-        (dy, 1.0 - from.1),
-    ] {
+    for (direction, room) in [(-dx, from.0), (dx, 1.0 - from.0), (-dy, from.1), (dy, 1.0 - from.1)] {
         if direction == 0.0 {
             if room < 0.0 {
                 return None;
@@ -60,10 +55,7 @@ mod tests {
 
     #[test]
     fn a_line_through_the_square_is_cut_at_both_sides() {
-        assert_eq!(
-            inside_unit_square(&[(-1.0, 0.5), (2.0, 0.5)]),
-            [[(0.0, 0.5), (1.0, 0.5)]]
-        );
+        assert_eq!(inside_unit_square(&[(-1.0, 0.5), (2.0, 0.5)]), [[(0.0, 0.5), (1.0, 0.5)]]);
     }
 
     #[test]

@@ -26,10 +26,7 @@ impl ColourScale {
         let low = low.min(high).log10();
         // A few neighbouring components still get a bar with two labels.
         let high = high.log10().max(low + 0.75);
-        Self {
-            axis: Axis::decades_between(low, high),
-            title: "component i".to_owned(),
-        }
+        Self { axis: Axis::decades_between(low, high), title: "component i".to_owned() }
     }
 
     pub(crate) fn colour(&self, value: f64) -> RGBColor {

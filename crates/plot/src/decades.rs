@@ -6,7 +6,7 @@ use crate::number::power_of_ten;
 /// A narrower axis would show fewer than two of the labels 1, 2, 5.
 const NARROWEST: f64 = 0.75;
 /// Below this many decades 2 and 5 are labelled as well.
-const LABEL_MULTIPLES_BELOW: f64 = 1.5;
+const LABEL_MULTIPLES_BELOW: f64 = 2.0;
 /// Above this many decades the light lines at 2…9 would be a grey wash.
 const LIGHT_MULTIPLES_BELOW: f64 = 6.5;
 /// Above this many decades even a light line for each would be one.
@@ -20,9 +20,7 @@ pub(crate) fn padded_range(values: impl IntoIterator<Item = f64>) -> (f64, f64) 
         .into_iter()
         .filter(|value| *value > 0.0)
         .map(f64::log10)
-        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
-            (low.min(v), high.max(v))
-        });
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)));
     if low > high {
         return (-1.0, 0.0);
     }
@@ -31,7 +29,7 @@ pub(crate) fn padded_range(values: impl IntoIterator<Item = f64>) -> (f64, f64) 
 }
 
 /// Labels at the decades (every second, third … when there are many); light lines at 2…9, or at
-/// the unlabelled decades of a long axis. An axis under 1.5 decades also labels 2 and 5.
+/// the unlabelled decades of a long axis. An axis under 2 decades also labels 2 and 5.
 pub(crate) fn ticks(low: f64, high: f64) -> Ticks {
     let span = high - low;
     let (first, last) = (low.floor() as i32, high.ceil() as i32);
@@ -53,16 +51,8 @@ pub(crate) fn ticks(low: f64, high: f64) -> Ticks {
                 _ => false,
             };
             if labelled {
-                ticks
-                    .labelled
-                    .push((value, label(multiple, exponent, plain)));
-            } else if span
-                < if multiple == 1 {
-                    LIGHT_DECADES_BELOW
-                } else {
-                    LIGHT_MULTIPLES_BELOW
-                }
-            {
+                ticks.labelled.push((value, label(multiple, exponent, plain)));
+            } else if span < if multiple == 1 { LIGHT_DECADES_BELOW } else { LIGHT_MULTIPLES_BELOW } {
                 ticks.light.push(value);
             }
         }
@@ -87,11 +77,7 @@ mod tests {
     use super::*;
 
     fn labels(low: f64, high: f64) -> Vec<String> {
-        ticks(low, high)
-            .labelled
-            .into_iter()
-            .map(|(_, label)| label)
-            .collect()
+        ticks(low, high).labelled.into_iter().map(|(_, label)| label).collect()
     }
 
     #[test]

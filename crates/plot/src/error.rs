@@ -15,9 +15,7 @@ pub enum PlotError {
         field: String,
     },
     /// Two fields that describe the same points differ in length.
-    #[error(
-        "`{field}` has {length} values and `{reference}` has {expected}: give both one value per point"
-    )]
+    #[error("`{field}` has {length} values and `{reference}` has {expected}: give both one value per point")]
     LengthMismatch {
         /// The field with the unexpected length.
         field: String,
@@ -29,9 +27,7 @@ pub enum PlotError {
         expected: usize,
     },
     /// A value is infinite, not a number, or so large that an axis cannot span it.
-    #[error(
-        "`{field}[{index}]` is {value}, which no axis can show: leave the point out or mend it"
-    )]
+    #[error("`{field}[{index}]` is {value}, which no axis can show: leave the point out or mend it")]
     NotFinite {
         /// The field, as written in the figure's data.
         field: String,
@@ -90,10 +86,7 @@ pub enum PlotError {
 
 impl PlotError {
     pub(crate) fn backend(stage: &'static str, reason: impl ToString) -> Self {
-        Self::Backend {
-            stage,
-            reason: reason.to_string(),
-        }
+        Self::Backend { stage, reason: reason.to_string() }
     }
 }
 

@@ -40,26 +40,15 @@ impl Figure {
         let (width, height) = (tree.size().width() * scale, tree.size().height() * scale);
         let allowed = 1.0..=LARGEST_SIDE;
         if !(allowed.contains(&width) && allowed.contains(&height)) {
-            return Err(PlotError::Scale {
-                scale,
-                width,
-                height,
-            });
+            return Err(PlotError::Scale { scale, width, height });
         }
-        let mut image =
-            Pixmap::new(width.round() as u32, height.round() as u32).ok_or(PlotError::Scale {
-                scale,
-                width,
-                height,
-            })?;
-        resvg::render(
-            &tree,
-            Transform::from_scale(scale, scale),
-            &mut image.as_mut(),
-        );
-        image
-            .encode_png()
-            .map_err(|error| PlotError::backend("PNG encoding", error))
+        let mut image = Pixmap::new(width.round() as u32, height.round() as u32).ok_or(PlotError::Scale {
+            scale,
+            width,
+            height,
+        })?;
+        resvg::render(&tree, Transform::from_scale(scale, scale), &mut image.as_mut());
+        image.encode_png().map_err(|error| PlotError::backend("PNG encoding", error))
     }
 
     /// The figure as a one-page PDF of the same physical size, its text selectable.
@@ -69,8 +58,7 @@ impl Figure {
     pub fn pdf(&self) -> Result<Vec<u8>, PlotError> {
         let options = svg2pdf::ConversionOptions::default();
         let page = svg2pdf::PageOptions { dpi: 96.0 };
-        svg2pdf::to_pdf(&self.tree()?, options, page)
-            .map_err(|error| PlotError::backend("svg2pdf", error))
+        svg2pdf::to_pdf(&self.tree()?, options, page).map_err(|error| PlotError::backend("svg2pdf", error))
     }
 
     /// Writes `name.svg`, `name.png` (at scale 2) and `name.pdf` into `folder`, which is made when
@@ -81,15 +69,10 @@ impl Figure {
     /// when a file cannot be written, and the errors of [`Self::png`] and [`Self::pdf`].
     pub fn save(&self, folder: &Path, name: &str) -> Result<(), PlotError> {
         if name.is_empty() || name == "." || name == ".." || name.contains(['/', '\\']) {
-            return Err(PlotError::Name {
-                name: name.to_owned(),
-            });
+            return Err(PlotError::Name { name: name.to_owned() });
         }
         let (png, pdf) = (self.png(SAVED_SCALE)?, self.pdf()?);
-        fs::create_dir_all(folder).map_err(|source| PlotError::Io {
-            path: folder.to_owned(),
-            source,
-        })?;
+        fs::create_dir_all(folder).map_err(|source| PlotError::Io { path: folder.to_owned(), source })?;
         for (extension, bytes) in [("svg", self.svg.as_bytes()), ("png", &png), ("pdf", &pdf)] {
             let path = folder.join(format!("{name}.{extension}"));
             write_whole(folder, &path, bytes).map_err(|source| PlotError::Io { path, source })?;
@@ -99,15 +82,11 @@ impl Figure {
 
     /// Shows the figure inline in an evcxr notebook, which calls this by its name.
     pub fn evcxr_display(&self) {
-        println!(
-            "EVCXR_BEGIN_CONTENT text/html\n{}\nEVCXR_END_CONTENT",
-            self.svg
-        );
+        println!("EVCXR_BEGIN_CONTENT text/html\n{}\nEVCXR_END_CONTENT", self.svg);
     }
 
     fn tree(&self) -> Result<Tree, PlotError> {
-        Tree::from_str(&self.svg, &font::usvg_options())
-            .map_err(|error| PlotError::backend("usvg", error))
+        Tree::from_str(&self.svg, &font::usvg_options()).map_err(|error| PlotError::backend("usvg", error))
     }
 }
 

@@ -47,11 +47,7 @@ pub fn flatness_by_index(data: &FlatnessByIndex) -> Result<Figure, PlotError> {
     let index: Vec<f64> = data.index.iter().map(|i| *i as f64).collect();
     check::positive("index", &index)?;
     // A missing value stands in as 1, which passes, to keep the position of a wrong one.
-    let values: Vec<f64> = data
-        .flatness
-        .iter()
-        .map(|flatness| flatness.unwrap_or(1.0))
-        .collect();
+    let values: Vec<f64> = data.flatness.iter().map(|flatness| flatness.unwrap_or(1.0)).collect();
     check::positive("flatness", &values)?;
     check::positive("radius", &[data.radius])?;
 
@@ -63,35 +59,20 @@ pub fn flatness_by_index(data: &FlatnessByIndex) -> Result<Figure, PlotError> {
     };
     let measured: Vec<_> = with_value(PointStatus::Measured).collect();
     let doubtful: Vec<_> = with_value(PointStatus::Doubtful).collect();
-    let censored: Vec<f64> = points()
-        .filter(|(_, status)| **status == PointStatus::Censored)
-        .map(|((i, _), _)| *i)
-        .collect();
+    let censored: Vec<f64> =
+        points().filter(|(_, status)| **status == PointStatus::Censored).map(|((i, _), _)| *i).collect();
     let missing = index.len() - measured.len() - doubtful.len() - censored.len();
 
-    let mut legend = vec![Entry::new(
-        Mark::Dot(BLUE),
-        format!("measured ({})", measured.len()),
-    )];
+    let mut legend = vec![Entry::new(Mark::Dot(BLUE), format!("measured ({})", measured.len()))];
     if !doubtful.is_empty() {
-        legend.push(Entry::new(
-            Mark::Ring(INK),
-            format!("doubtful ({})", doubtful.len()),
-        ));
+        legend.push(Entry::new(Mark::Ring(INK), format!("doubtful ({})", doubtful.len())));
     }
     if !censored.is_empty() {
-        let text = format!(
-            "censored: no crossing within |δθ| ≤ {} ({})",
-            short(data.radius),
-            censored.len()
-        );
+        let text = format!("censored: no crossing within |δθ| ≤ {} ({})", short(data.radius), censored.len());
         legend.push(Entry::new(Mark::ArrowUp(VERMILLION), text));
     }
     if missing > 0 {
-        legend.push(Entry::new(
-            Mark::Nothing,
-            format!("without a value ({missing})"),
-        ));
+        legend.push(Entry::new(Mark::Nothing, format!("without a value ({missing})")));
     }
     let plan = Plan {
         legend,
@@ -100,11 +81,7 @@ pub fn flatness_by_index(data: &FlatnessByIndex) -> Result<Figure, PlotError> {
         y: Axis::decades(measured.iter().chain(&doubtful).map(|point| point.1)).with_headroom(),
         y_title: "flatness Fᵢ".to_owned(),
     };
-    let sheet = Sheet {
-        columns: 1,
-        data: (420.0, 300.0),
-        ..Sheet::default()
-    };
+    let sheet = Sheet { columns: 1, data: (420.0, 300.0), ..Sheet::default() };
     sheet.draw(vec![plan], |panels| {
         for panel in panels {
             for point in &measured {

@@ -20,16 +20,8 @@ const PLOTTERS_SIZE: f64 = 1.24;
 /// Makes the font known to plotters, which measures text with it.
 pub(crate) fn register() -> Result<(), PlotError> {
     static REGISTERED: OnceLock<bool> = OnceLock::new();
-    let registered =
-        REGISTERED.get_or_init(|| register_font(FAMILY, FontStyle::Normal, FONT).is_ok());
-    if *registered {
-        Ok(())
-    } else {
-        Err(PlotError::backend(
-            "the bundled font",
-            "plotters cannot read it",
-        ))
-    }
+    let registered = REGISTERED.get_or_init(|| register_font(FAMILY, FontStyle::Normal, FONT).is_ok());
+    if *registered { Ok(()) } else { Err(PlotError::backend("the bundled font", "plotters cannot read it")) }
 }
 
 /// Options with which usvg reads a figure: the bundled font and nothing else.
@@ -40,30 +32,17 @@ pub(crate) fn usvg_options() -> Options<'static> {
         fonts.set_sans_serif_family("DejaVu Sans");
         Arc::new(fonts)
     });
-    Options {
-        fontdb: Arc::clone(&FONTS),
-        ..Options::default()
-    }
+    Options { fontdb: Arc::clone(&FONTS), ..Options::default() }
 }
 
 /// Text of so many pixels (CSS font size), to be placed by the given anchor.
-pub(crate) fn text(
-    pixels: f64,
-    colour: RGBColor,
-    horizontal: HPos,
-    vertical: VPos,
-) -> TextStyle<'static> {
+pub(crate) fn text(pixels: f64, colour: RGBColor, horizontal: HPos, vertical: VPos) -> TextStyle<'static> {
     styled(pixels, FontStyle::Normal, colour, horizontal, vertical)
 }
 
 /// As [`text`], bold. The page turns the weight into an outline (see `sheet::scaled`): svg2pdf
 /// writes the fonts of a document with two in random order.
-pub(crate) fn bold(
-    pixels: f64,
-    colour: RGBColor,
-    horizontal: HPos,
-    vertical: VPos,
-) -> TextStyle<'static> {
+pub(crate) fn bold(pixels: f64, colour: RGBColor, horizontal: HPos, vertical: VPos) -> TextStyle<'static> {
     styled(pixels, FontStyle::Bold, colour, horizontal, vertical)
 }
 
@@ -83,11 +62,8 @@ fn styled(
 /// Width in pixels of a text of so many pixels. Slightly generous: plotters scales by the font's
 /// line height, which for DejaVu Sans gives 6 % more than the drawn width.
 pub(crate) fn width(content: &str, pixels: f64) -> f64 {
-    let font = FontDesc::new(
-        FontFamily::Name(FAMILY),
-        pixels * PLOTTERS_SIZE * UNITS_PER_PIXEL,
-        FontStyle::Normal,
-    );
+    let font =
+        FontDesc::new(FontFamily::Name(FAMILY), pixels * PLOTTERS_SIZE * UNITS_PER_PIXEL, FontStyle::Normal);
     match font.box_size(content) {
         Ok((units, _)) => f64::from(units) / UNITS_PER_PIXEL,
         // Only before `register`; a rough width then.

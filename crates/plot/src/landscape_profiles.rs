@@ -58,21 +58,14 @@ pub fn landscape_profiles(data: &LandscapeProfiles) -> Result<Figure, PlotError>
     let groups = by_width(&data.profiles);
     let half_widths: Vec<f64> = groups.iter().map(|group| shown_half_width(group)).collect();
 
-    let shown_losses = groups
-        .iter()
-        .zip(&half_widths)
-        .flat_map(|(group, half_width)| {
-            group.iter().flat_map(move |profile| {
-                let losses = profile.offset.iter().zip(&profile.loss);
-                losses
-                    .filter(|(offset, _)| offset.abs() <= *half_width)
-                    .map(|(_, loss)| *loss)
-            })
-        });
+    let shown_losses = groups.iter().zip(&half_widths).flat_map(|(group, half_width)| {
+        group.iter().flat_map(move |profile| {
+            let losses = profile.offset.iter().zip(&profile.loss);
+            losses.filter(|(offset, _)| offset.abs() <= *half_width).map(|(_, loss)| *loss)
+        })
+    });
     let highest = HIGHEST * raised.max(data.reference_loss);
-    let losses = shown_losses
-        .map(|loss| loss.min(highest))
-        .chain([data.reference_loss, raised]);
+    let losses = shown_losses.map(|loss| loss.min(highest)).chain([data.reference_loss, raised]);
     let y = Axis::decades(losses);
 
     let colours = ColourScale::components(data.profiles.iter().map(|profile| profile.index));
@@ -121,12 +114,8 @@ pub fn landscape_profiles(data: &LandscapeProfiles) -> Result<Figure, PlotError>
             panel.dashes(&across(raised), INK, 1.0)?;
             for profile in group {
                 let colour = colours.colour(profile.index as f64);
-                let mut points: Vec<_> = profile
-                    .offset
-                    .iter()
-                    .copied()
-                    .zip(profile.loss.iter().copied())
-                    .collect();
+                let mut points: Vec<_> =
+                    profile.offset.iter().copied().zip(profile.loss.iter().copied()).collect();
                 points.sort_by(|a, b| a.0.total_cmp(&b.0));
                 panel.line(&points, colour, DATA_LINE)?;
                 for crossing in [profile.left, profile.right].into_iter().flatten() {
@@ -146,12 +135,7 @@ fn check(data: &LandscapeProfiles) -> Result<(), PlotError> {
         let field = |name: &str| format!("profiles[{number}].{name}");
         check::positive(&field("index"), &[profile.index as f64])?;
         check::not_empty(&field("offset"), &profile.offset)?;
-        check::same_length(
-            &field("loss"),
-            profile.loss.len(),
-            &field("offset"),
-            profile.offset.len(),
-        )?;
+        check::same_length(&field("loss"), profile.loss.len(), &field("offset"), profile.offset.len())?;
         check::finite(&field("offset"), &profile.offset)?;
         check::positive(&field("loss"), &profile.loss)?;
         for (name, crossing) in [("left", profile.left), ("right", profile.right)] {
@@ -165,51 +149,31 @@ fn check(data: &LandscapeProfiles) -> Result<(), PlotError> {
 fn half_width(profile: &Profile) -> f64 {
     let crossings = [profile.left, profile.right].into_iter().flatten();
     let reach = crossings.map(f64::abs).fold(0.0, f64::max);
-    if reach > 0.0 {
-        reach
-    } else {
-        widest_offset(profile)
-    }
+    if reach > 0.0 { reach } else { widest_offset(profile) }
 }
 
 fn widest_offset(profile: &Profile) -> f64 {
-    profile
-        .offset
-        .iter()
-        .copied()
-        .map(f64::abs)
-        .fold(0.0, f64::max)
+    profile.offset.iter().copied().map(f64::abs).fold(0.0, f64::max)
 }
 
 /// The profiles in one group, or in two (sharp, flat) split at the middle of their widths' range
 /// on a logarithmic scale.
 fn by_width(profiles: &[Profile]) -> Vec<Vec<&Profile>> {
     let widths = || profiles.iter().map(half_width).filter(|width| *width > 0.0);
-    let (narrowest, widest) = (
-        widths().fold(f64::INFINITY, f64::min),
-        widths().fold(0.0, f64::max),
-    );
+    let (narrowest, widest) = (widths().fold(f64::INFINITY, f64::min), widths().fold(0.0, f64::max));
     if widest <= ONE_PANEL * narrowest {
         return vec![profiles.iter().collect()];
     }
     let middle = narrowest.sqrt() * widest.sqrt();
-    let (sharp, flat) = profiles
-        .iter()
-        .partition(|profile| half_width(profile) <= middle);
+    let (sharp, flat) = profiles.iter().partition(|profile| half_width(profile) <= middle);
     vec![sharp, flat]
 }
 
 /// Half of the horizontal range of a panel: a little more than the widest crossing, never more
 /// than was computed.
 fn shown_half_width(group: &[&Profile]) -> f64 {
-    let crossing = group
-        .iter()
-        .map(|profile| half_width(profile))
-        .fold(0.0, f64::max);
-    let computed = group
-        .iter()
-        .map(|profile| widest_offset(profile))
-        .fold(0.0, f64::max);
+    let crossing = group.iter().map(|profile| half_width(profile)).fold(0.0, f64::max);
+    let computed = group.iter().map(|profile| widest_offset(profile)).fold(0.0, f64::max);
     let half_width = (ROOM_AROUND_CROSSINGS * crossing).min(computed.max(crossing));
     if half_width > 1e-300 { half_width } else { 1.0 }
 }
@@ -233,10 +197,7 @@ mod tests {
         let profiles = [profile(1, 0.2), profile(2, 0.3), profile(100, 8.0)];
         let groups = by_width(&profiles);
         assert_eq!(groups.len(), 2);
-        assert_eq!(
-            groups[0].iter().map(|p| p.index).collect::<Vec<_>>(),
-            [1, 2]
-        );
+        assert_eq!(groups[0].iter().map(|p| p.index).collect::<Vec<_>>(), [1, 2]);
         assert!((shown_half_width(&groups[0]) - 0.3 * ROOM_AROUND_CROSSINGS).abs() < 1e-12);
         assert_eq!(by_width(&profiles[..2]).len(), 1);
     }

@@ -63,28 +63,17 @@ pub fn learning_phases(data: &LearningPhases) -> Result<Figure, PlotError> {
                 legend: Vec::new(),
                 x: Axis::linear(data.epoch.iter().copied()),
                 x_title: "epoch".to_owned(),
-                y: if values().any(|value| value == 0.0) {
-                    axis.with_zero()
-                } else {
-                    axis
-                },
+                y: if values().any(|value| value == 0.0) { axis.with_zero() } else { axis },
                 y_title: (*title).to_owned(),
             }
         })
         .collect();
-    let mut legend = vec![
-        Entry::new(Mark::Line(BLUE), "training set"),
-        Entry::new(Mark::Line(VERMILLION), "test set"),
-    ];
+    let mut legend =
+        vec![Entry::new(Mark::Line(BLUE), "training set"), Entry::new(Mark::Line(VERMILLION), "test set")];
     if data.window_epochs.is_some() {
         legend.push(Entry::new(Mark::Shade(SHADE), "analysed window"));
     }
-    let sheet = Sheet {
-        legend,
-        columns: 2,
-        data: (300.0, 250.0),
-        ..Sheet::default()
-    };
+    let sheet = Sheet { legend, columns: 2, data: (300.0, 250.0), ..Sheet::default() };
     sheet.draw(plans, |panels| {
         for (panel, (_, train, test)) in panels.iter().zip(&quantities) {
             if let Some((first, last)) = data.window_epochs {
@@ -99,12 +88,7 @@ pub fn learning_phases(data: &LearningPhases) -> Result<Figure, PlotError> {
 
 /// A line through the positive values. Zeros, to which no line on this axis can lead, are dots at
 /// the mark of zero.
-fn curve(
-    panel: &Panel<'_>,
-    epoch: &[f64],
-    values: &[f64],
-    colour: RGBColor,
-) -> Result<(), PlotError> {
+fn curve(panel: &Panel<'_>, epoch: &[f64], values: &[f64], colour: RGBColor) -> Result<(), PlotError> {
     let points: Vec<_> = epoch.iter().copied().zip(values.iter().copied()).collect();
     for run in points.chunk_by(|a, b| (a.1 == 0.0) == (b.1 == 0.0)) {
         if run.iter().any(|point| point.1 > 0.0) {

@@ -53,10 +53,7 @@ pub(crate) struct Entry {
 
 impl Entry {
     pub(crate) fn new(mark: Mark, text: impl Into<String>) -> Self {
-        Self {
-            mark,
-            text: text.into(),
-        }
+        Self { mark, text: text.into() }
     }
 
     fn width(&self) -> f64 {
@@ -78,29 +75,13 @@ impl Legend {
             let lines = wrap(&entry.text, LEGEND_TEXT, width - entry.mark.indent());
             let wrapped = lines.len() > 1;
             for (number, text) in lines.into_iter().enumerate() {
-                let mark = if number == 0 {
-                    entry.mark
-                } else {
-                    Mark::Nothing
-                };
+                let mark = if number == 0 { entry.mark } else { Mark::Nothing };
                 let piece = Entry { mark, text };
                 // A continuation starts its own row, under the text it continues.
                 let fits = number == 0 && end_of_row + BETWEEN_ENTRIES + piece.width() <= width;
-                let indent = if number == 0 {
-                    0.0
-                } else {
-                    entry.mark.indent()
-                };
-                let left = if fits {
-                    end_of_row + BETWEEN_ENTRIES
-                } else {
-                    indent
-                };
-                end_of_row = if number == 0 && !wrapped {
-                    left + piece.width()
-                } else {
-                    f64::INFINITY
-                };
+                let indent = if number == 0 { 0.0 } else { entry.mark.indent() };
+                let left = if fits { end_of_row + BETWEEN_ENTRIES } else { indent };
+                end_of_row = if number == 0 && !wrapped { left + piece.width() } else { f64::INFINITY };
                 match rows.last_mut() {
                     Some(row) if fits => row.push((left, piece)),
                     _ => rows.push(vec![(left, piece)]),
@@ -145,14 +126,9 @@ fn draw_mark(
     let width = mark.width();
     let centre = (units(left + width / 2.0), units(middle));
     let line = |from: f64, to: f64, colour: RGBColor| {
-        let ends = vec![
-            (units(left + from * width), units(middle)),
-            (units(left + to * width), units(middle)),
-        ];
-        root.draw(&PathElement::new(
-            ends,
-            colour.stroke_width(units(DATA_LINE) as u32),
-        ))
+        let ends =
+            vec![(units(left + from * width), units(middle)), (units(left + to * width), units(middle))];
+        root.draw(&PathElement::new(ends, colour.stroke_width(units(DATA_LINE) as u32)))
     };
     match mark {
         Mark::Nothing => {}
@@ -161,26 +137,15 @@ fn draw_mark(
             line(0.0, 0.4, colour)?;
             line(0.6, 1.0, colour)?;
         }
-        Mark::Dot(colour) => root.draw(&Circle::new(
-            centre,
-            units(MARK_RADIUS * 0.85),
-            colour.filled(),
-        ))?,
+        Mark::Dot(colour) => root.draw(&Circle::new(centre, units(MARK_RADIUS * 0.85), colour.filled()))?,
         Mark::Ring(colour) => {
             let style = colour.stroke_width(units(AXIS_LINE) as u32);
             root.draw(&Circle::new(centre, units(POINT_RADIUS * 1.2), style))?;
         }
-        Mark::Diamond(colour) => {
-            root.draw(&Polygon::new(marks::diamond(centre, MARK_RADIUS), colour))?
-        }
-        Mark::ArrowUp(colour) => {
-            root.draw(&Polygon::new(marks::arrow_up(centre, MARK_RADIUS), colour))?
-        }
+        Mark::Diamond(colour) => root.draw(&Polygon::new(marks::diamond(centre, MARK_RADIUS), colour))?,
+        Mark::ArrowUp(colour) => root.draw(&Polygon::new(marks::arrow_up(centre, MARK_RADIUS), colour))?,
         Mark::Shade(colour) => {
-            let corners = [
-                (units(left), units(middle - 5.0)),
-                (units(left + width), units(middle + 5.0)),
-            ];
+            let corners = [(units(left), units(middle - 5.0)), (units(left + width), units(middle + 5.0))];
             root.draw(&Rectangle::new(corners, colour.filled()))?;
         }
     }
@@ -190,9 +155,7 @@ fn draw_mark(
 /// Breaks a text into lines no wider than `width` pixels: where it breaks already, at spaces, and
 /// within a word only when the word alone is too wide.
 pub(crate) fn wrap(text: &str, pixels: f64, width: f64) -> Vec<String> {
-    text.lines()
-        .flat_map(|line| wrap_line(line, pixels, width))
-        .collect()
+    text.lines().flat_map(|line| wrap_line(line, pixels, width)).collect()
 }
 
 fn wrap_line(text: &str, pixels: f64, width: f64) -> Vec<String> {
@@ -201,11 +164,7 @@ fn wrap_line(text: &str, pixels: f64, width: f64) -> Vec<String> {
     for word in text.split_whitespace() {
         for (number, part) in split_wide_word(word, &fits).into_iter().enumerate() {
             let line = lines.last_mut().map(std::mem::take).unwrap_or_default();
-            let separator = if line.is_empty() || number > 0 {
-                ""
-            } else {
-                " "
-            };
+            let separator = if line.is_empty() || number > 0 { "" } else { " " };
             let longer = format!("{line}{separator}{part}");
             lines.pop();
             if line.is_empty() || fits(&longer) {
@@ -225,10 +184,7 @@ fn split_wide_word(word: &str, fits: &impl Fn(&str) -> bool) -> Vec<String> {
     }
     let mut parts = vec![String::new()];
     for c in word.chars() {
-        let longer = parts
-            .last()
-            .map(|part| format!("{part}{c}"))
-            .unwrap_or_default();
+        let longer = parts.last().map(|part| format!("{part}{c}")).unwrap_or_default();
         match parts.last_mut() {
             Some(part) if part.is_empty() || fits(&longer) => *part = longer,
             _ => parts.push(c.to_string()),
@@ -244,9 +200,8 @@ mod tests {
     #[test]
     fn entries_fill_rows_and_wrap() {
         font::register().unwrap();
-        let entries: Vec<_> = (0..6)
-            .map(|n| Entry::new(Mark::Line(INK), format!("entry number {n}")))
-            .collect();
+        let entries: Vec<_> =
+            (0..6).map(|n| Entry::new(Mark::Line(INK), format!("entry number {n}"))).collect();
         assert_eq!(Legend::flow(&entries, 2000.0).rows.len(), 1);
         assert_eq!(Legend::flow(&entries, 300.0).rows.len(), 3);
         assert_eq!(Legend::flow(&[], 300.0).height(), 0.0);

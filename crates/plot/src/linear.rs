@@ -12,9 +12,7 @@ const MOST_INTERVALS: f64 = 8.0;
 pub(crate) fn padded_range(values: impl IntoIterator<Item = f64>) -> (f64, f64) {
     let (low, high) = values
         .into_iter()
-        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
-            (low.min(v), high.max(v))
-        });
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)));
     if low > high {
         return (0.0, 1.0);
     }
@@ -34,11 +32,7 @@ pub(crate) fn padded_range(values: impl IntoIterator<Item = f64>) -> (f64, f64) 
 /// The power of ten that labels leave out: 0 unless the values are very small or large.
 pub(crate) fn common_exponent(low: f64, high: f64) -> i32 {
     let exponent = low.abs().max(high.abs()).log10().floor() as i32;
-    if (-1..=4).contains(&exponent) {
-        0
-    } else {
-        exponent
-    }
+    if (-1..=4).contains(&exponent) { 0 } else { exponent }
 }
 
 /// Ticks at multiples of 1, 2 or 5 times a power of ten, labelled without `10^exponent`.
@@ -72,11 +66,7 @@ mod tests {
 
     fn labels(low: f64, high: f64) -> Vec<String> {
         let exponent = common_exponent(low, high);
-        ticks(low, high, exponent)
-            .labelled
-            .into_iter()
-            .map(|(_, label)| label)
-            .collect()
+        ticks(low, high, exponent).labelled.into_iter().map(|(_, label)| label).collect()
     }
 
     #[test]

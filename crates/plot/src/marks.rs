@@ -10,11 +10,7 @@ pub(crate) fn diamond((x, y): (i32, i32), radius: f64) -> Vec<(i32, i32)> {
 
 /// An arrow with its tip up.
 pub(crate) fn arrow_up((x, y): (i32, i32), radius: f64) -> Vec<(i32, i32)> {
-    let (head, stem, half) = (
-        units(0.8 * radius),
-        units(0.22 * radius),
-        units(1.4 * radius),
-    );
+    let (head, stem, half) = (units(0.8 * radius), units(0.22 * radius), units(1.4 * radius));
     let neck = y - half + units(1.2 * radius);
     vec![
         (x, y - half),

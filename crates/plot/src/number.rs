@@ -4,20 +4,12 @@ const MINUS: char = '−';
 
 /// `-3` → `⁻³`.
 pub(crate) fn superscript(exponent: i32) -> String {
-    translate(
-        &exponent.to_string(),
-        &['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'],
-        '⁻',
-    )
+    translate(&exponent.to_string(), &['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'], '⁻')
 }
 
 /// `49` → `₄₉`.
 pub(crate) fn subscript(index: usize) -> String {
-    translate(
-        &index.to_string(),
-        &['₀', '₁', '₂', '₃', '₄', '₅', '₆', '₇', '₈', '₉'],
-        '₋',
-    )
+    translate(&index.to_string(), &['₀', '₁', '₂', '₃', '₄', '₅', '₆', '₇', '₈', '₉'], '₋')
 }
 
 fn translate(digits: &str, to: &[char; 10], minus: char) -> String {
@@ -92,11 +84,7 @@ pub(crate) fn short(value: f64) -> String {
 pub(crate) fn with_error(value: f64, standard_error: f64) -> String {
     match error_decimals(standard_error) {
         Some(decimals) if value.is_finite() && value.abs() < 1e6 => {
-            format!(
-                "{} ± {}",
-                fixed(value, decimals),
-                fixed(standard_error, decimals)
-            )
+            format!("{} ± {}", fixed(value, decimals), fixed(standard_error, decimals))
         }
         _ => significant(value, 3),
     }

@@ -12,9 +12,7 @@ use plotters::style::{Color, RGBColor, ShapeStyle, WHITE};
 
 use crate::axis::Axis;
 use crate::clip::{self, Fractions};
-use crate::style::{
-    AXIS_LINE, AXIS_TEXT, GREY, GRID, INK, LIGHT_GRID, MARK_RADIUS, TICK_TEXT, units,
-};
+use crate::style::{AXIS_LINE, AXIS_TEXT, GREY, GRID, INK, LIGHT_GRID, MARK_RADIUS, TICK_TEXT, units};
 use crate::{PlotError, font, marks};
 
 /// Length of a tick; plotters puts labels at twice this distance.
@@ -24,10 +22,7 @@ pub(crate) const BOTTOM: f64 = 2.0 * TICK + 1.1 * TICK_TEXT + 2.0 + 1.35 * AXIS_
 
 /// Room left of the data for tick labels and the axis title.
 pub(crate) fn label_room(axis: &Axis) -> f64 {
-    let widest = axis
-        .labels()
-        .map(|label| font::width(label, TICK_TEXT))
-        .fold(0.0, f64::max);
+    let widest = axis.labels().map(|label| font::width(label, TICK_TEXT)).fold(0.0, f64::max);
     2.0 * TICK + widest + 5.0 + 1.25 * AXIS_TEXT
 }
 
@@ -52,11 +47,7 @@ impl<'b> Panel<'b> {
         (y, y_title): (Axis, &str),
         (side, room): (Side, f64),
     ) -> Result<Self, PlotError> {
-        let (left, right) = if side == Side::Left {
-            (room, 0.0)
-        } else {
-            (0.0, room)
-        };
+        let (left, right) = if side == Side::Left { (room, 0.0) } else { (0.0, room) };
         let bottom = if x_title.is_empty() { 0.0 } else { BOTTOM };
         let (x_label, y_label) = (x.clone(), y.clone());
         let mut chart = ChartBuilder::on(area)
@@ -77,9 +68,7 @@ impl<'b> Panel<'b> {
             .x_desc(x_title)
             .y_desc(y_title)
             .draw()?;
-        let panel = Self {
-            area: chart.plotting_area().clone(),
-        };
+        let panel = Self { area: chart.plotting_area().clone() };
         panel.mark_zero_band()?;
         Ok(panel)
     }
@@ -105,10 +94,7 @@ impl<'b> Panel<'b> {
             WHITE.filled(),
         ))?;
         for end in [middle - gap, middle + gap] {
-            let slash = vec![
-                (-units(4.0), end + units(1.8)),
-                (units(4.0), end - units(1.8)),
-            ];
+            let slash = vec![(-units(4.0), end + units(1.8)), (units(4.0), end - units(1.8))];
             screen.draw(&PathElement::new(slash, stroke(INK, AXIS_LINE)))?;
         }
         Ok(())
@@ -139,12 +125,7 @@ impl<'b> Panel<'b> {
     }
 
     /// A line; a dot where all its points fall on one spot.
-    pub(crate) fn line(
-        &self,
-        points: &[(f64, f64)],
-        colour: RGBColor,
-        width: f64,
-    ) -> Result<(), PlotError> {
+    pub(crate) fn line(&self, points: &[(f64, f64)], colour: RGBColor, width: f64) -> Result<(), PlotError> {
         if let [point] = points {
             return self.dot(*point, 0.8 * width, colour);
         }
@@ -154,8 +135,7 @@ impl<'b> Panel<'b> {
             if let [point] = piece[..] {
                 self.dot(point, 0.8 * width, colour)?;
             } else {
-                self.area
-                    .draw(&PathElement::new(piece, stroke(colour, width)))?;
+                self.area.draw(&PathElement::new(piece, stroke(colour, width)))?;
             }
         }
         Ok(())
@@ -169,32 +149,17 @@ impl<'b> Panel<'b> {
     ) -> Result<(), PlotError> {
         for piece in self.visible(points) {
             let style = stroke(colour, width);
-            self.area.draw(&DashedPathElement::new(
-                piece,
-                units(6.0),
-                units(4.0),
-                style,
-            ))?;
+            self.area.draw(&DashedPathElement::new(piece, units(6.0), units(4.0), style))?;
         }
         Ok(())
     }
 
-    pub(crate) fn dot(
-        &self,
-        point: (f64, f64),
-        radius: f64,
-        colour: RGBColor,
-    ) -> Result<(), PlotError> {
+    pub(crate) fn dot(&self, point: (f64, f64), radius: f64, colour: RGBColor) -> Result<(), PlotError> {
         self.circle(point, radius, colour.filled())
     }
 
     /// A hollow point: white inside, so that it shows among filled ones.
-    pub(crate) fn ring(
-        &self,
-        point: (f64, f64),
-        radius: f64,
-        colour: RGBColor,
-    ) -> Result<(), PlotError> {
+    pub(crate) fn ring(&self, point: (f64, f64), radius: f64, colour: RGBColor) -> Result<(), PlotError> {
         self.circle(point, radius, WHITE.filled())?;
         self.circle(point, radius, stroke(colour, AXIS_LINE))
     }
@@ -221,8 +186,7 @@ impl<'b> Panel<'b> {
         colour: RGBColor,
     ) -> Result<(), PlotError> {
         if self.contains(point) {
-            self.area
-                .draw(&(EmptyElement::at(point) + Polygon::new(outline, colour)))?;
+            self.area.draw(&(EmptyElement::at(point) + Polygon::new(outline, colour)))?;
         }
         Ok(())
     }
@@ -233,17 +197,11 @@ impl<'b> Panel<'b> {
     }
 
     /// A rectangle between two values of x and two shares of the height.
-    pub(crate) fn shade(
-        &self,
-        x: (f64, f64),
-        shares: (f64, f64),
-        colour: RGBColor,
-    ) -> Result<(), PlotError> {
+    pub(crate) fn shade(&self, x: (f64, f64), shares: (f64, f64), colour: RGBColor) -> Result<(), PlotError> {
         let screen = self.area.strip_coord_spec();
         let (width, height) = screen.dim_in_pixel();
         let (width, height) = (f64::from(width), f64::from(height));
-        let across =
-            |value: f64| (self.axes().0.fraction(value).clamp(0.0, 1.0) * width).round() as i32;
+        let across = |value: f64| (self.axes().0.fraction(value).clamp(0.0, 1.0) * width).round() as i32;
         let up = |share: f64| ((1.0 - share) * height).round() as i32;
         let corners = [(across(x.0), up(shares.1)), (across(x.1), up(shares.0))];
         screen.draw(&Rectangle::new(corners, colour.filled()))?;

@@ -56,21 +56,12 @@ impl Sheet {
         for plan in &mut plans {
             let width_of = |label: &str| font::width(label, TICK_TEXT);
             plan.x = plan.x.clone().with_legible_labels(data_width, width_of);
-            plan.y = plan
-                .y
-                .clone()
-                .with_legible_labels(data_height, |_| TICK_TEXT);
+            plan.y = plan.y.clone().with_legible_labels(data_height, |_| TICK_TEXT);
         }
-        let room = plans
-            .iter()
-            .map(|plan| panel::label_room(&plan.y))
-            .fold(0.0, f64::max);
+        let room = plans.iter().map(|plan| panel::label_room(&plan.y)).fold(0.0, f64::max);
         let cell = room + data_width;
         let block = columns as f64 * cell + (columns - 1) as f64 * BETWEEN_PANELS;
-        let bar_room = self
-            .colours
-            .as_ref()
-            .map(|scale| panel::label_room(&scale.axis));
+        let bar_room = self.colours.as_ref().map(|scale| panel::label_room(&scale.axis));
         let right = match bar_room {
             Some(bar_room) => BAR_GAP + BAR_WIDTH + bar_room + MARGIN,
             // Half of a label at the end of the axis.
@@ -85,16 +76,11 @@ impl Sheet {
             None => Vec::new(),
         };
         let shared = Legend::flow(&self.legend, above);
-        let legends: Vec<_> = plans
-            .iter()
-            .map(|plan| Legend::flow(&plan.legend, data_width))
-            .collect();
+        let legends: Vec<_> = plans.iter().map(|plan| Legend::flow(&plan.legend, data_width)).collect();
         let lowest_header = if lettered { 1.2 * LETTER_TEXT } else { 0.0 };
         let headers: Vec<f64> = legends
             .chunks(columns)
-            .map(|row| {
-                row.iter().map(Legend::height).fold(lowest_header, f64::max) + HEADER_TO_DATA
-            })
+            .map(|row| row.iter().map(Legend::height).fold(lowest_header, f64::max) + HEADER_TO_DATA)
             .collect();
         let top = MARGIN + TITLE_ROW * title.len() as f64 + shared.height();
         let rows = headers.len() as f64;
@@ -129,11 +115,7 @@ impl Sheet {
                     let legend = &legends[number];
                     let legend_top = row_top + header - HEADER_TO_DATA - legend.height();
                     legend.draw(root, cell_left + room, legend_top)?;
-                    let area = part(
-                        root,
-                        (cell_left, row_top + header),
-                        (cell, data_height + panel::BOTTOM),
-                    );
+                    let area = part(root, (cell_left, row_top + header), (cell, data_height + panel::BOTTOM));
                     panels.push(Panel::open(
                         &area,
                         (plan.x.clone(), &plan.x.title(&plan.x_title)),
@@ -144,19 +126,11 @@ impl Sheet {
                 row_top += header + data_height + panel::BOTTOM + BETWEEN_PANELS / 2.0;
             }
             if let (Some(scale), Some(bar_room)) = (&self.colours, bar_room) {
-                let corner = (
-                    MARGIN + block + BAR_GAP,
-                    top + headers.first().unwrap_or(&0.0),
-                );
+                let corner = (MARGIN + block + BAR_GAP, top + headers.first().unwrap_or(&0.0));
                 let area = part(root, corner, (BAR_WIDTH + bar_room, data_height));
                 let across = Axis::linear_between(0.0, 1.0).without_ticks();
                 let up = (scale.axis.clone(), scale.axis.title(&scale.title));
-                scale.fill(&Panel::open(
-                    &area,
-                    (across, ""),
-                    (up.0, &up.1),
-                    (Side::Right, bar_room),
-                )?)?;
+                scale.fill(&Panel::open(&area, (across, ""), (up.0, &up.1), (Side::Right, bar_room))?)?;
             }
             paint(&panels)
         })
@@ -186,10 +160,7 @@ fn part<'b>(
     corner: (f64, f64),
     size: (f64, f64),
 ) -> DrawingArea<SVGBackend<'b>, Shift> {
-    root.clone().shrink(
-        (units(corner.0), units(corner.1)),
-        (units(size.0), units(size.1)),
-    )
+    root.clone().shrink((units(corner.0), units(corner.1)), (units(size.0), units(size.1)))
 }
 
 fn on_canvas(
@@ -210,20 +181,12 @@ fn on_canvas(
 
 /// Gives the document its size in pixels (plotters only knows canvas units), rounds the corners of
 /// lines, and drops the attributes that repeat SVG's defaults.
-fn scaled(
-    svg: &str,
-    (width, height): (f64, f64),
-    (across, down): (u32, u32),
-) -> Result<String, PlotError> {
+fn scaled(svg: &str, (width, height): (f64, f64), (across, down): (u32, u32)) -> Result<String, PlotError> {
     let namespace = "xmlns=\"http://www.w3.org/2000/svg\"";
-    let opening = format!(
-        "<svg width=\"{across}\" height=\"{down}\" viewBox=\"0 0 {across} {down}\" {namespace}>"
-    );
+    let opening =
+        format!("<svg width=\"{across}\" height=\"{down}\" viewBox=\"0 0 {across} {down}\" {namespace}>");
     let RGBColor(red, green, blue) = INK;
-    let bold = format!(
-        " stroke=\"rgb({red},{green},{blue})\" stroke-width=\"{}\"",
-        units(0.7)
-    );
+    let bold = format!(" stroke=\"rgb({red},{green},{blue})\" stroke-width=\"{}\"", units(0.7));
     let body = svg
         .strip_prefix(&opening)
         .ok_or_else(|| PlotError::backend("plotters", "its SVG does not open as expected"))?

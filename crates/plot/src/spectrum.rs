@@ -78,11 +78,7 @@ pub fn spectrum(data: &Spectrum) -> Result<Figure, PlotError> {
         variance_legend.push(Entry::new(Mark::Nothing, text));
     }
     if data.floor.is_some() {
-        let count = data
-            .variance
-            .iter()
-            .filter(|variance| below(**variance))
-            .count();
+        let count = data.variance.iter().filter(|variance| below(**variance)).count();
         let text = format!("numerical floor ({count} below)");
         variance_legend.push(Entry::new(Mark::Dashes(GREY), text));
     }
@@ -106,11 +102,7 @@ pub fn spectrum(data: &Spectrum) -> Result<Figure, PlotError> {
             y_title: "cumulative share of variance".to_owned(),
         },
     ];
-    let sheet = Sheet {
-        columns: 2,
-        data: (310.0, 270.0),
-        ..Sheet::default()
-    };
+    let sheet = Sheet { columns: 2, data: (310.0, 270.0), ..Sheet::default() };
     sheet.draw(plans, |panels| {
         let [variances, shares] = panels else {
             return Ok(());
@@ -128,12 +120,7 @@ pub fn spectrum(data: &Spectrum) -> Result<Figure, PlotError> {
             }
         }
         if let Some(line) = &data.decay {
-            let at = |i: usize| {
-                (
-                    i as f64,
-                    (line.ln_prefactor - line.gamma * (i as f64).ln()).exp(),
-                )
-            };
+            let at = |i: usize| (i as f64, (line.ln_prefactor - line.gamma * (i as f64).ln()).exp());
             variances.line(&[at(line.first), at(line.last)], VERMILLION, DATA_LINE)?;
         }
         shares.line(&cumulative_share(&data.variance, 0), INK, DATA_LINE)?;
@@ -164,10 +151,7 @@ mod tests {
     #[test]
     fn shares_add_up_to_one() {
         let variance = [4.0, 3.0, 1.0];
-        assert_eq!(
-            cumulative_share(&variance, 0),
-            [(1.0, 0.5), (2.0, 0.875), (3.0, 1.0)]
-        );
+        assert_eq!(cumulative_share(&variance, 0), [(1.0, 0.5), (2.0, 0.875), (3.0, 1.0)]);
         let without_first = cumulative_share(&variance, 1);
         assert_eq!(without_first, [(2.0, 0.75), (3.0, 1.0)]);
         assert_eq!(cumulative_share(&[1e308, 1e308], 0)[1].1, 1.0);

@@ -33,10 +33,6 @@ pub(crate) const VERMILLION: RGBColor = RGBColor(213, 94, 0);
 
 /// Viridis without its palest end, which would be lost on white. `share` from 0 to 1.
 pub(crate) fn viridis(share: f64) -> RGBColor {
-    let share = if share.is_finite() {
-        share.clamp(0.0, 1.0)
-    } else {
-        0.0
-    };
+    let share = if share.is_finite() { share.clamp(0.0, 1.0) } else { 0.0 };
     ViridisRGB.get_color(0.93 * share)
 }

@@ -34,6 +34,8 @@ pub struct TrajectoryPair {
 pub struct Trajectories {
     /// The pairs, such as (θ₁, θ₂) and (θ₄₉, θ₅₀).
     pub pairs: Vec<TrajectoryPair>,
+    /// Steps from the first point to the last, for the colour bar; without it points are counted.
+    pub window_steps: Option<f64>,
 }
 
 /// Draws each pair's path through the window, coloured from its first step to its last.
@@ -52,16 +54,17 @@ pub fn trajectories(data: &Trajectories) -> Result<Figure, PlotError> {
         check::finite(&y, &pair.y)?;
     }
 
-    let steps = data.pairs[0].x.len();
-    let (last, title) = if data.pairs.iter().all(|pair| pair.x.len() == steps) {
-        ((steps - 1).max(1) as f64, "step in the window")
-    } else {
-        (1.0, "share of the window")
+    if let Some(steps) = data.window_steps {
+        check::positive("window_steps", &[steps])?;
+    }
+    let points = data.pairs[0].x.len();
+    let same = data.pairs.iter().all(|pair| pair.x.len() == points);
+    let counted = same.then_some((points - 1).max(1) as f64);
+    let (last, title) = match data.window_steps.or(counted) {
+        Some(steps) => (steps, "step in the window"),
+        None => (1.0, "share of the window"),
     };
-    let colours = ColourScale {
-        axis: Axis::linear_between(0.0, last),
-        title: title.to_owned(),
-    };
+    let colours = ColourScale { axis: Axis::linear_between(0.0, last), title: title.to_owned() };
     let plans = data
         .pairs
         .iter()

@@ -67,10 +67,7 @@ pub struct VarianceFlatness {
 pub fn variance_flatness(data: &VarianceFlatness) -> Result<Figure, PlotError> {
     check::not_empty("points", &data.points)?;
     let column = |of: fn(&Point) -> f64| data.points.iter().map(of).collect::<Vec<_>>();
-    let (flatness, variance) = (
-        column(|point| point.flatness),
-        column(|point| point.variance),
-    );
+    let (flatness, variance) = (column(|point| point.flatness), column(|point| point.variance));
     check::positive("points.index", &column(|point| point.index as f64))?;
     check::positive("points.flatness", &flatness)?;
     check::positive("points.variance", &variance)?;
@@ -96,10 +93,8 @@ pub fn variance_flatness(data: &VarianceFlatness) -> Result<Figure, PlotError> {
     };
     sheet.draw(vec![plan], |panels| {
         for panel in panels {
-            let (used, left_out): (Vec<&Point>, Vec<&Point>) = data
-                .points
-                .iter()
-                .partition(|point| point.used_in_fit || data.fit.is_none());
+            let (used, left_out): (Vec<&Point>, Vec<&Point>) =
+                data.points.iter().partition(|point| point.used_in_fit || data.fit.is_none());
             for point in used.iter().filter(|point| point.index != 1) {
                 let colour = colours.colour(point.index as f64);
                 panel.dot((point.flatness, point.variance), POINT_RADIUS, colour)?;
@@ -117,21 +112,11 @@ pub fn variance_flatness(data: &VarianceFlatness) -> Result<Figure, PlotError> {
 }
 
 fn lines(panel: &Panel<'_>, data: &VarianceFlatness) -> Result<(), PlotError> {
-    let used: Vec<_> = data
-        .points
-        .iter()
-        .filter(|point| point.used_in_fit)
-        .collect();
-    let cloud = if used.is_empty() {
-        data.points.iter().collect()
-    } else {
-        used
-    };
+    let used: Vec<_> = data.points.iter().filter(|point| point.used_in_fit).collect();
+    let cloud = if used.is_empty() { data.points.iter().collect() } else { used };
     let ln_flatness = || cloud.iter().map(|point| point.flatness.ln());
-    let (low, high) = (
-        ln_flatness().fold(f64::INFINITY, f64::min),
-        ln_flatness().fold(f64::NEG_INFINITY, f64::max),
-    );
+    let (low, high) =
+        (ln_flatness().fold(f64::INFINITY, f64::min), ln_flatness().fold(f64::NEG_INFINITY, f64::max));
     if data.equilibrium {
         let n = cloud.len() as f64;
         let centre_x = ln_flatness().sum::<f64>() / n;
@@ -152,10 +137,7 @@ fn legend(data: &VarianceFlatness) -> Vec<Entry> {
     if let Some(fit) = &data.fit {
         legend.push(Entry::new(Mark::Line(INK), fit_text(fit)));
     } else {
-        legend.push(Entry::new(
-            Mark::Nothing,
-            format!("{} components", data.points.len()),
-        ));
+        legend.push(Entry::new(Mark::Nothing, format!("{} components", data.points.len())));
     }
     if data.equilibrium {
         legend.push(Entry::new(Mark::Dashes(INK), "equilibrium: σ² ∝ F²"));
@@ -163,16 +145,9 @@ fn legend(data: &VarianceFlatness) -> Vec<Entry> {
     if data.points.iter().any(|point| point.index == 1) {
         legend.push(Entry::new(Mark::Diamond(VERMILLION), "first component"));
     }
-    let left_out = data
-        .points
-        .iter()
-        .filter(|point| !point.used_in_fit && point.index != 1)
-        .count();
+    let left_out = data.points.iter().filter(|point| !point.used_in_fit && point.index != 1).count();
     if data.fit.is_some() && left_out > 0 {
-        legend.push(Entry::new(
-            Mark::Ring(GREY),
-            format!("not in the fit ({left_out})"),
-        ));
+        legend.push(Entry::new(Mark::Ring(GREY), format!("not in the fit ({left_out})")));
     }
     legend
 }
@@ -184,13 +159,7 @@ fn fit_text(fit: &FitLine) -> String {
         let decimals = error_decimals(fit.standard_error).unwrap_or(2).max(1);
         text += &format!(" [{}, {}]", fixed(low, decimals), fixed(high, decimals));
     }
-    text + &format!(
-        ",\ncomponents {}–{}, n = {}, r = {}",
-        fit.first,
-        fit.last,
-        fit.n,
-        significant(fit.r, 3)
-    )
+    text + &format!(",\ncomponents {}–{}, n = {}, r = {}", fit.first, fit.last, fit.n, significant(fit.r, 3))
 }
 
 #[cfg(test)]
@@ -209,9 +178,6 @@ mod tests {
             last: 2500,
             n: 2431,
         };
-        assert_eq!(
-            fit_text(&fit),
-            "ψ = 4.22 ± 0.03 [4.16, 4.28],\ncomponents 2–2500, n = 2431, r = −0.993"
-        );
+        assert_eq!(fit_text(&fit), "ψ = 4.22 ± 0.03 [4.16, 4.28],\ncomponents 2–2500, n = 2431, r = −0.993");
     }
 }

@@ -20,10 +20,9 @@ fn texts(group: &Group, found: &mut Vec<(String, Rect)>) {
     for node in group.children() {
         match node {
             Node::Group(group) => texts(group, found),
-            Node::Text(text) => found.push((
-                text.chunks().iter().map(|chunk| chunk.text()).collect(),
-                drawn(text),
-            )),
+            Node::Text(text) => {
+                found.push((text.chunks().iter().map(|chunk| chunk.text()).collect(), drawn(text)))
+            }
             _ => {}
         }
     }
@@ -31,10 +30,7 @@ fn texts(group: &Group, found: &mut Vec<(String, Rect)>) {
 
 /// The box of a text's outlines on the canvas.
 fn drawn(text: &Text) -> Rect {
-    text.flattened()
-        .bounding_box()
-        .transform(text.abs_transform())
-        .unwrap()
+    text.flattened().bounding_box().transform(text.abs_transform()).unwrap()
 }
 
 /// The figure parses, its texts lie on the canvas and apart, and its PNG and PDF come out.
@@ -53,27 +49,17 @@ fn check(name: &str, figure: &Figure) {
     }
     for (number, (a, first)) in found.iter().enumerate() {
         for (b, second) in &found[number + 1..] {
-            assert!(
-                first.intersect(second).is_none(),
-                "{name}: `{a}` and `{b}` overlap"
-            );
+            assert!(first.intersect(second).is_none(), "{name}: `{a}` and `{b}` overlap");
         }
     }
     for forbidden in ["NaN", "inf"] {
-        assert!(
-            !figure.svg().contains(forbidden),
-            "{name} contains {forbidden}"
-        );
+        assert!(!figure.svg().contains(forbidden), "{name} contains {forbidden}");
     }
 
     let png = Pixmap::decode_png(&figure.png(1.0).unwrap()).unwrap();
     assert_eq!(png.width(), size.width().round() as u32, "{name}");
     assert_eq!(png.height(), size.height().round() as u32, "{name}");
-    let ink = png
-        .pixels()
-        .iter()
-        .filter(|pixel| pixel.red() < 128)
-        .count();
+    let ink = png.pixels().iter().filter(|pixel| pixel.red() < 128).count();
     assert!(ink > 500, "{name} is blank: {ink} dark pixels");
     assert!(figure.pdf().unwrap().starts_with(b"%PDF"), "{name}");
 }
@@ -94,13 +80,7 @@ fn phases(epochs: usize) -> LearningPhases {
     LearningPhases {
         epoch: column(|e| e),
         train_loss: column(|e| (-e / 20.0).exp() + 1e-5),
-        train_error: column(|e| {
-            if e < 100.0 {
-                0.1 * (-e / 15.0).exp()
-            } else {
-                0.0
-            }
-        }),
+        train_error: column(|e| if e < 100.0 { 0.1 * (-e / 15.0).exp() } else { 0.0 }),
         test_loss: column(|e| (-e / 10.0).exp() + 0.1),
         test_error: column(|e| 0.1 * (-e / 5.0).exp() + 0.02),
         window_epochs: Some((0.9 * epochs as f64, epochs as f64)),
@@ -108,9 +88,7 @@ fn phases(epochs: usize) -> LearningPhases {
 }
 
 fn power_law_spectrum(components: usize) -> Spectrum {
-    let variance: Vec<f64> = (1..=components)
-        .map(|i| 1e-4 * (i as f64).powf(-3.5))
-        .collect();
+    let variance: Vec<f64> = (1..=components).map(|i| 1e-4 * (i as f64).powf(-3.5)).collect();
     Spectrum {
         gap: variance.first().unwrap() / variance.get(1).unwrap_or(&1.0),
         floor: Some(3e-16),
@@ -126,26 +104,18 @@ fn power_law_spectrum(components: usize) -> Spectrum {
 }
 
 fn paths(steps: usize) -> Trajectories {
-    let path = |speed: f64| {
-        (0..steps)
-            .map(|t| 1e-3 * (speed * t as f64).sin())
-            .collect()
-    };
+    let path = |speed: f64| (0..steps).map(|t| 1e-3 * (speed * t as f64).sin()).collect();
     let pair = |x_index, y_index| TrajectoryPair {
         x_index,
         y_index,
         x: path(0.0013 * x_index as f64),
         y: path(0.0017 * y_index as f64),
     };
-    Trajectories {
-        pairs: vec![pair(1, 2), pair(49, 50)],
-    }
+    Trajectories { pairs: vec![pair(1, 2), pair(49, 50)], window_steps: None }
 }
 
 fn quadratic(index: usize, crossing: f64) -> Profile {
-    let offset: Vec<f64> = (-100..=100)
-        .map(|n| 0.05 * f64::from(n) * crossing)
-        .collect();
+    let offset: Vec<f64> = (-100..=100).map(|n| 0.05 * f64::from(n) * crossing).collect();
     Profile {
         index,
         loss: offset
@@ -173,9 +143,7 @@ fn profiles(crossings: &[f64]) -> LandscapeProfiles {
 fn flatness(components: usize) -> FlatnessByIndex {
     FlatnessByIndex {
         index: (1..=components).collect(),
-        flatness: (1..=components)
-            .map(|i| Some(0.3 * (i as f64).sqrt()))
-            .collect(),
+        flatness: (1..=components).map(|i| Some(0.3 * (i as f64).sqrt())).collect(),
         status: (1..=components)
             .map(|i| match i % 10 {
                 8 => PointStatus::Doubtful,
@@ -193,12 +161,7 @@ fn relation(components: usize) -> VarianceFlatness {
             .map(|index| {
                 let flatness = 0.3 * (index as f64).powf(0.65);
                 let variance = 1e-7 * flatness.powi(-4);
-                Point {
-                    index,
-                    flatness,
-                    variance,
-                    used_in_fit: index > 1 && index % 7 != 0,
-                }
+                Point { index, flatness, variance, used_in_fit: index > 1 && index % 7 != 0 }
             })
             .collect(),
         fit: Some(FitLine {
@@ -221,18 +184,9 @@ fn all(size: usize) -> Vec<(&'static str, Figure)> {
         ("learning_phases", learning_phases(&phases(size)).unwrap()),
         ("spectrum", spectrum(&power_law_spectrum(size)).unwrap()),
         ("trajectories", trajectories(&paths(5 * size)).unwrap()),
-        (
-            "landscape_profiles",
-            landscape_profiles(&profiles(&[0.2, 0.5, 20.0])).unwrap(),
-        ),
-        (
-            "flatness_by_index",
-            flatness_by_index(&flatness(size)).unwrap(),
-        ),
-        (
-            "variance_flatness",
-            variance_flatness(&relation(size)).unwrap(),
-        ),
+        ("landscape_profiles", landscape_profiles(&profiles(&[0.2, 0.5, 20.0])).unwrap()),
+        ("flatness_by_index", flatness_by_index(&flatness(size)).unwrap()),
+        ("variance_flatness", variance_flatness(&relation(size)).unwrap()),
     ]
 }
 
@@ -240,11 +194,7 @@ fn all(size: usize) -> Vec<(&'static str, Figure)> {
 fn figures_of_realistic_size_are_legible_and_small() {
     for (name, figure) in all(2500) {
         check(name, &figure);
-        assert!(
-            figure.svg().len() < 600_000,
-            "{name}: {} bytes",
-            figure.svg().len()
-        );
+        assert!(figure.svg().len() < 600_000, "{name}: {} bytes", figure.svg().len());
     }
 }
 
@@ -261,23 +211,14 @@ fn small_figures_are_legible() {
 fn the_same_data_give_the_same_bytes() {
     for ((name, first), (_, second)) in all(50).into_iter().zip(all(50)) {
         assert_eq!(first.svg(), second.svg(), "{name}");
-        assert!(
-            first.png(2.0).unwrap() == second.png(2.0).unwrap(),
-            "{name}"
-        );
+        assert!(first.png(2.0).unwrap() == second.png(2.0).unwrap(), "{name}");
         assert!(first.pdf().unwrap() == second.pdf().unwrap(), "{name}");
     }
 }
 
 #[test]
 fn extreme_magnitudes_are_legible() {
-    for (low, high) in [
-        (1e-30, 1e30),
-        (1e-300, 1e-299),
-        (1e149, 1e150),
-        (7.0, 7.0),
-        (1e-9, 1.0),
-    ] {
+    for (low, high) in [(1e-30, 1e30), (1e-300, 1e-299), (1e149, 1e150), (7.0, 7.0), (1e-9, 1.0)] {
         let values = || vec![high, low, low];
         let three = LearningPhases {
             epoch: values(),
@@ -301,22 +242,10 @@ fn extreme_magnitudes_are_legible() {
             gap: high / low,
         };
         check("spectrum", &spectrum(&three).unwrap());
-        let pair = TrajectoryPair {
-            x_index: 1,
-            y_index: 2500,
-            x: vec![high, -high, low],
-            y: values(),
-        };
-        let short = TrajectoryPair {
-            x: vec![low],
-            y: vec![high],
-            ..pair.clone()
-        };
+        let pair = TrajectoryPair { x_index: 1, y_index: 2500, x: vec![high, -high, low], y: values() };
+        let short = TrajectoryPair { x: vec![low], y: vec![high], ..pair.clone() };
         let pairs = vec![pair.clone(), short, pair];
-        check(
-            "trajectories",
-            &trajectories(&Trajectories { pairs }).unwrap(),
-        );
+        check("trajectories", &trajectories(&Trajectories { pairs, window_steps: Some(high) }).unwrap());
         let wide = Profile {
             index: 7,
             offset: vec![-high, 0.0, high],
@@ -324,34 +253,17 @@ fn extreme_magnitudes_are_legible() {
             left: None,
             right: Some(high),
         };
-        let narrow = Profile {
-            offset: vec![-low, 0.0, low],
-            right: None,
-            ..wide.clone()
-        };
-        let two = LandscapeProfiles {
-            reference_loss: low,
-            factor: 2.0,
-            profiles: vec![wide, narrow],
-        };
+        let narrow = Profile { offset: vec![-low, 0.0, low], right: None, ..wide.clone() };
+        let two = LandscapeProfiles { reference_loss: low, factor: 2.0, profiles: vec![wide, narrow] };
         check("landscape_profiles", &landscape_profiles(&two).unwrap());
         let three = FlatnessByIndex {
             index: vec![1, 2, usize::MAX],
             flatness: vec![Some(low), Some(high), None],
-            status: vec![
-                PointStatus::Measured,
-                PointStatus::Doubtful,
-                PointStatus::Measured,
-            ],
+            status: vec![PointStatus::Measured, PointStatus::Doubtful, PointStatus::Measured],
             radius: high,
         };
         check("flatness_by_index", &flatness_by_index(&three).unwrap());
-        let point = |index, flatness, variance| Point {
-            index,
-            flatness,
-            variance,
-            used_in_fit: true,
-        };
+        let point = |index, flatness, variance| Point { index, flatness, variance, used_in_fit: true };
         let mut three = relation(3);
         three.points = vec![point(1, low, high), point(2, high, low), point(3, low, low)];
         three.title = Some("word ".repeat(60) + &"x".repeat(300));
@@ -368,26 +280,15 @@ fn extreme_magnitudes_are_legible() {
 #[test]
 fn decades_are_equally_spaced() {
     let mut data = relation(3);
-    let at = |index, flatness, variance| Point {
-        index,
-        flatness,
-        variance,
-        used_in_fit: true,
-    };
+    let at = |index, flatness, variance| Point { index, flatness, variance, used_in_fit: true };
     data.points = vec![at(2, 0.1, 1e-3), at(3, 1.0, 1e-6), at(4, 10.0, 1e-9)];
     data.fit = None;
     let figure = variance_flatness(&data).unwrap();
     let svg = figure.svg();
     let (x, y) = (circles(svg, "fill", "cx"), circles(svg, "fill", "cy"));
     assert_eq!(x.len(), 3);
-    assert!(
-        ((x[1] - x[0]) - (x[2] - x[1])).abs() <= 1.0 && x[0] < x[1],
-        "{x:?}"
-    );
-    assert!(
-        ((y[1] - y[0]) - (y[2] - y[1])).abs() <= 1.0 && y[0] < y[1],
-        "{y:?}"
-    );
+    assert!(((x[1] - x[0]) - (x[2] - x[1])).abs() <= 1.0 && x[0] < x[1], "{x:?}");
+    assert!(((y[1] - y[0]) - (y[2] - y[1])).abs() <= 1.0 && y[0] < y[1], "{y:?}");
 }
 
 #[test]
@@ -400,16 +301,9 @@ fn the_fitted_line_passes_through_points_that_obey_it() {
         .rfind(|line| line.contains("stroke=\"#1E1E1E\" stroke-width=\"16\""))
         .and_then(|line| line.split_once("points=\""))
         .map(|(_, rest)| rest.trim_end_matches("\"/>"))
-        .map(|points| {
-            points
-                .split([' ', ','])
-                .map(|n| n.parse().unwrap())
-                .collect()
-        })
+        .map(|points| points.split([' ', ',']).map(|n| n.parse().unwrap()).collect())
         .unwrap();
-    let [x0, y0, x1, y1] = ends[..] else {
-        panic!("{ends:?}")
-    };
+    let [x0, y0, x1, y1] = ends[..] else { panic!("{ends:?}") };
     let used: Vec<_> = {
         let x = circles(figure.svg(), "fill=\"#", "cx");
         let y = circles(figure.svg(), "fill=\"#", "cy");
@@ -419,11 +313,7 @@ fn the_fitted_line_passes_through_points_that_obey_it() {
     for (x, y) in used {
         let on_line = y0 + (x - x0) / (x1 - x0) * (y1 - y0);
         let inside = x >= x0.min(x1) - 1.0 && x <= x0.max(x1) + 1.0;
-        assert!(
-            !inside || (y - on_line).abs() < 2.5,
-            "({x}, {y}) is off by {}",
-            y - on_line
-        );
+        assert!(!inside || (y - on_line).abs() < 2.5, "({x}, {y}) is off by {}", y - on_line);
     }
 }
 
@@ -507,10 +397,7 @@ fn pngs_scale_and_refuse_senseless_scales() {
     let width = |png: &[u8]| Pixmap::decode_png(png).unwrap().width();
     assert_eq!(2 * width(&small), width(&large));
     for scale in [0.0, -1.0, f32::NAN, f32::INFINITY, 1e6] {
-        assert!(
-            matches!(figure.png(scale), Err(PlotError::Scale { .. })),
-            "{scale}"
-        );
+        assert!(matches!(figure.png(scale), Err(PlotError::Scale { .. })), "{scale}");
     }
 }
 
@@ -527,26 +414,14 @@ fn saving_leaves_exactly_three_files() {
         .collect();
     names.sort();
     assert_eq!(names, ["relation.pdf", "relation.png", "relation.svg"]);
-    assert_eq!(
-        std::fs::read_to_string(figures.join("relation.svg")).unwrap(),
-        figure.svg()
-    );
-    assert_eq!(
-        std::fs::read(figures.join("relation.png")).unwrap(),
-        figure.png(2.0).unwrap()
-    );
+    assert_eq!(std::fs::read_to_string(figures.join("relation.svg")).unwrap(), figure.svg());
+    assert_eq!(std::fs::read(figures.join("relation.png")).unwrap(), figure.png(2.0).unwrap());
 
     for name in ["", "..", "a/b"] {
-        assert!(matches!(
-            figure.save(&figures, name),
-            Err(PlotError::Name { .. })
-        ));
+        assert!(matches!(figure.save(&figures, name), Err(PlotError::Name { .. })));
     }
     let in_the_way = folder.path().join("file");
     std::fs::write(&in_the_way, "").unwrap();
     let error = figure.save(&in_the_way, "relation").unwrap_err();
-    assert!(
-        error.to_string().contains(in_the_way.to_str().unwrap()),
-        "{error}"
-    );
+    assert!(error.to_string().contains(in_the_way.to_str().unwrap()), "{error}");
 }

@@ -29,11 +29,7 @@ struct Network {
 impl Network {
     fn new(device: &Device) -> Self {
         let linear = |d_in, d_out| LinearConfig::new(d_in, d_out).with_bias(false).init(device);
-        Self {
-            input: linear(784, 50),
-            hidden: linear(50, 50),
-            output: linear(50, 10),
-        }
+        Self { input: linear(784, 50), hidden: linear(50, 50), output: linear(50, 10) }
     }
 }
 
@@ -42,11 +38,7 @@ fn train(mut optimizer: ModuleOptimizer, mut network: Network, images: &Tensor<2
     let (mut gradient_time, mut optimizer_time) = (0.0, 0.0);
     for _ in 0..STEPS {
         let start = Instant::now();
-        let hidden = relu(
-            network
-                .hidden
-                .forward(relu(network.input.forward(images.clone()))),
-        );
+        let hidden = relu(network.hidden.forward(relu(network.input.forward(images.clone()))));
         let loss = network.output.forward(hidden).powi_scalar(2).mean();
         let gradients = GradientsParams::from_grads(loss.backward(), &network);
         gradient_time += start.elapsed().as_secs_f64();
@@ -54,10 +46,7 @@ fn train(mut optimizer: ModuleOptimizer, mut network: Network, images: &Tensor<2
         network = optimizer.step(0.01, network, gradients);
         optimizer_time += start.elapsed().as_secs_f64();
     }
-    (
-        gradient_time * 1e6 / STEPS as f64,
-        optimizer_time * 1e6 / STEPS as f64,
-    )
+    (gradient_time * 1e6 / STEPS as f64, optimizer_time * 1e6 / STEPS as f64)
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -75,18 +64,9 @@ fn main() -> Result<(), Box<dyn Error>> {
             Schedule { every: 1, keep },
         )
     };
-    let mean = WindowMeanSettings {
-        weights: 784 * 50,
-        window: 1000,
-        every: 1,
-        epoch: 100,
-        end: None,
-    };
+    let mean = WindowMeanSettings { weights: 784 * 50, window: 1000, every: 1, epoch: 100, end: None };
 
-    println!(
-        "{:44} {:>10} {:>10} µs per step",
-        "", "gradients", "optimizer"
-    );
+    println!("{:44} {:>10} {:>10} µs per step", "", "gradients", "optimizer");
     for round in 0..3 {
         let report = |name: &str, optimizer: ModuleOptimizer| {
             let (gradients, optimizer) = train(optimizer, network.clone(), &images);
@@ -97,31 +77,23 @@ fn main() -> Result<(), Box<dyn Error>> {
         let nothing = SharedSink::new(from_fn(|_| Ok(())));
         report(
             "hook only",
-            Recorder::new(&network, sgd())
-                .record("hidden.weight", &nothing)?
-                .into_optimizer(),
+            Recorder::new(&network, sgd()).record("hidden.weight", &nothing)?.into_optimizer(),
         );
         nothing.check_steps(STEPS)?;
 
         let all = SharedSink::new(trajectory(Keep::All, &format!("all-{round}"))?);
         report(
             "trajectory.npy, 50×50",
-            Recorder::new(&network, sgd())
-                .record("hidden.weight", &all)?
-                .into_optimizer(),
+            Recorder::new(&network, sgd()).record("hidden.weight", &all)?.into_optimizer(),
         );
         all.check_steps(STEPS)?;
         all.with(TrajectorySink::finish)?;
 
         let last = SharedSink::new(trajectory(Keep::Last(500), &format!("last-{round}"))?);
         let mean = SharedSink::new(WindowMean::new(mean)?);
-        let both = Recorder::new(&network, sgd())
-            .record("hidden.weight", &last)?
-            .record("input.weight", &mean)?;
-        report(
-            "… last 500 rows, and the mean of 784×50",
-            both.into_optimizer(),
-        );
+        let both =
+            Recorder::new(&network, sgd()).record("hidden.weight", &last)?.record("input.weight", &mean)?;
+        report("… last 500 rows, and the mean of 784×50", both.into_optimizer());
         last.check_steps(STEPS)?;
         mean.check_steps(STEPS)?;
         last.with(TrajectorySink::finish)?;

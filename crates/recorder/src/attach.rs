@@ -33,12 +33,7 @@ pub struct Recorder<'a, M, O> {
 impl<'a, M: Module, O: Optimizer> Recorder<'a, M, O> {
     /// Starts from a module and the optimizer of all its parameters, e.g. `SgdConfig::new().build()`.
     pub fn new(module: &'a M, optimizer: O) -> Self {
-        Self {
-            module,
-            optimizer,
-            clipping: None,
-            recorded: Vec::new(),
-        }
+        Self { module, optimizer, clipping: None, recorded: Vec::new() }
     }
 
     /// Clips the gradients of all parameters, the recorded ones too.
@@ -60,17 +55,10 @@ impl<'a, M: Module, O: Optimizer> Recorder<'a, M, O> {
         sink: &SharedSink<S>,
     ) -> Result<Self, RecorderError> {
         let parameter = find(self.module, path)?;
-        if self
-            .recorded
-            .iter()
-            .any(|(recorded, _)| *recorded == parameter.path)
-        {
-            return Err(RecorderError::RecordedTwice {
-                path: parameter.path,
-            });
+        if self.recorded.iter().any(|(recorded, _)| *recorded == parameter.path) {
+            return Err(RecorderError::RecordedTwice { path: parameter.path });
         }
-        self.recorded
-            .push((parameter.path, Recorded::new(self.optimizer.clone(), sink)));
+        self.recorded.push((parameter.path, Recorded::new(self.optimizer.clone(), sink)));
         Ok(self)
     }
 
@@ -81,10 +69,8 @@ impl<'a, M: Module, O: Optimizer> Recorder<'a, M, O> {
         if let Some(clipping) = clipping() {
             optimizer = optimizer.with_grad_clipping(clipping);
         }
-        self.recorded
-            .into_iter()
-            .fold(optimizer, |optimizer, (path, recorded)| {
-                optimizer.with_group(ParamGroup::from_path(path), recorded, clipping())
-            })
+        self.recorded.into_iter().fold(optimizer, |optimizer, (path, recorded)| {
+            optimizer.with_group(ParamGroup::from_path(path), recorded, clipping())
+        })
     }
 }

@@ -99,6 +99,18 @@ pub enum RecorderError {
         /// Steps per epoch.
         epoch: u64,
     },
+    /// The mean of a window was asked for at another step than the one the recording stands at.
+    #[error(
+        "the mean after {end} steps takes {expected} recorded rows, the recording has {recorded}: ask for it right after that step"
+    )]
+    WindowElsewhere {
+        /// The step count asked for.
+        end: u64,
+        /// Rows recorded in so many steps.
+        expected: u64,
+        /// Rows recorded so far.
+        recorded: u64,
+    },
     /// A setting that makes no sense.
     #[error("{what} is {value}: {expected}")]
     InvalidSetting {
@@ -201,17 +213,11 @@ impl RecorderError {
 
     pub(crate) fn write(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
-        move |source| Self::Write {
-            path,
-            source: Arc::new(source),
-        }
+        move |source| Self::Write { path, source: Arc::new(source) }
     }
 
     pub(crate) fn read(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
-        move |source| Self::Read {
-            path,
-            source: Arc::new(source),
-        }
+        move |source| Self::Read { path, source: Arc::new(source) }
     }
 }

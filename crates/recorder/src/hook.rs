@@ -37,10 +37,7 @@ pub struct Recorded<O> {
 impl<O: Optimizer> Recorded<O> {
     /// Records what `optimizer` does.
     pub fn new<S: Sink + 'static>(optimizer: O, sink: &SharedSink<S>) -> Self {
-        Self {
-            optimizer,
-            sink: sink.erased(),
-        }
+        Self { optimizer, sink: sink.erased() }
     }
 }
 
@@ -59,8 +56,7 @@ impl<O: Optimizer> Optimizer for Recorded<O> {
         };
         let inputs = Inputs::copy(&request, &weights, &gradient);
         let (weights, state) = self.optimizer.step(learning_rate, weights, gradient, state);
-        let recorded =
-            inputs.and_then(|inputs| inputs.record(&self.sink, &request, &weights, learning_rate));
+        let recorded = inputs.and_then(|inputs| inputs.record(&self.sink, &request, &weights, learning_rate));
         if let Err(error) = recorded {
             self.sink.fail(error);
         }

@@ -57,7 +57,5 @@ pub use parameters::{ParamPath, paths, weights};
 pub use schedule::{Keep, Schedule};
 pub use shared::SharedSink;
 pub use sink::{FnSink, Sink, Step, from_fn};
-pub use trajectory::{
-    Trajectory, TrajectoryInfo, TrajectorySink, TrajectorySummary, TrajectoryWriter,
-};
+pub use trajectory::{Trajectory, TrajectoryInfo, TrajectorySink, TrajectorySummary, TrajectoryWriter};
 pub use window_mean::{Segment, WindowMean, WindowMeanSettings, WindowMeanState};

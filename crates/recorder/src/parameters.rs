@@ -20,10 +20,7 @@ pub struct ParamPath {
 pub fn paths<M: Module>(module: &M) -> Vec<ParamPath> {
     let mut paths = Vec::new();
     visit(module, |path, parameter| {
-        paths.push(ParamPath {
-            path: path.into(),
-            shape: parameter.shape(),
-        });
+        paths.push(ParamPath { path: path.into(), shape: parameter.shape() });
     });
     paths
 }
@@ -45,42 +42,28 @@ pub fn weights<M: Module>(module: &M, path: &str) -> Result<Vec<f32>, RecorderEr
 
 /// The parameter of this path.
 pub(crate) fn find<M: Module>(module: &M, path: &str) -> Result<ParamPath, RecorderError> {
-    let found = paths(module)
-        .into_iter()
-        .find(|parameter| parameter.path == path);
+    let found = paths(module).into_iter().find(|parameter| parameter.path == path);
     found.ok_or_else(|| unknown_path(module, path))
 }
 
 fn unknown_path<M: Module>(module: &M, asked: &str) -> RecorderError {
-    let available = paths(module)
-        .into_iter()
-        .map(|parameter| parameter.path)
-        .collect();
-    RecorderError::UnknownPath {
-        asked: asked.into(),
-        available,
-    }
+    let available = paths(module).into_iter().map(|parameter| parameter.path).collect();
+    RecorderError::UnknownPath { asked: asked.into(), available }
 }
 
 /// The values of a tensor, which must be f32. Read them with [`as_slice`].
 pub(crate) fn values<const D: usize>(tensor: &Tensor<D>) -> Result<TensorData, RecorderError> {
     if tensor.dtype() != DType::F32 {
-        return Err(RecorderError::NotF32 {
-            dtype: format!("{:?}", tensor.dtype()),
-        });
+        return Err(RecorderError::NotF32 { dtype: format!("{:?}", tensor.dtype()) });
     }
-    // A product by one is a copy that nobody shares, which CPU backends then hand over as it is. It is exact, and cheaper than
-    // reading a shared tensor.
+    // A product by one is exact, and a copy that nobody shares: CPU backends hand its memory over as it is. Reading the shared
+    // tensor itself costs the same on flex and several times more on ndarray, which copies it element by element.
     let data = tensor.clone().mul_scalar(1.0).try_into_data();
-    data.map_err(|error| RecorderError::Backend {
-        reason: error.to_string(),
-    })
+    data.map_err(|error| RecorderError::Backend { reason: error.to_string() })
 }
 
 pub(crate) fn as_slice(data: &TensorData) -> Result<&[f32], RecorderError> {
-    data.as_slice().map_err(|error| RecorderError::Backend {
-        reason: error.to_string(),
-    })
+    data.as_slice().map_err(|error| RecorderError::Backend { reason: error.to_string() })
 }
 
 /// A parameter of any rank.
@@ -120,8 +103,5 @@ fn visit<M: Module>(module: &M, action: impl FnMut(&str, &dyn Parameter)) {
         }
     }
 
-    module.visit(&mut Visitor {
-        names: Vec::new(),
-        action,
-    });
+    module.visit(&mut Visitor { names: Vec::new(), action });
 }

@@ -30,10 +30,7 @@ pub struct Schedule {
 
 impl Default for Schedule {
     fn default() -> Self {
-        Self {
-            every: 1,
-            keep: Keep::All,
-        }
+        Self { every: 1, keep: Keep::All }
     }
 }
 
@@ -66,8 +63,7 @@ impl Stride {
     }
 
     pub(crate) fn step(self, row: u64) -> u64 {
-        self.first_step
-            .saturating_add(row.saturating_mul(self.every))
+        self.first_step.saturating_add(row.saturating_mul(self.every))
     }
 }
 
@@ -81,11 +77,7 @@ mod tests {
             let stride = Stride::new(first_step, every).unwrap();
             let mut rows = 0;
             for step in 0..50 {
-                assert_eq!(
-                    stride.rows_before(step),
-                    rows,
-                    "{first_step} {every} {step}"
-                );
+                assert_eq!(stride.rows_before(step), rows, "{first_step} {every} {step}");
                 if stride.wants(step) {
                     assert_eq!(stride.step(rows), step);
                     rows += 1;

@@ -18,9 +18,7 @@ pub struct SharedSink<S: Sink + ?Sized = dyn Sink> {
 
 impl<S: Sink + ?Sized> Clone for SharedSink<S> {
     fn clone(&self) -> Self {
-        Self {
-            shared: Arc::clone(&self.shared),
-        }
+        Self { shared: Arc::clone(&self.shared) }
     }
 }
 
@@ -58,9 +56,7 @@ impl<S: Sink> SharedSink<S> {
             rows: AtomicU64::new(0),
             sink: Mutex::new(sink),
         };
-        Self {
-            shared: Arc::new(shared),
-        }
+        Self { shared: Arc::new(shared) }
     }
 
     /// The same handle with the sink's type forgotten.
@@ -109,14 +105,7 @@ impl<S: Sink + ?Sized> SharedSink<S> {
     pub fn check_steps(&self, steps: u64) -> Result<(), RecorderError> {
         self.check()?;
         let seen = self.steps_seen();
-        if seen == steps {
-            Ok(())
-        } else {
-            Err(RecorderError::MissedSteps {
-                expected: steps,
-                seen,
-            })
-        }
+        if seen == steps { Ok(()) } else { Err(RecorderError::MissedSteps { expected: steps, seen }) }
     }
 
     /// Reads or changes the sink between two steps.
@@ -172,13 +161,7 @@ mod tests {
     use crate::from_fn;
 
     fn step(step: u64) -> Step<'static> {
-        Step {
-            step,
-            weights: &[1.0],
-            before: None,
-            gradient: None,
-            learning_rate: 0.1,
-        }
+        Step { step, weights: &[1.0], before: None, gradient: None, learning_rate: 0.1 }
     }
 
     fn drive(sink: &SharedSink) {
@@ -192,11 +175,7 @@ mod tests {
         let mut calls = 0;
         let sink = SharedSink::new(from_fn(move |step| {
             calls += 1;
-            if step.step == 1 {
-                Err(RecorderError::sink(format!("call {calls}")))
-            } else {
-                Ok(())
-            }
+            if step.step == 1 { Err(RecorderError::sink(format!("call {calls}"))) } else { Ok(()) }
         }));
         let erased = sink.erased();
         for _ in 0..4 {
@@ -236,13 +215,7 @@ mod tests {
         drive(&sink.erased());
         sink.check_steps(2).unwrap();
         assert_eq!(sink.next_step(), 9);
-        assert!(matches!(
-            sink.check_steps(3),
-            Err(RecorderError::MissedSteps {
-                expected: 3,
-                seen: 2
-            })
-        ));
+        assert!(matches!(sink.check_steps(3), Err(RecorderError::MissedSteps { expected: 3, seen: 2 })));
     }
 
     #[test]

@@ -99,8 +99,7 @@ impl<S: Sink> Sink for Vec<S> {
     }
 
     fn record(&mut self, step: Step<'_>) -> Result<(), RecorderError> {
-        self.iter_mut()
-            .try_for_each(|sink| record_wanted(sink, step))
+        self.iter_mut().try_for_each(|sink| record_wanted(sink, step))
     }
 }
 
@@ -123,11 +122,7 @@ impl<S: Sink> Sink for Option<S> {
 }
 
 fn record_wanted(sink: &mut impl Sink, step: Step<'_>) -> Result<(), RecorderError> {
-    if sink.wants(step.step) {
-        sink.record(step)
-    } else {
-        Ok(())
-    }
+    if sink.wants(step.step) { sink.record(step) } else { Ok(()) }
 }
 
 /// A closure as a sink of every step.
@@ -150,11 +145,7 @@ pub fn from_fn<F>(record: F) -> FnSink<F>
 where
     F: FnMut(Step<'_>) -> Result<(), RecorderError> + Send,
 {
-    FnSink {
-        record,
-        gradient: false,
-        before: false,
-    }
+    FnSink { record, gradient: false, before: false }
 }
 
 /// A closure as a sink: made by [`from_fn`].

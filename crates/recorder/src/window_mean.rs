@@ -73,15 +73,9 @@ impl WindowMean {
     ///
     /// # Errors
     /// [`RecorderError::InvalidSetting`] when a setting is zero or the state is not one of these settings.
-    pub fn from_state(
-        settings: WindowMeanSettings,
-        state: WindowMeanState,
-    ) -> Result<Self, RecorderError> {
-        let at_least_one = [
-            ("weights", settings.weights as u64),
-            ("window", settings.window),
-            ("epoch", settings.epoch),
-        ];
+    pub fn from_state(settings: WindowMeanSettings, state: WindowMeanState) -> Result<Self, RecorderError> {
+        let at_least_one =
+            [("weights", settings.weights as u64), ("window", settings.window), ("epoch", settings.epoch)];
         for (what, value) in at_least_one {
             if value == 0 {
                 return Err(RecorderError::InvalidSetting {
@@ -91,15 +85,8 @@ impl WindowMean {
                 });
             }
         }
-        if let Some(segment) = state
-            .segments
-            .iter()
-            .find(|segment| segment.sum.len() != settings.weights)
-        {
-            return Err(RecorderError::WrongLength {
-                expected: settings.weights,
-                got: segment.sum.len(),
-            });
+        if let Some(segment) = state.segments.iter().find(|segment| segment.sum.len() != settings.weights) {
+            return Err(RecorderError::WrongLength { expected: settings.weights, got: segment.sum.len() });
         }
         let starts = state.segments.iter().map(|segment| segment.first_row);
         if !starts.chain([state.rows]).is_sorted() {
@@ -110,11 +97,7 @@ impl WindowMean {
             });
         }
         let stride = Stride::new(0, settings.every)?;
-        Ok(Self {
-            settings,
-            stride,
-            state,
-        })
+        Ok(Self { settings, stride, state })
     }
 
     /// The running sums, for a checkpoint.
@@ -130,35 +113,22 @@ impl WindowMean {
     /// ⟨w⟩_T over the last T recorded rows of a training that made `end` steps: f64, flattened as the recorded weights are.
     ///
     /// # Errors
-    /// [`RecorderError::UnexpectedStep`] when the recording stands elsewhere than at `end`;
+    /// [`RecorderError::WindowElsewhere`] when the recording stands elsewhere than at `end`;
     /// [`RecorderError::WindowTooLong`] when fewer than T rows were recorded;
     /// [`RecorderError::WindowNotPlanned`] when `end` is neither a multiple of the epoch nor the announced end.
     pub fn mean(&self, end: u64) -> Result<Vec<f64>, RecorderError> {
         let rows = self.state.rows;
-        if self.stride.rows_before(end) != rows {
-            return Err(RecorderError::UnexpectedStep {
-                expected: self.stride.step(rows),
-                got: end,
-            });
+        let expected = self.stride.rows_before(end);
+        if expected != rows {
+            return Err(RecorderError::WindowElsewhere { end, expected, recorded: rows });
         }
         let window = self.settings.window;
         let Some(first_row) = rows.checked_sub(window) else {
-            return Err(RecorderError::WindowTooLong {
-                window,
-                recorded: rows,
-            });
+            return Err(RecorderError::WindowTooLong { window, recorded: rows });
         };
-        let Some(start) = self
-            .state
-            .segments
-            .iter()
-            .position(|segment| segment.first_row == first_row)
+        let Some(start) = self.state.segments.iter().position(|segment| segment.first_row == first_row)
         else {
-            return Err(RecorderError::WindowNotPlanned {
-                window,
-                end,
-                epoch: self.settings.epoch,
-            });
+            return Err(RecorderError::WindowNotPlanned { window, end, epoch: self.settings.epoch });
         };
         let mut mean = vec![0.0; self.settings.weights];
         for segment in self.state.segments.range(start..) {
@@ -174,13 +144,7 @@ impl WindowMean {
 
     /// Whether a window that starts at this row ends at a step where the training may end.
     fn may_start_at(&self, row: u64) -> bool {
-        let WindowMeanSettings {
-            window,
-            every,
-            epoch,
-            end,
-            ..
-        } = self.settings;
+        let WindowMeanSettings { window, every, epoch, end, .. } = self.settings;
         // The ends with exactly `last` rows before them are the steps (every·(last − 1), every·last].
         let last = row.saturating_add(window);
         let latest = every.saturating_mul(last);
@@ -213,10 +177,7 @@ impl Sink for WindowMean {
     fn record(&mut self, step: Step<'_>) -> Result<(), RecorderError> {
         let expected = self.stride.step(self.state.rows);
         if step.step != expected {
-            return Err(RecorderError::UnexpectedStep {
-                expected,
-                got: step.step,
-            });
+            return Err(RecorderError::UnexpectedStep { expected, got: step.step });
         }
         if step.weights.len() != self.settings.weights {
             return Err(RecorderError::WrongLength {
@@ -245,19 +206,11 @@ mod tests {
     const WEIGHTS: usize = 5;
 
     fn weights(step: u64) -> Vec<f32> {
-        (0..WEIGHTS)
-            .map(|i| ((step as f32 + 1.0) * (i as f32 + 0.3)).sin())
-            .collect()
+        (0..WEIGHTS).map(|i| ((step as f32 + 1.0) * (i as f32 + 0.3)).sin()).collect()
     }
 
     fn settings(window: u64, every: u64, epoch: u64, end: Option<u64>) -> WindowMeanSettings {
-        WindowMeanSettings {
-            weights: WEIGHTS,
-            window,
-            every,
-            epoch,
-            end,
-        }
+        WindowMeanSettings { weights: WEIGHTS, window, every, epoch, end }
     }
 
     fn feed(mean: &mut WindowMean, steps: std::ops::Range<u64>) {
@@ -266,14 +219,8 @@ mod tests {
                 continue;
             }
             let weights = weights(step);
-            mean.record(Step {
-                step,
-                weights: &weights,
-                before: None,
-                gradient: None,
-                learning_rate: 0.1,
-            })
-            .unwrap();
+            mean.record(Step { step, weights: &weights, before: None, gradient: None, learning_rate: 0.1 })
+                .unwrap();
         }
     }
 
@@ -323,10 +270,7 @@ mod tests {
                     }
                 }
             }
-            assert!(
-                compared >= 120 / epoch - window * every / epoch - 1,
-                "{compared}"
-            );
+            assert!(compared >= 120 / epoch - window * every / epoch - 1, "{compared}");
             assert!(mean.state().segments.len() as u64 <= window * every / epoch + 4);
         }
     }
@@ -338,13 +282,10 @@ mod tests {
         assert_close(&mean.mean(23).unwrap(), &brute_force(7, 1, 23));
         assert!(matches!(
             mean.mean(20),
-            Err(RecorderError::UnexpectedStep { .. })
+            Err(RecorderError::WindowElsewhere { end: 20, expected: 20, recorded: 23 })
         ));
         feed(&mut mean, 23..24);
-        assert!(matches!(
-            mean.mean(24),
-            Err(RecorderError::WindowNotPlanned { end: 24, .. })
-        ));
+        assert!(matches!(mean.mean(24), Err(RecorderError::WindowNotPlanned { end: 24, .. })));
     }
 
     #[test]
@@ -366,37 +307,12 @@ mod tests {
     fn steps_out_of_order_and_foreign_states_are_refused() {
         let mut mean = WindowMean::new(settings(2, 1, 2, None)).unwrap();
         let weights = weights(0);
-        let step = Step {
-            step: 1,
-            weights: &weights,
-            before: None,
-            gradient: None,
-            learning_rate: 0.1,
-        };
-        assert!(matches!(
-            mean.record(step),
-            Err(RecorderError::UnexpectedStep {
-                expected: 0,
-                got: 1
-            })
-        ));
-        let short = Step {
-            step: 0,
-            weights: &weights[1..],
-            ..step
-        };
-        assert!(matches!(
-            mean.record(short),
-            Err(RecorderError::WrongLength {
-                expected: 5,
-                got: 4
-            })
-        ));
+        let step = Step { step: 1, weights: &weights, before: None, gradient: None, learning_rate: 0.1 };
+        assert!(matches!(mean.record(step), Err(RecorderError::UnexpectedStep { expected: 0, got: 1 })));
+        let short = Step { step: 0, weights: &weights[1..], ..step };
+        assert!(matches!(mean.record(short), Err(RecorderError::WrongLength { expected: 5, got: 4 })));
         feed(&mut mean, 0..4);
-        let other = WindowMeanSettings {
-            weights: 3,
-            ..*mean.settings()
-        };
+        let other = WindowMeanSettings { weights: 3, ..*mean.settings() };
         assert!(WindowMean::from_state(other, mean.state().clone()).is_err());
         let mut state = mean.state().clone();
         state.rows = 0;

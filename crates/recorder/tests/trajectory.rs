@@ -16,16 +16,11 @@ use varflat_recorder::{Keep, RecorderError, Trajectory, TrajectoryInfo, Trajecto
 const WEIGHTS: usize = 6;
 
 fn info(every: u64) -> TrajectoryInfo {
-    TrajectoryInfo {
-        every,
-        ..TrajectoryInfo::new("hidden.weight", [2, 3])
-    }
+    TrajectoryInfo { every, ..TrajectoryInfo::new("hidden.weight", [2, 3]) }
 }
 
 fn row(step: u64) -> Vec<f32> {
-    (0..WEIGHTS)
-        .map(|i| (step as f32 * 0.1 + i as f32).sin())
-        .collect()
+    (0..WEIGHTS).map(|i| (step as f32 * 0.1 + i as f32).sin()).collect()
 }
 
 fn rows(steps: impl Iterator<Item = u64>) -> Vec<f32> {
@@ -61,10 +56,7 @@ fn another_library_reads_what_is_written() {
         record(&mut writer, (0..60).step_by(3));
         let summary = writer.finish().unwrap();
         let first = if keep == Keep::All { 0 } else { 39 };
-        assert_eq!(
-            (summary.first_step, summary.last_step, summary.weights),
-            (first, 57, WEIGHTS)
-        );
+        assert_eq!((summary.first_step, summary.last_step, summary.weights), (first, 57, WEIGHTS));
 
         let array: Array2<f32> = read_npy(&summary.path).unwrap();
         assert_eq!(array.dim(), (summary.rows as usize, WEIGHTS));
@@ -73,23 +65,14 @@ fn another_library_reads_what_is_written() {
 
         let trajectory = Trajectory::open(&folder).unwrap();
         assert_eq!(trajectory.read().unwrap(), expected);
-        assert_eq!(
-            trajectory.rows(1..3).unwrap(),
-            expected[WEIGHTS..3 * WEIGHTS]
-        );
+        assert_eq!(trajectory.rows(1..3).unwrap(), expected[WEIGHTS..3 * WEIGHTS]);
         assert_eq!((trajectory.step(0), trajectory.step(2)), (first, first + 6));
         assert_eq!(
-            (
-                trajectory.info().layer.as_str(),
-                trajectory.info().shape.as_slice()
-            ),
+            (trajectory.info().layer.as_str(), trajectory.info().shape.as_slice()),
             ("hidden.weight", &[2, 3][..])
         );
         assert!(!trajectory.is_truncated());
-        assert!(matches!(
-            trajectory.rows(3..2000),
-            Err(RecorderError::RowsOutOfRange { .. })
-        ));
+        assert!(matches!(trajectory.rows(3..2000), Err(RecorderError::RowsOutOfRange { .. })));
         assert_eq!(files(folder.path()), ["trajectory.json", "trajectory.npy"]);
     }
 }
@@ -102,17 +85,11 @@ fn a_file_of_another_program_opens() {
     ndarray_npy::write_npy(&path, &array).unwrap();
     let trajectory = Trajectory::open(&path).unwrap();
     assert_eq!(trajectory.read().unwrap(), array.as_slice().unwrap());
-    assert_eq!(
-        (trajectory.info().layer.as_str(), trajectory.step(3)),
-        ("other", 3)
-    );
+    assert_eq!((trajectory.info().layer.as_str(), trajectory.step(3)), ("other", 3));
 
     ndarray_npy::write_npy(&path, &array.mapv(f64::from)).unwrap();
     let error = Trajectory::open(&path).unwrap_err().to_string();
-    assert!(
-        error.contains("other.npy") && error.contains("<f4") && error.contains("<f8"),
-        "{error}"
-    );
+    assert!(error.contains("other.npy") && error.contains("<f4") && error.contains("<f8"), "{error}");
 }
 
 #[test]
@@ -124,18 +101,11 @@ fn a_running_recording_opens_at_any_moment() {
             let trajectory = Trajectory::open(&folder).unwrap();
             let window = if keep == Keep::All { step } else { step.min(5) };
             assert_eq!(trajectory.steps() as u64, window);
-            assert_eq!(
-                trajectory.read().unwrap(),
-                rows(step - window..step),
-                "{keep:?} {step}"
-            );
+            assert_eq!(trajectory.read().unwrap(), rows(step - window..step), "{keep:?} {step}");
             assert_eq!(trajectory.step(0), step - window);
             record(&mut writer, step..step + 1);
             writer.flush().unwrap();
-            for name in files(folder.path())
-                .iter()
-                .filter(|name| name.ends_with(".npy"))
-            {
+            for name in files(folder.path()).iter().filter(|name| name.ends_with(".npy")) {
                 let array: Array2<f32> = read_npy(folder.path().join(name)).unwrap();
                 assert!(array.nrows() as u64 <= step + 1);
             }
@@ -155,23 +125,14 @@ fn a_file_cut_anywhere_opens_with_its_whole_rows() {
         fs::write(&path, &whole[..length]).unwrap();
         fs::write(&lone, &whole[..length]).unwrap();
         if length < 128 {
-            for error in [
-                Trajectory::open(&folder).unwrap_err(),
-                Trajectory::open(&lone).unwrap_err(),
-            ] {
+            for error in [Trajectory::open(&folder).unwrap_err(), Trajectory::open(&lone).unwrap_err()] {
                 let message = error.to_string();
-                assert!(
-                    message.contains("header") && message.contains(".npy"),
-                    "{length}: {message}"
-                );
+                assert!(message.contains("header") && message.contains(".npy"), "{length}: {message}");
             }
             continue;
         }
         let whole_rows = ((length - 128) / (4 * WEIGHTS)) as u64;
-        for trajectory in [
-            Trajectory::open(&folder).unwrap(),
-            Trajectory::open(&lone).unwrap(),
-        ] {
+        for trajectory in [Trajectory::open(&folder).unwrap(), Trajectory::open(&lone).unwrap()] {
             assert_eq!(trajectory.read().unwrap(), rows(0..whole_rows), "{length}");
             assert_eq!(trajectory.missing_rows(), 4 - whole_rows);
             assert_eq!(trajectory.is_truncated(), whole_rows < 4);
@@ -186,9 +147,8 @@ fn a_header_that_promises_too_much_costs_no_memory() {
     record(&mut writer, 0..4);
     let path = writer.finish().unwrap().path;
     let whole = fs::read(&path).unwrap();
-    let mut bytes = String::from_utf8_lossy(&whole[10..127])
-        .replace("(4, 6)", "(99999999999999, 6)")
-        .into_bytes();
+    let mut bytes =
+        String::from_utf8_lossy(&whole[10..127]).replace("(4, 6)", "(99999999999999, 6)").into_bytes();
     bytes.truncate(117);
     let lie = [&whole[..10], &bytes, &whole[127..]].concat();
     fs::write(&path, lie).unwrap();
@@ -222,21 +182,12 @@ fn a_kill_between_row_bytes_and_row_count_costs_the_new_rows_only() {
     bytes.extend([0xff; 4 * WEIGHTS + 5]);
     fs::write(&path, bytes).unwrap();
     let trajectory = Trajectory::open(&folder).unwrap();
-    assert_eq!(
-        (trajectory.read().unwrap(), trajectory.is_truncated()),
-        (rows(0..4), false)
-    );
+    assert_eq!((trajectory.read().unwrap(), trajectory.is_truncated()), (rows(0..4), false));
     // … and a resume continues after them.
     let mut writer = TrajectoryWriter::resume(&folder, info(1), Keep::All, 4).unwrap();
     record(&mut writer, 4..6);
     writer.finish().unwrap();
-    assert_eq!(
-        read_npy::<_, Array2<f32>>(&path)
-            .unwrap()
-            .as_slice()
-            .unwrap(),
-        rows(0..6)
-    );
+    assert_eq!(read_npy::<_, Array2<f32>>(&path).unwrap().as_slice().unwrap(), rows(0..6));
 }
 
 /// Kills a recording that is flushed at every multiple of 4 steps after each number of steps, and resumes it from a checkpoint.
@@ -269,13 +220,9 @@ fn resumed_equals_uninterrupted(keep: Keep, every: u64, steps: u64) {
             {
                 continue;
             }
-            let mut writer =
-                TrajectoryWriter::resume(&folder, info(every), keep, checkpoint).unwrap();
+            let mut writer = TrajectoryWriter::resume(&folder, info(every), keep, checkpoint).unwrap();
             assert_eq!(writer.rows(), checkpoint.div_ceil(every));
-            record(
-                &mut writer,
-                (checkpoint..steps).filter(|step| step % every == 0),
-            );
+            record(&mut writer, (checkpoint..steps).filter(|step| step % every == 0));
             let path = writer.finish().unwrap().path;
             assert!(
                 fs::read(path).unwrap() == whole,
@@ -306,18 +253,12 @@ fn a_finished_recording_can_be_continued() {
         record(&mut writer, 12..14);
         writer.flush().unwrap();
         let first = if keep == Keep::All { 0 } else { 9 };
-        assert_eq!(
-            Trajectory::open(&folder).unwrap().read().unwrap(),
-            rows(first..14)
-        );
+        assert_eq!(Trajectory::open(&folder).unwrap().read().unwrap(), rows(first..14));
         record(&mut writer, 14..15);
         let summary = writer.finish().unwrap();
         let first = if keep == Keep::All { 0 } else { 10 };
         assert_eq!((summary.first_step, summary.last_step), (first, 14));
-        assert_eq!(
-            Trajectory::open(&folder).unwrap().read().unwrap(),
-            rows(first..15)
-        );
+        assert_eq!(Trajectory::open(&folder).unwrap().read().unwrap(), rows(first..15));
     }
 }
 
@@ -333,10 +274,7 @@ fn a_rolling_window_takes_about_two_windows_of_disk() {
             if flush && step % 2 == 1 {
                 writer.flush().unwrap();
             }
-            let parts = files(folder.path())
-                .into_iter()
-                .filter(|name| name.contains("part"))
-                .count() as u64;
+            let parts = files(folder.path()).into_iter().filter(|name| name.contains("part")).count() as u64;
             rows.push((parts - 1) * window + step % window + 1);
         }
         let most = *rows.iter().max().unwrap();
@@ -357,10 +295,7 @@ fn a_window_longer_than_the_training_is_an_error_and_its_rows_stay() {
         error,
         "window of 9 rows is longer than the training: only 8 were recorded; lower recorder.window or train longer"
     );
-    assert_eq!(
-        Trajectory::open(&folder).unwrap().read().unwrap(),
-        rows(0..8)
-    );
+    assert_eq!(Trajectory::open(&folder).unwrap().read().unwrap(), rows(0..8));
 }
 
 #[test]
@@ -372,41 +307,16 @@ fn a_resume_without_the_rows_before_it_is_refused_and_changes_nothing() {
         writer.flush().unwrap();
         kill(writer);
         let before = files(folder.path());
-        let error = TrajectoryWriter::resume(&folder, info(1), keep, 24)
-            .err()
-            .unwrap();
-        assert!(
-            matches!(error, RecorderError::MissingRows { next_step: 24, .. }),
-            "{error}"
-        );
+        let error = TrajectoryWriter::resume(&folder, info(1), keep, 24).err().unwrap();
+        assert!(matches!(error, RecorderError::MissingRows { next_step: 24, .. }), "{error}");
         if keep != Keep::All {
-            let error = TrajectoryWriter::resume(&folder, info(1), keep, 6)
-                .err()
-                .unwrap();
-            assert!(
-                matches!(
-                    error,
-                    RecorderError::MissingRows {
-                        from: 1,
-                        available: 0,
-                        ..
-                    }
-                ),
-                "{error}"
-            );
+            let error = TrajectoryWriter::resume(&folder, info(1), keep, 6).err().unwrap();
+            assert!(matches!(error, RecorderError::MissingRows { from: 1, available: 0, .. }), "{error}");
         }
-        let other_layer = TrajectoryInfo {
-            layer: "output.weight".into(),
-            ..info(1)
-        };
-        let other_shape = TrajectoryInfo {
-            shape: vec![3, 2],
-            ..info(1)
-        };
+        let other_layer = TrajectoryInfo { layer: "output.weight".into(), ..info(1) };
+        let other_shape = TrajectoryInfo { shape: vec![3, 2], ..info(1) };
         for other in [other_layer, other_shape, info(2)] {
-            let error = TrajectoryWriter::resume(&folder, other, keep, 20)
-                .err()
-                .unwrap();
+            let error = TrajectoryWriter::resume(&folder, other, keep, 20).err().unwrap();
             assert!(matches!(error, RecorderError::Mismatch { .. }), "{error}");
         }
         assert_eq!(files(folder.path()), before);
@@ -423,10 +333,7 @@ fn a_dropped_writer_keeps_its_rows() {
     let mut writer = TrajectoryWriter::create(&folder, info(1), Keep::All).unwrap();
     record(&mut writer, 0..8);
     drop(writer);
-    assert_eq!(
-        Trajectory::open(&folder).unwrap().read().unwrap(),
-        rows(0..8)
-    );
+    assert_eq!(Trajectory::open(&folder).unwrap().read().unwrap(), rows(0..8));
 }
 
 #[test]
@@ -436,18 +343,9 @@ fn rows_off_the_schedule_and_of_another_length_are_refused() {
     record(&mut writer, [0, 2].into_iter());
     for step in [0, 2, 3, 6] {
         let error = writer.append(step, &row(step)).unwrap_err();
-        assert!(
-            matches!(error, RecorderError::UnexpectedStep { expected: 4, .. }),
-            "{error}"
-        );
+        assert!(matches!(error, RecorderError::UnexpectedStep { expected: 4, .. }), "{error}");
     }
-    assert!(matches!(
-        writer.append(4, &[1.0]),
-        Err(RecorderError::WrongLength {
-            expected: 6,
-            got: 1
-        })
-    ));
+    assert!(matches!(writer.append(4, &[1.0]), Err(RecorderError::WrongLength { expected: 6, got: 1 })));
     record(&mut writer, [4].into_iter());
     writer.finish().unwrap();
     assert_eq!(Trajectory::open(&folder).unwrap().steps(), 3);
@@ -456,57 +354,33 @@ fn rows_off_the_schedule_and_of_another_length_are_refused() {
 #[test]
 fn settings_that_make_no_sense_touch_no_file() {
     let folder = tempdir().unwrap();
-    let empty = TrajectoryInfo {
-        shape: vec![50, 0],
-        ..info(1)
-    };
-    let huge = TrajectoryInfo {
-        shape: vec![usize::MAX, 2],
-        ..info(1)
-    };
-    for (info, keep) in [
-        (info(0), Keep::All),
-        (empty, Keep::All),
-        (huge, Keep::All),
-        (info(1), Keep::Last(0)),
-    ] {
-        let error = TrajectoryWriter::create(folder.path().join("run"), info, keep)
-            .err()
-            .unwrap();
-        assert!(
-            matches!(error, RecorderError::InvalidSetting { .. }),
-            "{error}"
-        );
+    let empty = TrajectoryInfo { shape: vec![50, 0], ..info(1) };
+    let huge = TrajectoryInfo { shape: vec![usize::MAX, 2], ..info(1) };
+    for (info, keep) in
+        [(info(0), Keep::All), (empty, Keep::All), (huge, Keep::All), (info(1), Keep::Last(0))]
+    {
+        let error = TrajectoryWriter::create(folder.path().join("run"), info, keep).err().unwrap();
+        assert!(matches!(error, RecorderError::InvalidSetting { .. }), "{error}");
     }
     assert!(!folder.path().join("run").exists());
 }
 
 #[test]
 fn a_disk_that_refuses_is_named() {
-    let create = |folder: PathBuf| {
-        TrajectoryWriter::create(folder, info(1), Keep::All)
-            .err()
-            .unwrap()
-            .to_string()
-    };
+    let create =
+        |folder: PathBuf| TrajectoryWriter::create(folder, info(1), Keep::All).err().unwrap().to_string();
     let folder = tempdir().unwrap();
 
     let file = folder.path().join("file");
     fs::write(&file, "").unwrap();
     let error = create(file.join("run"));
-    assert!(
-        error.contains("file/run") && error.contains("choose a folder"),
-        "{error}"
-    );
+    assert!(error.contains("file/run") && error.contains("choose a folder"), "{error}");
 
     let full = folder.path().join("full");
     fs::create_dir(&full).unwrap();
     symlink("/dev/full", full.join("trajectory.npy.tmp")).unwrap();
     let error = create(full);
-    assert!(
-        error.contains("trajectory.npy") && error.contains("No space left"),
-        "{error}"
-    );
+    assert!(error.contains("trajectory.npy") && error.contains("No space left"), "{error}");
 
     let read_only = folder.path().join("read-only");
     fs::create_dir(&read_only).unwrap();
@@ -514,10 +388,7 @@ fn a_disk_that_refuses_is_named() {
     // Root may write anywhere.
     if fs::write(read_only.join("probe"), "").is_err() {
         let error = create(read_only);
-        assert!(
-            error.contains("read-only") && error.contains("choose a folder"),
-            "{error}"
-        );
+        assert!(error.contains("read-only") && error.contains("choose a folder"), "{error}");
     }
 }
 
@@ -529,17 +400,11 @@ fn a_full_disk_while_the_window_is_assembled_leaves_the_parts() {
     symlink("/dev/full", folder.path().join("trajectory.npy.tmp")).unwrap();
     let error = writer.finish().unwrap_err().to_string();
     assert!(error.contains("No space left"), "{error}");
-    assert_eq!(
-        Trajectory::open(&folder).unwrap().read().unwrap(),
-        rows(8..13)
-    );
+    assert_eq!(Trajectory::open(&folder).unwrap().read().unwrap(), rows(8..13));
     // With room again, the recording is finished from where it stands.
     let writer = TrajectoryWriter::resume(&folder, info(1), Keep::Last(5), 13).unwrap();
     writer.finish().unwrap();
-    assert_eq!(
-        Trajectory::open(&folder).unwrap().read().unwrap(),
-        rows(8..13)
-    );
+    assert_eq!(Trajectory::open(&folder).unwrap().read().unwrap(), rows(8..13));
 }
 
 #[test]
@@ -547,9 +412,7 @@ fn what_is_no_trajectory_is_named() {
     let folder = tempdir().unwrap();
     let error = Trajectory::open(&folder).unwrap_err().to_string();
     assert!(error.contains("trajectory.npy"), "{error}");
-    let error = Trajectory::open(folder.path().join("absent.npy"))
-        .unwrap_err()
-        .to_string();
+    let error = Trajectory::open(folder.path().join("absent.npy")).unwrap_err().to_string();
     assert!(error.contains("absent.npy"), "{error}");
 
     let mut writer = TrajectoryWriter::create(&folder, info(1), Keep::All).unwrap();

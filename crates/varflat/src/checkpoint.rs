@@ -38,9 +38,7 @@ impl Checkpoint {
         remove_folder(&draft)?;
         std::fs::create_dir_all(&draft).map_err(Error::writing(&draft))?;
         write_network(&draft.join("weights.npz"), &self.network, Precision::Single)?;
-        write_whole(&draft.join("optimizer.bin"), |file| {
-            std::io::Write::write_all(file, &self.optimizer)
-        })?;
+        write_whole(&draft.join("optimizer.bin"), |file| std::io::Write::write_all(file, &self.optimizer))?;
         let mut arrays: Vec<(String, Array<'_>)> = Vec::new();
         for (path, mean) in &self.means {
             let first: Vec<i64> = mean.segments.iter().map(|s| s.first_row as i64).collect();

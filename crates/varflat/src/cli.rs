@@ -157,7 +157,9 @@ pub fn main() -> Result<()> {
             Backend::choose(device.device.as_deref())?;
             let default = if quick { "figures/quick" } else { "figures" };
             let figures = figures.unwrap_or_else(|| PathBuf::from(default));
-            reproduce::reproduce(quick, &out, &figures, device.device.as_deref(), |experiment| data.apply(experiment))
+            reproduce::reproduce(quick, &out, &figures, device.device.as_deref(), |experiment| {
+                data.apply(experiment)
+            })
         }
         Command::Run { experiment, figures, device } => {
             Backend::choose(device.device.as_deref())?;

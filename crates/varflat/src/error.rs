@@ -68,7 +68,9 @@ pub enum Error {
         differences: String,
     },
     /// An earlier stage has not been done.
-    #[error("{folder}: {missing} is not there yet; run `varflat {stage}` first (or `varflat run`, which does all stages)")]
+    #[error(
+        "{folder}: {missing} is not there yet; run `varflat {stage}` first (or `varflat run`, which does all stages)"
+    )]
     StageMissing {
         /// The run folder.
         folder: PathBuf,

@@ -148,7 +148,8 @@ pub struct FitSection {
     /// Last component in the fit of ψ; all when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last: Option<usize>,
-    /// Block length of the bootstrap over time, in recorded steps.
+    /// Block length of the bootstrap over time, in recorded steps: an epoch of the paper's training, beyond which its
+    /// reshuffled noise is independent.
     pub block: usize,
     /// Resamples of the bootstrap.
     pub resamples: usize,
@@ -185,7 +186,7 @@ impl Default for LandscapeSection {
 
 impl Default for FitSection {
     fn default() -> Self {
-        Self { skip_first: 1, last: None, block: 600, resamples: 1000, decay: [20, 200] }
+        Self { skip_first: 1, last: None, block: 1200, resamples: 1000, decay: [20, 200] }
     }
 }
 
@@ -241,8 +242,7 @@ impl Experiment {
         let experiment = if overrides.is_empty() {
             experiment
         } else {
-            let mut table: toml::Table =
-                toml::from_str(text).map_err(|error| complain(error.to_string()))?;
+            let mut table: toml::Table = toml::from_str(text).map_err(|error| complain(error.to_string()))?;
             for text in overrides {
                 set(&mut table, text)?;
             }
@@ -323,12 +323,9 @@ impl Experiment {
 
 /// Apply one `section.key=value`; the value is TOML, or a bare word.
 fn set(table: &mut toml::Table, text: &str) -> Result<()> {
-    let complain = |problem: &str| Error::Experiment {
-        origin: format!("--set {text}"),
-        problem: problem.to_owned(),
-    };
-    let (path, value) =
-        text.split_once('=').ok_or_else(|| complain("write it as section.key=value"))?;
+    let complain =
+        |problem: &str| Error::Experiment { origin: format!("--set {text}"), problem: problem.to_owned() };
+    let (path, value) = text.split_once('=').ok_or_else(|| complain("write it as section.key=value"))?;
     let value = toml::from_str::<toml::Table>(&format!("value = {value}"))
         .ok()
         .and_then(|mut parsed| parsed.remove("value"))

@@ -8,16 +8,16 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use varflat_model::Metrics;
 use varflat_plot::{
-    DecayLine, Figure, FitLine, FlatnessByIndex, LandscapeProfiles, LearningPhases, Point, PointStatus, Profile,
-    Spectrum, Trajectories, TrajectoryPair, VarianceFlatness,
+    DecayLine, Figure, FitLine, FlatnessByIndex, LandscapeProfiles, LearningPhases, Point, PointStatus,
+    Profile, Spectrum, Trajectories, TrajectoryPair, VarianceFlatness,
 };
 use varflat_recorder::Trajectory;
 
 use crate::error::Result;
+use crate::experiment::Experiment;
 use crate::files::{read_csv, read_json, read_npy, write_csv, write_json};
 use crate::run_folder::{RunFolder, RunRecord, Stage, names};
 use crate::stages::{FitReport, FlatnessRow, read_profiles, read_rows};
-use crate::experiment::Experiment;
 
 /// Names of the tables, beside the figures drawn from them.
 mod tables {
@@ -106,8 +106,11 @@ fn write_trajectories(run: &RunFolder, trajectory: &Trajectory, folder: &Path) -
     let stride = theta.nrows().div_ceil(TRAJECTORY_POINTS);
     let shown = [1, 2, 49, 50].into_iter().filter(|component| *component <= theta.ncols());
     let rows = shown.flat_map(|component| {
-        let column = theta.column(component - 1).to_vec().into_iter().enumerate().step_by(stride);
-        column.map(move |(row, theta)| TrajectoryRow { component, step: trajectory.step(row), theta })
+        let last = theta.nrows() - 1;
+        let column = theta.column(component - 1).to_vec().into_iter().enumerate();
+        column
+            .filter(move |(row, _)| row % stride == 0 || *row == last)
+            .map(move |(row, theta)| TrajectoryRow { component, step: trajectory.step(row), theta })
     });
     write_csv(&folder.join(tables::TRAJECTORIES), rows)
 }
@@ -174,7 +177,9 @@ fn trajectories(folder: &Path) -> Result<Figure> {
         .map(|(x_index, y_index)| TrajectoryPair { x_index, y_index, x: theta(x_index), y: theta(y_index) })
         .filter(|pair| !pair.y.is_empty())
         .collect();
-    Ok(varflat_plot::trajectories(&Trajectories { pairs })?)
+    let (first, last) = (rows.first().map_or(0, |row| row.step), rows.last().map_or(0, |row| row.step));
+    let window_steps = Some(last.saturating_sub(first) as f64).filter(|steps| *steps > 0.0);
+    Ok(varflat_plot::trajectories(&Trajectories { pairs, window_steps })?)
 }
 
 fn landscape(folder: &Path, summary: &Summary, flatness: &[FlatnessRow]) -> Result<Figure> {

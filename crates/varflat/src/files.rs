@@ -54,10 +54,7 @@ pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
 }
 
 /// Write rows as CSV with a header of their field names; numbers with every digit they have.
-pub(crate) fn write_csv<T: Serialize>(
-    path: &Path,
-    rows: impl IntoIterator<Item = T>,
-) -> Result<()> {
+pub(crate) fn write_csv<T: Serialize>(path: &Path, rows: impl IntoIterator<Item = T>) -> Result<()> {
     write_whole(path, |file| {
         let mut writer = csv::Writer::from_writer(file);
         for row in rows {
@@ -87,6 +84,15 @@ pub(crate) enum Array<'a> {
 }
 
 impl<'a> Array<'a> {
+    /// An array in C order; of one in another order nothing is written but an error.
+    pub(crate) fn double<S, D>(array: &'a ndarray::ArrayBase<S, D>) -> Self
+    where
+        S: ndarray::Data<Elem = f64>,
+        D: ndarray::Dimension,
+    {
+        Self::Double(array.shape().to_vec(), array.as_slice().unwrap_or_default())
+    }
+
     /// A scalar, as an array without dimensions.
     pub(crate) fn scalar(value: &'a f64) -> Self {
         Self::Double(Vec::new(), std::slice::from_ref(value))
@@ -183,9 +189,11 @@ impl Npz {
     /// A single number.
     pub(crate) fn scalar(&mut self, name: &str) -> Result<f64> {
         let array = self.double(name)?;
-        array.first().copied().filter(|_| array.len() == 1).ok_or_else(|| {
-            Error::malformed(&self.path, format!("array `{name}` should be one number"))
-        })
+        array
+            .first()
+            .copied()
+            .filter(|_| array.len() == 1)
+            .ok_or_else(|| Error::malformed(&self.path, format!("array `{name}` should be one number")))
     }
 
     /// A list of integers that are not negative.
@@ -194,8 +202,7 @@ impl Npz {
             .reader
             .by_name(name)
             .map_err(|error| Error::malformed(&self.path, format!("array `{name}`: {error}")))?;
-        let counts: Option<Vec<usize>> =
-            array.iter().map(|&count| usize::try_from(count).ok()).collect();
+        let counts: Option<Vec<usize>> = array.iter().map(|&count| usize::try_from(count).ok()).collect();
         counts.ok_or_else(|| Error::malformed(&self.path, format!("array `{name}` has a negative entry")))
     }
 }
@@ -206,9 +213,6 @@ pub(crate) type NamedArrays = BTreeMap<String, ArrayD<f64>>;
 impl Npz {
     /// All arrays as f64.
     pub(crate) fn all(&mut self) -> Result<NamedArrays> {
-        self.names()?
-            .into_iter()
-            .map(|name| Ok((name.clone(), self.double(&name)?)))
-            .collect()
+        self.names()?.into_iter().map(|name| Ok((name.clone(), self.double(&name)?))).collect()
     }
 }

@@ -50,22 +50,37 @@ pub fn inspect(run: &RunFolder) -> Result<String> {
 /// The fitted numbers, one a line.
 pub fn report(fit: &FitReport) -> String {
     let interval = match (&fit.psi_interval, &fit.psi_interval_missing) {
-        (Some([low, high]), _) => format!(", 95 % interval [{low:.2}, {high:.2}]"),
+        (Some([low, high]), _) => format!(", 95 % interval [{low:.3}, {high:.3}]"),
         (None, Some(reason)) => format!(", no interval: {reason}"),
         (None, None) => String::new(),
     };
     let [first, last] = fit.range;
     let mut lines = vec![
         ("ψ", format!("{:.3} ± {:.3}{interval}", fit.psi, fit.psi_standard_error)),
-        ("", format!("over {} of the components {first}–{last}, r = {:.4}; Theil–Sen {:.3}", fit.n, fit.r, fit.psi_theil_sen)),
-        ("left out", format!("{} without a crossing, {} under the floor {:.1e}", fit.left_out, fit.under_floor, fit.floor)),
+        (
+            "",
+            format!(
+                "over {} of the components {first}–{last}, r = {:.4}; Theil–Sen {:.3}",
+                fit.n, fit.r, fit.psi_theil_sen
+            ),
+        ),
+        (
+            "left out",
+            format!(
+                "{} without a crossing, {} under the floor {:.1e}",
+                fit.left_out, fit.under_floor, fit.floor
+            ),
+        ),
         ("L_0", format!("{:.4e}", fit.l0)),
         ("gap", format!("σ_1²/σ_2² = {:.1}", fit.gap)),
         ("alignment", format!("|cos(p_1, w_0)| = {:.3}", fit.alignment)),
     ];
     if let Some(decay) = &fit.decay {
         let (first, last) = (decay.first, decay.last);
-        lines.push(("γ", format!("{:.3} ± {:.3} over components {first}–{last}", decay.gamma, decay.standard_error)));
+        lines.push((
+            "γ",
+            format!("{:.3} ± {:.3} over components {first}–{last}", decay.gamma, decay.standard_error),
+        ));
     }
     if let Some(share) = fit.share_35 {
         lines.push(("share", format!("{share:.3} of the rest in the 35 components after the first")));

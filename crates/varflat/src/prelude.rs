@@ -2,12 +2,12 @@
 
 pub use ndarray::{self, Array1, Array2, ArrayView2};
 pub use varflat_analysis::{
-    Component, DatasetBase, Fit, FlatnessSearch, FlatnessStatus, ParamGuard, PowerLaw, Solver, Transformer,
-    TrajectoryPca, spectrum,
+    Component, DatasetBase, Fit, FlatnessSearch, FlatnessStatus, ParamGuard, PowerLaw, Solver, TrajectoryPca,
+    Transformer, spectrum,
 };
 pub use varflat_model::{
-    Classifier, DenseLandscape, DenseNetwork, Mlp, MlpConfig, ResidentSet, Shuffle, Trainer, TrainingConfig, data,
-    device, random,
+    Classifier, DenseLandscape, DenseNetwork, Mlp, MlpConfig, ResidentSet, Shuffle, Trainer, TrainingConfig,
+    data, device, random,
 };
 pub use varflat_plot::{Figure, FitLine, Point, VarianceFlatness, variance_flatness};
 pub use varflat_recorder::{

@@ -326,8 +326,7 @@ fn is_foreign(path: &Path) -> Result<bool> {
 
 fn write_config(path: &Path, experiment: &Experiment) -> Result<()> {
     let file = path.join(names::CONFIG);
-    let text = toml::to_string(experiment)
-        .map_err(|error| Error::malformed(&file, error.to_string()))?;
+    let text = toml::to_string(experiment).map_err(|error| Error::malformed(&file, error.to_string()))?;
     write_whole(&file, |out| std::io::Write::write_all(out, text.as_bytes()))
 }
 
@@ -379,10 +378,8 @@ pub(crate) fn write_network(path: &Path, network: &DenseNetwork, precision: Prec
             parameters.push((format!("{}.bias", layer.name), vec![layer.outputs], bias));
         }
     }
-    let rounded: Vec<Vec<f32>> = parameters
-        .iter()
-        .map(|(_, _, values)| values.iter().map(|&value| value as f32).collect())
-        .collect();
+    let rounded: Vec<Vec<f32>> =
+        parameters.iter().map(|(_, _, values)| values.iter().map(|&value| value as f32).collect()).collect();
     let arrays: Vec<(&String, Array<'_>)> = parameters
         .iter()
         .zip(&rounded)

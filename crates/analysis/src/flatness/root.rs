@@ -47,20 +47,12 @@ impl Bracket {
     pub(super) fn root(&self) -> f64 {
         let ((a, fa), (b, fb)) = (self.a, self.b);
         let fraction = fa / (fa - fb);
-        if fraction.is_finite() {
-            a + fraction * (b - a)
-        } else {
-            0.5 * (a + b)
-        }
+        if fraction.is_finite() { a + fraction * (b - a) } else { 0.5 * (a + b) }
     }
 
     /// The end where f < 0 and the end where f ≥ 0.
     pub(super) fn ends(&self) -> (Point, Point) {
-        if self.a.1 < 0.0 {
-            (self.a, self.b)
-        } else {
-            (self.b, self.a)
-        }
+        if self.a.1 < 0.0 { (self.a, self.b) } else { (self.b, self.a) }
     }
 
     /// Where in [a, b] to look next, as a fraction of the way from a to b.
@@ -72,10 +64,6 @@ impl Bracket {
         let monotone = phi * phi < xi && (1.0 - phi) * (1.0 - phi) < 1.0 - xi;
         let interpolated =
             fa / (fb - fa) * fc / (fb - fc) + (c - a) / (b - a) * fa / (fc - fa) * fb / (fc - fb);
-        if monotone && interpolated.is_finite() {
-            interpolated
-        } else {
-            0.5
-        }
+        if monotone && interpolated.is_finite() { interpolated } else { 0.5 }
     }
 }

@@ -65,12 +65,7 @@ pub(super) struct SideSearch<'a> {
 }
 
 impl<'a> SideSearch<'a> {
-    pub(super) fn new(
-        search: &'a FlatnessSearch,
-        sign: f64,
-        reference_loss: f64,
-        first_step: f64,
-    ) -> Self {
+    pub(super) fn new(search: &'a FlatnessSearch, sign: f64, reference_loss: f64, first_step: f64) -> Self {
         let guess = first_step.clamp(4.0 * SMALLEST * search.radius, search.radius);
         Self {
             search,
@@ -103,8 +98,7 @@ impl<'a> SideSearch<'a> {
             self.scan()?;
         }
         if let Some(bracket) = &self.bracket {
-            self.asked
-                .extend(bracket.next(self.search.tolerance).map(|s| self.sign * s));
+            self.asked.extend(bracket.next(self.search.tolerance).map(|s| self.sign * s));
         }
         Ok(())
     }
@@ -120,11 +114,7 @@ impl<'a> SideSearch<'a> {
         };
         if above > 1 {
             let third = self.samples[above - 2];
-            self.bracket = Some(Bracket::new(
-                self.samples[above],
-                self.samples[above - 1],
-                third,
-            ));
+            self.bracket = Some(Bracket::new(self.samples[above], self.samples[above - 1], third));
             return Ok(());
         }
         let (innermost, f) = self.samples[above];
@@ -135,9 +125,7 @@ impl<'a> SideSearch<'a> {
                 level: self.ln_level.exp(),
             });
         }
-        self.asked = [0.25, 0.5]
-            .map(|share| self.sign * share * innermost)
-            .to_vec();
+        self.asked = [0.25, 0.5].map(|share| self.sign * share * innermost).to_vec();
         Ok(())
     }
 
@@ -145,16 +133,10 @@ impl<'a> SideSearch<'a> {
     pub(super) fn finish(&self) -> Side {
         let (inner, outer) = match &self.bracket {
             Some(bracket) => bracket.ends(),
-            None => (
-                self.samples[self.samples.len() - 1],
-                (self.search.radius, f64::NEG_INFINITY),
-            ),
+            None => (self.samples[self.samples.len() - 1], (self.search.radius, f64::NEG_INFINITY)),
         };
         // A crossing whose far side is only an overflow or not a number has not been seen.
-        let crossing = self
-            .bracket
-            .filter(|_| outer.1.is_finite())
-            .map(|b| self.sign * b.root());
+        let crossing = self.bracket.filter(|_| outer.1.is_finite()).map(|b| self.sign * b.root());
         if let Some((top, bottom)) = self.rise_and_fall(outer.0) {
             return Side::NotMonotone {
                 offset: crossing,
@@ -164,14 +146,8 @@ impl<'a> SideSearch<'a> {
             };
         }
         match crossing {
-            Some(offset) => Side::Found {
-                offset,
-                evaluations: self.samples.len() - 1,
-            },
-            None => Side::Censored {
-                searched: self.sign * inner.0,
-                loss: self.loss(inner.1),
-            },
+            Some(offset) => Side::Found { offset, evaluations: self.samples.len() - 1 },
+            None => Side::Censored { searched: self.sign * inner.0, loss: self.loss(inner.1) },
         }
     }
 
@@ -195,11 +171,7 @@ impl<'a> SideSearch<'a> {
 
     /// ln L − ln(factor·L_0); not a number counts as above, a loss of zero or less as far below.
     fn f(&self, loss: f64) -> f64 {
-        if loss.is_nan() {
-            f64::INFINITY
-        } else {
-            loss.max(0.0).ln() - self.ln_level
-        }
+        if loss.is_nan() { f64::INFINITY } else { loss.max(0.0).ln() - self.ln_level }
     }
 
     fn loss(&self, f: f64) -> f64 {

@@ -43,8 +43,6 @@ impl FromStr for FlatnessStatus {
 
     fn from_str(word: &str) -> Result<Self, AnalysisError> {
         let known = Self::ALL.into_iter().find(|status| status.as_str() == word);
-        known.ok_or_else(|| AnalysisError::UnknownStatus {
-            word: word.to_owned(),
-        })
+        known.ok_or_else(|| AnalysisError::UnknownStatus { word: word.to_owned() })
     }
 }

@@ -27,9 +27,7 @@ impl SegmentMoments {
         let segments = steps.div_ceil(length);
         Self {
             length,
-            steps: (0..segments)
-                .map(|s| length.min(steps - s * length))
-                .collect(),
+            steps: (0..segments).map(|s| length.min(steps - s * length)).collect(),
             sum: Array2::zeros((segments, components)),
             square: Array2::zeros((segments, components)),
         }
@@ -46,21 +44,9 @@ impl SegmentMoments {
             });
         }
         same_length("`segments.sum` along its rows", segments, self.sum.nrows())?;
-        same_length(
-            "`segments.square` along its rows",
-            segments,
-            self.square.nrows(),
-        )?;
-        same_length(
-            "`segments.sum` along its columns",
-            components,
-            self.sum.ncols(),
-        )?;
-        same_length(
-            "`segments.square` along its columns",
-            components,
-            self.square.ncols(),
-        )
+        same_length("`segments.square` along its rows", segments, self.square.nrows())?;
+        same_length("`segments.sum` along its columns", components, self.sum.ncols())?;
+        same_length("`segments.square` along its columns", components, self.square.ncols())
     }
 }
 
@@ -88,14 +74,7 @@ impl Projections {
         let mut theta = Mat::zeros(0, 0);
         window.for_row_blocks(|first, block| {
             theta.resize_with(block.nrows(), components, |_, _| 0.0);
-            matmul(
-                &mut theta,
-                Accum::Replace,
-                block,
-                directions,
-                1.0,
-                Par::rayon(0),
-            );
+            matmul(&mut theta, Accum::Replace, block, directions, 1.0, Par::rayon(0));
             for (i, drift) in drift.iter_mut().enumerate() {
                 for (row, theta) in theta.col(i).iter().enumerate() {
                     let t = first + row;
@@ -109,21 +88,11 @@ impl Projections {
         let unsorted = segments.square.sum_axis(Axis(0)) / steps as f64;
         let mut order: Vec<usize> = (0..components).collect();
         order.sort_by(|&i, &j| unsorted[j].total_cmp(&unsorted[i]));
-        let sign: Vec<f64> = order
-            .iter()
-            .map(|&i| if drift[i] < 0.0 { -1.0 } else { 1.0 })
-            .collect();
+        let sign: Vec<f64> = order.iter().map(|&i| if drift[i] < 0.0 { -1.0 } else { 1.0 }).collect();
         segments.sum = segments.sum.select(Axis(1), &order);
         segments.sum *= &Array1::from(sign.clone());
         segments.square = segments.square.select(Axis(1), &order);
         let variance = unsorted.select(Axis(0), &order);
-        (
-            order,
-            Self {
-                variance,
-                sign,
-                segments,
-            },
-        )
+        (order, Self { variance, sign, segments })
     }
 }

@@ -32,10 +32,7 @@ pub struct TrajectoryPcaValidParams {
 
 impl Default for TrajectoryPcaParams {
     fn default() -> Self {
-        Self(TrajectoryPcaValidParams {
-            solver: Solver::Auto,
-            segment: 100,
-        })
+        Self(TrajectoryPcaValidParams { solver: Solver::Auto, segment: 100 })
     }
 }
 
@@ -70,11 +67,7 @@ impl ParamGuard for TrajectoryPcaParams {
     type Error = AnalysisError;
 
     fn check_ref(&self) -> Result<&Self::Checked, AnalysisError> {
-        let at_least_one = |name, value| AnalysisError::Parameter {
-            name,
-            value,
-            expected: "at least 1",
-        };
+        let at_least_one = |name, value| AnalysisError::Parameter { name, value, expected: "at least 1" };
         if self.0.segment == 0 {
             return Err(at_least_one("segment", 0.0));
         }

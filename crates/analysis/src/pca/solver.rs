@@ -13,10 +13,7 @@ use super::window::CentredWindow;
 use crate::AnalysisError;
 
 /// Orthonormal directions `[weights, K]`.
-pub(super) fn directions(
-    window: &CentredWindow<'_>,
-    solver: Solver,
-) -> Result<Mat<f64>, AnalysisError> {
+pub(super) fn directions(window: &CentredWindow<'_>, solver: Solver) -> Result<Mat<f64>, AnalysisError> {
     match solver {
         Solver::Auto if window.weights() <= window.steps() => covariance(window),
         Solver::Auto => gram(window),
@@ -46,24 +43,14 @@ fn gram(window: &CentredWindow<'_>) -> Result<Mat<f64>, AnalysisError> {
     let mut directions = Mat::zeros(window.weights(), window.rank());
     window.for_column_blocks(|first, block| {
         let rows = directions.as_mut().subrows_mut(first, block.ncols());
-        matmul(
-            rows,
-            Accum::Replace,
-            block.transpose(),
-            &in_time,
-            1.0,
-            Par::rayon(0),
-        );
+        matmul(rows, Accum::Replace, block.transpose(), &in_time, 1.0, Par::rayon(0));
     });
     // Rounding in u_i, of relative size ε, leaves ε·σ_1/σ_i of p_1 in p_i. Orthogonalising in
     // descending order takes it out again. A QR does it stably; its columns need unit length.
     for i in 0..directions.ncols() {
         let length = directions.col(i).norm_l2();
         if length > 0.0 {
-            directions
-                .col_mut(i)
-                .iter_mut()
-                .for_each(|entry| *entry /= length);
+            directions.col_mut(i).iter_mut().for_each(|entry| *entry /= length);
         }
     }
     Ok(directions.qr().compute_thin_Q())
@@ -72,10 +59,7 @@ fn gram(window: &CentredWindow<'_>) -> Result<Mat<f64>, AnalysisError> {
 /// The first k directions by LOBPCG.
 fn top_k(window: &CentredWindow<'_>, k: usize) -> Result<Mat<f64>, AnalysisError> {
     if k > window.rank() {
-        return Err(AnalysisError::TooManyComponents {
-            requested: k,
-            available: window.rank(),
-        });
+        return Err(AnalysisError::TooManyComponents { requested: k, available: window.rank() });
     }
     let mut centred = Array2::zeros((window.steps(), window.weights()));
     let mut square = 0.0;
@@ -92,10 +76,7 @@ fn top_k(window: &CentredWindow<'_>, k: usize) -> Result<Mat<f64>, AnalysisError
     let pca = Pca::params(k).fit(&DatasetBase::from(centred))?;
     let rows = pca.components();
     if rows.nrows() < k {
-        return Err(AnalysisError::TopKIncomplete {
-            requested: k,
-            found: rows.nrows(),
-        });
+        return Err(AnalysisError::TopKIncomplete { requested: k, found: rows.nrows() });
     }
     let directions = Mat::from_fn(window.weights(), k, |n, i| rows[[i, n]]);
     Ok(directions.qr().compute_thin_Q())
@@ -123,9 +104,7 @@ fn largest_eigenvectors(mut matrix: Mat<f64>, count: usize) -> Result<Mat<f64>, 
     // Variances of weights are 1e-4 and less: unscaled, all under 1e-10 of the first are lost.
     let trace: f64 = matrix.diagonal().column_vector().iter().sum();
     matrix *= Scale(size as f64 / trace);
-    let eigen = matrix
-        .self_adjoint_eigen(Side::Lower)
-        .map_err(|_| AnalysisError::Eigen { size })?;
+    let eigen = matrix.self_adjoint_eigen(Side::Lower).map_err(|_| AnalysisError::Eigen { size })?;
     drop(matrix);
     Ok(eigen.U().reverse_cols().subcols(0, count).to_owned())
 }

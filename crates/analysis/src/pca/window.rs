@@ -35,11 +35,7 @@ impl<'a> CentredWindow<'a> {
                 moves |= value != first;
             }
             if !finite && let Some(column) = values.iter().position(|value| !value.is_finite()) {
-                return Err(AnalysisError::NonFiniteWeight {
-                    row,
-                    column,
-                    value: values[column],
-                });
+                return Err(AnalysisError::NonFiniteWeight { row, column, value: values[column] });
             }
         }
         if !moves {
@@ -84,11 +80,7 @@ impl<'a> CentredWindow<'a> {
         for (index, rows) in self.window.axis_chunks_iter(Axis(0), BLOCK).enumerate() {
             buffer.clear();
             for row in rows.rows() {
-                buffer.extend(
-                    row.iter()
-                        .zip(&self.mean)
-                        .map(|(&w, mean)| f64::from(w) - mean),
-                );
+                buffer.extend(row.iter().zip(&self.mean).map(|(&w, mean)| f64::from(w) - mean));
             }
             let block = MatRef::from_row_major_slice(&buffer, rows.nrows(), self.weights());
             visit(index * BLOCK, block);
@@ -104,10 +96,7 @@ impl<'a> CentredWindow<'a> {
             for row in columns.rows() {
                 buffer.extend(row.iter().zip(mean).map(|(&w, mean)| f64::from(w) - mean));
             }
-            visit(
-                index * BLOCK,
-                MatRef::from_row_major_slice(&buffer, self.steps(), mean.len()),
-            );
+            visit(index * BLOCK, MatRef::from_row_major_slice(&buffer, self.steps(), mean.len()));
         }
     }
 }

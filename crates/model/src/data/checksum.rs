@@ -36,10 +36,7 @@ pub struct FileChecksum {
 
 /// SHA-256 in lower-case hexadecimal.
 pub(super) fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Holds every file listed in the folder's `SHA256SUMS`, if it has one, against its digest; `known` are digests computed already.
@@ -55,11 +52,7 @@ pub(super) fn verify_listed(folder: &Path, known: &[FileChecksum]) -> Result<(),
             continue;
         }
         let Some((expected, name)) = parse_line(line) else {
-            return Err(DataError::ChecksumLine {
-                file: list,
-                line: number + 1,
-                text: line.into(),
-            });
+            return Err(DataError::ChecksumLine { file: list, line: number + 1, text: line.into() });
         };
         let file = folder.join(name);
         let found = match known.iter().find(|known| folder.join(&known.file) == file) {
@@ -67,20 +60,13 @@ pub(super) fn verify_listed(folder: &Path, known: &[FileChecksum]) -> Result<(),
             None => match fs::read(&file) {
                 Ok(bytes) => sha256(&bytes),
                 Err(cause) if cause.kind() == ErrorKind::NotFound => {
-                    return Err(DataError::ListedFileMissing {
-                        list,
-                        name: name.into(),
-                    });
+                    return Err(DataError::ListedFileMissing { list, name: name.into() });
                 }
                 Err(cause) => return Err(DataError::Unreadable { file, cause }),
             },
         };
         if !found.eq_ignore_ascii_case(expected) {
-            return Err(DataError::ChecksumMismatch {
-                file,
-                expected: expected.into(),
-                found,
-            });
+            return Err(DataError::ChecksumMismatch { file, expected: expected.into(), found });
         }
     }
     Ok(())
@@ -89,13 +75,10 @@ pub(super) fn verify_listed(folder: &Path, known: &[FileChecksum]) -> Result<(),
 /// Digest and file name of a line `<64 hexadecimal digits>  <name>` (` *` before the name in binary mode).
 fn parse_line(line: &str) -> Option<(&str, &str)> {
     let (digest, rest) = line.split_at_checked(64)?;
-    let name = rest
-        .strip_prefix("  ")
-        .or_else(|| rest.strip_prefix(" *"))?;
+    let name = rest.strip_prefix("  ").or_else(|| rest.strip_prefix(" *"))?;
     // A list speaks for its own folder alone: never for a path that leads out of it.
-    let inside = Path::new(name)
-        .components()
-        .all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+    let inside =
+        Path::new(name).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
     let hexadecimal = digest.bytes().all(|digit| digit.is_ascii_hexdigit());
     (hexadecimal && inside && !name.is_empty()).then_some((digest, name))
 }

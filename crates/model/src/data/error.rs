@@ -246,9 +246,6 @@ pub enum DataError {
 }
 
 fn paths(folders: &[PathBuf]) -> String {
-    let shown: Vec<String> = folders
-        .iter()
-        .map(|folder| folder.display().to_string())
-        .collect();
+    let shown: Vec<String> = folders.iter().map(|folder| folder.display().to_string()).collect();
     shown.join(", ")
 }

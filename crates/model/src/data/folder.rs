@@ -12,10 +12,7 @@ use super::{Content, DataError};
 /// # Errors
 /// [`DataError::MnistNotFound`] with every folder tried; [`DataError::Unreadable`] if there is no current directory.
 pub fn default_folder() -> Result<PathBuf, DataError> {
-    let current = env::current_dir().map_err(|cause| DataError::Unreadable {
-        file: ".".into(),
-        cause,
-    })?;
+    let current = env::current_dir().map_err(|cause| DataError::Unreadable { file: ".".into(), cause })?;
     find_mnist(&current)
 }
 
@@ -29,11 +26,8 @@ pub fn find_mnist(start: &Path) -> Result<PathBuf, DataError> {
 
 fn find_from(start: &Path, workspace: &Path) -> Result<PathBuf, DataError> {
     let start = std::path::absolute(start).unwrap_or_else(|_| start.into());
-    let looked_in: Vec<PathBuf> = start
-        .ancestors()
-        .chain([workspace])
-        .map(|folder| folder.join("data").join("mnist"))
-        .collect();
+    let looked_in: Vec<PathBuf> =
+        start.ancestors().chain([workspace]).map(|folder| folder.join("data").join("mnist")).collect();
     match looked_in.iter().find(|folder| folder.is_dir()) {
         Some(folder) => Ok(folder.canonicalize().unwrap_or_else(|_| folder.clone())),
         None => Err(DataError::MnistNotFound { looked_in }),
@@ -80,25 +74,15 @@ pub(super) struct Stored {
 }
 
 /// Reads the first file that is there under an accepted name.
-pub(super) fn read_stored(
-    folder: &Path,
-    half: Half,
-    content: Content,
-) -> Result<Stored, DataError> {
+pub(super) fn read_stored(folder: &Path, half: Half, content: Content) -> Result<Stored, DataError> {
     let accepted = half.accepted(content);
     for name in &accepted {
         let path = folder.join(name);
         match fs::metadata(&path) {
             Ok(metadata) if metadata.is_file() => {
-                let bytes = fs::read(&path).map_err(|cause| DataError::Unreadable {
-                    file: path.clone(),
-                    cause,
-                })?;
-                return Ok(Stored {
-                    name: name.clone(),
-                    path,
-                    bytes,
-                });
+                let bytes =
+                    fs::read(&path).map_err(|cause| DataError::Unreadable { file: path.clone(), cause })?;
+                return Ok(Stored { name: name.clone(), path, bytes });
             }
             Err(cause) if cause.kind() != io::ErrorKind::NotFound => {
                 return Err(DataError::Unreadable { file: path, cause });
@@ -106,12 +90,7 @@ pub(super) fn read_stored(
             _ => {}
         }
     }
-    Err(DataError::MissingFile {
-        folder: folder.into(),
-        set: half.name(),
-        content,
-        accepted,
-    })
+    Err(DataError::MissingFile { folder: folder.into(), set: half.name(), content, accepted })
 }
 
 #[cfg(test)]
@@ -127,20 +106,10 @@ mod tests {
         fs::create_dir_all(&start).unwrap();
 
         let error = find_from(&start, &workspace).unwrap_err();
-        let DataError::MnistNotFound { looked_in } = &error else {
-            panic!("{error}")
-        };
-        assert_eq!(
-            looked_in[..3],
-            [folder(&start), folder(&root.join("a")), folder(&root)]
-        );
+        let DataError::MnistNotFound { looked_in } = &error else { panic!("{error}") };
+        assert_eq!(looked_in[..3], [folder(&start), folder(&root.join("a")), folder(&root)]);
         assert_eq!(looked_in.last(), Some(&folder(&workspace)));
-        assert!(
-            error
-                .to_string()
-                .contains(&folder(&workspace).display().to_string()),
-            "{error}"
-        );
+        assert!(error.to_string().contains(&folder(&workspace).display().to_string()), "{error}");
 
         for place in [&workspace, &root, &root.join("a"), &start] {
             fs::create_dir_all(folder(place)).unwrap();

@@ -89,18 +89,9 @@ fn decode<const D: usize>(
     limit: u64,
 ) -> Result<Idx<D>, DataError> {
     let read_error = |cause: io::Error| match cause.kind() {
-        io::ErrorKind::UnexpectedEof => DataError::TruncatedGzip {
-            file: file.into(),
-            bytes: stored.len(),
-        },
-        io::ErrorKind::OutOfMemory => DataError::Unreadable {
-            file: file.into(),
-            cause,
-        },
-        _ => DataError::CorruptGzip {
-            file: file.into(),
-            cause,
-        },
+        io::ErrorKind::UnexpectedEof => DataError::TruncatedGzip { file: file.into(), bytes: stored.len() },
+        io::ErrorKind::OutOfMemory => DataError::Unreadable { file: file.into(), cause },
+        _ => DataError::CorruptGzip { file: file.into(), cause },
     };
     let mut bytes: Box<dyn Read + '_> = if stored.starts_with(&[0x1f, 0x8b]) {
         Box::new(MultiGzDecoder::new(stored))
@@ -109,11 +100,7 @@ fn decode<const D: usize>(
     };
     let mut read = |most: u64| {
         let mut buffer = Vec::new();
-        bytes
-            .by_ref()
-            .take(most)
-            .read_to_end(&mut buffer)
-            .map_err(read_error)?;
+        bytes.by_ref().take(most).read_to_end(&mut buffer).map_err(read_error)?;
         Ok(buffer)
     };
 
@@ -122,11 +109,7 @@ fn decode<const D: usize>(
     let sizes = read(4 * D as u64)?;
     let Ok(dimensions) = <[[u8; 4]; D]>::try_from(sizes.as_chunks().0) else {
         let (found, expected) = (magic.len() + sizes.len(), magic.len() + 4 * D);
-        return Err(DataError::TruncatedHeader {
-            file: file.into(),
-            found,
-            expected,
-        });
+        return Err(DataError::TruncatedHeader { file: file.into(), found, expected });
     };
     let dimensions = dimensions.map(u32::from_be_bytes);
 
@@ -134,53 +117,26 @@ fn decode<const D: usize>(
     let elements = read(claimed.min(limit.into()) as u64 + 1)?;
     let (file, found) = (file.to_path_buf(), elements.len());
     if claimed > limit.into() && found as u64 > limit {
-        return Err(DataError::TooLarge {
-            file,
-            dimensions: dimensions.into(),
-            limit,
-        });
+        return Err(DataError::TooLarge { file, dimensions: dimensions.into(), limit });
     }
     match (found as u128).cmp(&claimed) {
-        Ordering::Equal => Ok(Idx {
-            dimensions,
-            elements,
-        }),
-        Ordering::Less => Err(DataError::TruncatedPayload {
-            file,
-            dimensions: dimensions.into(),
-            found,
-        }),
-        Ordering::Greater => Err(DataError::TrailingBytes {
-            file,
-            dimensions: dimensions.into(),
-            found,
-        }),
+        Ordering::Equal => Ok(Idx { dimensions, elements }),
+        Ordering::Less => Err(DataError::TruncatedPayload { file, dimensions: dimensions.into(), found }),
+        Ordering::Greater => Err(DataError::TrailingBytes { file, dimensions: dimensions.into(), found }),
     }
 }
 
 fn check_magic(magic: &[u8], expected: Content, file: &Path) -> Result<(), DataError> {
     let file = file.to_path_buf();
     let &[0, 0, code, found] = magic else {
-        return Err(DataError::NotIdx {
-            file,
-            found: magic.to_vec(),
-            expected,
-        });
+        return Err(DataError::NotIdx { file, found: magic.to_vec(), expected });
     };
     if magic == expected.other().magic() {
-        Err(DataError::Swapped {
-            file,
-            found: expected.other(),
-            expected,
-        })
+        Err(DataError::Swapped { file, found: expected.other(), expected })
     } else if code != UNSIGNED_BYTE {
         Err(DataError::ElementType { file, code })
     } else if found != expected.dimensions() {
-        Err(DataError::DimensionCount {
-            file,
-            found,
-            expected,
-        })
+        Err(DataError::DimensionCount { file, found, expected })
     } else {
         Ok(())
     }
@@ -231,10 +187,7 @@ mod tests {
         let file = |count: u8| [vec![0, 0, 8, 1, 0, 0, 0, count], vec![0; count.into()]].concat();
         for stored in [file(101), gzip(&file(101))] {
             let error = decode::<1>(&stored, Content::Labels, Path::new("f"), 100).unwrap_err();
-            assert!(
-                matches!(error, DataError::TooLarge { limit: 100, .. }),
-                "{error}"
-            );
+            assert!(matches!(error, DataError::TooLarge { limit: 100, .. }), "{error}");
         }
         let idx = decode::<1>(&file(100), Content::Labels, Path::new("f"), 100).unwrap();
         assert_eq!((idx.dimensions, idx.elements.len()), ([100], 100));
@@ -245,10 +198,7 @@ mod tests {
         // 64 MiB of zeros in about 64 kB of gzip, behind a header that claims three labels.
         let bomb = gzip(&[vec![0, 0, 8, 1, 0, 0, 0, 3], vec![0; 64 << 20]].concat());
         let error = labels(&bomb, Path::new("f")).unwrap_err();
-        assert!(
-            matches!(error, DataError::TrailingBytes { found: 4, .. }),
-            "{error}"
-        );
+        assert!(matches!(error, DataError::TrailingBytes { found: 4, .. }), "{error}");
     }
 
     proptest! {

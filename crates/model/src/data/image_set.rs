@@ -66,10 +66,7 @@ impl ImageSet {
 
 impl Dataset<ImageItem> for ImageSet {
     fn get(&self, index: usize) -> Result<ImageItem, DatasetError> {
-        Ok(ImageItem {
-            image: self.image(index).to_vec(),
-            label: self.label(index),
-        })
+        Ok(ImageItem { image: self.image(index).to_vec(), label: self.label(index) })
     }
 
     fn len(&self) -> usize {

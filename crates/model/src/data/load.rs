@@ -30,11 +30,8 @@ impl Data {
     /// [`DataError::LabelBeyondOutputs`] with the first sample whose label is `outputs` or more.
     pub fn check_outputs(&self, outputs: usize) -> Result<(), DataError> {
         for (half, set) in [(Half::Train, &self.train), (Half::Test, &self.test)] {
-            if let Some((sample, &label)) = set
-                .labels
-                .iter()
-                .enumerate()
-                .find(|(_, label)| usize::from(**label) >= outputs)
+            if let Some((sample, &label)) =
+                set.labels.iter().enumerate().find(|(_, label)| usize::from(**label) >= outputs)
             {
                 return Err(DataError::LabelBeyondOutputs {
                     folder: self.folder.clone(),
@@ -61,9 +58,7 @@ impl Data {
 /// header's word, and no file content panics.
 pub fn load(folder: &Path, verify: Verify) -> Result<Data, DataError> {
     if !folder.is_dir() {
-        return Err(DataError::MissingFolder {
-            folder: folder.into(),
-        });
+        return Err(DataError::MissingFolder { folder: folder.into() });
     }
     let train = [
         read_stored(folder, Half::Train, Content::Images)?,
@@ -77,10 +72,7 @@ pub fn load(folder: &Path, verify: Verify) -> Result<Data, DataError> {
     let checksums: Vec<FileChecksum> = train
         .iter()
         .chain(&test)
-        .map(|stored| FileChecksum {
-            file: stored.name.clone(),
-            sha256: checksum::sha256(&stored.bytes),
-        })
+        .map(|stored| FileChecksum { file: stored.name.clone(), sha256: checksum::sha256(&stored.bytes) })
         .collect();
     // Before decoding: a file that is not the listed one explains every later complaint about its content.
     if verify == Verify::Listed {
@@ -97,13 +89,7 @@ pub fn load(folder: &Path, verify: Verify) -> Result<Data, DataError> {
     }
     let largest = train.labels.iter().chain(&test.labels).max();
     let classes = largest.map_or(0, |&label| usize::from(label) + 1);
-    Ok(Data {
-        train,
-        test,
-        checksums,
-        folder: folder.into(),
-        classes,
-    })
+    Ok(Data { train, test, checksums, folder: folder.into(), classes })
 }
 
 fn image_set([images, labels]: &[Stored; 2]) -> Result<ImageSet, DataError> {
@@ -111,10 +97,7 @@ fn image_set([images, labels]: &[Stored; 2]) -> Result<ImageSet, DataError> {
     let classes = idx::labels(&labels.bytes, &labels.path)?;
     let [samples, rows, columns] = pixels.dimensions;
     if pixels.elements.is_empty() {
-        return Err(DataError::Empty {
-            file: images.path.clone(),
-            dimensions: pixels.dimensions.into(),
-        });
+        return Err(DataError::Empty { file: images.path.clone(), dimensions: pixels.dimensions.into() });
     }
     if samples as usize != classes.elements.len() {
         return Err(DataError::CountMismatch {
@@ -125,11 +108,7 @@ fn image_set([images, labels]: &[Stored; 2]) -> Result<ImageSet, DataError> {
         });
     }
     Ok(ImageSet {
-        images: pixels
-            .elements
-            .iter()
-            .map(|&pixel| f32::from(pixel) / 255.0)
-            .collect(),
+        images: pixels.elements.iter().map(|&pixel| f32::from(pixel) / 255.0).collect(),
         labels: classes.elements,
         rows: rows as usize,
         columns: columns as usize,

@@ -40,11 +40,7 @@ impl DataSource {
 
 impl From<String> for DataSource {
     fn from(text: String) -> Self {
-        if text == "mnist" {
-            Self::Mnist
-        } else {
-            Self::Folder(text.into())
-        }
+        if text == "mnist" { Self::Mnist } else { Self::Folder(text.into()) }
     }
 }
 

@@ -61,15 +61,13 @@ impl DenseLandscape {
             )));
         }
         if set.labels.iter().any(|&label| usize::from(label) >= network.classes()) {
-            return Err(complain(format!(
-                "a label is beyond the network's {} classes",
-                network.classes()
-            )));
+            return Err(complain(format!("a label is beyond the network's {} classes", network.classes())));
         }
         let arch = Arch::new();
-        let mut packed = network.layers().iter().map(|layer| {
-            PackedLayer::new(layer.inputs, layer.outputs, &layer.weight, layer.bias.as_deref())
-        });
+        let mut packed = network
+            .layers()
+            .iter()
+            .map(|layer| PackedLayer::new(layer.inputs, layer.outputs, &layer.weight, layer.bias.as_deref()));
         let mut inputs = tiled(set);
         let before: Vec<_> = packed.by_ref().take(moving).collect();
         for layer in &before {
@@ -77,12 +75,7 @@ impl DenseLandscape {
             rectify(arch, &mut inputs);
         }
         let moving = &network.layers()[moving];
-        let here = PackedLayer::new(
-            moving.inputs,
-            moving.outputs,
-            &moving.weight,
-            moving.bias.as_deref(),
-        );
+        let here = PackedLayer::new(moving.inputs, moving.outputs, &moving.weight, moving.bias.as_deref());
         let mut landscape = Self {
             arch,
             labels: set.labels.clone(),

@@ -1,8 +1,6 @@
 //! The `[training]` section of an experiment.
 
-use burn::optim::{
-    Adam, AdamConfig, Sgd, SgdConfig, decay::WeightDecayConfig, momentum::MomentumConfig,
-};
+use burn::optim::{Adam, AdamConfig, Sgd, SgdConfig, decay::WeightDecayConfig, momentum::MomentumConfig};
 use serde::{Deserialize, Serialize};
 
 use crate::batches::Shuffle;
@@ -101,9 +99,8 @@ impl TrainingConfig {
         let mut config = SgdConfig::new().with_weight_decay(self.burn_weight_decay());
         if self.momentum > 0.0 {
             // burn's default dampening of 0.1 would shrink every gradient.
-            config = config.with_momentum(Some(
-                MomentumConfig::new().with_momentum(self.momentum).with_dampening(0.0),
-            ));
+            config = config
+                .with_momentum(Some(MomentumConfig::new().with_momentum(self.momentum).with_dampening(0.0)));
         }
         config.build()
     }

@@ -41,8 +41,7 @@ impl ResidentSet {
     pub fn batch(&self, indices: &[u32]) -> (Tensor<2>, Tensor<2>) {
         let indices: Vec<i32> = indices.iter().map(|&index| index as i32).collect();
         let count = indices.len();
-        let indices =
-            Tensor::<1, Int>::from_data(TensorData::new(indices, [count]), &self.images.device());
+        let indices = Tensor::<1, Int>::from_data(TensorData::new(indices, [count]), &self.images.device());
         (self.images.clone().select(0, indices.clone()), self.one_hot.clone().select(0, indices))
     }
 
@@ -58,9 +57,8 @@ impl ResidentSet {
             let count = MEASURED_AT_ONCE.min(samples - start);
             let logits = network.forward(self.images.clone().narrow(0, start, count));
             let [_, classes] = logits.dims();
-            let logits = logits
-                .try_into_vec_as::<f32>()
-                .map_err(|error| TrainingError::Device(error.to_string()))?;
+            let logits =
+                logits.try_into_vec_as::<f32>().map_err(|error| TrainingError::Device(error.to_string()))?;
             for (row, &label) in logits.chunks_exact(classes).zip(&self.labels[start..]) {
                 loss += sample_cross_entropy(row, usize::from(label));
                 errors += usize::from(is_error(row, usize::from(label)));

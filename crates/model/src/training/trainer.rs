@@ -143,16 +143,14 @@ impl<'data, C: Classifier> Trainer<'data, C> {
             self.order_epoch = Some(epoch);
         }
         let first = (self.step % self.steps_per_epoch()) as usize * self.config.batch_size;
-        let (images, one_hot) =
-            self.train.batch(&self.order[first..first + self.config.batch_size]);
+        let (images, one_hot) = self.train.batch(&self.order[first..first + self.config.batch_size]);
         let network = self.network.take().expect("the network is away only inside `step`");
         let logits = network.forward(Tensor::from_inner(images));
         // The sum of logits · (∂L/∂logits) has the gradient of the loss: backward needs no more than that.
         let gradient = cross_entropy_gradient(logits.clone().inner(), one_hot);
         let gradients = (logits * Tensor::from_inner(gradient)).sum().backward();
         let gradients = GradientsParams::from_grads(gradients, &network);
-        self.network =
-            Some(self.optimizer.step(self.config.learning_rate, network, gradients));
+        self.network = Some(self.optimizer.step(self.config.learning_rate, network, gradients));
         self.step += 1;
     }
 

@@ -34,28 +34,21 @@ impl AppendNpy<File> {
     pub(crate) fn create(path: &Path, weights: usize) -> Result<Self, RecorderError> {
         let temporary = temporary(path);
         let mut file = File::create(&temporary).map_err(RecorderError::write(&temporary))?;
-        file.write_all(&header(0, weights))
-            .map_err(RecorderError::write(&temporary))?;
+        file.write_all(&header(0, weights)).map_err(RecorderError::write(&temporary))?;
         fs::rename(&temporary, path).map_err(RecorderError::write(path))?;
         Ok(Self::new(file, path, weights, 0))
     }
 
     /// Opens the file to append after its first `rows` rows; the rows after them are dropped. The file must have as many.
     pub(crate) fn reopen(path: &Path, rows: u64, weights: usize) -> Result<Self, RecorderError> {
-        let mut file = File::options()
-            .read(true)
-            .write(true)
-            .open(path)
-            .map_err(RecorderError::write(path))?;
+        let mut file =
+            File::options().read(true).write(true).open(path).map_err(RecorderError::write(path))?;
         let found = read_header(&mut file, path)?;
         if found.bytes != HEADER_BYTES as u64 || found.weights != weights {
             return Err(RecorderError::Format {
                 path: path.to_path_buf(),
                 expected: format!("a 128-byte header and {weights} weights per row"),
-                found: format!(
-                    "a {}-byte header and {} weights",
-                    found.bytes, found.weights
-                ),
+                found: format!("a {}-byte header and {} weights", found.bytes, found.weights),
             });
         }
         let mut appending = Self::new(file, path, weights, rows);
@@ -71,9 +64,7 @@ impl AppendNpy<File> {
     /// Writes what is waiting and waits for the disk.
     pub(crate) fn sync(&mut self) -> Result<(), RecorderError> {
         self.flush()?;
-        self.file
-            .sync_all()
-            .map_err(RecorderError::write(&self.path))
+        self.file.sync_all().map_err(RecorderError::write(&self.path))
     }
 }
 
@@ -83,15 +74,7 @@ impl<W: Write + Seek> AppendNpy<W> {
         let row_bytes = weights.saturating_mul(WEIGHT_BYTES).max(1);
         let rows_per_block = (BLOCK_BYTES / row_bytes).max(1);
         let block = vec![0; rows_per_block * row_bytes].into_boxed_slice();
-        Self {
-            file,
-            path: path.to_path_buf(),
-            weights,
-            written: rows,
-            block,
-            filled: 0,
-            failed: false,
-        }
+        Self { file, path: path.to_path_buf(), weights, written: rows, block, filled: 0, failed: false }
     }
 
     /// All rows appended so far, written or waiting.
@@ -102,15 +85,10 @@ impl<W: Write + Seek> AppendNpy<W> {
     /// Appends one row; writes when a block is full. After an error the file is left with its prefix and takes no more rows.
     pub(crate) fn append(&mut self, weights: &[f32]) -> Result<(), RecorderError> {
         if weights.len() != self.weights {
-            return Err(RecorderError::WrongLength {
-                expected: self.weights,
-                got: weights.len(),
-            });
+            return Err(RecorderError::WrongLength { expected: self.weights, got: weights.len() });
         }
         if self.failed {
-            return Err(RecorderError::Closed {
-                folder: self.path.clone(),
-            });
+            return Err(RecorderError::Closed { folder: self.path.clone() });
         }
         let end = self.filled + weights.len() * WEIGHT_BYTES;
         let (row, _) = self.block[self.filled..end].as_chunks_mut::<WEIGHT_BYTES>();
@@ -118,32 +96,23 @@ impl<W: Write + Seek> AppendNpy<W> {
             *bytes = weight.to_le_bytes();
         }
         self.filled = end;
-        if self.filled == self.block.len() {
-            self.flush()
-        } else {
-            Ok(())
-        }
+        if self.filled == self.block.len() { self.flush() } else { Ok(()) }
     }
 
     /// Writes the waiting rows, then the header that counts them.
     pub(crate) fn flush(&mut self) -> Result<(), RecorderError> {
         if self.failed {
-            return Err(RecorderError::Closed {
-                folder: self.path.clone(),
-            });
+            return Err(RecorderError::Closed { folder: self.path.clone() });
         }
         if self.filled == 0 {
             return Ok(());
         }
         let rows = self.waiting();
-        let written = self
-            .file
-            .write_all(&self.block[..self.filled])
-            .and_then(|()| {
-                self.written += rows;
-                self.filled = 0;
-                self.write_row_count()
-            });
+        let written = self.file.write_all(&self.block[..self.filled]).and_then(|()| {
+            self.written += rows;
+            self.filled = 0;
+            self.write_row_count()
+        });
         written.map_err(|source| {
             self.failed = true;
             RecorderError::write(&self.path)(source)
@@ -207,10 +176,7 @@ mod tests {
     #[test]
     fn a_full_disk_leaves_the_rows_before_it_readable() {
         let row = |row: u64| [row as f32, -(row as f32), 0.5];
-        let mut disk = SmallDisk {
-            data: Cursor::new(Vec::new()),
-            limit: HEADER_BYTES + 3 * 12 + 7,
-        };
+        let mut disk = SmallDisk { data: Cursor::new(Vec::new()), limit: HEADER_BYTES + 3 * 12 + 7 };
         disk.write_all(&header(0, 3)).unwrap();
         let mut npy = AppendNpy::new(disk, Path::new("on/a/small/disk.npy"), 3, 0);
         let mut failure = None;
@@ -222,24 +188,17 @@ mod tests {
         let (step, error) = failure.unwrap();
         assert_eq!(step, 3);
         assert!(
-            error.to_string().contains("on/a/small/disk.npy")
-                && error.to_string().contains("free space"),
+            error.to_string().contains("on/a/small/disk.npy") && error.to_string().contains("free space"),
             "{error}"
         );
-        assert!(matches!(
-            npy.append(&row(9)),
-            Err(RecorderError::Closed { .. })
-        ));
+        assert!(matches!(npy.append(&row(9)), Err(RecorderError::Closed { .. })));
 
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("disk.npy");
         fs::write(&path, npy.file.data.get_ref()).unwrap();
         let trajectory = Trajectory::open(&path).unwrap();
         assert_eq!(trajectory.steps(), 3);
-        assert_eq!(
-            trajectory.read().unwrap(),
-            [row(0), row(1), row(2)].concat()
-        );
+        assert_eq!(trajectory.read().unwrap(), [row(0), row(1), row(2)].concat());
     }
 
     #[test]

@@ -26,12 +26,7 @@ pub struct TrajectoryInfo {
 impl TrajectoryInfo {
     /// The trajectory of a parameter that is recorded at every step from step 0.
     pub fn new(layer: impl Into<String>, shape: impl Into<Vec<usize>>) -> Self {
-        Self {
-            layer: layer.into(),
-            shape: shape.into(),
-            first_step: 0,
-            every: 1,
-        }
+        Self { layer: layer.into(), shape: shape.into(), first_step: 0, every: 1 }
     }
 
     /// Weights per row: the product of the shape.
@@ -39,13 +34,10 @@ impl TrajectoryInfo {
     /// # Errors
     /// [`RecorderError::InvalidSetting`] when the shape has no weights, or more than memory can address.
     pub fn weights(&self) -> Result<usize, RecorderError> {
-        let weights = self.shape.iter().try_fold(1_usize, |product, dimension| {
-            product.checked_mul(*dimension)
-        });
+        let weights =
+            self.shape.iter().try_fold(1_usize, |product, dimension| product.checked_mul(*dimension));
         match weights {
-            Some(weights) if weights > 0 && weights.checked_mul(size_of::<f32>()).is_some() => {
-                Ok(weights)
-            }
+            Some(weights) if weights > 0 && weights.checked_mul(size_of::<f32>()).is_some() => Ok(weights),
             _ => Err(RecorderError::InvalidSetting {
                 what: "the recorded shape",
                 value: format!("{:?}", self.shape),

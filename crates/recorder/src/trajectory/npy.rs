@@ -21,10 +21,8 @@ pub(crate) fn header(rows: u64, weights: usize) -> [u8; HEADER_BYTES] {
     header[6..8].copy_from_slice(&[1, 0]);
     header[8..10].copy_from_slice(&((HEADER_BYTES - PREAMBLE_BYTES) as u16).to_le_bytes());
     // At most 98 bytes, with twenty digits in both numbers.
-    let dictionary =
-        format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({rows}, {weights}), }}");
-    header[PREAMBLE_BYTES..PREAMBLE_BYTES + dictionary.len()]
-        .copy_from_slice(dictionary.as_bytes());
+    let dictionary = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({rows}, {weights}), }}");
+    header[PREAMBLE_BYTES..PREAMBLE_BYTES + dictionary.len()].copy_from_slice(dictionary.as_bytes());
     header[HEADER_BYTES - 1] = b'\n';
     header
 }
@@ -46,24 +44,19 @@ pub(crate) fn read_header(mut file: impl Read, path: &Path) -> Result<Header, Re
         found,
     };
     let mut read_exact = |buffer: &mut [u8]| {
-        file.read_exact(buffer)
-            .map_err(|source| match source.kind() {
-                std::io::ErrorKind::UnexpectedEof => wrong(
-                    "a whole NPY header (128 bytes)",
-                    "a file that ends before it does".into(),
-                ),
-                _ => RecorderError::read(path)(source),
-            })
+        file.read_exact(buffer).map_err(|source| match source.kind() {
+            std::io::ErrorKind::UnexpectedEof => {
+                wrong("a whole NPY header (128 bytes)", "a file that ends before it does".into())
+            }
+            _ => RecorderError::read(path)(source),
+        })
     };
 
     let mut preamble = [0; 8];
     read_exact(&mut preamble)?;
     let (magic, version) = preamble.split_at(6);
     if magic != MAGIC {
-        return Err(wrong(
-            "the NPY magic \\x93NUMPY",
-            format!("{:?}", String::from_utf8_lossy(magic)),
-        ));
+        return Err(wrong("the NPY magic \\x93NUMPY", format!("{:?}", String::from_utf8_lossy(magic))));
     }
     let (length, length_bytes) = match version[0] {
         1 => {
@@ -77,17 +70,11 @@ pub(crate) fn read_header(mut file: impl Read, path: &Path) -> Result<Header, Re
             (u32::from_le_bytes(length) as usize, 4)
         }
         _ => {
-            return Err(wrong(
-                "NPY version 1.0 to 3.0",
-                format!("version {}.{}", version[0], version[1]),
-            ));
+            return Err(wrong("NPY version 1.0 to 3.0", format!("version {}.{}", version[0], version[1])));
         }
     };
     if length > LONGEST_DICTIONARY {
-        return Err(wrong(
-            "an NPY header of at most 64 KiB",
-            format!("one of {length} bytes"),
-        ));
+        return Err(wrong("an NPY header of at most 64 KiB", format!("one of {length} bytes")));
     }
     let mut dictionary = vec![0; length];
     read_exact(&mut dictionary)?;
@@ -95,47 +82,27 @@ pub(crate) fn read_header(mut file: impl Read, path: &Path) -> Result<Header, Re
 
     let descr = entry(&dictionary, "descr").unwrap_or_default();
     if !["'<f4'", "\"<f4\""].contains(&first_token(descr)) {
-        return Err(wrong(
-            "elements '<f4' (32-bit floats, little endian)",
-            first_token(descr).into(),
-        ));
+        return Err(wrong("elements '<f4' (32-bit floats, little endian)", first_token(descr).into()));
     }
     let order = first_token(entry(&dictionary, "fortran_order").unwrap_or_default());
     if order != "False" {
-        return Err(wrong(
-            "C order ('fortran_order': False)",
-            format!("'fortran_order': {order}"),
-        ));
+        return Err(wrong("C order ('fortran_order': False)", format!("'fortran_order': {order}")));
     }
     let shape = entry(&dictionary, "shape")
         .and_then(|rest| rest.strip_prefix('('))
         .and_then(|rest| rest.split_once(')'))
         .map(|(shape, _)| shape)
         .unwrap_or_default();
-    let dimensions: Result<Vec<u64>, _> = shape
-        .split(',')
-        .map(str::trim)
-        .filter(|dimension| !dimension.is_empty())
-        .map(str::parse)
-        .collect();
+    let dimensions: Result<Vec<u64>, _> =
+        shape.split(',').map(str::trim).filter(|dimension| !dimension.is_empty()).map(str::parse).collect();
     match dimensions.as_deref() {
         Ok(&[rows, weights]) if weights > 0 => {
             let Ok(weights) = usize::try_from(weights) else {
-                return Err(wrong(
-                    "a shape that fits in memory",
-                    format!("shape ({shape})"),
-                ));
+                return Err(wrong("a shape that fits in memory", format!("shape ({shape})")));
             };
-            Ok(Header {
-                bytes: (8 + length_bytes + length) as u64,
-                rows,
-                weights,
-            })
+            Ok(Header { bytes: (8 + length_bytes + length) as u64, rows, weights })
         }
-        _ => Err(wrong(
-            "a shape (steps, weights) with at least one weight",
-            format!("shape ({shape})"),
-        )),
+        _ => Err(wrong("a shape (steps, weights) with at least one weight", format!("shape ({shape})"))),
     }
 }
 
@@ -146,10 +113,7 @@ fn entry<'a>(dictionary: &'a str, key: &str) -> Option<&'a str> {
 }
 
 fn first_token(text: &str) -> &str {
-    text.split([',', '}', '\n'])
-        .next()
-        .unwrap_or_default()
-        .trim()
+    text.split([',', '}', '\n']).next().unwrap_or_default().trim()
 }
 
 #[cfg(test)]
@@ -176,24 +140,10 @@ mod tests {
         for (rows, weights) in [(0, 1), (12_000, 2500), (u64::MAX, usize::MAX)] {
             let header = header(rows, weights);
             assert_eq!(header[HEADER_BYTES - 1], b'\n');
-            assert_eq!(
-                read(&header).unwrap(),
-                Header {
-                    bytes: 128,
-                    rows,
-                    weights
-                }
-            );
+            assert_eq!(read(&header).unwrap(), Header { bytes: 128, rows, weights });
         }
         let dictionary = "{'fortran_order': False, 'shape': (3, 4), 'descr': '<f4'}\n";
-        assert_eq!(
-            read(&numpy(2, dictionary)).unwrap(),
-            Header {
-                bytes: 12 + 58,
-                rows: 3,
-                weights: 4
-            }
-        );
+        assert_eq!(read(&numpy(2, dictionary)).unwrap(), Header { bytes: 12 + 58, rows: 3, weights: 4 });
     }
 
     #[test]
@@ -202,41 +152,20 @@ mod tests {
         assert!(message(b"PK\x03\x04 a zip file").contains("NPY magic"));
         assert!(message(&numpy(9, "")).contains("version 9.0"));
         assert!(
-            message(&numpy(
-                1,
-                "{'descr': '<f8', 'fortran_order': False, 'shape': (3, 4), }"
-            ))
-            .contains("'<f8'")
+            message(&numpy(1, "{'descr': '<f8', 'fortran_order': False, 'shape': (3, 4), }"))
+                .contains("'<f8'")
         );
         assert!(
-            message(&numpy(
-                1,
-                "{'descr': '>f4', 'fortran_order': False, 'shape': (3, 4), }"
-            ))
-            .contains("'>f4'")
+            message(&numpy(1, "{'descr': '>f4', 'fortran_order': False, 'shape': (3, 4), }"))
+                .contains("'>f4'")
         );
         assert!(
-            message(&numpy(
-                1,
-                "{'descr': '<f4', 'fortran_order': True, 'shape': (3, 4), }"
-            ))
-            .contains("C order")
+            message(&numpy(1, "{'descr': '<f4', 'fortran_order': True, 'shape': (3, 4), }"))
+                .contains("C order")
         );
-        for shape in [
-            "(3,)",
-            "(3, 4, 5)",
-            "(3, 0)",
-            "(-3, 4)",
-            "()",
-            "(3",
-            "(99999999999999999999, 4)",
-        ] {
-            let dictionary =
-                format!("{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}");
-            assert!(
-                message(&numpy(1, &dictionary)).contains("shape (steps, weights)"),
-                "{shape}"
-            );
+        for shape in ["(3,)", "(3, 4, 5)", "(3, 0)", "(-3, 4)", "()", "(3", "(99999999999999999999, 4)"] {
+            let dictionary = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}");
+            assert!(message(&numpy(1, &dictionary)).contains("shape (steps, weights)"), "{shape}");
         }
         assert!(message(&numpy(1, "{}")).contains("<f4"));
         let mut huge = numpy(2, "");
@@ -244,10 +173,7 @@ mod tests {
         assert!(message(&huge).contains("64 KiB"));
         let whole = header(3, 4);
         for length in 0..HEADER_BYTES {
-            assert!(
-                message(&whole[..length]).contains("ends before"),
-                "{length}"
-            );
+            assert!(message(&whole[..length]).contains("ends before"), "{length}");
         }
     }
 }

@@ -31,10 +31,7 @@ pub(super) fn part_path(folder: &Path, first_step: u64) -> PathBuf {
 /// The step of a part's first row, which its name says.
 pub(super) fn part_first_step(path: &Path) -> Option<u64> {
     let name = path.file_name()?.to_str()?;
-    name.strip_prefix("trajectory.part-")?
-        .strip_suffix(".npy")?
-        .parse()
-        .ok()
+    name.strip_prefix("trajectory.part-")?.strip_suffix(".npy")?.parse().ok()
 }
 
 /// The parts in a folder and the step of their first row, oldest first.
@@ -53,9 +50,7 @@ pub(super) fn list_parts(folder: &Path) -> Result<Vec<(u64, PathBuf)>, RecorderE
 /// Deletes a file, if it is there.
 pub(super) fn remove(path: &Path) -> Result<(), RecorderError> {
     match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(RecorderError::write(path)(error))
-        }
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(RecorderError::write(path)(error)),
         _ => Ok(()),
     }
 }

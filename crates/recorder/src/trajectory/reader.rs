@@ -89,9 +89,7 @@ impl Trajectory {
         }
         let parts = list_parts(path)?;
         if parts.is_empty() {
-            return Err(RecorderError::NotFound {
-                folder: path.to_path_buf(),
-            });
+            return Err(RecorderError::NotFound { folder: path.to_path_buf() });
         }
         match Self::open_parts(path, parts) {
             // The training finished in between.
@@ -117,9 +115,7 @@ impl Trajectory {
 
     /// The optimizer step of a row.
     pub fn step(&self, row: usize) -> u64 {
-        (row as u64)
-            .saturating_mul(self.info.every)
-            .saturating_add(self.info.first_step)
+        (row as u64).saturating_mul(self.info.every).saturating_add(self.info.first_step)
     }
 
     /// Whether the file has fewer rows than it was written with: it was cut short.
@@ -155,9 +151,7 @@ impl Trajectory {
             });
         }
         let mut values = Vec::new();
-        let count = usize::try_from(end - start)
-            .ok()
-            .and_then(|rows| rows.checked_mul(self.weights));
+        let count = usize::try_from(end - start).ok().and_then(|rows| rows.checked_mul(self.weights));
         count
             .and_then(|count| values.try_reserve_exact(count).ok())
             .ok_or_else(|| RecorderError::read(&self.path)(io::ErrorKind::OutOfMemory.into()))?;
@@ -174,13 +168,7 @@ impl Trajectory {
         Ok(values)
     }
 
-    fn read_piece(
-        &self,
-        piece: &Piece,
-        first_row: u64,
-        rows: u64,
-        values: &mut Vec<f32>,
-    ) -> io::Result<()> {
+    fn read_piece(&self, piece: &Piece, first_row: u64, rows: u64, values: &mut Vec<f32>) -> io::Result<()> {
         let row_bytes = (self.weights * size_of::<f32>()) as u64;
         let mut file = File::open(&piece.path)?;
         file.seek(SeekFrom::Start(piece.offset + first_row * row_bytes))?;
@@ -210,15 +198,8 @@ impl Trajectory {
             return Self::with_sidecar(path, sidecar);
         }
         let weights = Rows::open(path)?.weights;
-        let layer = path
-            .file_stem()
-            .map(|name| name.to_string_lossy().into_owned())
-            .unwrap_or_default();
-        let sidecar = Sidecar {
-            info: TrajectoryInfo::new(layer, [weights]),
-            keep: Keep::All,
-            rows: None,
-        };
+        let layer = path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let sidecar = Sidecar { info: TrajectoryInfo::new(layer, [weights]), keep: Keep::All, rows: None };
         Self::with_sidecar(path, sidecar)
     }
 
@@ -232,11 +213,7 @@ impl Trajectory {
             weights,
             steps: rows.available,
             missing: expected - rows.available,
-            pieces: vec![Piece {
-                path: path.to_path_buf(),
-                offset: rows.offset,
-                rows: rows.available,
-            }],
+            pieces: vec![Piece { path: path.to_path_buf(), offset: rows.offset, rows: rows.available }],
         })
     }
 
@@ -277,23 +254,12 @@ impl Trajectory {
             next_first_step = Some(first_step);
         }
         pieces.reverse();
-        Ok(Self {
-            path: folder.to_path_buf(),
-            info,
-            weights,
-            steps,
-            missing,
-            pieces,
-        })
+        Ok(Self { path: folder.to_path_buf(), info, weights, steps, missing, pieces })
     }
 }
 
 /// The weights per row, when `trajectory.json` and the array agree on them.
-fn checked_weights(
-    path: &Path,
-    info: &TrajectoryInfo,
-    rows: &Rows,
-) -> Result<usize, RecorderError> {
+fn checked_weights(path: &Path, info: &TrajectoryInfo, rows: &Rows) -> Result<usize, RecorderError> {
     let weights = info.weights()?;
     info.stride()?;
     if weights == rows.weights {
@@ -301,10 +267,7 @@ fn checked_weights(
     }
     Err(RecorderError::Format {
         path: path.to_path_buf(),
-        expected: format!(
-            "{weights} weights per row, the shape {:?} of trajectory.json",
-            info.shape
-        ),
+        expected: format!("{weights} weights per row, the shape {:?} of trajectory.json", info.shape),
         found: format!("{}", rows.weights),
     })
 }

@@ -28,22 +28,13 @@ pub(super) fn find_single_file(
     }
     let recorded = check_same_recording(folder, info)?;
     if recorded.first_step != info.first_step {
-        return Err(mismatch(
-            folder,
-            "first_step",
-            recorded.first_step,
-            info.first_step,
-        ));
+        return Err(mismatch(folder, "first_step", recorded.first_step, info.first_step));
     }
     let available = Rows::open(&path)?.available;
     if available < rows {
         return Err(missing(available));
     }
-    Ok(Part {
-        path,
-        first_row: 0,
-        rows,
-    })
+    Ok(Part { path, first_row: 0, rows })
 }
 
 /// The parts of a `Keep::Last` recording: full ones, and the one that row `rows` comes to, cut before it.
@@ -73,21 +64,14 @@ pub(super) fn find_parts(
         if !stride.wants(first_step) {
             return Err(RecorderError::Format {
                 path,
-                expected: format!(
-                    "a part that begins at step {} + k·{}",
-                    info.first_step, info.every
-                ),
+                expected: format!("a part that begins at step {} + k·{}", info.first_step, info.every),
                 found: format!("one that begins at step {first_step}"),
             });
         }
         let first_row = stride.rows_before(first_step);
         let available = Rows::open(&path)?.available;
         if first_row < end && first_row + available >= end && rows - end < needed {
-            parts.push_front(Part {
-                path,
-                first_row,
-                rows: end - first_row,
-            });
+            parts.push_front(Part { path, first_row, rows: end - first_row });
             end = first_row;
         } else {
             dropped.push(path);
@@ -114,21 +98,13 @@ pub(super) fn find_parts(
 }
 
 /// What `trajectory.json` says, when that is the layer, shape and stride asked for.
-fn check_same_recording(
-    folder: &Path,
-    info: &TrajectoryInfo,
-) -> Result<TrajectoryInfo, RecorderError> {
+fn check_same_recording(folder: &Path, info: &TrajectoryInfo) -> Result<TrajectoryInfo, RecorderError> {
     let recorded = Sidecar::read(folder)?.info;
     if recorded.layer != info.layer {
         return Err(mismatch(folder, "layer", &recorded.layer, &info.layer));
     }
     if recorded.shape != info.shape {
-        return Err(mismatch(
-            folder,
-            "shape",
-            format!("{:?}", recorded.shape),
-            format!("{:?}", info.shape),
-        ));
+        return Err(mismatch(folder, "shape", format!("{:?}", recorded.shape), format!("{:?}", info.shape)));
     }
     if recorded.every != info.every {
         return Err(mismatch(folder, "every", recorded.every, info.every));

@@ -22,10 +22,7 @@ impl TrajectorySink {
         shape: impl Into<Vec<usize>>,
         schedule: Schedule,
     ) -> Result<Self, RecorderError> {
-        let info = TrajectoryInfo {
-            every: schedule.every,
-            ..TrajectoryInfo::new(layer, shape)
-        };
+        let info = TrajectoryInfo { every: schedule.every, ..TrajectoryInfo::new(layer, shape) };
         TrajectoryWriter::create(folder, info, schedule.keep).map(Self::new)
     }
 
@@ -41,19 +38,13 @@ impl TrajectorySink {
         schedule: Schedule,
         next_step: u64,
     ) -> Result<Self, RecorderError> {
-        let info = TrajectoryInfo {
-            every: schedule.every,
-            ..TrajectoryInfo::new(layer, shape)
-        };
+        let info = TrajectoryInfo { every: schedule.every, ..TrajectoryInfo::new(layer, shape) };
         TrajectoryWriter::resume(folder, info, schedule.keep, next_step).map(Self::new)
     }
 
     /// Records with any writer.
     pub fn new(writer: TrajectoryWriter) -> Self {
-        Self {
-            folder: writer.folder().to_path_buf(),
-            writer: Some(writer),
-        }
+        Self { folder: writer.folder().to_path_buf(), writer: Some(writer) }
     }
 
     /// Writes the rows that are waiting: call it with every checkpoint.
@@ -71,16 +62,12 @@ impl TrajectorySink {
     pub fn finish(&mut self) -> Result<TrajectorySummary, RecorderError> {
         match self.writer.take() {
             Some(writer) => writer.finish(),
-            None => Err(RecorderError::Closed {
-                folder: self.folder.clone(),
-            }),
+            None => Err(RecorderError::Closed { folder: self.folder.clone() }),
         }
     }
 
     fn writer(&mut self) -> Result<&mut TrajectoryWriter, RecorderError> {
-        self.writer.as_mut().ok_or_else(|| RecorderError::Closed {
-            folder: self.folder.clone(),
-        })
+        self.writer.as_mut().ok_or_else(|| RecorderError::Closed { folder: self.folder.clone() })
     }
 }
 

@@ -62,20 +62,13 @@ impl TrajectoryWriter {
     /// # Errors
     /// [`RecorderError::AlreadyExists`] when the folder holds one already; [`RecorderError::InvalidSetting`] for an empty shape, a
     /// stride or a window of 0; [`RecorderError::Write`] when the folder cannot be written.
-    pub fn create(
-        folder: impl AsRef<Path>,
-        info: TrajectoryInfo,
-        keep: Keep,
-    ) -> Result<Self, RecorderError> {
+    pub fn create(folder: impl AsRef<Path>, info: TrajectoryInfo, keep: Keep) -> Result<Self, RecorderError> {
         let folder = folder.as_ref();
         check_settings(&info, keep)?;
         fs::create_dir_all(folder).map_err(RecorderError::write(folder))?;
         let finished = npy_path(folder);
-        let in_the_way = if finished.exists() {
-            Some(finished)
-        } else {
-            list_parts(folder)?.pop().map(|(_, part)| part)
-        };
+        let in_the_way =
+            if finished.exists() { Some(finished) } else { list_parts(folder)?.pop().map(|(_, part)| part) };
         match in_the_way {
             Some(path) => Err(RecorderError::AlreadyExists { path }),
             None => Self::begin(folder, info, keep),
@@ -102,28 +95,16 @@ impl TrajectoryWriter {
         let rows = info.stride()?.rows_before(next_step);
         if rows == 0 {
             fs::create_dir_all(folder).map_err(RecorderError::write(folder))?;
-            for path in list_parts(folder)?
-                .into_iter()
-                .map(|(_, part)| part)
-                .chain([npy_path(folder)])
-            {
+            for path in list_parts(folder)?.into_iter().map(|(_, part)| part).chain([npy_path(folder)]) {
                 remove(&path)?;
             }
             return Self::begin(folder, info, keep);
         }
         let (older, current) = match keep {
-            Keep::All => (
-                VecDeque::new(),
-                find_single_file(folder, &info, rows, next_step)?,
-            ),
+            Keep::All => (VecDeque::new(), find_single_file(folder, &info, rows, next_step)?),
             Keep::Last(window) => find_parts(folder, &info, window, rows, next_step)?,
         };
-        Sidecar {
-            info: info.clone(),
-            keep,
-            rows: None,
-        }
-        .write(folder)?;
+        Sidecar { info: info.clone(), keep, rows: None }.write(folder)?;
         let npy = AppendNpy::reopen(&current.path, current.rows, info.weights()?)?;
         Self::with_files(folder, info, keep, older, current, npy)
     }
@@ -135,25 +116,9 @@ impl TrajectoryWriter {
         };
         let weights = info.weights()?;
         // The sidecar comes first: a trajectory is never without it.
-        Sidecar {
-            info: info.clone(),
-            keep,
-            rows: None,
-        }
-        .write(folder)?;
+        Sidecar { info: info.clone(), keep, rows: None }.write(folder)?;
         let npy = AppendNpy::create(&path, weights)?;
-        Self::with_files(
-            folder,
-            info,
-            keep,
-            VecDeque::new(),
-            Part {
-                path,
-                first_row: 0,
-                rows: 0,
-            },
-            npy,
-        )
+        Self::with_files(folder, info, keep, VecDeque::new(), Part { path, first_row: 0, rows: 0 }, npy)
     }
 
     fn with_files(
@@ -213,10 +178,7 @@ impl TrajectoryWriter {
     pub fn append(&mut self, step: u64, weights: &[f32]) -> Result<(), RecorderError> {
         let expected = self.next_step();
         if step != expected {
-            return Err(RecorderError::UnexpectedStep {
-                expected,
-                got: step,
-            });
+            return Err(RecorderError::UnexpectedStep { expected, got: step });
         }
         if let Keep::Last(window) = self.keep
             && self.npy.rows() >= window
@@ -255,21 +217,11 @@ impl TrajectoryWriter {
             Keep::Last(window) => window,
         };
         let Some(first_row) = self.rows.checked_sub(rows) else {
-            return Err(RecorderError::WindowTooLong {
-                window: rows,
-                recorded: self.rows,
-            });
+            return Err(RecorderError::WindowTooLong { window: rows, recorded: self.rows });
         };
         let path = npy_path(&self.folder);
-        let info = TrajectoryInfo {
-            first_step: self.stride.step(first_row),
-            ..self.info.clone()
-        };
-        let sidecar = Sidecar {
-            info,
-            keep: self.keep,
-            rows: Some(rows),
-        };
+        let info = TrajectoryInfo { first_step: self.stride.step(first_row), ..self.info.clone() };
+        let sidecar = Sidecar { info, keep: self.keep, rows: Some(rows) };
         match self.keep {
             Keep::All => sidecar.write(&self.folder)?,
             Keep::Last(_) => {
@@ -288,28 +240,15 @@ impl TrajectoryWriter {
             }
         }
         let first_step = sidecar.info.first_step;
-        let last_step = self
-            .stride
-            .step(self.rows.saturating_sub(1))
-            .max(first_step);
-        Ok(TrajectorySummary {
-            path,
-            rows,
-            weights: self.weights,
-            first_step,
-            last_step,
-        })
+        let last_step = self.stride.step(self.rows.saturating_sub(1)).max(first_step);
+        Ok(TrajectorySummary { path, rows, weights: self.weights, first_step, last_step })
     }
 
     fn begin_part(&mut self) -> Result<(), RecorderError> {
         self.npy.flush()?;
         let path = part_path(&self.folder, self.next_step());
         self.npy = AppendNpy::create(&path, self.weights)?;
-        let next = Part {
-            path,
-            first_row: self.rows,
-            rows: 0,
-        };
+        let next = Part { path, first_row: self.rows, rows: 0 };
         let mut full = std::mem::replace(&mut self.current, next);
         full.rows = self.rows - full.first_row;
         self.older.push_back(full);
@@ -323,9 +262,8 @@ impl TrajectoryWriter {
             return Ok(());
         };
         let earliest_end = self.previous_flush.max(self.rows.saturating_sub(window));
-        while let Some(part) = self
-            .older
-            .pop_front_if(|part| part.end() <= earliest_end.saturating_sub(window))
+        while let Some(part) =
+            self.older.pop_front_if(|part| part.end() <= earliest_end.saturating_sub(window))
         {
             remove(&part.path)?;
         }
@@ -335,15 +273,10 @@ impl TrajectoryWriter {
     /// Copies `rows` rows from `first_row` on out of the parts, in blocks.
     fn assemble(&self, path: &Path, first_row: u64, rows: u64) -> Result<(), RecorderError> {
         let mut file = File::create(path).map_err(RecorderError::write(path))?;
-        file.write_all(&header(rows, self.weights))
-            .map_err(RecorderError::write(path))?;
+        file.write_all(&header(rows, self.weights)).map_err(RecorderError::write(path))?;
         let row_bytes = (self.weights * size_of::<f32>()) as u64;
         let end = first_row + rows;
-        let current = Part {
-            path: self.current.path.clone(),
-            rows: self.npy.rows(),
-            ..self.current
-        };
+        let current = Part { path: self.current.path.clone(), rows: self.npy.rows(), ..self.current };
         for part in self.older.iter().chain([&current]) {
             let (from, to) = (part.first_row.max(first_row), part.end().min(end));
             if from >= to {
@@ -351,13 +284,10 @@ impl TrajectoryWriter {
             }
             let mut source = File::open(&part.path).map_err(RecorderError::read(&part.path))?;
             source
-                .seek(SeekFrom::Start(
-                    HEADER_BYTES as u64 + (from - part.first_row) * row_bytes,
-                ))
+                .seek(SeekFrom::Start(HEADER_BYTES as u64 + (from - part.first_row) * row_bytes))
                 .map_err(RecorderError::read(&part.path))?;
             let bytes = (to - from) * row_bytes;
-            let copied =
-                io::copy(&mut source.take(bytes), &mut file).map_err(RecorderError::write(path))?;
+            let copied = io::copy(&mut source.take(bytes), &mut file).map_err(RecorderError::write(path))?;
             if copied != bytes {
                 return Err(RecorderError::Format {
                     path: part.path.clone(),

@@ -21,7 +21,7 @@ use crate::{interrupt, progress};
 /// that the result depends neither on the threads nor on where an interrupted run went on.
 const IN_A_ROW: usize = 20;
 
-/// Directions whose profile L_i(δθ) is written out (those that exist).
+/// Directions whose profile L_i(δθ) is written out: the first measured one from each of these on.
 const PROFILED: [usize; 10] = [1, 2, 5, 10, 20, 50, 100, 300, 1000, 2000];
 
 /// Points of a profile.
@@ -62,8 +62,7 @@ pub(super) fn flatness(run: &RunFolder) -> Result<f64> {
     let landscape = DenseLandscape::new(&network, layer, &data.train)?;
     drop(data);
     let l0 = landscape.reference_loss();
-    let search =
-        FlatnessSearch::params().factor(section.factor).radius(section.radius).check()?;
+    let search = FlatnessSearch::params().factor(section.factor).radius(section.radius).check()?;
 
     let chosen = chosen(section.components, pca.variance().len());
     let partial = run.file(names::FLATNESS_PARTIAL);
@@ -194,7 +193,9 @@ fn finished_rows(partial: &Path) -> Result<Vec<FlatnessRow>> {
         .from_reader(whole.as_bytes())
         .deserialize()
         .collect::<std::result::Result<_, _>>()
-        .map_err(|error| Error::malformed(partial, format!("{error}; delete it and run `varflat flatness` again")))
+        .map_err(|error| {
+            Error::malformed(partial, format!("{error}; delete it and run `varflat flatness` again"))
+        })
 }
 
 /// L_i(δθ) of one direction, for drawing.
@@ -211,8 +212,9 @@ fn profiles(
     rows: &[FlatnessRow],
     radius: f64,
 ) -> Result<Vec<ProfileTable>> {
-    let selected: Vec<&FlatnessRow> =
-        PROFILED.iter().filter_map(|index| rows.iter().find(|row| row.index == *index)).collect();
+    let mut selected: Vec<&FlatnessRow> =
+        PROFILED.iter().filter_map(|index| rows.iter().find(|row| row.index >= *index)).collect();
+    selected.dedup_by_key(|row| row.index);
     selected
         .into_par_iter()
         .map_init(
@@ -266,11 +268,7 @@ pub(crate) fn read_profiles(run: &RunFolder) -> Result<Vec<ProfileTable>> {
     Ok(index
         .into_iter()
         .zip(rows)
-        .map(|(index, (offset, loss))| ProfileTable {
-            index,
-            offset: offset.to_vec(),
-            loss: loss.to_vec(),
-        })
+        .map(|(index, (offset, loss))| ProfileTable { index, offset: offset.to_vec(), loss: loss.to_vec() })
         .collect())
 }
 

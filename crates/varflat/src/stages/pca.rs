@@ -37,26 +37,22 @@ pub(super) fn pca(run: &RunFolder) -> Result<f64> {
 }
 
 fn save(run: &RunFolder, pca: &TrajectoryPca) -> Result<()> {
-    fn values<'a>(array: Option<&'a [f64]>) -> &'a [f64] {
-        // Every array here was just made in standard order.
-        array.unwrap_or_default()
-    }
     let segments = pca.segments();
-    let components = pca.components();
+    let segment_steps = segments.steps.iter().map(|&steps| steps as i64).collect();
+    // The npz writer wants C order, whatever the solver left behind.
+    let components = pca.components().as_standard_layout();
+    let (sum, square) = (segments.sum.as_standard_layout(), segments.square.as_standard_layout());
     write_npz(
         &run.file(names::PCA),
         &[
-            ("mean", Array::Double(vec![pca.mean().len()], values(pca.mean().as_slice()))),
-            ("variance", Array::Double(vec![pca.variance().len()], values(pca.variance().as_slice()))),
-            ("components", Array::Double(components.shape().to_vec(), values(components.as_slice()))),
+            ("mean", Array::double(pca.mean())),
+            ("variance", Array::double(pca.variance())),
+            ("components", Array::double(&components)),
             ("floor", Array::scalar(&pca.floor())),
             ("segment_length", Array::Integer(vec![segments.length as i64])),
-            ("segment_steps", Array::Integer(segments.steps.iter().map(|&steps| steps as i64).collect())),
-            ("segment_sum", Array::Double(segments.sum.shape().to_vec(), values(segments.sum.as_slice()))),
-            (
-                "segment_square",
-                Array::Double(segments.square.shape().to_vec(), values(segments.square.as_slice())),
-            ),
+            ("segment_steps", Array::Integer(segment_steps)),
+            ("segment_sum", Array::double(&sum)),
+            ("segment_square", Array::double(&square)),
         ],
     )
 }

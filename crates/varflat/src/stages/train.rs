@@ -38,7 +38,9 @@ pub(super) fn train(run: &RunFolder, device_name: Option<&str>) -> Result<f64> {
             if started != now {
                 return Err(Error::malformed(
                     run.path(),
-                    format!("the training was begun on {started}, not {now}; continue with --device {started}, or --force"),
+                    format!(
+                        "the training was begun on {started}, not {now}; continue with --device {started}, or --force"
+                    ),
                 ));
             }
             println!("    train: continuing after step {}", checkpoint.state.step);
@@ -68,9 +70,11 @@ pub(super) fn train(run: &RunFolder, device_name: Option<&str>) -> Result<f64> {
     let recording = Recording::start(run, &network, steps_per_epoch, checkpoint.as_ref())?;
     let optimizer = recording.optimizer(&network, experiment)?;
     let optimizer = match &checkpoint {
-        Some(checkpoint) => optimizer
-            .from_bytes(Bytes::from_bytes_vec(checkpoint.optimizer.clone()))
-            .map_err(|error| Error::malformed(run.path(), format!("the checkpoint's optimizer state: {error}")))?,
+        Some(checkpoint) => {
+            optimizer.from_bytes(Bytes::from_bytes_vec(checkpoint.optimizer.clone())).map_err(|error| {
+                Error::malformed(run.path(), format!("the checkpoint's optimizer state: {error}"))
+            })?
+        }
         None => optimizer,
     };
     let (first_step, earlier, mut metrics) = match checkpoint {
@@ -168,8 +172,7 @@ fn follow(
 fn check(experiment: &Experiment, data: &Data) -> Result<()> {
     let complain = |problem: String| Error::Experiment { origin: experiment.name.clone(), problem };
     experiment.training.check(data.train.samples()).map_err(complain)?;
-    let steps = experiment.training.max_epochs
-        * experiment.training.steps_per_epoch(data.train.samples());
+    let steps = experiment.training.max_epochs * experiment.training.steps_per_epoch(data.train.samples());
     let rows = steps.div_ceil(experiment.recorder.every);
     match experiment.recorder.window {
         Window::Last(window) if window > rows => Err(complain(format!(
@@ -190,12 +193,7 @@ struct Recording {
 
 impl Recording {
     /// Begin at step 0, or where the checkpoint stands.
-    fn start(
-        run: &RunFolder,
-        network: &Mlp,
-        epoch: u64,
-        checkpoint: Option<&Checkpoint>,
-    ) -> Result<Self> {
+    fn start(run: &RunFolder, network: &Mlp, epoch: u64, checkpoint: Option<&Checkpoint>) -> Result<Self> {
         let experiment = run.experiment();
         let section = &experiment.recorder;
         let schedule = Schedule { every: section.every, keep: section.keep() };
@@ -225,7 +223,10 @@ impl Recording {
             let saved = checkpoint.map(|checkpoint| {
                 let found = checkpoint.means.iter().find(|(saved, _)| saved == path);
                 found.map(|(_, state)| state.clone()).ok_or_else(|| {
-                    Error::malformed(run.path(), format!("the checkpoint has no mean of {path}; redo with --force"))
+                    Error::malformed(
+                        run.path(),
+                        format!("the checkpoint has no mean of {path}; redo with --force"),
+                    )
                 })
             });
             Ok(WindowMean::from_state(settings, saved.transpose()?.unwrap_or_default())?)
@@ -287,7 +288,9 @@ impl Recording {
 
     /// Write the rows that wait in memory.
     fn flush(&self) -> Result<()> {
-        Ok(self.layer.with(|(_, (trajectory, _))| trajectory.as_mut().map_or(Ok(()), TrajectorySink::flush))?)
+        Ok(self
+            .layer
+            .with(|(_, (trajectory, _))| trajectory.as_mut().map_or(Ok(()), TrajectorySink::flush))?)
     }
 
     /// Running sums of every parameter.

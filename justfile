@@ -1,0 +1,23 @@
+# Thin: every recipe is a cargo command that works without just.
+
+# Every figure from scratch; `just reproduce ndarray` or `wgpu` trains on that backend instead
+reproduce backend="flex" *arguments:
+    cargo run --release -p varflat --no-default-features --features {{backend}} -- reproduce --device {{backend}} \
+        {{ if backend == "flex" { "" } else { "--out runs/" + backend + " --figures figures/" + backend } }} {{arguments}}
+
+# Every figure from a shortened training, in about a minute
+reproduce-quick backend="flex": (reproduce backend "--quick")
+
+# All tests
+test:
+    cargo test --release --workspace
+
+# Format, lints and documentation, warnings as errors
+check:
+    cargo fmt --all --check
+    cargo clippy --release --workspace --all-targets -- -D warnings
+    RUSTDOCFLAGS="-D warnings" cargo doc --release --workspace --no-deps
+
+# Redraw the committed figures from their tables
+figures:
+    cargo run --release -- plot --figures figures
