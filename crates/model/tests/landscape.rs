@@ -1,5 +1,7 @@
 //! The landscape engine against a plain f64 forward pass.
 
+#![allow(clippy::unwrap_used)]
+
 use varflat_model::data::ImageSet;
 use varflat_model::loss::sample_cross_entropy;
 use varflat_model::random::{Purpose, stream, uniform};

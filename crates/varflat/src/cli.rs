@@ -8,6 +8,7 @@ use varflat_model::device::Backend;
 use crate::error::{Error, Result};
 use crate::experiment::Experiment;
 use crate::run_folder::{RunFolder, Stage, names};
+use crate::say::say;
 use crate::{figures, inspect, reproduce, stages};
 
 /// Measures how SGD explores a loss landscape, and reproduces the inverse variance–flatness relation
@@ -165,9 +166,9 @@ pub fn main() -> Result<()> {
             Backend::choose(device.device.as_deref())?;
             let run = experiment.open()?;
             if !stages::complete(&run, device.device.as_deref())? {
-                println!("{} is finished already; --force does it again", run.path().display());
+                say(format_args!("{} is finished already; --force does it again\n", run.path().display()));
             }
-            print!("{}", inspect::inspect(&run)?);
+            say(inspect::inspect(&run)?);
             match figures {
                 Some(figures) => draw(Some(&run), &figures),
                 None => Ok(()),
@@ -177,7 +178,7 @@ pub fn main() -> Result<()> {
             Backend::choose(device.device.as_deref())?;
             let run = experiment.open()?;
             if run.is_done(Stage::Train)? {
-                println!("{} is trained already; --force does it again", run.path().display());
+                say(format_args!("{} is trained already; --force does it again\n", run.path().display()));
                 return Ok(());
             }
             stages::perform(&run, Stage::Train, device.device.as_deref())
@@ -186,16 +187,16 @@ pub fn main() -> Result<()> {
         Command::Flatness(choice) => stage(&choice, Stage::Flatness),
         Command::Fit(choice) => {
             stage(&choice, Stage::Fit)?;
-            let run = RunFolder::open(&choice.run, &[])?;
-            print!("{}", inspect::report(&crate::files::read_json(&run.file(names::FIT))?));
+            let run = RunFolder::view(&choice.run)?;
+            say(inspect::report(&crate::files::read_json(&run.file(names::FIT))?));
             Ok(())
         }
         Command::Plot { run, figures } => {
-            let run = run.map(|run| RunFolder::open(&run, &[])).transpose()?;
+            let run = run.map(|run| RunFolder::view(&run)).transpose()?;
             draw(run.as_ref(), &figures)
         }
         Command::Inspect { run } => {
-            print!("{}", inspect::inspect(&RunFolder::open(&run, &[])?)?);
+            say(inspect::inspect(&RunFolder::view(&run)?)?);
             Ok(())
         }
     }
@@ -211,7 +212,5 @@ fn draw(run: Option<&RunFolder>, folder: &std::path::Path) -> Result<()> {
     if let Some(run) = run {
         figures::write_tables(run, folder)?;
     }
-    let names = figures::draw(folder)?;
-    println!("{} figures in {}: {}", names.len(), folder.display(), names.join(", "));
-    Ok(())
+    figures::draw_and_say(folder)
 }

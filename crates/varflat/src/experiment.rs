@@ -289,8 +289,10 @@ impl Experiment {
         if self.name.is_empty() || self.name.contains(['/', '\\']) || self.name.starts_with('.') {
             return complain(format!("name = \"{}\" must be a plain word: it names files", self.name));
         }
-        if self.model.hidden.is_empty() || self.model.hidden.contains(&0) {
-            return complain("model.hidden needs at least one layer, each at least 1 wide".into());
+        if self.model.hidden.is_empty()
+            || self.model.hidden.iter().any(|width| !(1..=100_000).contains(width))
+        {
+            return complain("model.hidden needs at least one layer, each 1 to 100000 wide".into());
         }
         if self.recorder.every == 0 {
             return complain("recorder.every must be at least 1".into());

@@ -17,6 +17,7 @@ use crate::error::Result;
 use crate::experiment::Experiment;
 use crate::files::{read_csv, read_json, read_npy, write_csv, write_json};
 use crate::run_folder::{RunFolder, RunRecord, Stage, names};
+use crate::say::say;
 use crate::stages::{FitReport, FlatnessRow, read_profiles, read_rows};
 
 /// Names of the tables, beside the figures drawn from them.
@@ -134,6 +135,13 @@ pub fn draw(folder: &Path) -> Result<Vec<&'static str>> {
         figure.save(folder, name)?;
     }
     Ok(figures.into_iter().map(|(name, _)| name).collect())
+}
+
+/// [`draw`], then say what was drawn where.
+pub(crate) fn draw_and_say(folder: &Path) -> Result<()> {
+    let names = draw(folder)?;
+    say(format_args!("{} figures in {}: {}\n", names.len(), folder.display(), names.join(", ")));
+    Ok(())
 }
 
 fn learning_phases(folder: &Path, summary: &Summary) -> Result<Figure> {

@@ -1,5 +1,6 @@
 //! Ctrl-C: asked for once, the run stops at the next safe place; asked for twice, it stops at once.
 
+use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 static ASKED: AtomicBool = AtomicBool::new(false);
@@ -10,7 +11,7 @@ pub fn listen() {
         if ASKED.swap(true, Ordering::SeqCst) {
             std::process::exit(130);
         }
-        eprintln!("\nstopping at the next safe place; Ctrl-C again stops at once");
+        let _ = writeln!(std::io::stderr(), "\nstopping at the next safe place; Ctrl-C again stops at once");
     };
     // Without a handler Ctrl-C simply kills: results are safe either way.
     let _ = ctrlc::set_handler(handler);

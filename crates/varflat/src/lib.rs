@@ -29,9 +29,15 @@ pub mod prelude;
 mod progress;
 pub mod reproduce;
 pub mod run_folder;
+mod say;
 pub mod stages;
 mod versions;
 
 pub use error::{Error, Result};
 pub use experiment::Experiment;
 pub use run_folder::RunFolder;
+
+/// The README's Rust code is a doctest.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

@@ -1,5 +1,6 @@
 //! The `varflat` program.
 
+use std::io::Write;
 use std::process::ExitCode;
 
 /// Gradients of 157 kB come and go every step: an allocator that keeps memory makes a step a third shorter.
@@ -11,7 +12,7 @@ fn main() -> ExitCode {
     match varflat::cli::main() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error}");
+            let _ = writeln!(std::io::stderr(), "error: {error}");
             let interrupted = matches!(error, varflat::Error::Interrupted { .. });
             ExitCode::from(if interrupted { 130 } else { 1 })
         }

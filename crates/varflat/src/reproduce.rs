@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::experiment::Experiment;
 use crate::figures;
 use crate::run_folder::RunFolder;
+use crate::say::say;
 use crate::stages;
 
 /// An experiment that `reproduce` runs.
@@ -40,14 +41,12 @@ pub fn reproduce(
     for Reproduced { file, text } in if quick { &QUICK } else { &FULL } {
         let mut experiment = Experiment::parse(text, file, &[])?;
         adjust(&mut experiment)?;
-        println!("{file}: {}", runs.join(&experiment.name).display());
+        say(format_args!("{file}: {}\n", runs.join(&experiment.name).display()));
         let run = RunFolder::create(&runs.join(&experiment.name), &experiment)?;
         if !stages::complete(&run, device)? {
-            println!("  already finished; nothing to compute");
+            say("  already finished; nothing to compute\n");
         }
         figures::write_tables(&run, folder)?;
     }
-    let names = figures::draw(folder)?;
-    println!("{} figures in {}: {}", names.len(), folder.display(), names.join(", "));
-    Ok(())
+    figures::draw_and_say(folder)
 }

@@ -122,12 +122,12 @@ pub struct RunRecord {
     pub stages: BTreeMap<String, StageRecord>,
 }
 
-/// A run folder that this process may write to.
+/// A run folder.
 pub struct RunFolder {
     path: PathBuf,
     experiment: Experiment,
-    /// Held while the run folder is open; other processes are refused.
-    _lock: File,
+    /// Held while the run folder is open for work; other processes that want to work there are refused.
+    _lock: Option<File>,
 }
 
 impl RunFolder {
@@ -157,24 +157,27 @@ impl RunFolder {
         } else {
             write_config(path, experiment)?;
         }
-        Ok(Self { path: path.to_path_buf(), experiment: experiment.clone(), _lock: lock })
+        Ok(Self { path: path.to_path_buf(), experiment: experiment.clone(), _lock: Some(lock) })
     }
 
-    /// Open an existing run folder, its experiment changed by `section.key=value` overrides.
+    /// Look into an existing run folder, be it finished, at work or read-only. Nothing may be written through it.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`] if the folder holds no run.
+    pub fn view(path: &Path) -> Result<Self> {
+        let experiment = Experiment::read(&config(path)?, &[])?;
+        Ok(Self { path: path.to_path_buf(), experiment, _lock: None })
+    }
+
+    /// Open an existing run folder for work, its experiment changed by `section.key=value` overrides.
     ///
     /// # Errors
     /// As [`RunFolder::create`], and if the folder holds no run.
     pub fn open(path: &Path, overrides: &[String]) -> Result<Self> {
-        let config = path.join(names::CONFIG);
-        if !config.exists() {
-            return Err(Error::malformed(
-                path,
-                "there is no run here (no config.toml); make one with `varflat run EXPERIMENT.toml --out FOLDER`",
-            ));
-        }
+        let config = config(path)?;
         let lock = lock(path)?;
         let experiment = Experiment::read(&config, overrides)?;
-        Ok(Self { path: path.to_path_buf(), experiment, _lock: lock })
+        Ok(Self { path: path.to_path_buf(), experiment, _lock: Some(lock) })
     }
 
     /// Make the overrides given to [`RunFolder::open`] the folder's own, before `stage` runs with them.
@@ -306,6 +309,17 @@ impl RunFolder {
             Centre::Final => names::WEIGHTS_FINAL,
         }))
     }
+}
+
+/// The folder's config file, if the folder holds a run.
+fn config(path: &Path) -> Result<PathBuf> {
+    let config = path.join(names::CONFIG);
+    if config.exists() {
+        return Ok(config);
+    }
+    let problem =
+        "there is no run here (no config.toml); make one with `varflat run EXPERIMENT.toml --out FOLDER`";
+    Err(Error::malformed(path, problem))
 }
 
 /// Take the folder's lock; it is released when the file closes, however the process ends.

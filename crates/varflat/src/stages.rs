@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use crate::error::Result;
 use crate::run_folder::{RunFolder, Stage, StageRecord};
+use crate::say::say;
 
 pub use fit::FitReport;
 pub use flatness::FlatnessRow;
@@ -42,7 +43,7 @@ pub fn perform(run: &RunFolder, stage: Stage, device: Option<&str>) -> Result<()
         // Only now is the checkpoint worth less than what it led to.
         crate::checkpoint::remove_all(run.path())?;
     }
-    println!("{:>9}: done in {seconds:.1} s", stage.name());
+    say(format_args!("{:>9}: done in {seconds:.1} s\n", stage.name()));
     Ok(())
 }
 

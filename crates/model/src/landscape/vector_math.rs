@@ -14,11 +14,11 @@ pub(super) fn exp(x: f32) -> f32 {
     let r = (x - n * 0.693_359_4) - n * -2.121_944_4e-4;
     // Taylor–minimax polynomial of degree 6 on |r| ≤ 0.347.
     let mut p = 1.988_078e-4;
-    p = p * r + 1.398_199_95e-3;
+    p = p * r + 1.398_2e-3;
     p = p * r + 8.333_452e-3;
     p = p * r + 4.166_579_6e-2;
-    p = p * r + 1.666_666_55e-1;
-    p = p * r + 5.000_000_1e-1;
+    p = p * r + 1.666_666_6e-1;
+    p = p * r + 0.5;
     let mantissa = p * (r * r) + r + 1.0;
     // The low bits of the shifted number are n: add it to the exponent.
     f32::from_bits(mantissa.to_bits().wrapping_add(shifted.to_bits() << 23))
@@ -34,14 +34,14 @@ pub(super) fn ln_1p(x: f32) -> f32 {
     let m = f32::from_bits((bits & 0x007f_ffff).wrapping_add(0x3f35_04f3));
     let f = m - 1.0;
     let mut p = 7.037_683_6e-2;
-    p = p * f - 1.151_461_03e-1;
+    p = p * f - 1.151_461e-1;
     p = p * f + 1.167_699_9e-1;
     p = p * f - 1.242_014_1e-1;
     p = p * f + 1.424_932_3e-1;
     p = p * f - 1.666_805_8e-1;
     p = p * f + 2.000_071_5e-1;
     p = p * f - 2.499_999_4e-1;
-    p = p * f + 3.333_333_1e-1;
+    p = p * f + 3.333_333e-1;
     let square = f * f;
     let tail = p * f * square - 0.5 * square + e * -2.121_944_4e-4;
     let ln_u = f + tail + e * 0.693_359_4;

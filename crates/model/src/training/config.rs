@@ -83,8 +83,8 @@ impl TrainingConfig {
         if !(self.loss_below.is_finite() && self.loss_below >= 0.0) {
             return Err(format!("training.loss_below = {} must not be negative", self.loss_below));
         }
-        if self.max_epochs == 0 {
-            return Err("training.max_epochs must be at least 1".to_owned());
+        if !(1..=1_000_000).contains(&self.max_epochs) {
+            return Err(format!("training.max_epochs = {} must be between 1 and 1000000", self.max_epochs));
         }
         Ok(())
     }

@@ -31,14 +31,21 @@ pub struct TrajectoryWriter {
     keep: Keep,
     /// Rows recorded since `info.first_step`.
     rows: u64,
-    /// Rows recorded before the last [`flush`](Self::flush), where a checkpoint stands or is being written.
-    last_flush: u64,
-    /// Rows recorded before the flush before it: the checkpoint to go back to if that one was not completed.
-    previous_flush: u64,
+    /// The last two flushes; none as long as there is no checkpoint.
+    flushed: Option<Flushed>,
     /// With `Keep::Last`: the full parts before the current one.
     older: VecDeque<Part>,
     current: Part,
     npy: AppendNpy<File>,
+}
+
+/// Rows recorded before the last two calls of [`TrajectoryWriter::flush`].
+#[derive(Clone, Copy)]
+struct Flushed {
+    /// Where a checkpoint stands or is being written.
+    last: u64,
+    /// The checkpoint to go back to if that one was not completed.
+    previous: u64,
 }
 
 /// A finished recording.
@@ -130,6 +137,8 @@ impl TrajectoryWriter {
         npy: AppendNpy<File>,
     ) -> Result<Self, RecorderError> {
         let rows = current.end();
+        // A recording that is continued is continued from a checkpoint.
+        let flushed = (rows > 0).then_some(Flushed { last: rows, previous: rows });
         Ok(Self {
             folder: folder.to_path_buf(),
             stride: info.stride()?,
@@ -137,8 +146,7 @@ impl TrajectoryWriter {
             info,
             keep,
             rows,
-            last_flush: rows,
-            previous_flush: rows,
+            flushed,
             older,
             current,
             npy,
@@ -191,7 +199,8 @@ impl TrajectoryWriter {
     }
 
     /// Writes the rows that are waiting. Call it just before each checkpoint is written: the rows that a resume from there or from
-    /// the checkpoint before needs are kept on disk. (With [`Keep::Last(n)`](Keep::Last) as long as that is at most n rows behind.)
+    /// the checkpoint before needs are kept on disk. With [`Keep::Last(n)`](Keep::Last) the disk therefore holds the rows since the
+    /// last but one checkpoint and n before it: write a checkpoint every few windows, or never.
     ///
     /// A kill of the process loses nothing that was flushed; a power cut may, until [`finish`](Self::finish) waited for the disk.
     ///
@@ -199,8 +208,9 @@ impl TrajectoryWriter {
     /// [`RecorderError::Write`] when the disk refuses.
     pub fn flush(&mut self) -> Result<(), RecorderError> {
         self.npy.flush()?;
-        if self.last_flush < self.rows {
-            self.previous_flush = std::mem::replace(&mut self.last_flush, self.rows);
+        let last = self.flushed.map_or(self.rows, |flushed| flushed.last);
+        if self.flushed.is_none() || last < self.rows {
+            self.flushed = Some(Flushed { last: self.rows, previous: last });
         }
         self.drop_old_parts()
     }
@@ -255,13 +265,12 @@ impl TrajectoryWriter {
         self.drop_old_parts()
     }
 
-    /// Deletes the parts that no window needs that ends now or later, or at the last two flushes; a flush counts as long as it is
-    /// at most one window behind.
+    /// Deletes the parts that no window needs that ends now or later, or at the last two flushes.
     fn drop_old_parts(&mut self) -> Result<(), RecorderError> {
         let Keep::Last(window) = self.keep else {
             return Ok(());
         };
-        let earliest_end = self.previous_flush.max(self.rows.saturating_sub(window));
+        let earliest_end = self.flushed.map_or(self.rows, |flushed| flushed.previous);
         while let Some(part) =
             self.older.pop_front_if(|part| part.end() <= earliest_end.saturating_sub(window))
         {

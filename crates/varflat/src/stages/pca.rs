@@ -6,6 +6,7 @@ use varflat_recorder::Trajectory;
 
 use crate::error::{Error, Result};
 use crate::files::{Array, Npz, write_npy, write_npz};
+use crate::progress::Spinner;
 use crate::run_folder::{RunFolder, names};
 
 /// Components whose θ_i(t) are written out.
@@ -28,6 +29,7 @@ pub(super) fn pca(run: &RunFolder) -> Result<f64> {
     let values = trajectory.read()?;
     let window = ArrayView2::from_shape((trajectory.steps(), trajectory.weights()), &values)
         .map_err(|error| Error::malformed(&file, error.to_string()))?;
+    let _spinner = Spinner::start("pca", "covariance and principal components");
     let pca = TrajectoryPca::params().fit(&DatasetBase::from(window))?;
     let projections = pca.project(window, PROJECTED.min(pca.variance().len()))?;
     drop(values);

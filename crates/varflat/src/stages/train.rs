@@ -19,10 +19,15 @@ use crate::error::{Error, Result};
 use crate::experiment::{Experiment, Window};
 use crate::files::write_csv;
 use crate::run_folder::{Precision, RunFolder, Stage, names, write_network};
+use crate::say::say;
 use crate::{interrupt, progress, versions};
 
-/// Wall time between checkpoints.
+/// Wall time between checkpoints: what a kill can cost.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(10);
+
+/// Steps between checkpoints at most, because the disk holds every row since the last one. Counts in windows
+/// where these are longer.
+const CHECKPOINT_STEPS: u64 = 12_000;
 
 /// Train and record; returns the wall time of earlier, interrupted attempts.
 pub(super) fn train(run: &RunFolder, device_name: Option<&str>) -> Result<f64> {
@@ -43,7 +48,7 @@ pub(super) fn train(run: &RunFolder, device_name: Option<&str>) -> Result<f64> {
                     ),
                 ));
             }
-            println!("    train: continuing after step {}", checkpoint.state.step);
+            say(format_args!("    train: continuing after step {}\n", checkpoint.state.step));
         }
         None => run.invalidate(Stage::Train)?,
     }
@@ -129,7 +134,11 @@ fn follow(
     let training = &run.experiment().training;
     let most = training.max_epochs * trainer.steps_per_epoch();
     let bar = progress::bar("train", most);
-    let mut saved = Instant::now();
+    let furthest = match run.experiment().recorder.window {
+        Window::Last(window) => CHECKPOINT_STEPS.max(window.saturating_mul(run.experiment().recorder.every)),
+        Window::All(_) => u64::MAX,
+    };
+    let (mut saved, mut saved_step) = (Instant::now(), trainer.steps());
     loop {
         if trainer.at_epoch_end() {
             if metrics.last().is_none_or(|row| row.step < trainer.steps()) {
@@ -152,9 +161,9 @@ fn follow(
                 }
                 bar.set_message(format!("epoch {}, loss {:.2e}", latest.epoch, latest.train_loss));
             }
-            if saved.elapsed() > CHECKPOINT_EVERY {
+            if saved.elapsed() > CHECKPOINT_EVERY || trainer.steps() - saved_step >= furthest {
                 save(trainer, metrics)?;
-                saved = Instant::now();
+                (saved, saved_step) = (Instant::now(), trainer.steps());
             }
         }
         if interrupt::asked() {

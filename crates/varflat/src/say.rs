@@ -1,0 +1,9 @@
+//! Words for the person at the terminal.
+
+use std::fmt::Display;
+use std::io::Write;
+
+/// Print to standard output; a reader that has gone away (`varflat inspect RUN | head -1`) is no error.
+pub(crate) fn say(text: impl Display) {
+    let _ = write!(std::io::stdout(), "{text}");
+}
