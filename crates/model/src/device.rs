@@ -101,6 +101,15 @@ pub struct OpenDevice {
     pub backend: Backend,
     /// What it is, in words: for `run.json`.
     pub description: String,
+    /// Largest tensor that it holds in one piece, in bytes. GPUs bind buffers of limited size.
+    pub largest_tensor: u64,
+}
+
+impl OpenDevice {
+    /// The same device with autodiff: where networks in training live.
+    pub fn autodiff(&self) -> Device {
+        self.device.clone().autodiff()
+    }
 }
 
 /// Open the device of a backend: `None` takes the preferred one of this binary.
@@ -109,22 +118,17 @@ pub struct OpenDevice {
 /// See [`Backend::choose`]; [`DeviceError::NoAdapter`] when wgpu finds nothing to run on.
 pub fn open(name: Option<&str>) -> Result<OpenDevice, DeviceError> {
     let backend = Backend::choose(name)?;
-    let (device, description) = start(backend)?;
-    Ok(OpenDevice { device, backend, description })
-}
-
-fn start(backend: Backend) -> Result<(Device, String), DeviceError> {
     match backend {
         #[cfg(feature = "flex")]
-        Backend::Flex => Ok((Device::flex(), "burn-flex on the CPU".to_owned())),
+        Backend::Flex => Ok(on_cpu(Device::flex(), backend)),
         #[cfg(feature = "ndarray")]
         #[allow(deprecated)]
         // upstream prefers flex; we keep ndarray for comparison as long as it exists
-        Backend::Ndarray => Ok((Device::ndarray(), "burn-ndarray on the CPU".to_owned())),
+        Backend::Ndarray => Ok(on_cpu(Device::ndarray(), backend)),
         #[cfg(feature = "wgpu")]
         Backend::Wgpu => {
             // A runtime can be initialised only once in a process; the lazy path would panic without an adapter.
-            static STARTED: std::sync::Mutex<Option<(Device, String)>> = std::sync::Mutex::new(None);
+            static STARTED: std::sync::Mutex<Option<OpenDevice>> = std::sync::Mutex::new(None);
             let mut started = STARTED.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             if let Some(ready) = started.as_ref() {
                 return Ok(ready.clone());
@@ -133,13 +137,25 @@ fn start(backend: Backend) -> Result<(Device, String), DeviceError> {
                 .init_with_setup()
                 .map_err(|error| DeviceError::NoAdapter(error.to_string()))?;
             let adapter = setup.adapter.get_info();
-            let ready = (device, format!("burn-wgpu on {} ({})", adapter.name, adapter.backend));
+            let ready = OpenDevice {
+                device,
+                backend,
+                description: format!("burn-wgpu on {} ({})", adapter.name, adapter.backend),
+                // Half of the limit, because memory pools round up.
+                largest_tensor: setup.device.limits().max_storage_buffer_binding_size / 2,
+            };
             *started = Some(ready.clone());
             Ok(ready)
         }
         #[allow(unreachable_patterns)] // reached only for backends that `choose` has refused already
         other => Err(DeviceError::NotCompiled { asked: other.name(), has: String::new() }),
     }
+}
+
+#[cfg(any(feature = "flex", feature = "ndarray"))]
+fn on_cpu(device: Device, backend: Backend) -> OpenDevice {
+    let description = format!("burn-{} on the CPU", backend.name());
+    OpenDevice { device, backend, description, largest_tensor: u64::MAX }
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@
 //!
 //! // Two images of two pixels each; real ones come from `data::load`.
 //! let images = ImageSet { images: vec![1.0, 0.0, 0.0, 1.0], labels: vec![0, 1], rows: 1, columns: 2 };
-//! let device = device::open(None)?.device;
+//! let device = device::open(None)?;
 //! let set = ResidentSet::new(&images, 2, &device);
 //! let network = Mlp::new(&MlpConfig::new(2, vec![8, 8], 2).initial(1)?, &device.autodiff())?;
 //! let config = TrainingConfig { batch_size: 2, ..TrainingConfig::default() };

@@ -45,6 +45,21 @@ pub enum TrainingError {
         /// What the loss is instead of a number.
         loss: f64,
     },
+    /// Not a single weight moved for a whole epoch.
+    #[error(
+        "training has died: no weight moved between steps {from} and {to}, at a loss of {loss:.4}; every ReLU is probably \
+         off for every image: lower training.learning_rate (now {learning_rate})"
+    )]
+    Dead {
+        /// Steps taken at the measurement before.
+        from: u64,
+        /// Steps taken now.
+        to: u64,
+        /// The training loss, the same at both.
+        loss: f64,
+        /// The learning rate α in use.
+        learning_rate: f64,
+    },
     /// A value of the `[training]` section is impossible.
     #[error("{0}")]
     Config(String),
@@ -177,6 +192,25 @@ impl<'data, C: Classifier> Trainer<'data, C> {
             test_loss: test.loss,
             test_error: test.error,
         })
+    }
+
+    /// Fail when a network that is measured twice has not changed in between.
+    ///
+    /// The sums run over 60,000 samples in f64, so that two measurements agree in every bit only when the logits do.
+    ///
+    /// # Errors
+    /// [`TrainingError::Dead`].
+    pub fn check_alive(&self, before: &Metrics, now: &Metrics) -> Result<(), TrainingError> {
+        let same = before.train_loss == now.train_loss && before.test_loss == now.test_loss;
+        if same && before.step < now.step {
+            return Err(TrainingError::Dead {
+                from: before.step,
+                to: now.step,
+                loss: now.train_loss,
+                learning_rate: self.config.learning_rate,
+            });
+        }
+        Ok(())
     }
 
     /// Whether training is over, judged by the latest measurement.

@@ -66,10 +66,10 @@ pub(super) fn train(run: &RunFolder, device_name: Option<&str>) -> Result<f64> {
         Some(checkpoint) => checkpoint.network.clone(),
         None => experiment.network(data.train.pixels(), data.classes).initial(experiment.seed)?,
     };
-    let network = Mlp::new(&network, &open.device.clone().autodiff())?;
+    let network = Mlp::new(&network, &open.autodiff())?;
     let (train, test) = (
-        ResidentSet::new(&data.train, data.classes, &open.device),
-        ResidentSet::new(&data.test, data.classes, &open.device),
+        ResidentSet::new(&data.train, data.classes, &open),
+        ResidentSet::new(&data.test, data.classes, &open),
     );
     let steps_per_epoch = experiment.training.steps_per_epoch(train.samples());
     let recording = Recording::start(run, &network, steps_per_epoch, checkpoint.as_ref())?;
@@ -148,6 +148,9 @@ fn follow(
                 }
                 metrics.push(measured?);
                 write_csv(&run.file(names::METRICS), &*metrics)?;
+            }
+            if let [.., before, now] = metrics.as_slice() {
+                trainer.check_alive(before, now)?;
             }
             if let Some(latest) = metrics.last() {
                 if let Some(reason) = trainer.stop_reason(latest).filter(|_| latest.epoch > 0) {
