@@ -86,7 +86,7 @@ fn tiny_losses_agree_to_one_part_in_a_million() {
         })
         .collect();
     set.labels = margins.iter().map(|(label, _)| *label).collect();
-    let confident: Vec<usize> = (0..set.samples()).filter(|&sample| margins[sample].1 > 7.0).collect();
+    let confident: Vec<usize> = (0..set.samples()).filter(|&sample| margins[sample].1 > 8.0).collect();
     let set = ImageSet {
         images: confident.iter().flat_map(|&sample| set.image(sample).to_vec()).collect(),
         labels: confident.iter().map(|&sample| set.labels[sample]).collect(),

@@ -141,10 +141,7 @@ impl ExperimentChoice {
     fn open(&self) -> Result<RunFolder> {
         let mut experiment = Experiment::read(&self.experiment, &self.set)?;
         self.data.apply(&mut experiment)?;
-        if self.force {
-            RunFolder::clear(&self.out)?;
-        }
-        RunFolder::create(&self.out, &experiment)
+        RunFolder::create(&self.out, &experiment, self.force)
     }
 }
 
@@ -204,7 +201,7 @@ pub fn main() -> Result<()> {
 
 fn stage(choice: &RunChoice, stage: Stage) -> Result<()> {
     let run = RunFolder::open(&choice.run, &choice.set)?;
-    run.adopt_overrides(stage)?;
+    run.check_overrides(stage)?;
     stages::perform(&run, stage, None)
 }
 

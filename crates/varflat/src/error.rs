@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::run_folder::{Stage, names};
+
 /// The result of everything that can fail here.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -41,7 +43,7 @@ pub enum Error {
         source: io::Error,
     },
     /// A file is there but is not what it should be.
-    #[error("{path}: {problem}")]
+    #[error("{path}: {problem}{}", redo(path, problem))]
     Malformed {
         /// The file.
         path: PathBuf,
@@ -106,6 +108,25 @@ impl Error {
     /// A file whose content is wrong.
     pub(crate) fn malformed(path: &Path, problem: impl Into<String>) -> Self {
         Self::Malformed { path: path.to_path_buf(), problem: problem.into() }
+    }
+}
+
+/// How to make a damaged file again, unless the problem says so itself.
+fn redo(path: &Path, problem: &str) -> String {
+    if problem.contains("--") || problem.contains("`varflat ") {
+        return String::new();
+    }
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    match Stage::of_file(&name) {
+        Some(Stage::Train) => "; restore it, or run the experiment again with --force".to_owned(),
+        Some(stage) => format!("; run `varflat {}` again", stage.name()),
+        None if [names::CONFIG, names::RUN].contains(&name.as_str()) => {
+            "; restore it, or run the experiment again with --force".to_owned()
+        }
+        None if path.extension().is_some_and(|kind| kind == "csv" || kind == "json") => {
+            "; write the tables again with `varflat plot RUN`".to_owned()
+        }
+        None => String::new(),
     }
 }
 

@@ -162,7 +162,8 @@ fn spectrum(folder: &Path, summary: &Summary) -> Result<Figure> {
     let rows: Vec<SpectrumRow> = read_csv(&folder.join(tables::SPECTRUM))?;
     let fit = &summary.fit;
     Ok(varflat_plot::spectrum(&Spectrum {
-        variance: rows.iter().map(|row| row.variance).collect(),
+        // Weights that never moved have a variance of exactly zero, which a logarithm cannot show.
+        variance: rows.iter().map(|row| row.variance).filter(|variance| *variance > 0.0).collect(),
         floor: Some(fit.floor),
         decay: fit.decay.map(|decay| DecayLine {
             gamma: decay.gamma,
@@ -232,7 +233,7 @@ fn variance_flatness(summary: &Summary, flatness: &[FlatnessRow]) -> Result<Figu
     let used = |row: &FlatnessRow| {
         row.is_found() && row.variance > fit.floor && (fit.range[0]..=fit.range[1]).contains(&row.index)
     };
-    let points = flatness.iter().filter_map(|row| {
+    let points = flatness.iter().filter(|row| row.variance > 0.0).filter_map(|row| {
         Some(Point {
             index: row.index,
             flatness: row.flatness?,

@@ -67,10 +67,12 @@ pub(crate) fn write_csv<T: Serialize>(path: &Path, rows: impl IntoIterator<Item 
 /// Read all rows of a CSV file.
 pub(crate) fn read_csv<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
     let file = File::open(path).map_err(Error::reading(path))?;
-    csv::Reader::from_reader(BufReader::new(file))
+    let rows: Vec<T> = csv::Reader::from_reader(BufReader::new(file))
         .deserialize()
         .collect::<std::result::Result<_, _>>()
-        .map_err(|error| Error::malformed(path, format!("not the table expected here: {error}")))
+        .map_err(|error| Error::malformed(path, format!("not the table expected here: {error}")))?;
+    // Every table here has rows, and without one nothing has checked the header.
+    if rows.is_empty() { Err(Error::malformed(path, "a table without rows")) } else { Ok(rows) }
 }
 
 /// Arrays for an npz file, written as the type they have.
@@ -102,8 +104,9 @@ impl<'a> Array<'a> {
 /// Write named arrays as an uncompressed npz file, which numpy opens (and can map into memory).
 pub(crate) fn write_npz<N: AsRef<str>>(path: &Path, arrays: &[(N, Array<'_>)]) -> Result<()> {
     write_whole(path, |file| {
-        // NpzWriter needs to seek, so it goes to the file itself.
-        let mut npz = NpzWriter::new(BufWriter::new(*file.get_ref()));
+        // In memory first: an npz writer that meets a full disk would print on its own account when dropped.
+        let mut bytes = std::io::Cursor::new(Vec::new());
+        let mut npz = NpzWriter::new(&mut bytes);
         for (name, array) in arrays {
             let name = name.as_ref();
             let shaped = |error| std::io::Error::other(format!("{name}: {error}"));
@@ -121,20 +124,11 @@ pub(crate) fn write_npz<N: AsRef<str>>(path: &Path, arrays: &[(N, Array<'_>)]) -
                     npz.add_array(name, &ArrayViewD::from_shape(shape, values).map_err(shaped)?)
                 }
             };
-            written.map_err(unwrap_io)?;
+            written.map_err(std::io::Error::other)?;
         }
-        npz.finish().map_err(unwrap_io)?;
-        Ok(())
+        npz.finish().map_err(std::io::Error::other)?;
+        file.write_all(bytes.get_ref())
     })
-}
-
-/// The operating system's own error, where there is one, so that a full disk is called by its name.
-fn unwrap_io(error: ndarray_npy::WriteNpzError) -> std::io::Error {
-    match error {
-        ndarray_npy::WriteNpzError::Zip(error) => error.into(),
-        ndarray_npy::WriteNpzError::Npy(ndarray_npy::WriteNpyError::Io(error)) => error,
-        error => std::io::Error::other(error),
-    }
 }
 
 /// Write a `[rows, columns]` array as npy.

@@ -8,7 +8,7 @@
 //!
 //! let experiment = Experiment::parse(r#"name = "mine""#, "mine.toml", &["seed=7".to_owned()])?;
 //! let folder = tempfile::tempdir()?;
-//! let run = RunFolder::create(folder.path(), &experiment)?;
+//! let run = RunFolder::create(folder.path(), &experiment, false)?;
 //! assert!(!run.is_done(varflat::run_folder::Stage::Train)?);
 //! // stages::complete(&run, None)? trains, analyses and fits.
 //! # let _ = stages::complete;

@@ -42,7 +42,7 @@ pub fn reproduce(
         let mut experiment = Experiment::parse(text, file, &[])?;
         adjust(&mut experiment)?;
         say(format_args!("{file}: {}\n", runs.join(&experiment.name).display()));
-        let run = RunFolder::create(&runs.join(&experiment.name), &experiment)?;
+        let run = RunFolder::create(&runs.join(&experiment.name), &experiment, false)?;
         if !stages::complete(&run, device)? {
             say("  already finished; nothing to compute\n");
         }

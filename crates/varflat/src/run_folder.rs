@@ -1,5 +1,6 @@
 //! A run folder: the names of its files, its experiment, and its record of what was done.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -70,6 +71,11 @@ impl Stage {
         }
     }
 
+    /// The stage that makes a file.
+    pub(crate) fn of_file(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|stage| stage.results().contains(&name))
+    }
+
     /// The files this stage makes.
     const fn results(self) -> &'static [&'static str] {
         match self {
@@ -128,36 +134,38 @@ pub struct RunFolder {
     experiment: Experiment,
     /// Held while the run folder is open for work; other processes that want to work there are refused.
     _lock: Option<File>,
+    /// What the folder holds is to be thrown away, as soon as it is certain that something can take its place.
+    replacing: Cell<bool>,
 }
 
 impl RunFolder {
     /// Create a folder for an experiment, or reopen one that holds the same experiment.
     ///
+    /// With `force` the folder may hold another experiment or damaged results; they are thrown away when
+    /// training begins, after everything that can be checked has been. Files that are not a run's stay.
+    ///
     /// # Errors
     /// [`Error::OtherExperiment`] if it holds another; [`Error::Locked`] if another process is at work there;
-    /// [`Error::Io`] if it cannot be written.
-    pub fn create(path: &Path, experiment: &Experiment) -> Result<Self> {
+    /// [`Error::Malformed`] if it holds something else; [`Error::Io`] if it cannot be written.
+    pub fn create(path: &Path, experiment: &Experiment, force: bool) -> Result<Self> {
         std::fs::create_dir_all(path).map_err(Error::writing(path))?;
-        let lock = lock(path)?;
-        let config = path.join(names::CONFIG);
-        if config.exists() {
-            let held = Experiment::read(&config, &[])?;
-            let differences = experiment.differences(&held);
-            if !differences.is_empty() {
-                return Err(Error::OtherExperiment {
-                    folder: path.to_path_buf(),
-                    differences: differences.join(", "),
-                });
-            }
-        } else if is_foreign(path)? {
-            return Err(Error::malformed(
-                path,
-                "the folder is not empty and not a run of varflat's; choose another --out",
-            ));
-        } else {
-            write_config(path, experiment)?;
+        if !is_ours(path) && is_occupied(path)? {
+            let problem = "the folder is not empty and not a run of varflat's; choose another --out";
+            return Err(Error::malformed(path, problem));
         }
-        Ok(Self { path: path.to_path_buf(), experiment: experiment.clone(), _lock: Some(lock) })
+        let lock = lock(path)?;
+        if path.join(names::CONFIG).exists() && !force {
+            let differences = experiment.differences(&read_config(path, &[])?);
+            if !differences.is_empty() {
+                let (folder, differences) = (path.to_path_buf(), differences.join(", "));
+                return Err(Error::OtherExperiment { folder, differences });
+            }
+        }
+        Ok(Self::at(path, experiment.clone(), Some(lock), force))
+    }
+
+    fn at(path: &Path, experiment: Experiment, lock: Option<File>, replacing: bool) -> Self {
+        Self { path: path.to_path_buf(), experiment, _lock: lock, replacing: Cell::new(replacing) }
     }
 
     /// Look into an existing run folder, be it finished, at work or read-only. Nothing may be written through it.
@@ -165,8 +173,7 @@ impl RunFolder {
     /// # Errors
     /// [`Error::Malformed`] if the folder holds no run.
     pub fn view(path: &Path) -> Result<Self> {
-        let experiment = Experiment::read(&config(path)?, &[])?;
-        Ok(Self { path: path.to_path_buf(), experiment, _lock: None })
+        Ok(Self::at(path, read_config(path, &[])?, None, false))
     }
 
     /// Open an existing run folder for work, its experiment changed by `section.key=value` overrides.
@@ -174,50 +181,59 @@ impl RunFolder {
     /// # Errors
     /// As [`RunFolder::create`], and if the folder holds no run.
     pub fn open(path: &Path, overrides: &[String]) -> Result<Self> {
-        let config = config(path)?;
+        // Before the lock, which would leave a file in a folder that is no run.
+        read_config(path, &[])?;
         let lock = lock(path)?;
-        let experiment = Experiment::read(&config, overrides)?;
-        Ok(Self { path: path.to_path_buf(), experiment, _lock: Some(lock) })
+        Ok(Self::at(path, read_config(path, overrides)?, Some(lock), false))
     }
 
-    /// Make the overrides given to [`RunFolder::open`] the folder's own, before `stage` runs with them.
+    /// Whether the overrides given to [`RunFolder::open`] leave earlier stages as they are.
     ///
     /// # Errors
     /// [`Error::Experiment`] for a change of a section that an earlier stage has used already.
-    pub fn adopt_overrides(&self, stage: Stage) -> Result<()> {
-        let held = Experiment::read(&self.path.join(names::CONFIG), &[])?;
+    pub fn check_overrides(&self, stage: Stage) -> Result<()> {
+        let held = read_config(&self.path, &[])?;
         let allowed: &[&str] = match stage {
             Stage::Train | Stage::Pca => &[],
             Stage::Flatness => &["landscape.", "fit."],
             Stage::Fit => &["fit."],
         };
         let differences = self.experiment.differences(&held);
-        let used = differences.iter().find(|key| !allowed.iter().any(|section| key.starts_with(section)));
-        if let Some(used) = used {
-            return Err(Error::Experiment {
+        match differences.iter().find(|key| !allowed.iter().any(|section| key.starts_with(section))) {
+            None => Ok(()),
+            Some(used) => Err(Error::Experiment {
                 origin: format!("--set for `{}`", stage.name()),
                 problem: format!(
                     "{used}: an earlier stage has used it already; start a new run with `varflat run`"
                 ),
-            });
+            }),
         }
-        if differences.is_empty() { Ok(()) } else { write_config(&self.path, &self.experiment) }
     }
 
-    /// Remove every result of a folder, for `--force`. Files that are not a run's stay.
+    /// Make room for the results of a stage: its own earlier ones and those that follow from them go, and the
+    /// experiment is written down. To be called when the stage has read its inputs and can no longer be refused.
+    ///
+    /// Partial results of the stage itself stay if the experiment is the one they belong to.
     ///
     /// # Errors
-    /// [`Error::Io`] if something cannot be removed, [`Error::Locked`] while another process works there.
-    pub fn clear(path: &Path) -> Result<()> {
-        if !path.join(names::CONFIG).exists() {
-            return Ok(());
+    /// [`Error::Io`] if a file cannot be removed or written.
+    pub fn begin(&self, stage: Stage) -> Result<()> {
+        if self.replacing.take() {
+            for stage in Stage::ALL {
+                remove_results(&self.path, stage)?;
+            }
+            remove_partial_training(&self.path)?;
+            remove(&self.file(names::FLATNESS_PARTIAL))?;
+            remove(&self.file(names::RUN))?;
+            remove(&self.file(names::CONFIG))?;
         }
-        let _lock = lock(path)?;
-        for stage in Stage::ALL {
-            remove_results(path, stage)?;
-        }
-        for name in [names::CONFIG, names::RUN] {
-            remove(&path.join(name))?;
+        self.invalidate(stage)?;
+        let held = self.file(names::CONFIG).exists().then(|| read_config(&self.path, &[])).transpose()?;
+        if held.as_ref() != Some(&self.experiment) {
+            if held.is_none_or(|held| held.landscape != self.experiment.landscape) {
+                remove(&self.file(names::FLATNESS_PARTIAL))?;
+            }
+            write_config(&self.path, &self.experiment)?;
         }
         Ok(())
     }
@@ -243,7 +259,7 @@ impl RunFolder {
     /// [`Error::Malformed`] if the file is damaged.
     pub fn record(&self) -> Result<RunRecord> {
         let path = self.file(names::RUN);
-        if path.exists() { read_json(&path) } else { Ok(RunRecord::default()) }
+        if path.exists() && !self.replacing.get() { read_json(&path) } else { Ok(RunRecord::default()) }
     }
 
     /// Change `run.json`.
@@ -262,25 +278,27 @@ impl RunFolder {
     /// As [`RunFolder::record`].
     pub fn is_done(&self, stage: Stage) -> Result<bool> {
         let files = stage.results().iter().all(|name| self.file(name).exists());
-        Ok(files && self.record()?.stages.contains_key(stage.name()))
+        Ok(files && !self.replacing.get() && self.record()?.stages.contains_key(stage.name()))
     }
 
-    /// Forget a stage and all that follow from it, before it is done again.
-    ///
-    /// # Errors
-    /// [`Error::Io`] if a file cannot be removed.
-    pub fn invalidate(&self, stage: Stage) -> Result<()> {
+    /// Forget a stage and all that follow from it.
+    fn invalidate(&self, stage: Stage) -> Result<()> {
+        let later = || Stage::ALL.into_iter().filter(|later| *later >= stage);
         if self.file(names::RUN).exists() {
-            self.update(|record| {
-                for later in Stage::ALL.into_iter().filter(|later| *later >= stage) {
-                    record.stages.remove(later.name());
-                }
-            })?;
+            self.update(|record| later().for_each(|later| drop(record.stages.remove(later.name()))))?;
         }
-        for later in Stage::ALL.into_iter().filter(|later| *later >= stage) {
-            remove_results(&self.path, later)?;
+        if stage < Stage::Flatness {
+            remove(&self.file(names::FLATNESS_PARTIAL))?;
         }
-        Ok(())
+        if stage == Stage::Train {
+            remove_partial_training(&self.path)?;
+        }
+        later().try_for_each(|later| remove_results(&self.path, later))
+    }
+
+    /// Whether a training was begun here and can go on.
+    pub fn is_begun(&self) -> bool {
+        self.file(names::CONFIG).exists() && !self.replacing.get()
     }
 
     /// Fail clearly when a file of an earlier stage is missing.
@@ -311,31 +329,63 @@ impl RunFolder {
     }
 }
 
-/// The folder's config file, if the folder holds a run.
-fn config(path: &Path) -> Result<PathBuf> {
+/// The experiment of a run folder, if the folder holds a run.
+fn read_config(path: &Path, overrides: &[String]) -> Result<Experiment> {
     let config = path.join(names::CONFIG);
-    if config.exists() {
-        return Ok(config);
+    if !config.exists() {
+        let problem =
+            "there is no run here (no config.toml); make one with `varflat run EXPERIMENT.toml --out FOLDER`";
+        return Err(Error::malformed(path, problem));
     }
-    let problem =
-        "there is no run here (no config.toml); make one with `varflat run EXPERIMENT.toml --out FOLDER`";
-    Err(Error::malformed(path, problem))
+    // Errors of the file itself come with the remedy for a damaged run, those of overrides name the override.
+    match Experiment::read(&config, &[]) {
+        Err(Error::Experiment { problem, .. }) => return Err(Error::malformed(&config, problem)),
+        Err(error) => return Err(error),
+        Ok(experiment) if overrides.is_empty() => return Ok(experiment),
+        Ok(_) => {}
+    }
+    Experiment::read(&config, overrides)
 }
 
-/// Take the folder's lock; it is released when the file closes, however the process ends.
+/// Whether a run of varflat's was made in the folder.
+fn is_ours(path: &Path) -> bool {
+    let record: Result<RunRecord> = read_json(&path.join(names::RUN));
+    record.is_ok_and(|record| !record.name.is_empty())
+        || Experiment::read(&path.join(names::CONFIG), &[]).is_ok()
+}
+
+/// Take the folder's lock, which is released when the file closes, however the process ends; then clear away
+/// what a killed process was writing.
 fn lock(path: &Path) -> Result<File> {
     let file = path.join(".lock");
     let lock = File::create(&file).map_err(Error::writing(&file))?;
     match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(std::fs::TryLockError::WouldBlock) => Err(Error::Locked(path.to_path_buf())),
-        Err(std::fs::TryLockError::Error(source)) => Err(Error::writing(&file)(source)),
+        Ok(()) => {}
+        Err(std::fs::TryLockError::WouldBlock) => return Err(Error::Locked(path.to_path_buf())),
+        Err(std::fs::TryLockError::Error(source)) => return Err(Error::writing(&file)(source)),
     }
+    for entry in entries(path)? {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.ends_with(".tmp") && (name.starts_with('.') || name.starts_with("trajectory.")) {
+            let draft = entry.path();
+            if draft.is_dir() {
+                std::fs::remove_dir_all(&draft).map_err(Error::writing(&draft))?;
+            } else {
+                remove(&draft)?;
+            }
+        }
+    }
+    Ok(lock)
 }
 
-fn is_foreign(path: &Path) -> Result<bool> {
+fn entries(path: &Path) -> Result<Vec<std::fs::DirEntry>> {
     let entries = std::fs::read_dir(path).map_err(Error::reading(path))?;
-    Ok(entries.flatten().any(|entry| !entry.file_name().to_string_lossy().starts_with('.')))
+    entries.collect::<std::io::Result<_>>().map_err(Error::reading(path))
+}
+
+/// Whether there is anything but hidden files.
+fn is_occupied(path: &Path) -> Result<bool> {
+    Ok(entries(path)?.iter().any(|entry| !entry.file_name().to_string_lossy().starts_with('.')))
 }
 
 fn write_config(path: &Path, experiment: &Experiment) -> Result<()> {
@@ -344,24 +394,18 @@ fn write_config(path: &Path, experiment: &Experiment) -> Result<()> {
     write_whole(&file, |out| std::io::Write::write_all(out, text.as_bytes()))
 }
 
-/// Remove the files of a stage, finished or not.
+/// Remove the finished files of a stage.
 fn remove_results(folder: &Path, stage: Stage) -> Result<()> {
-    for name in stage.results() {
-        remove(&folder.join(name))?;
-    }
-    if stage == Stage::Flatness {
-        remove(&folder.join(names::FLATNESS_PARTIAL))?;
-    }
-    if stage == Stage::Train {
-        crate::checkpoint::remove_all(folder)?;
-        let entries = std::fs::read_dir(folder).map_err(Error::reading(folder))?;
-        for entry in entries.flatten() {
-            if entry.file_name().to_string_lossy().starts_with("trajectory.part-") {
-                remove(&entry.path())?;
-            }
-        }
-    }
-    Ok(())
+    stage.results().iter().try_for_each(|name| remove(&folder.join(name)))
+}
+
+/// Remove checkpoints and the parts of a trajectory.
+fn remove_partial_training(folder: &Path) -> Result<()> {
+    crate::checkpoint::remove_all(folder)?;
+    let parts = entries(folder)?.into_iter();
+    parts
+        .filter(|entry| entry.file_name().to_string_lossy().starts_with("trajectory.part-"))
+        .try_for_each(|entry| remove(&entry.path()))
 }
 
 fn remove(path: &Path) -> Result<()> {

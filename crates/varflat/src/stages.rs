@@ -7,7 +7,9 @@ mod train;
 
 use std::time::Instant;
 
-use crate::error::Result;
+use varflat_model::data::{Data, Verify};
+
+use crate::error::{Error, Result};
 use crate::run_folder::{RunFolder, Stage, StageRecord};
 use crate::say::say;
 
@@ -24,9 +26,6 @@ pub(crate) use flatness::{read_profiles, read_rows};
 pub fn perform(run: &RunFolder, stage: Stage, device: Option<&str>) -> Result<()> {
     if let Some(before) = Stage::ALL.into_iter().rfind(|before| *before < stage) {
         run.require(before)?;
-    }
-    if run.is_done(stage)? {
-        run.invalidate(stage)?;
     }
     let start = Instant::now();
     let before = match stage {
@@ -45,6 +44,26 @@ pub fn perform(run: &RunFolder, stage: Stage, device: Option<&str>) -> Result<()
     }
     say(format_args!("{:>9}: done in {seconds:.1} s\n", stage.name()));
     Ok(())
+}
+
+/// The images of a run, which must be those it began with.
+fn load_data(run: &RunFolder) -> Result<Data> {
+    let data = run.experiment().source()?.load(Verify::Listed)?;
+    let known = run.record()?.data;
+    let changed = data
+        .checksums
+        .iter()
+        .find(|file| known.iter().any(|known| known.file == file.file && known != *file));
+    match changed {
+        None => Ok(data),
+        Some(changed) => Err(Error::malformed(
+            &data.folder.join(&changed.file),
+            format!(
+                "is not the file that {} was begun with; restore it, or begin again with --force",
+                run.path().display()
+            ),
+        )),
+    }
 }
 
 /// Do every stage that is not done yet; true if there was any.

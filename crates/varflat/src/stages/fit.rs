@@ -8,7 +8,7 @@ use super::{flatness, pca};
 use crate::error::Result;
 use crate::experiment::{Centre, FitSection};
 use crate::files::write_json;
-use crate::run_folder::{RunFolder, names};
+use crate::run_folder::{RunFolder, Stage, names};
 
 /// `fit.json`: every number of the headline figure.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -103,6 +103,7 @@ pub(super) fn fit(run: &RunFolder) -> Result<f64> {
         decay,
         share_35: spectrum::share(pca.variance(), 35).ok(),
     };
+    run.begin(Stage::Fit)?;
     write_json(&run.file(names::FIT), &report)?;
     Ok(0.0)
 }

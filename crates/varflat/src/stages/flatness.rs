@@ -7,14 +7,13 @@ use std::sync::Mutex;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use varflat_analysis::{FlatnessSearch, FlatnessStatus, ParamGuard, Side, TrajectoryPca};
-use varflat_model::data::Verify;
 use varflat_model::{DenseLandscape, Line};
 
 use super::pca;
 use crate::error::{Error, Result};
 use crate::experiment::Components;
 use crate::files::{Array, Npz, read_csv, write_csv, write_npz};
-use crate::run_folder::{RunFolder, names};
+use crate::run_folder::{RunFolder, Stage, names};
 use crate::{interrupt, progress};
 
 /// Directions measured one after the other, each starting its search at the one before. A fixed number, so
@@ -57,7 +56,7 @@ pub(super) fn flatness(run: &RunFolder) -> Result<f64> {
     let section = &experiment.landscape;
     let pca = pca::read(run)?;
     let network = run.centre(section.around)?;
-    let data = experiment.source()?.load(Verify::Listed)?;
+    let data = super::load_data(run)?;
     let layer = &experiment.recorder.layer;
     let landscape = DenseLandscape::new(&network, layer, &data.train)?;
     drop(data);
@@ -65,6 +64,7 @@ pub(super) fn flatness(run: &RunFolder) -> Result<f64> {
     let search = FlatnessSearch::params().factor(section.factor).radius(section.radius).check()?;
 
     let chosen = chosen(section.components, pca.variance().len());
+    run.begin(Stage::Flatness)?;
     let partial = run.file(names::FLATNESS_PARTIAL);
     let mut rows = finished_rows(&partial)?;
     let groups: Vec<&[usize]> = chosen

@@ -2,12 +2,12 @@
 
 use ndarray::ArrayView2;
 use varflat_analysis::{DatasetBase, Fit, TrajectoryPca};
-use varflat_recorder::Trajectory;
+use varflat_recorder::{RecorderError, Trajectory};
 
 use crate::error::{Error, Result};
 use crate::files::{Array, Npz, write_npy, write_npz};
 use crate::progress::Spinner;
-use crate::run_folder::{RunFolder, names};
+use crate::run_folder::{RunFolder, Stage, names};
 
 /// Components whose θ_i(t) are written out.
 const PROJECTED: usize = 60;
@@ -15,7 +15,8 @@ const PROJECTED: usize = 60;
 /// Analyse the recorded window; there is nothing to continue, so no earlier time.
 pub(super) fn pca(run: &RunFolder) -> Result<f64> {
     let file = run.file(names::TRAJECTORY);
-    let trajectory = Trajectory::open(&file)?;
+    let damaged = |error: RecorderError| Error::malformed(&file, error.to_string());
+    let trajectory = Trajectory::open(&file).map_err(damaged)?;
     if trajectory.is_truncated() {
         return Err(Error::malformed(
             &file,
@@ -26,13 +27,14 @@ pub(super) fn pca(run: &RunFolder) -> Result<f64> {
             ),
         ));
     }
-    let values = trajectory.read()?;
+    let values = trajectory.read().map_err(damaged)?;
     let window = ArrayView2::from_shape((trajectory.steps(), trajectory.weights()), &values)
         .map_err(|error| Error::malformed(&file, error.to_string()))?;
     let _spinner = Spinner::start("pca", "covariance and principal components");
     let pca = TrajectoryPca::params().fit(&DatasetBase::from(window))?;
     let projections = pca.project(window, PROJECTED.min(pca.variance().len()))?;
     drop(values);
+    run.begin(Stage::Pca)?;
     write_npy(&run.file(names::PROJECTIONS), &projections)?;
     save(run, &pca)?;
     Ok(0.0)
@@ -74,5 +76,5 @@ pub(super) fn read(run: &RunFolder) -> Result<TrajectoryPca> {
         (npz.shaped("mean")?, npz.shaped("variance")?, npz.shaped("components")?);
     let floor = npz.scalar("floor")?;
     TrajectoryPca::from_parts(mean, variance, components, floor, segments)
-        .map_err(|error| Error::malformed(&path, format!("{error}; redo `varflat pca`")))
+        .map_err(|error| Error::malformed(&path, error.to_string()))
 }

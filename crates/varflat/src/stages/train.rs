@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use burn::module::Module;
 use burn::optim::{ModuleOptimizer, Optimizer};
 use burn::tensor::Bytes;
-use varflat_model::data::{Data, Verify};
+use varflat_model::data::Data;
 use varflat_model::{
     DenseLayer, DenseNetwork, Metrics, Mlp, OptimizerKind, ResidentSet, StopReason, Trainer, device,
 };
@@ -33,24 +33,31 @@ const CHECKPOINT_STEPS: u64 = 12_000;
 pub(super) fn train(run: &RunFolder, device_name: Option<&str>) -> Result<f64> {
     let experiment = run.experiment();
     let start = Instant::now();
-    let data = experiment.source()?.load(Verify::Listed)?;
+    let data = super::load_data(run)?;
     check(experiment, &data)?;
     let open = device::open(device_name)?;
-    let checkpoint = Checkpoint::load(run.path())?;
-    match &checkpoint {
-        Some(checkpoint) => {
-            let (started, now) = (&checkpoint.state.backend, open.backend.name());
-            if started != now {
-                return Err(Error::malformed(
-                    run.path(),
-                    format!(
-                        "the training was begun on {started}, not {now}; continue with --device {started}, or --force"
-                    ),
-                ));
-            }
-            say(format_args!("    train: continuing after step {}\n", checkpoint.state.step));
+    let checkpoint = if run.is_begun() { Checkpoint::load(run.path())? } else { None };
+    if let Some(checkpoint) = &checkpoint {
+        let (started, now) = (&checkpoint.state.backend, open.backend.name());
+        if started != now {
+            return Err(Error::malformed(
+                run.path(),
+                format!(
+                    "the training was begun on {started}, not {now}; continue with --device {started}, or --force"
+                ),
+            ));
         }
-        None => run.invalidate(Stage::Train)?,
+        say(format_args!("    train: continuing after step {}\n", checkpoint.state.step));
+    }
+    let network = match &checkpoint {
+        Some(checkpoint) => checkpoint.network.clone(),
+        None => experiment.network(data.train.pixels(), data.classes).initial(experiment.seed)?,
+    };
+    let network = Mlp::new(&network, &open.autodiff())?;
+    check_layer(&network, &experiment.recorder.parameter())?;
+    // Everything that can refuse the experiment has been asked: from here on the folder is its own.
+    if checkpoint.is_none() {
+        run.begin(Stage::Train)?;
     }
     run.update(|record| {
         record.name.clone_from(&experiment.name);
@@ -61,12 +68,6 @@ pub(super) fn train(run: &RunFolder, device_name: Option<&str>) -> Result<f64> {
         record.device.clone_from(&open.description);
         record.data.clone_from(&data.checksums);
     })?;
-
-    let network = match &checkpoint {
-        Some(checkpoint) => checkpoint.network.clone(),
-        None => experiment.network(data.train.pixels(), data.classes).initial(experiment.seed)?,
-    };
-    let network = Mlp::new(&network, &open.autodiff())?;
     let (train, test) = (
         ResidentSet::new(&data.train, data.classes, &open),
         ResidentSet::new(&data.test, data.classes, &open),
@@ -196,6 +197,12 @@ fn check(experiment: &Experiment, data: &Data) -> Result<()> {
     }
 }
 
+/// Fail before anything is written when the network has no such parameter.
+fn check_layer(network: &Mlp, parameter: &str) -> Result<()> {
+    varflat_recorder::weights(network, parameter)?;
+    Ok(())
+}
+
 /// What listens to the optimizer: the trajectory of one layer, and the running mean of every parameter.
 struct Recording {
     parameter: String,
@@ -211,10 +218,6 @@ impl Recording {
         let schedule = Schedule { every: section.every, keep: section.keep() };
         let parameters = paths(network);
         let parameter = section.parameter();
-        let Some(recorded) = parameters.iter().find(|found| found.path == parameter) else {
-            let available = parameters.into_iter().map(|found| found.path).collect();
-            return Err(RecorderError::UnknownPath { asked: parameter, available }.into());
-        };
         let step = checkpoint.map_or(0, |checkpoint| checkpoint.state.step);
         let mean = |path: &str, shape: &[usize]| -> Result<WindowMean> {
             let rows = (experiment.training.max_epochs * epoch).div_ceil(section.every);
@@ -247,7 +250,8 @@ impl Recording {
         let assembled = checkpoint.is_some()
             && matches!(schedule.keep, Keep::Last(_))
             && run.file(names::TRAJECTORY).exists();
-        let shape = recorded.shape.clone();
+        let shape = parameters.iter().find(|found| found.path == parameter).map(|found| found.shape.clone());
+        let shape = shape.unwrap_or_default();
         let trajectory = if assembled {
             None
         } else if checkpoint.is_some() {
@@ -290,11 +294,11 @@ impl Recording {
 
     /// The first error of any sink. What was recorded before it is written first.
     fn check(&self) -> Result<()> {
-        let checked = self.layer.check();
-        if checked.is_err() {
-            self.flush()?;
+        if let Err(first) = self.layer.check() {
+            // The first error is the one to tell; a disk that refuses refuses the last rows too.
+            let _ = self.flush();
+            return Err(first.into());
         }
-        checked?;
         Ok(self.others.iter().try_for_each(|(_, sink)| sink.check())?)
     }
 

@@ -1,0 +1,95 @@
+//! What is in a folder, byte for byte.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+/// The files of a finished run that depend on nothing but the experiment: all but `run.json`, which knows times.
+pub const RESULTS: [&str; 11] = [
+    "config.toml",
+    "metrics.csv",
+    "trajectory.npy",
+    "trajectory.json",
+    "weights_mean.npz",
+    "weights_final.npz",
+    "pca.npz",
+    "projections.npy",
+    "flatness.csv",
+    "landscape.npz",
+    "fit.json",
+];
+
+/// Every file below a folder and its bytes, but for the lock file.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Snapshot(BTreeMap<String, Vec<u8>>);
+
+impl Snapshot {
+    /// Of everything below a folder.
+    pub fn of(folder: &Path) -> Self {
+        let mut files = BTreeMap::new();
+        collect(folder, folder, &mut files);
+        Self(files)
+    }
+
+    /// Of the [`RESULTS`] alone, each of which has to be there.
+    #[track_caller]
+    pub fn of_results(run: &Path) -> Self {
+        let read = |name: &str| {
+            let bytes = fs::read(run.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+            (name.to_owned(), bytes)
+        };
+        Self(RESULTS.into_iter().map(read).collect())
+    }
+
+    /// The same without some files.
+    pub fn without(mut self, names: &[&str]) -> Self {
+        self.0.retain(|name, _| !names.contains(&name.as_str()));
+        self
+    }
+
+    /// Names of files that are in one only, or differ.
+    pub fn differences(&self, other: &Self) -> Vec<String> {
+        let mut names: Vec<&String> = self.0.keys().chain(other.0.keys()).collect();
+        names.sort();
+        names.dedup();
+        names
+            .into_iter()
+            .filter_map(|name| match (self.0.get(name), other.0.get(name)) {
+                (Some(ours), Some(theirs)) if ours == theirs => None,
+                (Some(_), Some(_)) => Some(format!("{name} changed")),
+                (Some(_), None) => Some(format!("{name} is gone")),
+                (None, _) => Some(format!("{name} is new")),
+            })
+            .collect()
+    }
+}
+
+/// Panics with the files that differ.
+#[track_caller]
+pub fn assert_same(before: &Snapshot, after: &Snapshot, context: &str) {
+    let differences = before.differences(after);
+    assert!(differences.is_empty(), "{context}: {}", differences.join(", "));
+}
+
+/// Names of the files and folders in a folder, hidden ones included, but for the lock file.
+pub fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name != ".lock")
+        .collect();
+    names.sort();
+    names
+}
+
+fn collect(root: &Path, folder: &Path, files: &mut BTreeMap<String, Vec<u8>>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(root, &path, files);
+        } else if path.file_name().is_some_and(|name| name != ".lock") {
+            let name = path.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
+            files.insert(name, fs::read(&path).unwrap());
+        }
+    }
+}
