@@ -34,6 +34,10 @@ impl Checkpoint {
     /// Save beside the checkpoint before it, then remove that one.
     pub(crate) fn save(&self, run: &Path) -> Result<()> {
         let place = run.join(format!("{}-{:012}", names::CHECKPOINT, self.state.step));
+        if place.exists() {
+            // The state after a step is the same however often it is reached.
+            return Ok(());
+        }
         let draft = run.join(format!(".{}.tmp", names::CHECKPOINT));
         remove_folder(&draft)?;
         std::fs::create_dir_all(&draft).map_err(Error::writing(&draft))?;
@@ -51,9 +55,6 @@ impl Checkpoint {
         }
         write_npz(&draft.join("means.npz"), &arrays)?;
         write_json(&draft.join("state.json"), &self.state)?;
-        if place.exists() {
-            remove_folder(&place)?;
-        }
         std::fs::rename(&draft, &place).map_err(Error::writing(&place))?;
         for older in saved(run)?.into_iter().filter(|folder| *folder != place) {
             remove_folder(&older)?;

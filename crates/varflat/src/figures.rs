@@ -30,8 +30,8 @@ mod tables {
     pub(super) const SUMMARY: &str = "summary.json";
 }
 
-/// Most points of a trajectory that are drawn: more cannot be told apart.
-const TRAJECTORY_POINTS: usize = 2400;
+/// Most points of a trajectory that are drawn, but for the last step: more cannot be told apart.
+const TRAJECTORY_POINTS: usize = 2399;
 
 /// Numbers that belong to a whole run rather than to a row of a table.
 #[derive(Debug, Serialize, Deserialize)]

@@ -285,7 +285,7 @@ impl RunFolder {
     fn invalidate(&self, stage: Stage) -> Result<()> {
         let later = || Stage::ALL.into_iter().filter(|later| *later >= stage);
         if self.file(names::RUN).exists() {
-            self.update(|record| later().for_each(|later| drop(record.stages.remove(later.name()))))?;
+            self.update(|record| record.stages.retain(|name, _| later().all(|later| later.name() != name)))?;
         }
         if stage < Stage::Flatness {
             remove(&self.file(names::FLATNESS_PARTIAL))?;

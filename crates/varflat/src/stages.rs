@@ -22,7 +22,7 @@ pub(crate) use flatness::{read_profiles, read_rows};
 /// An unfinished training or flatness measurement continues where it stopped.
 ///
 /// # Errors
-/// [`Error::StageMissing`](crate::Error::StageMissing) if an earlier stage is not done, and what the stage itself can meet.
+/// [`Error::StageMissing`] if an earlier stage is not done, and what the stage itself can meet.
 pub fn perform(run: &RunFolder, stage: Stage, device: Option<&str>) -> Result<()> {
     if let Some(before) = Stage::ALL.into_iter().rfind(|before| *before < stage) {
         run.require(before)?;
