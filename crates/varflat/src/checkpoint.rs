@@ -65,6 +65,11 @@ impl Checkpoint {
     /// The latest checkpoint of a run, if there is one.
     pub(crate) fn load(run: &Path) -> Result<Option<Self>> {
         let Some(folder) = saved(run)?.pop() else { return Ok(None) };
+        let damaged = |error| Error::malformed(&folder, format!("{error}; begin again with --force"));
+        Self::read(&folder).map(Some).map_err(damaged)
+    }
+
+    fn read(folder: &Path) -> Result<Self> {
         let state: CheckpointState = read_json(&folder.join("state.json"))?;
         let optimizer = folder.join("optimizer.bin");
         let mut npz = Npz::open(&folder.join("means.npz"))?;
@@ -88,12 +93,12 @@ impl Checkpoint {
             let rows = rows.first().copied().unwrap_or(0) as u64;
             means.push((path, WindowMeanState { rows, segments }));
         }
-        Ok(Some(Self {
+        Ok(Self {
             network: read_network(&folder.join("weights.npz"))?,
             optimizer: std::fs::read(&optimizer).map_err(Error::reading(&optimizer))?,
             means,
             state,
-        }))
+        })
     }
 }
 

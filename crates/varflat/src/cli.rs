@@ -42,6 +42,9 @@ enum Command {
         /// Folder for figures and their tables [default: figures, or figures/quick with --quick]
         #[arg(long, value_name = "DIR")]
         figures: Option<PathBuf>,
+        /// Throw away what the run folders hold and begin again
+        #[arg(long)]
+        force: bool,
         #[command(flatten)]
         device: DeviceChoice,
         #[command(flatten)]
@@ -151,11 +154,11 @@ impl ExperimentChoice {
 /// Whatever the command meets. Wrong arguments end the process with a message and code 2.
 pub fn main() -> Result<()> {
     match Cli::parse().command {
-        Command::Reproduce { quick, out, figures, device, data } => {
+        Command::Reproduce { quick, out, figures, force, device, data } => {
             Backend::choose(device.device.as_deref())?;
             let default = if quick { "figures/quick" } else { "figures" };
             let figures = figures.unwrap_or_else(|| PathBuf::from(default));
-            reproduce::reproduce(quick, &out, &figures, device.device.as_deref(), |experiment| {
+            reproduce::reproduce(quick, force, &out, &figures, device.device.as_deref(), |experiment| {
                 data.apply(experiment)
             })
         }

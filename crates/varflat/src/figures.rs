@@ -6,6 +6,7 @@
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use varflat_analysis::FlatnessStatus;
 use varflat_model::Metrics;
 use varflat_plot::{
     DecayLine, Figure, FitLine, FlatnessByIndex, LandscapeProfiles, LearningPhases, Point, PointStatus,
@@ -215,10 +216,10 @@ fn landscape(folder: &Path, summary: &Summary, flatness: &[FlatnessRow]) -> Resu
 }
 
 fn flatness_by_index(summary: &Summary, flatness: &[FlatnessRow]) -> Result<Figure> {
-    let status = |row: &FlatnessRow| match (row.is_found(), row.flatness) {
-        (true, _) => PointStatus::Measured,
-        (false, Some(_)) => PointStatus::Doubtful,
-        (false, None) => PointStatus::Censored,
+    let status = |row: &FlatnessRow| match row.status {
+        FlatnessStatus::Found => PointStatus::Measured,
+        FlatnessStatus::Censored => PointStatus::Censored,
+        FlatnessStatus::NotMonotone => PointStatus::Doubtful,
     };
     Ok(varflat_plot::flatness_by_index(&FlatnessByIndex {
         index: flatness.iter().map(|row| row.index).collect(),

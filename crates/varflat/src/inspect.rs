@@ -67,7 +67,7 @@ pub fn report(fit: &FitReport) -> String {
         (
             "left out",
             format!(
-                "{} without a crossing, {} under the floor {:.1e}",
+                "{} censored or not monotone, {} under the floor {:.1e}",
                 fit.left_out, fit.under_floor, fit.floor
             ),
         ),

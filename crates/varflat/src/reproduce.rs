@@ -27,12 +27,13 @@ const QUICK: [Reproduced; 1] = [Reproduced {
 
 /// Run every experiment below `runs` and draw every figure into `folder`. Finished work is not repeated.
 ///
-/// `adjust` may change an experiment before it runs: other data, say.
+/// `force` throws earlier results away; `adjust` may change an experiment before it runs: other data, say.
 ///
 /// # Errors
 /// The first failure of any run or figure.
 pub fn reproduce(
     quick: bool,
+    force: bool,
     runs: &Path,
     folder: &Path,
     device: Option<&str>,
@@ -42,7 +43,7 @@ pub fn reproduce(
         let mut experiment = Experiment::parse(text, file, &[])?;
         adjust(&mut experiment)?;
         say(format_args!("{file}: {}\n", runs.join(&experiment.name).display()));
-        let run = RunFolder::create(&runs.join(&experiment.name), &experiment, false)?;
+        let run = RunFolder::create(&runs.join(&experiment.name), &experiment, force)?;
         if !stages::complete(&run, device)? {
             say("  already finished; nothing to compute\n");
         }

@@ -96,7 +96,7 @@ impl Stage {
 /// What a stage took.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StageRecord {
-    /// Wall time in seconds, all attempts of a resumed stage together.
+    /// Wall time in seconds; of an interrupted training with the attempts before.
     pub seconds: f64,
 }
 
@@ -191,11 +191,11 @@ impl RunFolder {
     ///
     /// # Errors
     /// [`Error::Experiment`] for a change of a section that an earlier stage has used already.
-    pub fn check_overrides(&self, stage: Stage) -> Result<()> {
+    pub(crate) fn check_overrides(&self, stage: Stage) -> Result<()> {
         let held = read_config(&self.path, &[])?;
         let allowed: &[&str] = match stage {
-            Stage::Train | Stage::Pca => &[],
-            Stage::Flatness => &["landscape.", "fit."],
+            Stage::Train => &[],
+            Stage::Pca | Stage::Flatness => &["landscape.", "fit."],
             Stage::Fit => &["fit."],
         };
         let differences = self.experiment.differences(&held);
@@ -217,13 +217,11 @@ impl RunFolder {
     ///
     /// # Errors
     /// [`Error::Io`] if a file cannot be removed or written.
-    pub fn begin(&self, stage: Stage) -> Result<()> {
+    pub(crate) fn begin(&self, stage: Stage) -> Result<()> {
         if self.replacing.take() {
             for stage in Stage::ALL {
                 remove_results(&self.path, stage)?;
             }
-            remove_partial_training(&self.path)?;
-            remove(&self.file(names::FLATNESS_PARTIAL))?;
             remove(&self.file(names::RUN))?;
             remove(&self.file(names::CONFIG))?;
         }
@@ -266,7 +264,7 @@ impl RunFolder {
     ///
     /// # Errors
     /// [`Error::Io`] if it cannot be written.
-    pub fn update(&self, change: impl FnOnce(&mut RunRecord)) -> Result<()> {
+    pub(crate) fn update(&self, change: impl FnOnce(&mut RunRecord)) -> Result<()> {
         let mut record = self.record()?;
         change(&mut record);
         write_json(&self.file(names::RUN), &record)
@@ -278,7 +276,7 @@ impl RunFolder {
     /// As [`RunFolder::record`].
     pub fn is_done(&self, stage: Stage) -> Result<bool> {
         let files = stage.results().iter().all(|name| self.file(name).exists());
-        Ok(files && !self.replacing.get() && self.record()?.stages.contains_key(stage.name()))
+        Ok(files && self.is_begun() && self.record()?.stages.contains_key(stage.name()))
     }
 
     /// Forget a stage and all that follow from it.
@@ -296,8 +294,17 @@ impl RunFolder {
         later().try_for_each(|later| remove_results(&self.path, later))
     }
 
-    /// Whether a training was begun here and can go on.
-    pub fn is_begun(&self) -> bool {
+    /// Remove what only an unfinished stage needs, after it was noted as done.
+    pub(crate) fn remove_partial(&self, stage: Stage) -> Result<()> {
+        match stage {
+            Stage::Train => remove_partial_training(&self.path),
+            Stage::Flatness => remove(&self.file(names::FLATNESS_PARTIAL)),
+            Stage::Pca | Stage::Fit => Ok(()),
+        }
+    }
+
+    /// Whether a run was begun here and can go on.
+    pub(crate) fn is_begun(&self) -> bool {
         self.file(names::CONFIG).exists() && !self.replacing.get()
     }
 

@@ -38,10 +38,8 @@ pub fn perform(run: &RunFolder, stage: Stage, device: Option<&str>) -> Result<()
     run.update(|record| {
         record.stages.insert(stage.name().to_owned(), StageRecord { seconds });
     })?;
-    if stage == Stage::Train {
-        // Only now is the checkpoint worth less than what it led to.
-        crate::checkpoint::remove_all(run.path())?;
-    }
+    // Only now is a checkpoint worth less than what it led to.
+    run.remove_partial(stage)?;
     say(format_args!("{:>9}: done in {seconds:.1} s\n", stage.name()));
     Ok(())
 }
@@ -71,6 +69,13 @@ fn load_data(run: &RunFolder) -> Result<Data> {
 /// # Errors
 /// As [`perform`].
 pub fn complete(run: &RunFolder, device: Option<&str>) -> Result<bool> {
+    if let (Some(asked), true) = (device, run.is_done(Stage::Train)?) {
+        let trained = run.record()?.backend;
+        if trained != asked {
+            let problem = format!("was trained on {trained}, not {asked}; choose another --out, or --force");
+            return Err(Error::malformed(run.path(), problem));
+        }
+    }
     let mut worked = false;
     for stage in Stage::ALL {
         if !run.is_done(stage)? {

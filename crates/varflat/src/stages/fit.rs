@@ -37,7 +37,7 @@ pub struct FitReport {
     pub range: [usize; 2],
     /// Components in the fit.
     pub n: usize,
-    /// Components in the range left out because a crossing was not found.
+    /// Components in the range left out because they are censored or not monotone.
     pub left_out: usize,
     /// Components in the range left out because their variance is under the floor.
     pub under_floor: usize,

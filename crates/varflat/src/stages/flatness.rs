@@ -40,13 +40,13 @@ pub struct FlatnessRow {
     /// θ_r, the crossing on the right.
     pub right: Option<f64>,
     /// `found`, `censored` or `not_monotone`.
-    pub status: String,
+    pub status: FlatnessStatus,
 }
 
 impl FlatnessRow {
     /// Whether both crossings were found without doubt.
     pub fn is_found(&self) -> bool {
-        self.status == FlatnessStatus::Found.as_str()
+        self.status == FlatnessStatus::Found
     }
 }
 
@@ -101,7 +101,6 @@ pub(super) fn flatness(run: &RunFolder) -> Result<f64> {
     let profiles = profiles(&landscape, &pca, &rows, section.radius)?;
     write_profiles(run, &profiles, l0, section.factor)?;
     write_csv(&run.file(names::FLATNESS), &rows)?;
-    std::fs::remove_file(&partial).map_err(Error::writing(&partial))?;
     Ok(0.0)
 }
 
@@ -144,7 +143,7 @@ fn measure(
                 flatness: found.flatness(),
                 left,
                 right,
-                status: found.status().as_str().to_owned(),
+                status: found.status(),
             })
         })
         .collect()

@@ -22,10 +22,10 @@ use crate::run_folder::{Precision, RunFolder, Stage, names, write_network};
 use crate::say::say;
 use crate::{interrupt, progress, versions};
 
-/// Wall time between checkpoints: what a kill can cost.
+/// Wall time between checkpoints, taken at the next epoch's end: about what a kill can cost.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(10);
 
-/// Steps between checkpoints at most, because the disk holds every row since the last one. Counts in windows
+/// Steps after which the next epoch's end is a checkpoint in any case, because the disk holds every row since the last one. Counts in windows
 /// where these are longer.
 const CHECKPOINT_STEPS: u64 = 12_000;
 
@@ -145,7 +145,8 @@ fn follow(
             if metrics.last().is_none_or(|row| row.step < trainer.steps()) {
                 let measured = trainer.measure();
                 if measured.is_err() {
-                    recording.flush()?;
+                    // The measurement's error is the one to tell.
+                    let _ = recording.flush();
                 }
                 metrics.push(measured?);
                 write_csv(&run.file(names::METRICS), &*metrics)?;
