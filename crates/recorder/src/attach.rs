@@ -6,7 +6,7 @@ use burn::{
     optim::{ModuleOptimizer, Optimizer},
 };
 
-use crate::{Recorded, RecorderError, SharedSink, Sink, parameters::find};
+use crate::{Recorded, RecorderError, SharedSink, Sink, parameters::parameter};
 
 /// Builds a `ModuleOptimizer` that records some of a module's parameters, each into a sink of its own.
 ///
@@ -54,7 +54,7 @@ impl<'a, M: Module, O: Optimizer> Recorder<'a, M, O> {
         path: &str,
         sink: &SharedSink<S>,
     ) -> Result<Self, RecorderError> {
-        let parameter = find(self.module, path)?;
+        let parameter = parameter(self.module, path)?;
         if self.recorded.iter().any(|(recorded, _)| *recorded == parameter.path) {
             return Err(RecorderError::RecordedTwice { path: parameter.path });
         }

@@ -53,7 +53,7 @@ pub use error::RecorderError;
 #[cfg(feature = "burn")]
 pub use hook::Recorded;
 #[cfg(feature = "burn")]
-pub use parameters::{ParamPath, paths, weights};
+pub use parameters::{ParamPath, parameter, paths, weights};
 pub use schedule::{Keep, Schedule};
 pub use shared::SharedSink;
 pub use sink::{FnSink, Sink, Step, from_fn};

@@ -41,7 +41,10 @@ pub fn weights<M: Module>(module: &M, path: &str) -> Result<Vec<f32>, RecorderEr
 }
 
 /// The parameter of this path.
-pub(crate) fn find<M: Module>(module: &M, path: &str) -> Result<ParamPath, RecorderError> {
+///
+/// # Errors
+/// [`RecorderError::UnknownPath`], which lists the paths there are.
+pub fn parameter<M: Module>(module: &M, path: &str) -> Result<ParamPath, RecorderError> {
     let found = paths(module).into_iter().find(|parameter| parameter.path == path);
     found.ok_or_else(|| unknown_path(module, path))
 }

@@ -10,8 +10,8 @@ use varflat_model::{
     DenseLayer, DenseNetwork, Metrics, Mlp, OptimizerKind, ResidentSet, StopReason, Trainer, device,
 };
 use varflat_recorder::{
-    Keep, Recorder, RecorderError, Schedule, SharedSink, Sink, Step, TrajectorySink, WindowMean,
-    WindowMeanSettings, WindowMeanState, paths,
+    Keep, ParamPath, Recorder, RecorderError, Schedule, SharedSink, Sink, Step, TrajectorySink, WindowMean,
+    WindowMeanSettings, WindowMeanState, parameter, paths,
 };
 
 use crate::checkpoint::{Checkpoint, CheckpointState};
@@ -25,8 +25,8 @@ use crate::{interrupt, progress, versions};
 /// Wall time between checkpoints, taken at the next epoch's end: about what a kill can cost.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(10);
 
-/// Steps after which the next epoch's end is a checkpoint in any case, because the disk holds every row since the last one. Counts in windows
-/// where these are longer.
+/// Steps after which the next epoch's end is a checkpoint in any case, because the disk holds every row since the
+/// last one. Counts in windows where these are longer.
 const CHECKPOINT_STEPS: u64 = 12_000;
 
 /// Train and record; returns the wall time of earlier, interrupted attempts.
@@ -54,7 +54,7 @@ pub(super) fn train(run: &RunFolder, device_name: Option<&str>) -> Result<f64> {
         None => experiment.network(data.train.pixels(), data.classes).initial(experiment.seed)?,
     };
     let network = Mlp::new(&network, &open.autodiff())?;
-    check_layer(&network, &experiment.recorder.parameter())?;
+    let recorded = parameter(&network, &experiment.recorder.parameter())?;
     // Everything that can refuse the experiment has been asked: from here on the folder is its own.
     if checkpoint.is_none() {
         run.begin(Stage::Train)?;
@@ -73,7 +73,7 @@ pub(super) fn train(run: &RunFolder, device_name: Option<&str>) -> Result<f64> {
         ResidentSet::new(&data.test, data.classes, &open),
     );
     let steps_per_epoch = experiment.training.steps_per_epoch(train.samples());
-    let recording = Recording::start(run, &network, steps_per_epoch, checkpoint.as_ref())?;
+    let recording = Recording::start(run, &network, recorded, steps_per_epoch, checkpoint.as_ref())?;
     let optimizer = recording.optimizer(&network, experiment)?;
     let optimizer = match &checkpoint {
         Some(checkpoint) => {
@@ -198,12 +198,6 @@ fn check(experiment: &Experiment, data: &Data) -> Result<()> {
     }
 }
 
-/// Fail before anything is written when the network has no such parameter.
-fn check_layer(network: &Mlp, parameter: &str) -> Result<()> {
-    varflat_recorder::weights(network, parameter)?;
-    Ok(())
-}
-
 /// What listens to the optimizer: the trajectory of one layer, and the running mean of every parameter.
 struct Recording {
     parameter: String,
@@ -212,13 +206,18 @@ struct Recording {
 }
 
 impl Recording {
-    /// Begin at step 0, or where the checkpoint stands.
-    fn start(run: &RunFolder, network: &Mlp, epoch: u64, checkpoint: Option<&Checkpoint>) -> Result<Self> {
+    /// Begin at step 0, or where the checkpoint stands; the trajectory is that of `recorded`.
+    fn start(
+        run: &RunFolder,
+        network: &Mlp,
+        recorded: ParamPath,
+        epoch: u64,
+        checkpoint: Option<&Checkpoint>,
+    ) -> Result<Self> {
         let experiment = run.experiment();
         let section = &experiment.recorder;
         let schedule = Schedule { every: section.every, keep: section.keep() };
-        let parameters = paths(network);
-        let parameter = section.parameter();
+        let ParamPath { path: parameter, shape } = recorded;
         let step = checkpoint.map_or(0, |checkpoint| checkpoint.state.step);
         let mean = |path: &str, shape: &[usize]| -> Result<WindowMean> {
             let rows = (experiment.training.max_epochs * epoch).div_ceil(section.every);
@@ -251,8 +250,6 @@ impl Recording {
         let assembled = checkpoint.is_some()
             && matches!(schedule.keep, Keep::Last(_))
             && run.file(names::TRAJECTORY).exists();
-        let shape = parameters.iter().find(|found| found.path == parameter).map(|found| found.shape.clone());
-        let shape = shape.unwrap_or_default();
         let trajectory = if assembled {
             None
         } else if checkpoint.is_some() {
@@ -266,12 +263,12 @@ impl Recording {
             learning_rate: experiment.training.learning_rate,
         };
         let sink = (finite, (trajectory, mean(&parameter, &shape)?));
-        let others = parameters
-            .iter()
+        let others = paths(network)
+            .into_iter()
             .filter(|other| other.path != parameter)
             .map(|other| {
                 let sink = SharedSink::starting_at(mean(&other.path, &other.shape)?, step);
-                Ok((other.path.clone(), sink))
+                Ok((other.path, sink))
             })
             .collect::<Result<_>>()?;
         Ok(Self { parameter, layer: SharedSink::starting_at(sink, step), others })
