@@ -1,6 +1,6 @@
 //! Flatness of the loss landscape along one direction (Feng & Tu, PNAS 2021).
 
-mod root;
+mod crossing;
 mod side;
 mod status;
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::root::{Bracket, Point};
+use super::crossing::{self, Next, Point};
 use super::{FlatnessSearch, FlatnessStatus};
 use crate::AnalysisError;
 
@@ -59,7 +59,10 @@ pub(super) struct SideSearch<'a> {
     ln_level: f64,
     /// All that is known, in order of distance, w_0 first.
     samples: Vec<Point>,
-    bracket: Option<Bracket>,
+    /// Once the nearest crossing is bracketed: the width of the bracket a round ago.
+    width_before: Option<f64>,
+    /// Distance of the crossing, at the end.
+    crossing: Option<f64>,
     /// Signed offsets to evaluate next; empty at the end.
     asked: Vec<f64>,
 }
@@ -72,7 +75,8 @@ impl<'a> SideSearch<'a> {
             sign,
             ln_level: reference_loss.ln() + search.factor.ln(),
             samples: vec![(0.0, -search.factor.ln())],
-            bracket: None,
+            width_before: None,
+            crossing: None,
             asked: [0.25, 0.5, 1.0].map(|share| sign * share * guess).to_vec(),
         }
     }
@@ -87,25 +91,22 @@ impl<'a> SideSearch<'a> {
             let point = (offset.abs(), self.f(loss));
             let place = self.samples.partition_point(|sample| sample.0 < point.0);
             self.samples.insert(place, point);
-            if let Some(bracket) = &mut self.bracket {
-                bracket.update(point);
-            }
         }
         if losses.is_empty() {
             return Ok(());
         }
-        if self.bracket.is_none() {
+        if self.width_before.is_none() {
             self.scan()?;
         }
-        if let Some(bracket) = &self.bracket {
-            self.asked.extend(bracket.next(self.search.tolerance).map(|s| self.sign * s));
+        if self.width_before.is_some() {
+            self.refine();
         }
         Ok(())
     }
 
     /// Brackets the nearest crossing, or asks for offsets further out or further in.
     fn scan(&mut self) -> Result<(), AnalysisError> {
-        let Some(above) = self.samples.iter().position(|sample| sample.1 >= 0.0) else {
+        let Some(above) = self.above() else {
             let (outermost, _) = self.samples[self.samples.len() - 1];
             if outermost < self.search.radius {
                 self.asked = vec![self.sign * (2.0 * outermost).min(self.search.radius)];
@@ -113,8 +114,7 @@ impl<'a> SideSearch<'a> {
             return Ok(());
         };
         if above > 1 {
-            let third = self.samples[above - 2];
-            self.bracket = Some(Bracket::new(self.samples[above], self.samples[above - 1], third));
+            self.width_before = Some(f64::INFINITY);
             return Ok(());
         }
         let (innermost, f) = self.samples[above];
@@ -129,14 +129,32 @@ impl<'a> SideSearch<'a> {
         Ok(())
     }
 
+    /// Asks for offsets inside the bracket, or settles where the crossing is.
+    fn refine(&mut self) {
+        let (Some(above), Some(before)) = (self.above(), self.width_before) else { return };
+        let (a, b) = (self.samples[above - 1], self.samples[above]);
+        let width = b.0 - a.0;
+        let around = &self.samples[above.saturating_sub(3)..self.samples.len().min(above + 3)];
+        match crossing::next(a, b, around, self.search.tolerance, width > 0.5 * before) {
+            Next::Ask(offsets) => self.asked = offsets.into_iter().map(|s| self.sign * s).collect(),
+            Next::Root(root) => self.crossing = Some(root),
+        }
+        self.width_before = Some(width);
+    }
+
+    /// Position of the first sample above the level.
+    fn above(&self) -> Option<usize> {
+        self.samples.iter().position(|sample| sample.1 >= 0.0)
+    }
+
     /// What the samples amount to.
     pub(super) fn finish(&self) -> Side {
-        let (inner, outer) = match &self.bracket {
-            Some(bracket) => bracket.ends(),
+        let (inner, outer) = match self.above() {
+            Some(above) => (self.samples[above - 1], self.samples[above]),
             None => (self.samples[self.samples.len() - 1], (self.search.radius, f64::NEG_INFINITY)),
         };
         // A crossing whose far side is only an overflow or not a number has not been seen.
-        let crossing = self.bracket.filter(|_| outer.1.is_finite()).map(|b| self.sign * b.root());
+        let crossing = self.crossing.filter(|_| outer.1.is_finite()).map(|root| self.sign * root);
         if let Some((top, bottom)) = self.rise_and_fall(outer.0) {
             return Side::NotMonotone {
                 offset: crossing,
