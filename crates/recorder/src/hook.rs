@@ -1,8 +1,10 @@
 //! The hook: an optimizer that records the parameter it updates.
 
+use std::sync::OnceLock;
+
 use burn::{
     optim::{LearningRate, Optimizer},
-    tensor::{Device, Tensor, TensorData},
+    tensor::{DType, Device, Tensor, TensorData},
 };
 
 use crate::{
@@ -32,12 +34,46 @@ use crate::{
 pub struct Recorded<O> {
     optimizer: O,
     sink: SharedSink,
+    /// Whether tensors lie in the host's memory, known from the first step on.
+    on_host: OnceLock<bool>,
 }
 
 impl<O: Optimizer> Recorded<O> {
     /// Records what `optimizer` does.
     pub fn new<S: Sink + 'static>(optimizer: O, sink: &SharedSink<S>) -> Self {
-        Self { optimizer, sink: sink.erased() }
+        Self { optimizer, sink: sink.erased(), on_host: OnceLock::new() }
+    }
+}
+
+impl<O: Optimizer> Recorded<O> {
+    /// Hands the updated weights to the sink, and back.
+    fn record<const D: usize>(
+        &self,
+        request: &Request,
+        inputs: &Inputs,
+        weights: Tensor<D>,
+        learning_rate: f64,
+    ) -> Tensor<D> {
+        let device = weights.device();
+        let on_host = *self.on_host.get_or_init(|| device.memory_pool_usage().is_none());
+        if on_host && weights.dtype() == DType::F32 {
+            // Nobody else holds what an update has just made: it is read where it lies, and no weight is copied.
+            let data = weights.into_data();
+            self.hand_over(inputs.step(request, &data, learning_rate));
+            return Tensor::from_data(data, &device);
+        }
+        match values(&weights) {
+            Ok(data) => self.hand_over(inputs.step(request, &data, learning_rate)),
+            Err(error) => self.sink.fail(error),
+        }
+        weights
+    }
+
+    fn hand_over(&self, step: Result<Step<'_>, RecorderError>) {
+        match step {
+            Ok(step) => self.sink.record(step),
+            Err(error) => self.sink.fail(error),
+        }
     }
 }
 
@@ -56,10 +92,13 @@ impl<O: Optimizer> Optimizer for Recorded<O> {
         };
         let inputs = Inputs::copy(&request, &weights, &gradient);
         let (weights, state) = self.optimizer.step(learning_rate, weights, gradient, state);
-        let recorded = inputs.and_then(|inputs| inputs.record(&self.sink, &request, &weights, learning_rate));
-        if let Err(error) = recorded {
-            self.sink.fail(error);
-        }
+        let weights = match inputs {
+            Ok(inputs) => self.record(&request, &inputs, weights, learning_rate),
+            Err(error) => {
+                self.sink.fail(error);
+                weights
+            }
+        };
         (weights, state)
     }
 
@@ -85,21 +124,19 @@ impl Inputs {
         Ok(Self { before, gradient })
     }
 
-    fn record<const D: usize>(
-        &self,
-        sink: &SharedSink,
+    /// The step as a sink sees it, `after` being the weights after it.
+    fn step<'a>(
+        &'a self,
         request: &Request,
-        weights: &Tensor<D>,
+        after: &'a TensorData,
         learning_rate: f64,
-    ) -> Result<(), RecorderError> {
-        let after = values(weights)?;
-        sink.record(Step {
+    ) -> Result<Step<'a>, RecorderError> {
+        Ok(Step {
             step: request.step,
-            weights: as_slice(&after)?,
+            weights: as_slice(after)?,
             before: self.before.as_ref().map(as_slice).transpose()?,
             gradient: self.gradient.as_ref().map(as_slice).transpose()?,
             learning_rate,
-        });
-        Ok(())
+        })
     }
 }

@@ -2,11 +2,14 @@
 
 use std::{
     fs::{self, File},
-    io::{self, Seek, SeekFrom, Write},
+    io::{Seek, SeekFrom, Write},
     path::{Path, PathBuf},
 };
 
-use super::npy::{HEADER_BYTES, header, read_header};
+use super::{
+    npy::{HEADER_BYTES, header, read_header},
+    writing::{Rows, Writing},
+};
 use crate::RecorderError;
 
 /// Rows are written in blocks of about this size.
@@ -15,17 +18,17 @@ const WEIGHT_BYTES: usize = size_of::<f32>();
 
 /// An NPY file of shape `[rows, weights]` that grows.
 ///
-/// Rows are written first, the row count in the header after them: whatever the moment at which the process dies, the header
-/// never promises a row that is not there. Until the next block is full, up to 1 MiB of rows is in memory only.
-pub(crate) struct AppendNpy<W> {
-    file: W,
+/// Rows are gathered in a block in memory and written by a thread of their own, so that the training neither waits for the
+/// disk nor allocates memory. At most two blocks are on their way: a disk that cannot keep up slows the training down.
+pub(crate) struct AppendNpy<W: Send + 'static> {
     path: PathBuf,
     weights: usize,
-    /// Rows that the header counts.
-    written: u64,
-    /// Whole rows: the first `filled` bytes are waiting to be written.
-    block: Box<[u8]>,
-    filled: usize,
+    /// Rows appended so far, written or waiting.
+    rows: u64,
+    /// Whole rows, waiting to be written.
+    block: Vec<u8>,
+    block_bytes: usize,
+    writing: Writing<W>,
     failed: bool,
 }
 
@@ -36,7 +39,7 @@ impl AppendNpy<File> {
         let mut file = File::create(&temporary).map_err(RecorderError::write(&temporary))?;
         file.write_all(&header(0, weights)).map_err(RecorderError::write(&temporary))?;
         fs::rename(&temporary, path).map_err(RecorderError::write(path))?;
-        Ok(Self::new(file, path, weights, 0))
+        Self::new(file, path, weights, 0)
     }
 
     /// Opens the file to append after its first `rows` rows; the rows after them are dropped. The file must have as many.
@@ -51,87 +54,84 @@ impl AppendNpy<File> {
                 found: format!("a {}-byte header and {} weights", found.bytes, found.weights),
             });
         }
-        let mut appending = Self::new(file, path, weights, rows);
-        let end = appending.end();
-        appending
-            .write_row_count()
-            .and_then(|()| appending.file.set_len(end))
-            .and_then(|()| appending.file.seek(SeekFrom::Start(end)))
+        let end = HEADER_BYTES as u64 + rows * (weights * WEIGHT_BYTES) as u64;
+        file.seek(SeekFrom::Start(0))
+            .and_then(|_| file.write_all(&header(rows, weights)))
+            .and_then(|()| file.set_len(end))
             .map_err(RecorderError::write(path))?;
-        Ok(appending)
+        Self::new(file, path, weights, rows)
     }
 
     /// Writes what is waiting and waits for the disk.
     pub(crate) fn sync(&mut self) -> Result<(), RecorderError> {
         self.flush()?;
-        self.file.sync_all().map_err(RecorderError::write(&self.path))
+        let synced = self.writing.sync();
+        self.note(synced)
     }
 }
 
-impl<W: Write + Seek> AppendNpy<W> {
-    /// `file` stands after the header and `rows` rows.
-    pub(crate) fn new(file: W, path: &Path, weights: usize, rows: u64) -> Self {
+impl<W: Write + Seek + Send + 'static> AppendNpy<W> {
+    /// `file` holds a header and `rows` rows.
+    pub(crate) fn new(file: W, path: &Path, weights: usize, rows: u64) -> Result<Self, RecorderError> {
         let row_bytes = weights.saturating_mul(WEIGHT_BYTES).max(1);
-        let rows_per_block = (BLOCK_BYTES / row_bytes).max(1);
-        let block = vec![0; rows_per_block * row_bytes].into_boxed_slice();
-        Self { file, path: path.to_path_buf(), weights, written: rows, block, filled: 0, failed: false }
+        let block_bytes = (BLOCK_BYTES / row_bytes).max(1) * row_bytes;
+        Ok(Self {
+            path: path.to_path_buf(),
+            weights,
+            rows,
+            block: Vec::with_capacity(block_bytes),
+            block_bytes,
+            writing: Writing::start(Rows { file, path: path.to_path_buf(), weights, written: rows })?,
+            failed: false,
+        })
     }
 
     /// All rows appended so far, written or waiting.
     pub(crate) fn rows(&self) -> u64 {
-        self.written + self.waiting()
+        self.rows
     }
 
-    /// Appends one row; writes when a block is full. After an error the file is left with its prefix and takes no more rows.
+    /// Appends one row; hands a full block over. After an error the file is left with its prefix and takes no more rows.
     pub(crate) fn append(&mut self, weights: &[f32]) -> Result<(), RecorderError> {
         if weights.len() != self.weights {
             return Err(RecorderError::WrongLength { expected: self.weights, got: weights.len() });
         }
-        if self.failed {
-            return Err(RecorderError::Closed { folder: self.path.clone() });
+        self.check_open()?;
+        for weight in weights {
+            self.block.extend_from_slice(&weight.to_le_bytes());
         }
-        let end = self.filled + weights.len() * WEIGHT_BYTES;
-        let (row, _) = self.block[self.filled..end].as_chunks_mut::<WEIGHT_BYTES>();
-        for (bytes, weight) in row.iter_mut().zip(weights) {
-            *bytes = weight.to_le_bytes();
-        }
-        self.filled = end;
-        if self.filled == self.block.len() { self.flush() } else { Ok(()) }
+        self.rows += 1;
+        if self.block.len() < self.block_bytes { Ok(()) } else { self.hand_over() }
     }
 
-    /// Writes the waiting rows, then the header that counts them.
+    /// Writes the waiting rows, and returns when they are in the file.
     pub(crate) fn flush(&mut self) -> Result<(), RecorderError> {
-        if self.failed {
-            return Err(RecorderError::Closed { folder: self.path.clone() });
+        self.check_open()?;
+        if !self.block.is_empty() {
+            self.hand_over()?;
         }
-        if self.filled == 0 {
-            return Ok(());
+        let written = self.writing.wait();
+        self.note(written)
+    }
+
+    fn hand_over(&mut self) -> Result<(), RecorderError> {
+        let block = std::mem::take(&mut self.block);
+        match self.writing.write(block) {
+            Ok(empty) => {
+                self.block = empty;
+                Ok(())
+            }
+            Err(error) => self.note(Err(error)),
         }
-        let rows = self.waiting();
-        let written = self.file.write_all(&self.block[..self.filled]).and_then(|()| {
-            self.written += rows;
-            self.filled = 0;
-            self.write_row_count()
-        });
-        written.map_err(|source| {
-            self.failed = true;
-            RecorderError::write(&self.path)(source)
-        })
     }
 
-    fn waiting(&self) -> u64 {
-        (self.filled / (self.weights * WEIGHT_BYTES)) as u64
+    fn check_open(&self) -> Result<(), RecorderError> {
+        if self.failed { Err(RecorderError::Closed { folder: self.path.clone() }) } else { Ok(()) }
     }
 
-    fn end(&self) -> u64 {
-        HEADER_BYTES as u64 + self.written * (self.weights * WEIGHT_BYTES) as u64
-    }
-
-    fn write_row_count(&mut self) -> io::Result<()> {
-        self.file.seek(SeekFrom::Start(0))?;
-        self.file.write_all(&header(self.written, self.weights))?;
-        self.file.seek(SeekFrom::Start(self.end()))?;
-        self.file.flush()
+    fn note(&mut self, outcome: Result<(), RecorderError>) -> Result<(), RecorderError> {
+        self.failed |= outcome.is_err();
+        outcome
     }
 }
 
@@ -146,7 +146,7 @@ pub(crate) fn temporary(path: &Path) -> PathBuf {
 mod tests {
     use super::*;
     use crate::Trajectory;
-    use std::io::Cursor;
+    use std::{io, io::Cursor};
 
     /// A disk with room for `limit` bytes.
     struct SmallDisk {
@@ -178,7 +178,7 @@ mod tests {
         let row = |row: u64| [row as f32, -(row as f32), 0.5];
         let mut disk = SmallDisk { data: Cursor::new(Vec::new()), limit: HEADER_BYTES + 3 * 12 + 7 };
         disk.write_all(&header(0, 3)).unwrap();
-        let mut npy = AppendNpy::new(disk, Path::new("on/a/small/disk.npy"), 3, 0);
+        let mut npy = AppendNpy::new(disk, Path::new("on/a/small/disk.npy"), 3, 0).unwrap();
         let mut failure = None;
         for step in 0..6 {
             if let Err(error) = npy.append(&row(step)).and_then(|()| npy.flush()) {
@@ -195,7 +195,7 @@ mod tests {
 
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("disk.npy");
-        fs::write(&path, npy.file.data.get_ref()).unwrap();
+        fs::write(&path, npy.writing.stop().unwrap().file.data.get_ref()).unwrap();
         let trajectory = Trajectory::open(&path).unwrap();
         assert_eq!(trajectory.steps(), 3);
         assert_eq!(trajectory.read().unwrap(), [row(0), row(1), row(2)].concat());
@@ -208,6 +208,7 @@ mod tests {
         let path = folder.path().join("wide.npy");
         let mut npy = AppendNpy::create(&path, weights.len()).unwrap();
         npy.append(&weights).unwrap();
+        drop(npy); // waits for the thread that writes
         assert_eq!(Trajectory::open(&path).unwrap().steps(), 1);
     }
 }

@@ -14,6 +14,7 @@ mod reader;
 mod resume;
 mod sink;
 mod writer;
+mod writing;
 
 pub use info::TrajectoryInfo;
 pub use reader::Trajectory;

@@ -19,7 +19,7 @@ use crate::{Keep, RecorderError, TrajectoryInfo, schedule::Stride};
 /// Writes one layer's trajectory, of shape `[steps, weights]`, into a run folder.
 ///
 /// With [`Keep::All`] the rows go to `trajectory.npy`, which opens in numpy at any moment of the training and after a kill: only
-/// the last 1 MiB of rows can be missing. With [`Keep::Last(n)`](Keep::Last) they go to parts of n rows, of which the ones no
+/// the last 3 MiB of rows can be missing (gathered, or on their way to the disk). With [`Keep::Last(n)`](Keep::Last) they go to parts of n rows, of which the ones no
 /// window can need are deleted, and [`finish`](Self::finish) makes `trajectory.npy` of the last n.
 ///
 /// Dropping the writer writes the rows that are waiting, but does not finish the recording.
