@@ -101,6 +101,8 @@ pub struct OpenDevice {
     pub backend: Backend,
     /// What it is, in words: for `run.json`.
     pub description: String,
+    /// Whether its tensors lie in the host's memory.
+    pub on_host: bool,
     /// Largest tensor that it holds in one piece, in bytes. GPUs bind buffers of limited size.
     pub largest_tensor: u64,
 }
@@ -140,6 +142,7 @@ pub fn open(name: Option<&str>) -> Result<OpenDevice, DeviceError> {
             let ready = OpenDevice {
                 device,
                 backend,
+                on_host: false,
                 description: format!("burn-wgpu on {} ({})", adapter.name, adapter.backend),
                 // Half of the limit, because memory pools round up.
                 largest_tensor: setup.device.limits().max_storage_buffer_binding_size / 2,
@@ -155,7 +158,7 @@ pub fn open(name: Option<&str>) -> Result<OpenDevice, DeviceError> {
 #[cfg(any(feature = "flex", feature = "ndarray"))]
 fn on_cpu(device: Device, backend: Backend) -> OpenDevice {
     let description = format!("burn-{} on the CPU", backend.name());
-    OpenDevice { device, backend, description, largest_tensor: u64::MAX }
+    OpenDevice { device, backend, description, on_host: true, largest_tensor: u64::MAX }
 }
 
 #[cfg(test)]

@@ -1,12 +1,18 @@
-//! The loss along directions of one layer, L_i(δθ) = L(w_0 + δθ p_i), at the speed of the cache.
+//! The loss along directions of one layer, L_i(δθ) = L(w_0 + δθ p_i).
 //!
-//! Only one dense layer moves. With h its inputs (fixed), Z_0 = hW_0 + b and Z_p = hP, every offset s
-//! costs relu(Z_0 + s·Z_p), the layers after it, and the loss. The samples are cut into tiles that
-//! stay in cache, stored feature-major `[features, samples of the tile]`, so that vector
-//! registers run along samples.
+//! [`DenseLandscape`] does it at the speed of the cache for networks of dense layers with ReLU between them. Only one
+//! layer moves: with h its inputs (fixed), Z_0 = hW_0 + b and Z_p = hP, every offset s costs relu(Z_0 + s·Z_p), the
+//! layers after it, and the loss. The samples are cut into tiles that stay in cache, stored feature-major
+//! `[features, samples of the tile]`, so that vector registers run along samples.
+//!
+//! [`ModuleLandscape`] does it for any parameter of any burn module, by whole forward passes: a hundred times slower, the same
+//! answers.
 
 mod engine;
 mod kernels;
+mod module;
+mod tiles;
 mod vector_math;
 
 pub use engine::{DenseLandscape, Line};
+pub use module::{LandscapeError, ModuleLandscape, ModuleLine};

@@ -32,9 +32,9 @@ pub mod training;
 
 pub use batches::Shuffle;
 pub use dense::{DenseLayer, DenseNetwork, NetworkError};
-pub use landscape::{DenseLandscape, Line};
+pub use landscape::{DenseLandscape, LandscapeError, Line, ModuleLandscape, ModuleLine};
 pub use mlp::{Initialization, Mlp, MlpConfig};
 pub use training::{
-    Classifier, Metrics, OptimizerKind, Performance, ResidentSet, StopReason, Trainer, TrainingConfig,
+    Batch, Classifier, Metrics, OptimizerKind, Performance, ResidentSet, StopReason, Trainer, TrainingConfig,
     TrainingError,
 };

@@ -2,13 +2,15 @@
 
 use burn::module::{Module, Param, ParamId};
 use burn::nn::Linear;
+use burn::optim::GradientsParams;
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
 use crate::dense::{DenseLayer, DenseNetwork, NetworkError};
 use crate::random::{Purpose, stream, uniform};
-use crate::training::Classifier;
+use crate::training::classifier::{backward, dense_gradients};
+use crate::training::{Batch, Classifier};
 
 /// How initial weights are drawn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -170,13 +172,72 @@ impl Mlp {
     }
 }
 
-impl Classifier for Mlp {
-    fn forward(&self, inputs: Tensor<2>) -> Tensor<2> {
-        let mut values = self.input.forward(inputs);
+impl Mlp {
+    /// From the first layer's z to the logits.
+    fn after_input(&self, z: Tensor<2>) -> Tensor<2> {
+        let mut values = z;
         for layer in self.hidden.iter().chain(&self.deeper) {
             values = layer.forward(relu(values));
         }
         self.output.forward(relu(values))
+    }
+
+    /// xW of the first layer, without its bias, where the images are known by their non-zero pixels.
+    fn sparse_input(&self, batch: &Batch<'_>) -> Option<TensorData> {
+        if !batch.is_sparse() {
+            return None;
+        }
+        let weight = self.input.weight.val();
+        let [_, outputs] = weight.dims();
+        let weight = if weight.device().is_autodiff() { weight.inner() } else { weight };
+        // Sparse images lie on the host, where reading cannot fail.
+        let weight = weight.into_data();
+        let product = batch.sparse_product(weight.as_slice().ok()?, outputs)?;
+        Some(TensorData::new(product, [batch.len(), outputs]))
+    }
+
+    fn biased(&self, z: Tensor<2>) -> Tensor<2> {
+        match &self.input.bias {
+            Some(bias) => z + bias.val().unsqueeze(),
+            None => z,
+        }
+    }
+}
+
+impl Classifier for Mlp {
+    fn forward(&self, inputs: Tensor<2>) -> Tensor<2> {
+        self.after_input(self.input.forward(inputs))
+    }
+
+    fn logits(&self, batch: &Batch<'_>) -> Tensor<2> {
+        match self.sparse_input(batch) {
+            Some(z) => {
+                let z = Tensor::from_data(z, &self.input.weight.val().device());
+                self.after_input(self.biased(z))
+            }
+            None => self.forward(batch.images()),
+        }
+    }
+
+    fn gradients(&self, batch: &Batch<'_>) -> GradientsParams {
+        let Some(z) = self.sparse_input(batch) else {
+            return dense_gradients(self, batch);
+        };
+        // Autodiff begins at z = xW. The product's own gradient, ∂L/∂W = xᵀ·∂L/∂z, is the other sparse product.
+        let z = Tensor::<2>::from_data(z, &self.input.weight.val().device()).require_grad();
+        let gradients = backward(self.after_input(self.biased(z.clone())), batch);
+        let of_input = z.grad(&gradients).and_then(|d| {
+            let ([_, outputs], device) = (d.dims(), d.device());
+            let d = d.into_data();
+            let product = batch.sparse_transposed_product(d.as_slice().ok()?, outputs)?;
+            let pixels = product.len() / outputs;
+            Some(Tensor::<2>::from_data(TensorData::new(product, [pixels, outputs]), &device))
+        });
+        let mut gradients = GradientsParams::from_grads(gradients, self);
+        if let Some(of_input) = of_input {
+            gradients.register(self.input.weight.id, of_input);
+        }
+        gradients
     }
 }
 

@@ -1,11 +1,14 @@
 //! Training: settings, the step, and the full-set measurements at epoch ends.
 
+pub(crate) mod classifier;
 mod config;
 mod metrics;
 mod resident;
+mod sparse;
 mod trainer;
 
+pub use classifier::Classifier;
 pub use config::{OptimizerKind, TrainingConfig};
 pub use metrics::{Metrics, Performance};
-pub use resident::ResidentSet;
-pub use trainer::{Classifier, StopReason, Trainer, TrainingError};
+pub use resident::{Batch, ResidentSet};
+pub use trainer::{StopReason, Trainer, TrainingError};

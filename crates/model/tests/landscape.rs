@@ -5,7 +5,7 @@
 use varflat_model::data::ImageSet;
 use varflat_model::loss::sample_cross_entropy;
 use varflat_model::random::{Purpose, stream, uniform};
-use varflat_model::{DenseLandscape, DenseNetwork, MlpConfig};
+use varflat_model::{DenseLandscape, DenseNetwork, Mlp, MlpConfig, ModuleLandscape, ResidentSet, device};
 
 /// Images of noise: 300 samples, so that the last tile is not full.
 fn images(samples: usize, side: usize, classes: u8) -> ImageSet {
@@ -102,6 +102,68 @@ fn tiny_losses_agree_to_one_part_in_a_million() {
 }
 
 #[test]
+fn the_path_through_burn_gives_the_same_losses() {
+    let set = images(700, 8, 7);
+    let device = device::open(None).unwrap();
+    let resident = ResidentSet::new(&set, 7, &device);
+    for bias in [false, true] {
+        let network = network(vec![11, 9], bias, 2.0);
+        let module = Mlp::new(&network, &device.device).unwrap();
+        for layer in ["input", "hidden", "output"] {
+            let fast = DenseLandscape::new(&network, layer, &set).unwrap();
+            let general = ModuleLandscape::new(&module, &format!("{layer}.weight"), &resident).unwrap();
+            assert_eq!(fast.weights(), general.weights());
+            assert!((fast.reference_loss() / general.reference_loss() - 1.0).abs() < 2e-6);
+            let p = direction(fast.weights());
+            let (mut line, mut module_line) = (fast.line(), general.line());
+            line.aim(&p).unwrap();
+            module_line.aim(&p).unwrap();
+            let offsets = [-2.0, -0.3, 0.0, 0.7];
+            for (left, right) in line.losses(&offsets).into_iter().zip(module_line.losses(&offsets).unwrap())
+            {
+                assert!((left / right - 1.0).abs() < 5e-6, "{layer}: {left} against {right}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_path_through_burn_names_what_does_not_fit() {
+    let device = device::open(None).unwrap();
+    let resident = ResidentSet::new(&images(10, 8, 7), 7, &device);
+    let module = Mlp::new(&network(vec![5, 5], false, 1.0), &device.device).unwrap();
+    let unknown = ModuleLandscape::new(&module, "hidden", &resident).err().unwrap().to_string();
+    assert!(unknown.contains("input.weight, hidden.weight, output.weight"), "{unknown}");
+    let landscape = ModuleLandscape::new(&module, "hidden.weight", &resident).unwrap();
+    assert!(landscape.line().aim(&[1.0; 24]).is_err());
+}
+
+#[test]
+fn hopeless_samples_have_their_exact_loss() {
+    // Margins far beyond e^60, and offsets at which f32 overflows: large, infinite or not a number, but never small.
+    let set = images(200, 8, 7);
+    let network = network(vec![12, 10], false, 30.0);
+    let landscape = DenseLandscape::new(&network, "hidden", &set).unwrap();
+    let p = direction(landscape.weights());
+    let mut line = landscape.line();
+    line.aim(&p).unwrap();
+    for offset in [0.0, 50.0, -300.0] {
+        let mut layers = network.layers().to_vec();
+        layers[1].weight.iter_mut().zip(&p).for_each(|(w, p)| *w += offset * p);
+        let moved = DenseNetwork::new(layers).unwrap();
+        let losses = (0..set.samples()).map(|sample| {
+            let logits: Vec<f32> = moved.logits(set.image(sample)).iter().map(|&z| z as f32).collect();
+            sample_cross_entropy(&logits, usize::from(set.labels[sample]))
+        });
+        let exact = losses.sum::<f64>() / set.samples() as f64;
+        let loss = line.losses(&[offset])[0];
+        assert!(exact > 60.0 && (loss / exact - 1.0).abs() < 1e-5, "{loss} against {exact}");
+    }
+    let overflow = line.losses(&[1e38])[0];
+    assert!(overflow.is_nan() || overflow > 1e30, "{overflow}");
+}
+
+#[test]
 fn the_host_loss_of_a_sample_is_the_same_function() {
     let logits = [0.5f32, -3.0, 12.0];
     let sum: f64 = [0.5f64 - 12.0, -3.0 - 12.0].iter().map(|m| m.exp()).sum();
@@ -117,4 +179,5 @@ fn what_does_not_fit_is_refused() {
     assert!(DenseLandscape::new(&network, "hidden", &images(10, 8, 9)).is_err());
     let landscape = DenseLandscape::new(&network, "hidden", &images(10, 8, 7)).unwrap();
     assert!(landscape.line().aim(&[1.0; 24]).is_err());
+    assert!(landscape.line().aim(&[f64::NAN; 25]).is_err());
 }

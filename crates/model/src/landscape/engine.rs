@@ -1,12 +1,16 @@
 //! Cached activations, and the loss along a line through weight space.
 
-use pulp::Arch;
+use pulp::{Arch, Simd, WithSimd};
 
 use super::kernels::{PackedLayer, TILE, advance, apply, cross_entropy, rectify};
+use super::tiles::{Tile, activations, margins, tiles};
 use crate::data::ImageSet;
-use crate::dense::{DenseNetwork, NetworkError};
+use crate::dense::{DenseLayer, DenseNetwork, NetworkError};
 
 /// The loss of a whole data set around w_0 while one dense layer moves.
+///
+/// The samples are sorted by label, so that all samples of a tile share theirs: the last layer then gives the
+/// margins m_j = z_j − z_y themselves, from the weights W_j − W_y.
 ///
 /// ```
 /// use varflat_model::data::ImageSet;
@@ -22,68 +26,67 @@ use crate::dense::{DenseNetwork, NetworkError};
 /// ```
 pub struct DenseLandscape {
     arch: Arch,
-    labels: Vec<u8>,
+    samples: usize,
+    tiles: Vec<Tile>,
     /// h, the inputs of the moving layer: `[tiles, d_in, TILE]`.
     inputs: Vec<f32>,
-    /// Z_0 = hW_0 + b: `[tiles, d_out, TILE]`.
+    /// Z_0 = hW_0 + b: `[tiles, outputs, TILE]`.
     z0: Vec<f32>,
     d_in: usize,
+    /// As the network has it.
     d_out: usize,
-    /// The layers after the moving one.
-    after: Vec<PackedLayer>,
+    /// d_out, or the d_out − 1 margins where the moving layer is the last.
+    outputs: usize,
+    /// The layers between the moving and the last one.
+    between: Vec<PackedLayer>,
+    /// The last layer, one for every label; empty where it is the moving one.
+    last: Vec<PackedLayer>,
     reference_loss: f64,
 }
 
 /// A direction p in the moving layer's weights, with Z_p = hP cached. One per thread.
 pub struct Line<'a> {
     landscape: &'a DenseLandscape,
-    direction: PackedLayer,
+    /// P, or one for every label where the last layer moves.
+    direction: Vec<PackedLayer>,
     zp: Vec<f32>,
-    /// Two buffers wide enough for any layer after the moving one: `[features, TILE]`.
+    /// Two buffers wide enough for any layer from the moving one on: `[features, TILE]`.
     scratch: [Vec<f32>; 2],
 }
 
 impl DenseLandscape {
-    /// Cache the activations of `set` for the network w_0 whose layer `layer` will move.
+    /// Cache the activations of `set` for the network w_0 whose layer `layer` will move. They are computed in f64 and rounded once.
     ///
     /// Memory: 4·samples·(d_in + d_out) bytes, and 4·samples·d_out for every [`Line`].
     ///
     /// # Errors
     /// [`NetworkError`] when there is no such layer, or the images or labels do not fit the network.
     pub fn new(network: &DenseNetwork, layer: &str, set: &ImageSet) -> Result<Self, NetworkError> {
-        let moving = network.position(layer)?;
-        let complain = |problem: String| NetworkError::Shape { layer: layer.to_owned(), problem };
-        if set.pixels() != network.inputs() {
-            return Err(complain(format!(
-                "the network takes {} inputs, but the images have {} pixels",
-                network.inputs(),
-                set.pixels()
-            )));
-        }
-        if set.labels.iter().any(|&label| usize::from(label) >= network.classes()) {
-            return Err(complain(format!("a label is beyond the network's {} classes", network.classes())));
-        }
+        let position = network.position(layer)?;
+        check(network, layer, set)?;
         let arch = Arch::new();
-        let mut packed = network
-            .layers()
-            .iter()
-            .map(|layer| PackedLayer::new(layer.inputs, layer.outputs, &layer.weight, layer.bias.as_deref()));
-        let mut inputs = tiled(set);
-        let before: Vec<_> = packed.by_ref().take(moving).collect();
-        for layer in &before {
-            inputs = forward(arch, layer, &inputs);
-            rectify(arch, &mut inputs);
-        }
-        let moving = &network.layers()[moving];
-        let here = PackedLayer::new(moving.inputs, moving.outputs, &moving.weight, moving.bias.as_deref());
+        let layers = network.layers();
+        let (moving, after) = (&layers[position], &layers[position + 1..]);
+        let tiles = tiles(&set.labels);
+        let (inputs, z0) = activations(arch, network, position, set, &tiles);
+        let (between, last) = match after.split_last() {
+            None => (Vec::new(), Vec::new()),
+            Some((last, between)) => (
+                between.iter().map(packed).collect(),
+                (0..last.outputs).map(|label| packed(&margins(last, label))).collect(),
+            ),
+        };
         let mut landscape = Self {
             arch,
-            labels: set.labels.clone(),
-            z0: forward(arch, &here, &inputs),
+            samples: set.samples(),
+            outputs: z0.len() / (tiles.len() * TILE).max(1),
+            tiles,
             inputs,
+            z0,
             d_in: moving.inputs,
             d_out: moving.outputs,
-            after: packed.skip(1).collect(),
+            between,
+            last,
             reference_loss: 0.0,
         };
         // Along the zero direction every offset is w_0.
@@ -103,10 +106,12 @@ impl DenseLandscape {
 
     /// Room for one direction at a time; it points nowhere until [`Line::aim`].
     pub fn line(&self) -> Line<'_> {
-        let widest = self.after.iter().map(PackedLayer::outputs).max().unwrap_or(0).max(self.d_out);
+        let widths = self.between.iter().chain(&self.last).map(PackedLayer::outputs);
+        let widest = widths.max().unwrap_or(0).max(self.outputs);
+        let versions = if self.last.is_empty() { self.d_out } else { 1 };
         Line {
             landscape: self,
-            direction: PackedLayer::new(self.d_in, self.d_out, &[], None),
+            direction: vec![PackedLayer::new(self.d_in, self.outputs, &[], None); versions],
             zp: vec![0.0; self.z0.len()],
             scratch: [vec![0.0; widest * TILE], vec![0.0; widest * TILE]],
         }
@@ -117,78 +122,128 @@ impl Line<'_> {
     /// Point along p, flattened from `[d_in, d_out]`.
     ///
     /// # Errors
-    /// [`NetworkError::Shape`] when p has another number of entries than the layer has weights.
+    /// [`NetworkError::Shape`] when p has another number of entries than the layer has weights, or one that is not finite.
     pub fn aim(&mut self, direction: &[f64]) -> Result<(), NetworkError> {
         let landscape = self.landscape;
-        if direction.len() != landscape.weights() {
-            return Err(NetworkError::Shape {
-                layer: "direction".to_owned(),
-                problem: format!(
-                    "has {} entries, but the layer has {} weights",
-                    direction.len(),
-                    landscape.weights()
-                ),
-            });
+        check_direction(direction, landscape.weights())?;
+        match self.direction.as_mut_slice() {
+            [whole] if !landscape.last.is_empty() => whole.set_weight(direction),
+            versions => {
+                let layer = DenseLayer {
+                    name: String::new(),
+                    inputs: landscape.d_in,
+                    outputs: landscape.d_out,
+                    weight: direction.to_vec(),
+                    bias: None,
+                };
+                for (label, version) in versions.iter_mut().enumerate() {
+                    version.set_weight(&margins(&layer, label).weight);
+                }
+            }
         }
-        self.direction.set_weight(direction);
-        let inputs = landscape.inputs.chunks_exact(landscape.d_in * TILE);
-        for (input, zp) in inputs.zip(self.zp.chunks_exact_mut(landscape.d_out * TILE)) {
-            apply(landscape.arch, &self.direction, input, zp);
-        }
+        landscape.arch.dispatch(Aim { landscape, direction: &self.direction, zp: &mut self.zp });
         Ok(())
     }
 
-    /// L(w_0 + s·p) for every offset s, in one pass over the data.
+    /// L(w_0 + s·p) for every offset s, in one pass over the data: many offsets at once are cheaper than one by one.
     pub fn losses(&mut self, offsets: &[f64]) -> Vec<f64> {
-        let landscape = self.landscape;
         let mut sums = vec![0.0; offsets.len()];
-        let size = landscape.d_out * TILE;
-        let tiles = landscape.z0.chunks_exact(size).zip(self.zp.chunks_exact(size));
-        for ((z0, zp), labels) in tiles.zip(landscape.labels.chunks(TILE)) {
-            for (sum, &offset) in sums.iter_mut().zip(offsets) {
-                let [values, next] = &mut self.scratch;
-                let step = (z0, zp, offset as f32);
-                advance(landscape.arch, !landscape.after.is_empty(), step, &mut values[..size]);
-                let mut width = landscape.d_out;
-                for (position, layer) in landscape.after.iter().enumerate() {
-                    let output = &mut next[..layer.outputs() * TILE];
-                    apply(landscape.arch, layer, &values[..width * TILE], output);
-                    if position + 1 < landscape.after.len() {
-                        rectify(landscape.arch, output);
-                    }
-                    std::mem::swap(values, next);
-                    width = layer.outputs();
-                }
-                *sum += cross_entropy(landscape.arch, &mut values[..width * TILE], labels);
-            }
-        }
-        sums.iter_mut().for_each(|sum| *sum /= landscape.labels.len() as f64);
+        let landscape = self.landscape;
+        landscape.arch.dispatch(Losses { line: self, offsets, sums: &mut sums });
+        sums.iter_mut().for_each(|sum| *sum /= landscape.samples as f64);
         sums
     }
 }
 
-/// The images feature-major in tiles, `[tiles, pixels, TILE]`; missing samples of the last tile are zero.
-fn tiled(set: &ImageSet) -> Vec<f32> {
-    let pixels = set.pixels();
-    let mut tiles = vec![0.0; set.samples().div_ceil(TILE) * pixels * TILE];
-    let chunks = set.images.chunks(pixels * TILE);
-    for (tile, images) in tiles.chunks_exact_mut(pixels * TILE).zip(chunks) {
-        for (sample, image) in images.chunks_exact(pixels).enumerate() {
-            for (feature, &value) in image.iter().enumerate() {
-                tile[feature * TILE + sample] = value;
+/// Z_p = hP over all tiles.
+struct Aim<'a> {
+    landscape: &'a DenseLandscape,
+    direction: &'a [PackedLayer],
+    zp: &'a mut [f32],
+}
+
+impl WithSimd for Aim<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let landscape = self.landscape;
+        let inputs = landscape.inputs.chunks_exact(landscape.d_in * TILE);
+        let zp = self.zp.chunks_exact_mut(landscape.outputs * TILE);
+        for ((tile, input), zp) in landscape.tiles.iter().zip(inputs).zip(zp) {
+            let version = if landscape.last.is_empty() { tile.label } else { 0 };
+            apply(simd, &self.direction[version], input, zp);
+        }
+    }
+}
+
+/// The sum of the losses at every offset, tile by tile.
+struct Losses<'a, 'b> {
+    line: &'a mut Line<'b>,
+    offsets: &'a [f64],
+    sums: &'a mut [f64],
+}
+
+impl WithSimd for Losses<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Line { landscape, zp, scratch: [values, next], .. } = self.line;
+        let size = landscape.outputs * TILE;
+        let activations = landscape.z0.chunks_exact(size).zip(zp.chunks_exact(size));
+        for (tile, (z0, zp)) in landscape.tiles.iter().zip(activations) {
+            for (sum, &offset) in self.sums.iter_mut().zip(self.offsets) {
+                let step = (z0, zp, offset as f32);
+                advance(simd, !landscape.last.is_empty(), step, &mut values[..size]);
+                let mut width = size;
+                for layer in &landscape.between {
+                    let output = &mut next[..layer.outputs() * TILE];
+                    apply(simd, layer, &values[..width], output);
+                    rectify(simd, output);
+                    width = output.len();
+                    std::mem::swap(values, next);
+                }
+                if let Some(layer) = landscape.last.get(tile.label) {
+                    let output = &mut next[..layer.outputs() * TILE];
+                    apply(simd, layer, &values[..width], output);
+                    width = output.len();
+                    std::mem::swap(values, next);
+                }
+                *sum += cross_entropy(simd, &values[..width], tile.samples.len());
             }
         }
     }
-    tiles
 }
 
-/// One layer over all tiles.
-fn forward(arch: Arch, layer: &PackedLayer, inputs: &[f32]) -> Vec<f32> {
-    let width = layer.inputs();
-    let mut outputs = vec![0.0; inputs.len() / width * layer.outputs()];
-    let size = layer.outputs() * TILE;
-    for (input, output) in inputs.chunks_exact(width * TILE).zip(outputs.chunks_exact_mut(size)) {
-        apply(arch, layer, input, output);
+fn packed(layer: &DenseLayer) -> PackedLayer {
+    PackedLayer::new(layer.inputs, layer.outputs, &layer.weight, layer.bias.as_deref())
+}
+
+/// Whether a direction has one finite entry for each of the `weights`.
+pub(super) fn check_direction(direction: &[f64], weights: usize) -> Result<(), NetworkError> {
+    let complain = |problem: String| Err(NetworkError::Shape { layer: "direction".to_owned(), problem });
+    if direction.len() != weights {
+        return complain(format!("has {} entries, but the layer has {weights} weights", direction.len()));
     }
-    outputs
+    match direction.iter().position(|entry| !entry.is_finite()) {
+        Some(entry) => complain(format!("entry {entry} is {}", direction[entry])),
+        None => Ok(()),
+    }
+}
+
+fn check(network: &DenseNetwork, layer: &str, set: &ImageSet) -> Result<(), NetworkError> {
+    let complain = |problem: String| Err(NetworkError::Shape { layer: layer.to_owned(), problem });
+    let (inputs, classes) = (network.inputs(), network.classes());
+    if set.pixels() != inputs {
+        let pixels = set.pixels();
+        return complain(format!("the network takes {inputs} inputs, but the images have {pixels} pixels"));
+    }
+    if set.labels.iter().any(|&label| usize::from(label) >= classes) {
+        return complain(format!("a label is beyond the network's {classes} classes"));
+    }
+    if classes < 2 {
+        return complain("with one class there is nothing to lose".to_owned());
+    }
+    Ok(())
 }

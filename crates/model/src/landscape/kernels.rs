@@ -1,4 +1,4 @@
-//! The three loops that run over a tile: a layer, a step along the direction, the loss.
+//! What runs over a tile of samples: a layer, a step along the direction, the loss.
 //!
 //! All arrays of a tile are `[features, TILE]`, one feature after the other. The loops are written
 //! once over [`pulp`]'s vectors and run with AVX-512, AVX2, NEON or none, whatever the machine has.
@@ -7,13 +7,19 @@ use pulp::{Arch, Simd, WithSimd};
 
 use super::vector_math::{exp, ln_1p};
 
-/// Samples in a tile: a multiple of four of the longest vectors; 50 features of it fill 50 kB.
-pub(super) const TILE: usize = 256;
+/// Samples in a tile: four of the longest vectors. 50 features of it fill 13 kB, so that z_0, z_p and
+/// what is made of them stay in the first-level cache together.
+pub(super) const TILE: usize = 64;
 
-/// Outputs computed together, so that every loaded input is used this often.
-const OUTPUTS: usize = 5;
+/// Outputs and vectors of samples computed together. Their 12 sums, the 3 weights and one input fill
+/// the 16 registers of AVX2, and the nine margins of ten classes leave no register idle.
+const OUTPUTS: usize = 3;
+const VECTORS: usize = 4;
 
-/// A dense layer packed for [`apply`]: groups of five outputs, all inputs of a group one after the other.
+/// Margins from here on are left to f64: e^60 ≈ 1e26 is still far from the end of f32.
+const LARGEST_MARGIN: f32 = 60.0;
+
+/// A dense layer packed for [`apply`]: groups of three outputs, all inputs of a group one after the other.
 #[derive(Clone)]
 pub(super) struct PackedLayer {
     inputs: usize,
@@ -48,55 +54,22 @@ impl PackedLayer {
         }
     }
 
-    pub(super) fn inputs(&self) -> usize {
-        self.inputs
-    }
-
     pub(super) fn outputs(&self) -> usize {
         self.outputs
     }
 }
 
 /// z = xW + b for one tile: `input` `[inputs, TILE]`, `output` `[outputs, TILE]`.
-pub(super) fn apply(arch: Arch, layer: &PackedLayer, input: &[f32], output: &mut [f32]) {
-    arch.dispatch(Apply { layer, input, output });
-}
-
-struct Apply<'a> {
-    layer: &'a PackedLayer,
-    input: &'a [f32],
-    output: &'a mut [f32],
-}
-
-impl WithSimd for Apply<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        // The sums of a group must stay in registers: 20 of 32, or 10 of 16.
-        if S::REGISTER_COUNT >= 32 {
-            apply_with::<S, 4>(simd, self.layer, self.input, self.output);
-        } else {
-            apply_with::<S, 2>(simd, self.layer, self.input, self.output);
-        }
-    }
-}
-
 #[inline(always)]
-fn apply_with<S: Simd, const VECTORS: usize>(
-    simd: S,
-    layer: &PackedLayer,
-    input: &[f32],
-    output: &mut [f32],
-) {
+pub(super) fn apply<S: Simd>(simd: S, layer: &PackedLayer, input: &[f32], output: &mut [f32]) {
     let (input, _) = S::as_simd_f32s(input);
     let (output, _) = S::as_mut_simd_f32s(output);
     let row = TILE / S::F32_LANES;
-    let groups = layer.packed.chunks_exact(OUTPUTS * layer.inputs);
-    for (group, weights) in groups.enumerate() {
-        let first = group * OUTPUTS;
-        let count = OUTPUTS.min(layer.outputs - first);
-        for start in (0..row).step_by(VECTORS) {
+    // The inputs of one block of samples stay in the cache while all outputs are made of them.
+    for start in (0..row).step_by(VECTORS) {
+        for (group, weights) in layer.packed.chunks_exact(OUTPUTS * layer.inputs).enumerate() {
+            let first = group * OUTPUTS;
+            let count = OUTPUTS.min(layer.outputs - first);
             let mut sums = [[simd.splat_f32s(0.0); VECTORS]; OUTPUTS];
             for (sum, &bias) in sums.iter_mut().zip(&layer.bias[first..first + count]) {
                 *sum = [simd.splat_f32s(bias); VECTORS];
@@ -105,11 +78,11 @@ fn apply_with<S: Simd, const VECTORS: usize>(
             let (weights, _) = weights.as_chunks::<OUTPUTS>();
             for (values, weights) in input.chunks_exact(row).zip(weights) {
                 let Some(values) = values[start..].first_chunk::<VECTORS>() else { return };
-                for output in 0..OUTPUTS {
-                    let weight = simd.splat_f32s(weights[output]);
-                    for vector in 0..VECTORS {
+                let weights = weights.map(|weight| simd.splat_f32s(weight));
+                for vector in 0..VECTORS {
+                    for output in 0..OUTPUTS {
                         sums[output][vector] =
-                            simd.mul_add_f32s(weight, values[vector], sums[output][vector]);
+                            simd.mul_add_e_f32s(weights[output], values[vector], sums[output][vector]);
                     }
                 }
             }
@@ -120,97 +93,115 @@ fn apply_with<S: Simd, const VECTORS: usize>(
     }
 }
 
-/// max(0, z_0 + s·z_p), or without the ReLU when `rectify` is false (the logits have none).
-pub(super) fn advance(
-    arch: Arch,
-    rectify: bool,
+/// max(0, z_0 + s·z_p), or without the ReLU when `rectified` is false (margins have none).
+#[inline(always)]
+pub(super) fn advance<S: Simd>(
+    simd: S,
+    rectified: bool,
     (z0, zp, offset): (&[f32], &[f32], f32),
     output: &mut [f32],
 ) {
-    arch.dispatch(Advance { rectify, z0, zp, offset, output });
-}
-
-struct Advance<'a> {
-    rectify: bool,
-    z0: &'a [f32],
-    zp: &'a [f32],
-    offset: f32,
-    output: &'a mut [f32],
-}
-
-impl WithSimd for Advance<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
-        let lowest = if self.rectify { 0.0 } else { f32::NEG_INFINITY };
-        for ((output, z0), zp) in self.output.iter_mut().zip(self.z0).zip(self.zp) {
-            *output = (z0 + self.offset * zp).max(lowest);
-        }
+    let offset = simd.splat_f32s(offset);
+    let lowest = simd.splat_f32s(if rectified { 0.0 } else { f32::NEG_INFINITY });
+    let ((z0, _), (zp, _)) = (S::as_simd_f32s(z0), S::as_simd_f32s(zp));
+    let (output, _) = S::as_mut_simd_f32s(output);
+    for ((output, &z0), &zp) in output.iter_mut().zip(z0).zip(zp) {
+        *output = simd.max_f32s(lowest, simd.mul_add_e_f32s(offset, zp, z0));
     }
 }
 
 /// max(0, z), in place.
-pub(super) fn rectify(arch: Arch, values: &mut [f32]) {
-    arch.dispatch(Rectify(values));
-}
-
-struct Rectify<'a>(&'a mut [f32]);
-
-impl WithSimd for Rectify<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
-        self.0.iter_mut().for_each(|z| *z = z.max(0.0));
+#[inline(always)]
+pub(super) fn rectify<S: Simd>(simd: S, values: &mut [f32]) {
+    let (values, _) = S::as_mut_simd_f32s(values);
+    let zero = simd.splat_f32s(0.0);
+    for value in values {
+        *value = simd.max_f32s(zero, *value);
     }
 }
 
-/// Sum over a tile of ℓ = ln(1 + Σ_{j≠y} exp(z_j − z_y)); the logits are overwritten.
+/// Sum over the first `samples` samples of a tile of ℓ = ln(1 + Σ_{j≠y} exp(m_j)), m_j = z_j − z_y.
 ///
-/// Only the first `labels.len()` samples of the tile count. Sums in f64.
-pub(super) fn cross_entropy(arch: Arch, logits: &mut [f32], labels: &[u8]) -> f64 {
-    let mut correct = [0.0f32; TILE];
-    for (sample, &label) in labels.iter().enumerate() {
-        let logit = &mut logits[usize::from(label) * TILE + sample];
-        correct[sample] = *logit;
-        // exp of it is zero: the label's own term leaves the sum without a subtraction.
-        *logit = f32::NEG_INFINITY;
-    }
+/// `margins` is `[classes − 1, TILE]`. The sum over samples is in f64.
+#[inline(always)]
+pub(super) fn cross_entropy<S: Simd>(simd: S, margins: &[f32], samples: usize) -> f64 {
     let mut losses = [0.0f32; TILE];
-    arch.dispatch(CrossEntropy { logits, correct: &correct, losses: &mut losses });
-    losses[..labels.len()].iter().map(|&loss| f64::from(loss)).sum()
+    let row = TILE / S::F32_LANES;
+    let (vectors, _) = S::as_simd_f32s(margins);
+    let (to, _) = S::as_mut_simd_f32s(&mut losses);
+    let mut largest = simd.splat_f32s(f32::NEG_INFINITY);
+    for (vector, loss) in to.iter_mut().enumerate() {
+        let mut sum = simd.splat_f32s(0.0);
+        for values in vectors.chunks_exact(row) {
+            largest = simd.max_f32s(values[vector], largest);
+            sum = simd.add_f32s(sum, exp(simd, values[vector]));
+        }
+        *loss = ln_1p(simd, sum);
+    }
+    if simd.reduce_max_f32s(largest) >= LARGEST_MARGIN {
+        for (sample, loss) in losses[..samples].iter_mut().enumerate() {
+            *loss = exact_cross_entropy(margins[sample..].iter().step_by(TILE));
+        }
+    }
+    let mut sums = [0.0f64; 4];
+    losses[samples..].fill(0.0);
+    for losses in losses.as_chunks::<4>().0 {
+        for (sum, &loss) in sums.iter_mut().zip(losses) {
+            *sum += f64::from(loss);
+        }
+    }
+    sums.iter().sum()
 }
 
-struct CrossEntropy<'a> {
-    logits: &'a [f32],
-    correct: &'a [f32; TILE],
-    losses: &'a mut [f32; TILE],
+/// The same of one sample in f64, for margins of any size.
+#[inline(never)]
+fn exact_cross_entropy<'a>(margins: impl Iterator<Item = &'a f32> + Clone) -> f32 {
+    let shift = margins.clone().fold(0.0, |shift: f64, &margin| shift.max(f64::from(margin)));
+    let sum: f64 = margins.map(|&margin| (f64::from(margin) - shift).exp()).sum();
+    (shift + (sum + (-shift).exp_m1()).ln_1p()) as f32
 }
 
-impl WithSimd for CrossEntropy<'_> {
+/// z = xW + b for one tile in f64: `input` `[inputs, TILE]`, W `[inputs, outputs]`, `output` `[outputs, TILE]`.
+///
+/// What does not move is computed once, so that it may be exact.
+pub(super) fn apply_f64(
+    arch: Arch,
+    (weight, bias): (&[f64], Option<&[f64]>),
+    input: &[f64],
+    output: &mut [f64],
+) {
+    arch.dispatch(ApplyF64 { weight, bias, input, output });
+}
+
+struct ApplyF64<'a> {
+    weight: &'a [f64],
+    bias: Option<&'a [f64]>,
+    input: &'a [f64],
+    output: &'a mut [f64],
+}
+
+impl WithSimd for ApplyF64<'_> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        let Self { logits, correct, losses } = self;
-        // t = max(0, max_j (z_j − z_y)) keeps exp from overflowing for samples that are wrong.
-        let mut shift = [0.0f32; TILE];
-        for row in logits.chunks_exact(TILE) {
-            for ((shift, z), y) in shift.iter_mut().zip(row).zip(correct) {
-                *shift = shift.max(z - y);
+        /// Samples whose sums stay in registers.
+        const BLOCK: usize = 16;
+        let outputs = self.output.len() / TILE;
+        for (position, output) in self.output.chunks_exact_mut(TILE).enumerate() {
+            let bias = self.bias.map_or(0.0, |bias| bias[position]);
+            let (blocks, _) = output.as_chunks_mut::<BLOCK>();
+            for (block, output) in blocks.iter_mut().enumerate() {
+                let mut sums = [bias; BLOCK];
+                let weights = self.weight[position..].iter().step_by(outputs);
+                for (values, weight) in self.input.chunks_exact(TILE).zip(weights) {
+                    let Some(values) = values[block * BLOCK..].first_chunk::<BLOCK>() else { return };
+                    for (sum, value) in sums.iter_mut().zip(values) {
+                        *sum += weight * value;
+                    }
+                }
+                *output = sums;
             }
-        }
-        let mut sum = [0.0f32; TILE];
-        for row in logits.chunks_exact(TILE) {
-            for (((sum, z), y), shift) in sum.iter_mut().zip(row).zip(correct).zip(&shift) {
-                *sum += exp((z - y) - shift);
-            }
-        }
-        for ((loss, sum), shift) in losses.iter_mut().zip(&sum).zip(&shift) {
-            // Wrong samples have Σ ≥ 1, so 1 + Σ + expm1(−t) = Σ + e^−t loses nothing for them; t = 0 leaves Σ alone.
-            let rest = sum + (exp(-shift) - 1.0);
-            *loss = shift + ln_1p(rest.max(0.0));
         }
     }
 }

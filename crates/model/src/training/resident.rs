@@ -1,9 +1,14 @@
 //! A data set that lives on the device, so that a step copies nothing but indices.
 
-use burn::tensor::{Int, Tensor, TensorData};
+use std::sync::OnceLock;
 
+use burn::tensor::{Int, Tensor, TensorData};
+use rayon::prelude::*;
+
+use super::classifier::Classifier;
 use super::metrics::Performance;
-use super::trainer::{Classifier, TrainingError};
+use super::sparse::SparseImages;
+use super::trainer::TrainingError;
 use crate::data::ImageSet;
 use crate::device::OpenDevice;
 use crate::loss::{is_error, sample_cross_entropy};
@@ -13,40 +18,43 @@ const MEASURED_AT_ONCE: usize = 1_000;
 
 /// Images and labels of one set on a device (without autodiff).
 pub struct ResidentSet {
-    /// The images, `[samples, pixels]`, cut into blocks of pixels where the device cannot hold them in one piece.
-    images: Vec<Tensor<2>>,
+    device: OpenDevice,
+    pixels: usize,
+    /// The images, `[samples, pixels]`, cut into blocks of pixels where the device cannot hold them in one piece. Where
+    /// `sparse` holds them, they are made when first asked for.
+    images: OnceLock<Vec<Tensor<2>>>,
+    /// On the host, where it pays: the images by their non-zero pixels.
+    sparse: Option<SparseImages>,
     one_hot: Tensor<2>,
     labels: Vec<u8>,
+}
+
+/// Some samples of a set, in order: a mini-batch, say.
+pub struct Batch<'a> {
+    set: &'a ResidentSet,
+    samples: &'a [u32],
 }
 
 impl ResidentSet {
     /// Copy a set to the device; `classes` is the width of the one-hot labels.
     pub fn new(set: &ImageSet, classes: usize, device: &OpenDevice) -> Self {
-        let (samples, pixels) = (set.samples(), set.pixels());
+        let samples = set.samples();
         let mut one_hot = vec![0.0f32; samples * classes];
         for (row, &label) in one_hot.chunks_exact_mut(classes).zip(&set.labels) {
             row[usize::from(label)] = 1.0;
         }
-        let fitting = device.largest_tensor / (4 * samples as u64).max(1);
-        let width = usize::try_from(fitting).unwrap_or(usize::MAX).clamp(1, pixels);
-        let images = (0..pixels).step_by(width).map(|first| {
-            let width = width.min(pixels - first);
-            let block = match width == pixels {
-                true => set.images.clone(),
-                false => set
-                    .images
-                    .chunks_exact(pixels)
-                    .flat_map(|image| &image[first..first + width])
-                    .copied()
-                    .collect(),
-            };
-            Tensor::from_data(TensorData::new(block, [samples, width]), &device.device)
-        });
-        Self {
-            images: images.collect(),
+        let resident = Self {
+            device: device.clone(),
+            pixels: set.pixels(),
+            images: OnceLock::new(),
+            sparse: if device.on_host { SparseImages::new(set) } else { None },
             one_hot: Tensor::from_data(TensorData::new(one_hot, [samples, classes]), &device.device),
             labels: set.labels.clone(),
+        };
+        if resident.sparse.is_none() {
+            resident.images.get_or_init(|| resident.upload(&set.images));
         }
+        resident
     }
 
     /// Number of samples.
@@ -54,44 +62,129 @@ impl ResidentSet {
         self.labels.len()
     }
 
-    /// The images `[batch, pixels]` and one-hot labels `[batch, classes]` of a mini-batch.
-    pub fn batch(&self, indices: &[u32]) -> (Tensor<2>, Tensor<2>) {
-        let indices: Vec<i32> = indices.iter().map(|&index| index as i32).collect();
-        let count = indices.len();
-        let indices = TensorData::new(indices, [count]);
-        let indices = Tensor::<1, Int>::from_data(indices, &self.one_hot.device());
-        let images = self.images(|block| block.select(0, indices.clone()));
-        (images, self.one_hot.clone().select(0, indices))
+    /// The samples of these indices.
+    ///
+    /// # Panics
+    /// What is made of the batch does so when an index is not below [`samples`](Self::samples).
+    pub fn batch<'a>(&'a self, samples: &'a [u32]) -> Batch<'a> {
+        Batch { set: self, samples }
     }
 
-    /// Some of the images, put together from what `pick` takes of every block.
-    fn images(&self, pick: impl Fn(Tensor<2>) -> Tensor<2>) -> Tensor<2> {
-        match self.images.as_slice() {
-            [whole] => pick(whole.clone()),
-            blocks => Tensor::cat(blocks.iter().map(|block| pick(block.clone())).collect(), 1),
-        }
-    }
-
-    /// Loss and error of a network on the whole set; sums in f64.
+    /// Loss and error of a network on the whole set; sums in f64. On the host, all cores share the work.
     ///
     /// # Errors
     /// [`TrainingError::Device`] if the device does not hand out the logits.
     pub fn measure(&self, network: &impl Classifier) -> Result<Performance, TrainingError> {
         let network = network.valid();
-        let samples = self.samples();
-        let (mut loss, mut errors) = (0.0, 0usize);
-        for start in (0..samples).step_by(MEASURED_AT_ONCE) {
-            let count = MEASURED_AT_ONCE.min(samples - start);
-            let logits = network.forward(self.images(|block| block.narrow(0, start, count)));
-            let [_, classes] = logits.dims();
-            let logits =
-                logits.try_into_vec_as::<f32>().map_err(|error| TrainingError::Device(error.to_string()))?;
-            for (row, &label) in logits.chunks_exact(classes).zip(&self.labels[start..]) {
-                loss += sample_cross_entropy(row, usize::from(label));
-                errors += usize::from(is_error(row, usize::from(label)));
-            }
+        let order: Vec<u32> = (0..self.samples() as u32).collect();
+        let chunks: Vec<&[u32]> = order.chunks(MEASURED_AT_ONCE).collect();
+        // Sums of chunks, added in order: the same on any number of threads.
+        let sums: Vec<(f64, usize)> = if self.device.on_host {
+            let measured =
+                chunks.par_iter().map_with(network, |network, chunk| self.measure_chunk(network, chunk));
+            measured.collect::<Result<_, _>>()?
+        } else {
+            chunks.iter().map(|chunk| self.measure_chunk(&network, chunk)).collect::<Result<_, _>>()?
+        };
+        let (loss, errors) = sums.into_iter().fold((0.0, 0), |(l, e), (loss, errors)| (l + loss, e + errors));
+        let samples = self.samples() as f64;
+        Ok(Performance { loss: loss / samples, error: errors as f64 / samples })
+    }
+
+    fn measure_chunk(&self, network: &impl Classifier, chunk: &[u32]) -> Result<(f64, usize), TrainingError> {
+        let logits = network.logits(&self.batch(chunk));
+        let [_, classes] = logits.dims();
+        let logits =
+            logits.try_into_vec_as::<f32>().map_err(|error| TrainingError::Device(error.to_string()))?;
+        let (mut loss, mut errors) = (0.0, 0);
+        for (row, &sample) in logits.chunks_exact(classes).zip(chunk) {
+            let label = usize::from(self.labels[sample as usize]);
+            loss += sample_cross_entropy(row, label);
+            errors += usize::from(is_error(row, label));
         }
-        Ok(Performance { loss: loss / samples as f64, error: errors as f64 / samples as f64 })
+        Ok((loss, errors))
+    }
+
+    fn images(&self) -> &[Tensor<2>] {
+        self.images.get_or_init(|| match &self.sparse {
+            Some(sparse) => self.upload(&sparse.dense()),
+            None => Vec::new(),
+        })
+    }
+
+    /// Copies images `[samples, pixels]` to the device, in blocks of pixels that it can hold.
+    fn upload(&self, images: &[f32]) -> Vec<Tensor<2>> {
+        let (samples, pixels) = (self.samples(), self.pixels);
+        let fitting = self.device.largest_tensor / (4 * samples as u64).max(1);
+        let width = usize::try_from(fitting).unwrap_or(usize::MAX).clamp(1, pixels);
+        let blocks = (0..pixels).step_by(width).map(|first| {
+            let width = width.min(pixels - first);
+            let block = match width == pixels {
+                true => images.to_vec(),
+                false => images
+                    .chunks_exact(pixels)
+                    .flat_map(|image| &image[first..first + width])
+                    .copied()
+                    .collect(),
+            };
+            Tensor::from_data(TensorData::new(block, [samples, width]), &self.device.device)
+        });
+        blocks.collect()
+    }
+}
+
+impl Batch<'_> {
+    /// Number of samples.
+    #[allow(clippy::len_without_is_empty)] // a batch is never empty
+    pub fn len(&self) -> usize {
+        self.samples.len()
+    }
+
+    /// The images, `[batch, pixels]`.
+    pub fn images(&self) -> Tensor<2> {
+        let mut parts: Vec<Tensor<2>> = match self.samples {
+            [first, .., last] if self.is_consecutive() => {
+                let (first, count) = (*first as usize, (last - first + 1) as usize);
+                self.set.images().iter().map(|block| block.clone().narrow(0, first, count)).collect()
+            }
+            _ => {
+                let indices = self.indices();
+                self.set.images().iter().map(|block| block.clone().select(0, indices.clone())).collect()
+            }
+        };
+        if parts.len() == 1 { parts.remove(0) } else { Tensor::cat(parts, 1) }
+    }
+
+    /// The labels as rows with a one, `[batch, classes]`.
+    pub fn one_hot(&self) -> Tensor<2> {
+        self.set.one_hot.clone().select(0, self.indices())
+    }
+
+    /// xW, where the images are known by their non-zero pixels: W `[pixels, outputs]` → `[batch, outputs]`.
+    pub(crate) fn sparse_product(&self, weight: &[f32], outputs: usize) -> Option<Vec<f32>> {
+        let sparse = self.set.sparse.as_ref()?;
+        Some(sparse.product(self.samples, weight, outputs))
+    }
+
+    /// xᵀd, likewise: d `[batch, outputs]` → `[pixels, outputs]`.
+    pub(crate) fn sparse_transposed_product(&self, d: &[f32], outputs: usize) -> Option<Vec<f32>> {
+        let sparse = self.set.sparse.as_ref()?;
+        Some(sparse.transposed_product(self.samples, d, outputs))
+    }
+
+    /// Whether [`sparse_product`](Self::sparse_product) has an answer.
+    pub(crate) fn is_sparse(&self) -> bool {
+        self.set.sparse.is_some()
+    }
+
+    fn indices(&self) -> Tensor<1, Int> {
+        let indices: Vec<i32> = self.samples.iter().map(|&sample| sample as i32).collect();
+        let count = indices.len();
+        Tensor::from_data(TensorData::new(indices, [count]), &self.set.one_hot.device())
+    }
+
+    fn is_consecutive(&self) -> bool {
+        self.samples.windows(2).all(|pair| pair[1] == pair[0] + 1)
     }
 }
 
@@ -100,18 +193,36 @@ mod tests {
     use super::*;
     use crate::device;
 
+    fn images(share_of_zeros: usize) -> ImageSet {
+        let images = (0..30).map(|n| if n % 4 < share_of_zeros { 0.0 } else { n as f32 }).collect();
+        ImageSet { images, labels: vec![0, 1, 0, 1, 1], rows: 2, columns: 3 }
+    }
+
     #[test]
     fn images_in_blocks_are_the_same_images() {
-        let images: Vec<f32> = (0..30).map(|n| n as f32).collect();
-        let set = ImageSet { images, labels: vec![0, 1, 0, 1, 1], rows: 2, columns: 3 };
         let whole = device::open(None).unwrap();
         // Room for four pixels of five samples.
         let narrow = OpenDevice { largest_tensor: 80, ..whole.clone() };
-        let batch = |device: &OpenDevice| {
-            let (images, one_hot) = ResidentSet::new(&set, 2, device).batch(&[4, 0]);
-            (images.into_data(), one_hot.into_data())
-        };
-        assert_eq!(ResidentSet::new(&set, 2, &narrow).images.len(), 2);
-        assert_eq!(batch(&whole), batch(&narrow));
+        for set in [images(0), images(3)] {
+            let batch = |device: &OpenDevice, samples: &[u32]| {
+                let set = ResidentSet::new(&set, 2, device);
+                let batch = set.batch(samples);
+                (batch.images().into_data(), batch.one_hot().into_data())
+            };
+            assert_eq!(ResidentSet::new(&set, 2, &narrow).images().len(), 2);
+            for samples in [[4, 0], [2, 3]] {
+                assert_eq!(batch(&whole, &samples), batch(&narrow, &samples));
+            }
+        }
+    }
+
+    #[test]
+    fn on_the_host_dark_images_are_sparse() {
+        let device = device::open(None).unwrap();
+        assert!(device.on_host);
+        assert!(ResidentSet::new(&images(3), 2, &device).batch(&[0]).is_sparse());
+        assert!(!ResidentSet::new(&images(0), 2, &device).batch(&[0]).is_sparse());
+        let elsewhere = OpenDevice { on_host: false, ..device };
+        assert!(!ResidentSet::new(&images(3), 2, &elsewhere).batch(&[0]).is_sparse());
     }
 }

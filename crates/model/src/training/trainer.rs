@@ -1,21 +1,13 @@
 //! The training loop, one step at a time.
 
-use burn::module::Module;
-use burn::optim::{GradientsParams, ModuleOptimizer};
-use burn::tensor::Tensor;
+use burn::optim::ModuleOptimizer;
 use serde::{Deserialize, Serialize};
 
+use super::classifier::Classifier;
 use super::config::TrainingConfig;
 use super::metrics::Metrics;
 use super::resident::ResidentSet;
 use crate::batches::epoch_order;
-use crate::loss::cross_entropy_gradient;
-
-/// A burn module that maps flattened images to logits. Implement it to train your own network.
-pub trait Classifier: Module {
-    /// Logits `[batch, classes]` of the images `[batch, pixels]`.
-    fn forward(&self, inputs: Tensor<2>) -> Tensor<2>;
-}
 
 /// Why training ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -158,13 +150,9 @@ impl<'data, C: Classifier> Trainer<'data, C> {
             self.order_epoch = Some(epoch);
         }
         let first = (self.step % self.steps_per_epoch()) as usize * self.config.batch_size;
-        let (images, one_hot) = self.train.batch(&self.order[first..first + self.config.batch_size]);
+        let batch = self.train.batch(&self.order[first..first + self.config.batch_size]);
         let network = self.network.take().expect("the network is away only inside `step`");
-        let logits = network.forward(Tensor::from_inner(images));
-        // The sum of logits · (∂L/∂logits) has the gradient of the loss: backward needs no more than that.
-        let gradient = cross_entropy_gradient(logits.clone().inner(), one_hot);
-        let gradients = (logits * Tensor::from_inner(gradient)).sum().backward();
-        let gradients = GradientsParams::from_grads(gradients, &network);
+        let gradients = network.gradients(&batch);
         self.network = Some(self.optimizer.step(self.config.learning_rate, network, gradients));
         self.step += 1;
     }

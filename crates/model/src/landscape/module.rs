@@ -1,0 +1,179 @@
+//! The loss along directions of any parameter of any burn module, by whole forward passes.
+
+use burn::module::{ModuleMapper, ModuleVisitor, Param};
+use burn::tensor::{Tensor, TensorData};
+
+use super::engine::check_direction;
+use crate::dense::NetworkError;
+use crate::training::{Classifier, ResidentSet, TrainingError};
+
+/// The loss of a whole data set around w_0 while one parameter of a module moves.
+///
+/// Every loss is a forward pass of the whole network: for networks of dense layers with ReLU between them,
+/// [`DenseLandscape`](super::DenseLandscape) gives the same numbers faster.
+///
+/// ```
+/// use varflat_model::data::ImageSet;
+/// use varflat_model::{Mlp, MlpConfig, ModuleLandscape, ResidentSet, device};
+/// let device = device::open(None)?;
+/// let network = Mlp::new(&MlpConfig::new(4, vec![3, 3], 2).initial(1)?, &device.device)?;
+/// let images = ImageSet { images: vec![0.5; 8], labels: vec![0, 1], rows: 2, columns: 2 };
+/// let set = ResidentSet::new(&images, 2, &device);
+/// let landscape = ModuleLandscape::new(&network, "hidden.weight", &set)?;
+/// let mut line = landscape.line();
+/// line.aim(&[1.0 / 3.0; 9])?;
+/// let losses = line.losses(&[-0.1, 0.0, 0.1])?;
+/// assert!((losses[1] - landscape.reference_loss()).abs() < 1e-6);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct ModuleLandscape<'a, C> {
+    network: C,
+    path: String,
+    set: &'a ResidentSet,
+    centre: Vec<f32>,
+    reference_loss: f64,
+}
+
+/// A direction p in the moving parameter.
+pub struct ModuleLine<'a, C> {
+    landscape: &'a ModuleLandscape<'a, C>,
+    direction: Vec<f64>,
+}
+
+impl<'a, C: Classifier> ModuleLandscape<'a, C> {
+    /// The landscape around the network's own weights, of which the parameter at `path` will move: `hidden.weight`, say.
+    ///
+    /// # Errors
+    /// [`NetworkError::UnknownLayer`] when there is no float parameter of that path; [`TrainingError`] when the device fails.
+    pub fn new(network: &C, path: &str, set: &'a ResidentSet) -> Result<Self, LandscapeError> {
+        let network = network.valid();
+        let mut reader = Reader { path: Path::to(path), found: None, available: Vec::new() };
+        network.visit(&mut reader);
+        let Some(centre) = reader.found else {
+            let available = reader.available.join(", ");
+            return Err(NetworkError::UnknownLayer { asked: path.to_owned(), available }.into());
+        };
+        let centre = centre.map_err(TrainingError::Device)?;
+        let reference_loss = set.measure(&network)?.loss;
+        Ok(Self { network, path: path.to_owned(), set, centre, reference_loss })
+    }
+
+    /// L_0 = L(w_0), the mean cross-entropy at the centre.
+    pub fn reference_loss(&self) -> f64 {
+        self.reference_loss
+    }
+
+    /// Number of weights of the moving parameter.
+    pub fn weights(&self) -> usize {
+        self.centre.len()
+    }
+
+    /// One direction at a time; it points nowhere until [`ModuleLine::aim`].
+    pub fn line(&self) -> ModuleLine<'_, C> {
+        ModuleLine { landscape: self, direction: vec![0.0; self.centre.len()] }
+    }
+}
+
+impl<C: Classifier> ModuleLine<'_, C> {
+    /// Point along p, flattened row-major as the parameter is.
+    ///
+    /// # Errors
+    /// [`NetworkError::Shape`] when p has another number of entries than the parameter, or one that is not finite.
+    pub fn aim(&mut self, direction: &[f64]) -> Result<(), NetworkError> {
+        check_direction(direction, self.direction.len())?;
+        self.direction.copy_from_slice(direction);
+        Ok(())
+    }
+
+    /// L(w_0 + s·p) for every offset s; w_0 + s·p is rounded to f32, as the network's own weights are.
+    ///
+    /// # Errors
+    /// [`TrainingError::Device`] when the device does not hand out the logits.
+    pub fn losses(&self, offsets: &[f64]) -> Result<Vec<f64>, TrainingError> {
+        let ModuleLandscape { network, path, set, centre, .. } = self.landscape;
+        offsets
+            .iter()
+            .map(|&offset| {
+                let weights = centre.iter().zip(&self.direction);
+                let weights = weights.map(|(&w, p)| (f64::from(w) + offset * p) as f32).collect();
+                let moved = network.clone().map(&mut Writer { path: Path::to(path), weights });
+                Ok(set.measure(&moved)?.loss)
+            })
+            .collect()
+    }
+}
+
+/// A landscape that cannot be measured.
+#[derive(Debug, thiserror::Error)]
+pub enum LandscapeError {
+    /// The network has no such parameter.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    /// The device failed.
+    #[error(transparent)]
+    Device(#[from] TrainingError),
+}
+
+/// Where a walk through a module stands, and where it wants to be.
+struct Path {
+    names: Vec<String>,
+    wanted: String,
+}
+
+impl Path {
+    fn to(wanted: &str) -> Self {
+        Self { names: Vec::new(), wanted: wanted.to_owned() }
+    }
+
+    fn here(&self) -> String {
+        self.names.join(".")
+    }
+}
+
+struct Reader {
+    path: Path,
+    found: Option<Result<Vec<f32>, String>>,
+    available: Vec<String>,
+}
+
+impl ModuleVisitor for Reader {
+    fn enter_module(&mut self, name: &str, _: &str) {
+        self.path.names.push(name.to_owned());
+    }
+
+    fn exit_module(&mut self, _: &str, _: &str) {
+        self.path.names.pop();
+    }
+
+    fn visit_float<const D: usize>(&mut self, parameter: &Param<Tensor<D>>) {
+        let here = self.path.here();
+        if here == self.path.wanted {
+            let values = parameter.val().try_into_vec_as::<f32>();
+            self.found = Some(values.map_err(|error| error.to_string()));
+        }
+        self.available.push(here);
+    }
+}
+
+struct Writer {
+    path: Path,
+    weights: Vec<f32>,
+}
+
+impl ModuleMapper for Writer {
+    fn enter_module(&mut self, name: &str, _: &str) {
+        self.path.names.push(name.to_owned());
+    }
+
+    fn exit_module(&mut self, _: &str, _: &str) {
+        self.path.names.pop();
+    }
+
+    fn map_float<const D: usize>(&mut self, parameter: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        if self.path.here() != self.path.wanted {
+            return parameter;
+        }
+        let weights = std::mem::take(&mut self.weights);
+        parameter.map(|tensor| Tensor::from_data(TensorData::new(weights, tensor.dims()), &tensor.device()))
+    }
+}
