@@ -7,6 +7,7 @@ use varflat_model::device::Backend;
 
 use crate::error::{Error, Result};
 use crate::experiment::Experiment;
+use crate::grid::{self, Axis};
 use crate::run_folder::{RunFolder, Stage, names};
 use crate::say::say;
 use crate::{figures, inspect, reproduce, stages};
@@ -20,6 +21,7 @@ use crate::{figures, inspect, reproduce, stages};
   varflat reproduce                            every figure, full experiment
   varflat run experiments/headline.toml --out runs/headline
   varflat run experiments/headline.toml --set seed=2 --out runs/seed-2
+  varflat grid experiments/headline.toml --vary training.batch_size=25,50,100 --vary seed=1,2 --out runs/grid
   varflat flatness runs/headline --set landscape.around=final
   varflat inspect runs/headline
 
@@ -57,6 +59,13 @@ enum Command {
         /// Also draw the figures into this folder
         #[arg(long, value_name = "DIR")]
         figures: Option<PathBuf>,
+        #[command(flatten)]
+        device: DeviceChoice,
+    },
+    /// Do one experiment for every combination of values, side by side; finished runs are not repeated
+    Grid {
+        #[command(flatten)]
+        grid: GridChoice,
         #[command(flatten)]
         device: DeviceChoice,
     },
@@ -103,6 +112,39 @@ struct ExperimentChoice {
     force: bool,
     #[command(flatten)]
     data: DataChoice,
+}
+
+#[derive(Args)]
+struct GridChoice {
+    /// The experiment file (see experiments/)
+    experiment: PathBuf,
+    /// The folder of the run folders and of grid.csv
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// A key and the values it takes, such as training.batch_size=10,25,50; repeat it for more keys
+    #[arg(long, value_name = "KEY=VALUE,VALUE", required = true)]
+    vary: Vec<Axis>,
+    /// Change a key in every run; may be repeated
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// Runs at a time [default: one on each core]
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..))]
+    jobs: Option<u16>,
+    #[command(flatten)]
+    data: DataChoice,
+}
+
+impl GridChoice {
+    fn run(&self, device: Option<&str>) -> Result<()> {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let jobs = self.jobs.map_or(cores, usize::from);
+        grid::run(&self.out, &grid::cells(&self.vary), jobs, device, |cell| {
+            let overrides = [self.set.as_slice(), cell.overrides.as_slice()].concat();
+            let mut experiment = Experiment::read(&self.experiment, &overrides)?;
+            self.data.apply(&mut experiment)?;
+            Ok(experiment)
+        })
+    }
 }
 
 #[derive(Args)]
@@ -173,6 +215,10 @@ pub fn main() -> Result<()> {
                 Some(figures) => draw(Some(&run), &figures),
                 None => Ok(()),
             }
+        }
+        Command::Grid { grid, device } => {
+            Backend::choose(device.device.as_deref())?;
+            grid.run(device.device.as_deref())
         }
         Command::Train { experiment, device } => {
             Backend::choose(device.device.as_deref())?;

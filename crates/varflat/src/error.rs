@@ -84,6 +84,12 @@ pub enum Error {
     /// Another process is at work in the folder.
     #[error("{0} is in use by another varflat process; wait for it, or choose another --out")]
     Locked(PathBuf),
+    /// Some runs of a grid failed; the others are finished.
+    #[error("{} of the runs failed:\n  {}\nthe same command tries these again", failures.len(), failures.join("\n  "))]
+    Grid {
+        /// The run and its error.
+        failures: Vec<String>,
+    },
     /// Ctrl-C.
     #[error("interrupted during {stage}; nothing is lost: the same command continues from here")]
     Interrupted {

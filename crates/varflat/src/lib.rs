@@ -23,6 +23,7 @@ mod error;
 pub mod experiment;
 pub mod figures;
 mod files;
+pub mod grid;
 pub mod inspect;
 pub mod interrupt;
 pub mod prelude;

@@ -5,5 +5,7 @@ use std::io::Write;
 
 /// Print to standard output; a reader that has gone away (`varflat inspect RUN | head -1`) is no error.
 pub(crate) fn say(text: impl Display) {
-    let _ = write!(std::io::stdout(), "{text}");
+    crate::progress::beside_bars(|| {
+        let _ = write!(std::io::stdout(), "{text}");
+    });
 }

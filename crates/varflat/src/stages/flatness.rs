@@ -134,7 +134,8 @@ fn measure(
             let found = search.measure(l0, guess, |offsets| line.losses(offsets))?;
             let (left, right) = (crossing(&found.left), crossing(&found.right));
             if let (Some(left), Some(right)) = (left, right) {
-                guess = 0.5 * (right - left);
+                // The next direction is mostly a little flatter: look a little further, so as to begin outside.
+                guess = 1.1 * 0.5 * (right - left);
             }
             done();
             Ok(FlatnessRow {

@@ -1,0 +1,232 @@
+//! A grid of independent runs, side by side: one for every combination of values.
+
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::thread;
+
+use serde::Serialize;
+use varflat_model::StopReason;
+
+use crate::error::{Error, Result};
+use crate::experiment::Experiment;
+use crate::files::{read_json, write_csv};
+use crate::run_folder::{RunFolder, Stage, names};
+use crate::say::say;
+use crate::stages::{self, FitReport};
+use crate::{interrupt, progress};
+
+/// The table of a finished grid, in its folder.
+pub const TABLE: &str = "grid.csv";
+
+/// A key of the experiment and the values it takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Axis {
+    key: String,
+    values: Vec<String>,
+}
+
+/// One run of a grid: where it goes and what it changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cell {
+    /// The run folder's name, such as `batch_size=50,seed=1`.
+    pub name: String,
+    /// As of `--set`: `training.batch_size=50`, `seed=1`.
+    pub overrides: Vec<String>,
+}
+
+impl std::str::FromStr for Axis {
+    type Err = String;
+
+    /// Reads `training.batch_size=10,25,50`.
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        let (key, values) = text.split_once('=').ok_or("write it as KEY=VALUE,VALUE,…")?;
+        let values = outside_brackets(values);
+        let key = key.trim().to_owned();
+        if key.is_empty() || values.iter().any(String::is_empty) {
+            return Err("the key or one of the values is empty".to_owned());
+        }
+        if values.iter().any(|value| value.contains(['/', '\\'])) {
+            return Err("values become names of folders and cannot hold a slash".to_owned());
+        }
+        match values.iter().enumerate().find(|(place, value)| values[..*place].contains(value)) {
+            Some((_, twice)) => Err(format!("{twice} is there twice")),
+            None => Ok(Self { key, values }),
+        }
+    }
+}
+
+/// Splits at the commas that are not inside a list: `[25, 25],[50, 50]` are two values.
+fn outside_brackets(text: &str) -> Vec<String> {
+    let mut depth = 0;
+    let separated = text.split(|letter| {
+        depth += i32::from(letter == '[') - i32::from(letter == ']');
+        letter == ',' && depth == 0
+    });
+    separated.map(|value| value.trim().to_owned()).collect()
+}
+
+/// Every combination of values; the last axis varies fastest.
+pub fn cells(axes: &[Axis]) -> Vec<Cell> {
+    let mut cells = vec![Cell { name: String::new(), overrides: Vec::new() }];
+    for axis in axes {
+        let short = axis.key.rsplit('.').next().unwrap_or(&axis.key);
+        cells = cells
+            .iter()
+            .flat_map(|cell| {
+                axis.values.iter().map(move |value| {
+                    let comma = if cell.name.is_empty() { "" } else { "," };
+                    let mut overrides = cell.overrides.clone();
+                    overrides.push(format!("{}={value}", axis.key));
+                    Cell { name: format!("{}{comma}{short}={value}", cell.name), overrides }
+                })
+            })
+            .collect();
+    }
+    cells
+}
+
+/// Do every cell of a grid that is not finished, `jobs` at a time, each on its share of the cores; then write `grid.csv`.
+///
+/// A run that fails does not stop the others. Ctrl-C stops all of them; the same command continues.
+///
+/// # Errors
+/// Before anything runs: an impossible value. Afterwards: [`Error::Grid`] names the runs that failed, [`Error::Interrupted`].
+pub fn run(
+    out: &Path,
+    cells: &[Cell],
+    jobs: usize,
+    device: Option<&str>,
+    experiment: impl Fn(&Cell) -> Result<Experiment> + Sync,
+) -> Result<()> {
+    for cell in cells {
+        experiment(cell)?;
+    }
+    let jobs = jobs.clamp(1, cells.len().max(1));
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let threads = (cores / jobs).max(1);
+    let next = Mutex::new(cells.iter());
+    let failures = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for _ in 0..jobs {
+            scope.spawn(|| {
+                while let Some(cell) = (!interrupt::asked()).then(|| lock(&next).next()).flatten() {
+                    let outcome = on_threads(threads, || {
+                        progress::label(&cell.name);
+                        let run = RunFolder::create(&out.join(&cell.name), &experiment(cell)?, false)?;
+                        stages::complete(&run, device)
+                    });
+                    match outcome {
+                        Ok(worked) => {
+                            let how = if worked { "done" } else { "finished already" };
+                            say(format_args!("{}: {how}\n", cell.name));
+                        }
+                        Err(Error::Interrupted { .. }) => {}
+                        Err(error) => lock(&failures).push(format!("{}: {error}", cell.name)),
+                    }
+                }
+            });
+        }
+    });
+    if interrupt::asked() {
+        return Err(Error::Interrupted { stage: "a grid" });
+    }
+    let rows: Vec<Row> = cells.iter().filter_map(|cell| Row::read(out, cell)).collect();
+    let table = out.join(TABLE);
+    write_csv(&table, &rows)?;
+    say(format_args!("{} of {} runs are in {}\n", rows.len(), cells.len(), table.display()));
+    let failures = failures.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    if failures.is_empty() { Ok(()) } else { Err(Error::Grid { failures }) }
+}
+
+/// Everything that computes in parallel inside keeps to this many threads.
+fn on_threads<T: Send>(threads: usize, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    let pool = pool.map_err(|error| Error::Io {
+        action: "starting threads in",
+        path: PathBuf::from("this process"),
+        source: std::io::Error::other(error),
+    })?;
+    pool.install(work)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// A row of `grid.csv`: a finished run and its headline numbers.
+#[derive(Serialize)]
+struct Row {
+    run: String,
+    seed: u64,
+    learning_rate: f64,
+    batch_size: usize,
+    epochs: u64,
+    stop_reason: Option<StopReason>,
+    l0: f64,
+    psi: f64,
+    psi_standard_error: f64,
+    psi_low: Option<f64>,
+    psi_high: Option<f64>,
+    r: f64,
+    gap: f64,
+    alignment: f64,
+}
+
+impl Row {
+    /// `None` for a run that is not finished.
+    fn read(out: &Path, cell: &Cell) -> Option<Self> {
+        let run = RunFolder::view(&out.join(&cell.name)).ok()?;
+        if !run.is_done(Stage::Fit).ok()? {
+            return None;
+        }
+        let fit: FitReport = read_json(&run.file(names::FIT)).ok()?;
+        let record = run.record().ok()?;
+        let experiment = run.experiment();
+        Some(Self {
+            run: cell.name.clone(),
+            seed: experiment.seed,
+            learning_rate: experiment.training.learning_rate,
+            batch_size: experiment.training.batch_size,
+            epochs: record.epochs,
+            stop_reason: record.stop_reason,
+            l0: fit.l0,
+            psi: fit.psi,
+            psi_standard_error: fit.psi_standard_error,
+            psi_low: fit.psi_interval.map(|interval| interval[0]),
+            psi_high: fit.psi_interval.map(|interval| interval[1]),
+            r: fit.r,
+            gap: fit.gap,
+            alignment: fit.alignment,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_combination_has_a_name() {
+        let axes = ["training.batch_size=10, 25", "seed=1,2,3"].map(|axis| axis.parse::<Axis>().unwrap());
+        let cells = cells(&axes);
+        assert_eq!(cells.len(), 6);
+        assert_eq!(cells[4].name, "batch_size=25,seed=2");
+        let widths = "model.hidden=[25, 25],[50]".parse::<Axis>().unwrap();
+        assert_eq!(widths.values, ["[25, 25]", "[50]"]);
+        assert_eq!(cells[4].overrides, ["training.batch_size=25", "seed=2"]);
+    }
+
+    #[test]
+    fn what_is_no_axis_is_explained() {
+        for (text, part) in [
+            ("seed", "KEY=VALUE"),
+            ("seed=1,,2", "empty"),
+            ("=1", "empty"),
+            ("seed=1,2,1", "1 is there twice"),
+            ("data.folder=/a,/b", "slash"),
+        ] {
+            let error = text.parse::<Axis>().unwrap_err();
+            assert!(error.contains(part), "{error}");
+        }
+    }
+}
