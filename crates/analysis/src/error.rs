@@ -81,20 +81,31 @@ pub enum AnalysisError {
         /// Side of the matrix.
         size: usize,
     },
-    /// The iterative solver returned fewer components than asked for.
+    /// The iterative solver did not converge.
     #[error(
-        "the top-k solver found {found} of {requested} components: the others lie under its cut \
-         (2e-10 of the first variance); ask for fewer, or use `Solver::Auto`"
+        "the top-k solver found {found} of {requested} components in {passes} passes over the window: \
+         ask for fewer, or use `Solver::Covariance` or `Solver::Gram`"
     )]
     TopKIncomplete {
         /// Components asked for.
         requested: usize,
         /// Components found.
         found: usize,
+        /// Passes over the window.
+        passes: usize,
     },
-    /// The iterative solver failed.
-    #[error("the top-k solver failed ({0}): use `Solver::Auto`")]
-    TopK(#[from] linfa_reduction::ReductionError),
+    /// A window that `Solver::Auto` does not decompose in full.
+    #[error(
+        "all components of a window of {steps} steps × {weights} weights would take hours and many \
+         gigabytes: use `Solver::TopK(k)` for the first k, or insist with `Solver::Covariance` \
+         (fewer weights) or `Solver::Gram` (fewer steps)"
+    )]
+    TooLarge {
+        /// Steps of the window.
+        steps: usize,
+        /// Weights of the window.
+        weights: usize,
+    },
     /// An error of linfa itself.
     #[error(transparent)]
     Linfa(#[from] linfa::Error),

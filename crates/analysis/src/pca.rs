@@ -1,21 +1,25 @@
 //! Principal components of a window of weights: w(t) = ⟨w⟩_T + Σ_i θ_i(t) p_i.
 
+mod eigen;
 mod moments;
 mod params;
+mod product;
 mod solver;
+mod top_k;
+mod tridiagonal;
 mod window;
 
 pub use moments::SegmentMoments;
 pub use params::{Solver, TrajectoryPcaParams, TrajectoryPcaValidParams};
 
-use faer::linalg::matmul::matmul;
-use faer::{Accum, Mat, MatMut, Par};
+use faer::{Accum, Mat};
 use linfa::DatasetBase;
 use linfa::traits::{Fit, Transformer};
 use ndarray::{Array1, Array2, ArrayBase, ArrayView1, ArrayView2, Axis, Data, Ix2};
 
 use crate::AnalysisError;
 use moments::Projections;
+use product::product;
 use window::CentredWindow;
 
 /// Share of ε·σ_1² under which a direction is not resolved; see [`TrajectoryPca::floor`].
@@ -143,16 +147,17 @@ impl TrajectoryPca {
             });
         }
         let directions = Mat::from_fn(self.mean.len(), k, |n, i| self.components[[i, n]]);
-        let mut theta = vec![0.0; window.nrows() * k];
-        if k > 0 {
-            CentredWindow::new(window, self.mean.to_vec()).for_row_blocks(|first, block| {
-                let rows = &mut theta[first * k..(first + block.nrows()) * k];
-                let rows = MatMut::from_row_major_slice_mut(rows, block.nrows(), k);
-                matmul(rows, Accum::Replace, block, &directions, 1.0, Par::rayon(0));
-            });
-        }
-        let theta = Array2::from_shape_vec((window.nrows(), k), theta);
-        Ok(theta.map_err(linfa::Error::from)?)
+        let mut theta = Array2::zeros((window.nrows(), k));
+        CentredWindow::new(window, self.mean.to_vec()).for_row_blocks(|first, block| {
+            let mut rows = Mat::zeros(block.nrows(), k);
+            product(rows.as_mut(), Accum::Replace, block, directions.as_ref(), 1.0);
+            for (i, column) in rows.col_iter().enumerate() {
+                for (row, &value) in column.iter().enumerate() {
+                    theta[[first + row, i]] = value;
+                }
+            }
+        });
+        Ok(theta)
     }
 
     /// Alignment of the first direction with the weights, |cos(p_1, w_0)|: 1 where the drift
@@ -182,21 +187,43 @@ impl<D: Data<Elem = f32>, T> Fit<ArrayBase<D, Ix2>, T, AnalysisError> for Trajec
     /// Decomposes a window `[steps, weights]`.
     fn fit(&self, dataset: &DatasetBase<ArrayBase<D, Ix2>, T>) -> Result<TrajectoryPca, AnalysisError> {
         let window = CentredWindow::measure(dataset.records().view())?;
-        let directions = solver::directions(&window, self.solver())?;
-        let (order, projections) = Projections::measure(&window, &directions, self.segment());
-
-        let components = Array2::from_shape_fn((directions.ncols(), directions.nrows()), |(i, n)| {
-            projections.sign[i] * directions[(n, order[i])]
-        });
-        let variance = projections.variance;
-        let floor = window.floor(variance[0]);
+        // In the pool from here on: from outside, each of the thousands of products would wake a thread.
+        let (mut directions, found) = rayon::scope(|_| {
+            let directions = solver::directions(&window, self.solver())?;
+            let found = if self.measured() {
+                Projections::measure(&window, directions.columns(), self.segment())
+            } else {
+                Projections::estimate(&window, &directions, self.segment())
+            };
+            Ok::<_, AnalysisError>((directions.vectors, found))
+        })?;
+        arrange(&mut directions, &found.order, &found.sign);
+        let components = Array2::from_shape_vec((found.order.len(), window.weights()), directions);
+        let floor = window.floor(found.variance[0]);
         Ok(TrajectoryPca {
             mean: Array1::from(window.into_mean()),
-            variance,
-            components,
+            variance: found.variance,
+            components: components.map_err(linfa::Error::from)?,
             floor,
-            segments: projections.segments,
+            segments: found.segments,
         })
+    }
+}
+
+/// Brings vectors that lie one after the other into `order`, in place, and multiplies each by its sign.
+fn arrange(vectors: &mut [f64], order: &[usize], sign: &[f64]) {
+    let length = vectors.len() / order.len();
+    for (to, &sign) in sign.iter().enumerate() {
+        // What stood before `to` has been swapped on to where its place was taken from.
+        let mut from = order[to];
+        while from < to {
+            from = order[from];
+        }
+        if from > to {
+            let (before, after) = vectors.split_at_mut(from * length);
+            before[to * length..][..length].swap_with_slice(&mut after[..length]);
+        }
+        vectors[to * length..][..length].iter_mut().for_each(|entry| *entry *= sign);
     }
 }
 

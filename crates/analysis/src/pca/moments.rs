@@ -1,9 +1,11 @@
 //! Variances, signs and segment moments, measured on the projections θ_i(t).
 
 use faer::linalg::matmul::matmul;
-use faer::{Accum, Mat, Par};
-use ndarray::{Array1, Array2, Axis};
+use faer::{Accum, Col, Mat, MatRef, Par};
+use ndarray::{Array1, Array2};
 
+use super::eigen::Eigen;
+use super::product::{for_column_chunks, tiles};
 use super::same_length;
 use super::window::CentredWindow;
 use crate::AnalysisError;
@@ -50,49 +52,83 @@ impl SegmentMoments {
     }
 }
 
-/// What one pass over the projections of a window finds, in descending order of variance.
+/// What the components of a window are beside their directions, in descending order of variance.
 pub(super) struct Projections {
     /// σ_i² = T⁻¹ Σ_t θ_i², `[K]`.
     pub(super) variance: Array1<f64>,
+    /// The direction that becomes each component, `[K]`.
+    pub(super) order: Vec<usize>,
     /// ±1 for each component: the sign that makes θ_i increase over the window.
     pub(super) sign: Vec<f64>,
     pub(super) segments: SegmentMoments,
 }
 
 impl Projections {
-    /// Projects the window on `directions` `[weights, K]` block by block; returns beside the
-    /// moments the order in which the directions come, largest variance first.
-    pub(super) fn measure(
-        window: &CentredWindow<'_>,
-        directions: &Mat<f64>,
-        segment: usize,
-    ) -> (Vec<usize>, Self) {
+    /// Projects the window on `directions` `[weights, K]` block by block.
+    pub(super) fn measure(window: &CentredWindow<'_>, directions: MatRef<'_, f64>, segment: usize) -> Self {
         let (steps, components) = (window.steps(), directions.ncols());
         let middle = 0.5 * (steps - 1) as f64;
         let mut segments = SegmentMoments::zeros(steps, segment, components);
-        let mut drift = vec![0.0; components];
-        let mut theta = Mat::zeros(0, 0);
+        // A column a component: Σ θ of each segment, Σ θ² of each, and the drift Σ θ·(t − t̄).
+        let count = segments.steps.len();
+        let mut moments = Mat::zeros(2 * count + 1, components);
         window.for_row_blocks(|first, block| {
-            theta.resize_with(block.nrows(), components, |_, _| 0.0);
-            matmul(&mut theta, Accum::Replace, block, directions, 1.0, Par::rayon(0));
-            for (i, drift) in drift.iter_mut().enumerate() {
-                for (row, theta) in theta.col(i).iter().enumerate() {
-                    let t = first + row;
-                    segments.sum[[t / segment, i]] += theta;
-                    segments.square[[t / segment, i]] += theta * theta;
-                    *drift += theta * (t as f64 - middle);
+            for_column_chunks(moments.as_mut(), |index, moments| {
+                let mut theta = Mat::zeros(block.nrows(), moments.ncols());
+                let directions = directions.subcols(index, moments.ncols());
+                tiles(theta.as_mut(), Accum::Replace, block, directions, 1.0);
+                for (theta, mut moments) in theta.col_iter().zip(moments.col_iter_mut()) {
+                    for (t, &theta) in (first..).zip(theta.iter()) {
+                        moments[2 * count] += theta * (t as f64 - middle);
+                    }
+                    let last = (first + block.nrows() - 1) / segment;
+                    for s in first / segment..=last {
+                        let rows =
+                            (s * segment).max(first) - first..((s + 1) * segment - first).min(block.nrows());
+                        let theta = theta.subrows(rows.start, rows.len());
+                        moments[s] += theta.iter().sum::<f64>();
+                        moments[count + s] += theta.squared_norm_l2();
+                    }
                 }
-            }
+            });
         });
 
-        let unsorted = segments.square.sum_axis(Axis(0)) / steps as f64;
-        let mut order: Vec<usize> = (0..components).collect();
-        order.sort_by(|&i, &j| unsorted[j].total_cmp(&unsorted[i]));
-        let sign: Vec<f64> = order.iter().map(|&i| if drift[i] < 0.0 { -1.0 } else { 1.0 }).collect();
-        segments.sum = segments.sum.select(Axis(1), &order);
-        segments.sum *= &Array1::from(sign.clone());
-        segments.square = segments.square.select(Axis(1), &order);
-        let variance = unsorted.select(Axis(0), &order);
-        (order, Self { variance, sign, segments })
+        let square = moments.subrows(count, count);
+        let unsorted: Vec<f64> = square.col_iter().map(|s| s.iter().sum::<f64>() / steps as f64).collect();
+        let order = descending(&unsorted);
+        let sign: Vec<f64> = order.iter().map(|&i| sign(moments[(2 * count, i)])).collect();
+        segments.sum = Array2::from_shape_fn((count, components), |(s, i)| sign[i] * moments[(s, order[i])]);
+        segments.square = Array2::from_shape_fn((count, components), |(s, i)| square[(s, order[i])]);
+        Self { variance: order.iter().map(|&i| unsorted[i]).collect(), order, sign, segments }
     }
+
+    /// Takes the variances as the solver found them, and measures the signs alone.
+    pub(super) fn estimate(window: &CentredWindow<'_>, directions: &Eigen, segment: usize) -> Self {
+        let middle = 0.5 * (window.steps() - 1) as f64;
+        let mut drift = Col::<f64>::zeros(window.weights());
+        window.for_row_blocks(|first, block| {
+            let time = Col::from_fn(block.nrows(), |row| (first + row) as f64 - middle);
+            matmul(&mut drift, Accum::Add, block.transpose(), &time, 1.0, Par::rayon(0));
+        });
+        let drift = directions.columns().transpose() * drift;
+        let order = descending(&directions.values);
+        Self {
+            variance: order.iter().map(|&i| directions.values[i].max(0.0)).collect(),
+            sign: order.iter().map(|&i| sign(drift[i])).collect(),
+            segments: SegmentMoments::zeros(0, segment, order.len()),
+            order,
+        }
+    }
+}
+
+/// The order of values from the largest to the smallest.
+fn descending(values: &[f64]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..values.len()).collect();
+    order.sort_by(|&i, &j| values[j].total_cmp(&values[i]));
+    order
+}
+
+/// The sign that makes a drift point forward in time.
+fn sign(drift: f64) -> f64 {
+    if drift < 0.0 { -1.0 } else { 1.0 }
 }

@@ -28,11 +28,12 @@ pub struct TrajectoryPcaParams(TrajectoryPcaValidParams);
 pub struct TrajectoryPcaValidParams {
     solver: Solver,
     segment: usize,
+    measured: bool,
 }
 
 impl Default for TrajectoryPcaParams {
     fn default() -> Self {
-        Self(TrajectoryPcaValidParams { solver: Solver::Auto, segment: 100 })
+        Self(TrajectoryPcaValidParams { solver: Solver::Auto, segment: 100, measured: true })
     }
 }
 
@@ -48,12 +49,27 @@ impl TrajectoryPcaParams {
         self.0.segment = steps;
         self
     }
+
+    /// Sets whether the variances are measured on the projections θ_i(t) (default true).
+    ///
+    /// Without that pass over the window, half of the work, a decomposition is that of the eigen-solver:
+    /// its variances are Rayleigh quotients of the covariance, and it has no segment moments and so no
+    /// bootstrap.
+    pub fn measured(mut self, measured: bool) -> Self {
+        self.0.measured = measured;
+        self
+    }
 }
 
 impl TrajectoryPcaValidParams {
     /// How the directions are found.
     pub fn solver(&self) -> Solver {
         self.solver
+    }
+
+    /// Whether the variances are measured on the projections.
+    pub fn measured(&self) -> bool {
+        self.measured
     }
 
     /// Length of a time segment in steps.

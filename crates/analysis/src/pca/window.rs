@@ -1,12 +1,25 @@
 //! The centred window X = w(t) − ⟨w⟩_T, read block by block in f64 and never held whole.
 
 use faer::MatRef;
-use ndarray::{ArrayView2, Axis};
+use ndarray::{ArrayView2, Axis, Slice};
+use rayon::iter::{IndexedParallelIterator, ParallelIterator};
+use rayon::slice::{ParallelSlice, ParallelSliceMut};
 
 use crate::AnalysisError;
 
 /// Rows (or columns) of the window that are in f64 at a time.
 const BLOCK: usize = 512;
+/// Columns that are transposed together.
+const STRIP: usize = 32;
+
+/// The two axes of a window; the solvers decompose the matrix of the shorter one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    /// XᵀX, `[weights, weights]`.
+    Weights,
+    /// XXᵀ, `[steps, steps]`.
+    Steps,
+}
 
 /// A window `[steps, weights]` of f32 and its mean `[weights]`.
 pub(super) struct CentredWindow<'a> {
@@ -74,21 +87,49 @@ impl<'a> CentredWindow<'a> {
         super::EIGEN_FLOOR * f64::EPSILON * largest_variance + quantisation
     }
 
-    /// Calls `visit` with each block of steps, `[steps ≤ 512, weights]`, and its first step.
-    pub(super) fn for_row_blocks(&self, mut visit: impl FnMut(usize, MatRef<'_, f64>)) {
-        let mut buffer = Vec::with_capacity(BLOCK.min(self.steps()) * self.weights());
-        for (index, rows) in self.window.axis_chunks_iter(Axis(0), BLOCK).enumerate() {
-            buffer.clear();
-            for row in rows.rows() {
-                buffer.extend(row.iter().zip(&self.mean).map(|(&w, mean)| f64::from(w) - mean));
-            }
-            let block = MatRef::from_row_major_slice(&buffer, rows.nrows(), self.weights());
-            visit(index * BLOCK, block);
+    /// The shorter axis.
+    pub(super) fn shorter(&self) -> Side {
+        if self.weights() <= self.steps() { Side::Weights } else { Side::Steps }
+    }
+
+    /// Length of an axis.
+    pub(super) fn len(&self, side: Side) -> usize {
+        match side {
+            Side::Weights => self.weights(),
+            Side::Steps => self.steps(),
         }
     }
 
-    /// Calls `visit` with each block of weights, `[steps, weights ≤ 512]`, and its first weight.
-    pub(super) fn for_column_blocks(&self, mut visit: impl FnMut(usize, MatRef<'_, f64>)) {
+    /// Calls `visit` with slabs A of the window, row-major `[len(side), ≤ 512]`, whose AAᵀ add up to the
+    /// matrix of that side; and with the first index of the slab along the other axis.
+    pub(super) fn for_slabs(&self, side: Side, mut visit: impl FnMut(usize, MatRef<'_, f64>)) {
+        match side {
+            Side::Weights => self.for_row_blocks(|first, block| visit(first, block.transpose())),
+            Side::Steps => self.for_column_blocks(visit),
+        }
+    }
+
+    /// Calls `visit` with each block of steps, column-major `[steps ≤ 512, weights]`, and its first step.
+    pub(super) fn for_row_blocks(&self, mut visit: impl FnMut(usize, MatRef<'_, f64>)) {
+        let mut buffer = vec![0.0; BLOCK.min(self.steps()) * self.weights()];
+        for (index, rows) in self.window.axis_chunks_iter(Axis(0), BLOCK).enumerate() {
+            let steps = rows.nrows();
+            let block = &mut buffer[..steps * self.weights()];
+            // Each thread transposes strips of a few columns, which stay in its cache.
+            let strips = block.par_chunks_mut(STRIP * steps).zip(self.mean.par_chunks(STRIP));
+            strips.enumerate().for_each(|(strip, (block, mean))| {
+                let columns =
+                    rows.slice_axis(Axis(1), Slice::from(strip * STRIP..strip * STRIP + mean.len()));
+                for ((block, column), mean) in block.chunks_mut(steps).zip(columns.columns()).zip(mean) {
+                    block.iter_mut().zip(column).for_each(|(x, &w)| *x = f64::from(w) - mean);
+                }
+            });
+            visit(index * BLOCK, MatRef::from_column_major_slice(block, steps, self.weights()));
+        }
+    }
+
+    /// Calls `visit` with each block of weights, row-major `[steps, weights ≤ 512]`, and its first weight.
+    fn for_column_blocks(&self, mut visit: impl FnMut(usize, MatRef<'_, f64>)) {
         let mut buffer = Vec::with_capacity(BLOCK.min(self.weights()) * self.steps());
         let columns = self.window.axis_chunks_iter(Axis(1), BLOCK);
         for (index, (columns, mean)) in columns.zip(self.mean.chunks(BLOCK)).enumerate() {
