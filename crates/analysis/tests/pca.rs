@@ -119,6 +119,55 @@ fn linfa_agrees_on_the_first_components() {
 }
 
 #[test]
+fn the_first_components_alone_are_those_of_all() {
+    // More steps, more weights, and a spectrum so flat that neighbours differ by 0.6 %; k small enough
+    // that the dense solver does not take over.
+    let tall = common::window(1200, 500, 2e-5, 6.0, &mut generator(10));
+    let wide = common::window(500, 1300, 2e-5, 6.0, &mut generator(11));
+    let flat = common::window(6000, 400, 1.0, 1.0, &mut generator(12));
+    for (window, k) in [(&tall, 5), (&tall, 15), (&wide, 15), (&flat, 12)] {
+        let all = fit(TrajectoryPca::params(), window);
+        let top = fit(TrajectoryPca::params().solver(Solver::TopK(k)), window);
+        assert_eq!(top.components().dim(), (k, window.ncols()));
+        for i in 0..k {
+            assert!((all.variance()[i] / top.variance()[i] - 1.0).abs() < 1e-11, "{k} {i}");
+            assert!((all.components().row(i).dot(&top.components().row(i)) - 1.0).abs() < 1e-11, "{k} {i}");
+        }
+        let gram = top.components().dot(&top.components().t());
+        assert!(furthest(&gram, &Array2::eye(k)) < 1e-12);
+    }
+}
+
+#[test]
+fn variances_that_are_not_measured_come_from_the_solver() {
+    let tall = common::window(900, 450, 1e-4, 13.0, &mut generator(13));
+    let wide = common::window(451, 900, 1e-4, 13.0, &mut generator(14));
+    for window in [&tall, &wide] {
+        let measured = fit(TrajectoryPca::params(), window);
+        let estimated = fit(TrajectoryPca::params().measured(false), window);
+        let oracle = common::variances_by_svd(window);
+        for (i, (found, expected)) in estimated.variance().iter().zip(&oracle).enumerate() {
+            let relative = expected / oracle[0];
+            let tolerance = if relative > 1e-11 { 1e-6 } else { 1e-2 };
+            assert!(!estimated.trusted(i) || (found / expected - 1.0).abs() < tolerance, "{i} {relative:e}");
+        }
+        let cosine = (measured.components() * estimated.components()).sum_axis(Axis(1));
+        assert!(cosine.iter().take(200).all(|cosine| (cosine - 1.0).abs() < 1e-9), "{cosine}");
+        assert!(estimated.segments().steps.is_empty());
+        assert_eq!(estimated.segments().sum.dim(), (0, 450));
+    }
+}
+
+#[test]
+fn a_window_too_large_for_all_components_says_so() {
+    // Constant but for one entry; nothing of its size is computed.
+    let mut window = Array2::<f32>::zeros((16_385, 16_385));
+    window[[1, 1]] = 1.0;
+    let error = TrajectoryPca::params().fit(&DatasetBase::from(window.view())).unwrap_err();
+    assert!(matches!(error, AnalysisError::TooLarge { steps: 16_385, weights: 16_385 }));
+}
+
+#[test]
 fn a_random_walk_has_the_shares_of_theory() {
     // Antognini & Sohl-Dickstein, arXiv 1806.08805: many dimensions, T steps.
     let (steps, weights) = (400, 4000);

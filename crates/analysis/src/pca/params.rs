@@ -7,15 +7,18 @@ use crate::AnalysisError;
 /// How the directions p_i are found; the variances are measured on the projections in every case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Solver {
-    /// [`Covariance`](Self::Covariance) where weights ≤ steps, else [`Gram`](Self::Gram).
+    /// [`Covariance`](Self::Covariance) where weights ≤ steps, else [`Gram`](Self::Gram); an error where
+    /// both exceed 16,384, because all components would then take hours.
     #[default]
     Auto,
-    /// Eigenvectors of the covariance matrix, `[weights, weights]`.
+    /// Eigenvectors of the covariance matrix: about 3·T·N² + 9·N³ operations, four f64 matrices
+    /// `[weights, weights]` at the peak.
     Covariance,
-    /// Eigenvectors of the Gram matrix, `[steps, steps]`, carried over to the weights.
+    /// Eigenvectors of the Gram matrix, carried over to the weights: four f64 matrices `[steps, steps]`
+    /// or, if that is more, two `[weights, steps]`.
     Gram,
-    /// The first k directions by `linfa_reduction::Pca` (LOBPCG), for windows too large for the
-    /// others and k ≪ min(steps, weights). Holds two f64 copies of the window.
+    /// The first k directions by block Lanczos on the f32 window, for k ≪ min(steps, weights): a few
+    /// dozen passes over it, and about 3·k + 400 vectors of the length of its shorter side.
     TopK(usize),
 }
 

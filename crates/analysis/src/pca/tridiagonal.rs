@@ -13,7 +13,7 @@ use rayon::iter::{IndexedParallelIterator, IntoParallelRefMutIterator, ParallelI
 use super::product::add_to_lower;
 
 /// Reflections between two updates of the remaining matrix.
-const PANEL: usize = 32;
+const PANEL: usize = 64;
 /// Reflections that are applied at once when Q is.
 const BLOCK: usize = 128;
 /// Side of the remaining matrix from which a product with it is worth further threads.

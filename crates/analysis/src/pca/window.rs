@@ -7,8 +7,9 @@ use rayon::slice::{ParallelSlice, ParallelSliceMut};
 
 use crate::AnalysisError;
 
-/// Rows (or columns) of the window that are in f64 at a time.
-const BLOCK: usize = 512;
+/// Rows (or columns) of the window that are in f64 at a time: a multiple of faer's 12, and no power of
+/// two, which would put a whole row of the block on the same few lines of the cache.
+const BLOCK: usize = 504;
 /// Columns that are transposed together.
 const STRIP: usize = 32;
 
@@ -100,17 +101,29 @@ impl<'a> CentredWindow<'a> {
         }
     }
 
-    /// Calls `visit` with slabs A of the window, row-major `[len(side), ≤ 512]`, whose AAᵀ add up to the
+    /// Calls `visit` with slabs A of the window, row-major `[len(side), ≤ 504]`, whose AAᵀ add up to the
     /// matrix of that side; and with the first index of the slab along the other axis.
-    pub(super) fn for_slabs(&self, side: Side, mut visit: impl FnMut(usize, MatRef<'_, f64>)) {
+    pub(super) fn for_slabs(&self, side: Side, visit: impl FnMut(usize, MatRef<'_, f64>)) {
         match side {
-            Side::Weights => self.for_row_blocks(|first, block| visit(first, block.transpose())),
+            Side::Weights => self.for_transposed_blocks(visit),
             Side::Steps => self.for_column_blocks(visit),
         }
     }
 
-    /// Calls `visit` with each block of steps, column-major `[steps ≤ 512, weights]`, and its first step.
+    /// Calls `visit` with each block of steps, row-major `[steps ≤ 504, weights]`, and its first step.
     pub(super) fn for_row_blocks(&self, mut visit: impl FnMut(usize, MatRef<'_, f64>)) {
+        let mut buffer = Vec::with_capacity(BLOCK.min(self.steps()) * self.weights());
+        for (index, rows) in self.window.axis_chunks_iter(Axis(0), BLOCK).enumerate() {
+            buffer.clear();
+            for row in rows.rows() {
+                buffer.extend(row.iter().zip(&self.mean).map(|(&w, mean)| f64::from(w) - mean));
+            }
+            visit(index * BLOCK, MatRef::from_row_major_slice(&buffer, rows.nrows(), self.weights()));
+        }
+    }
+
+    /// Calls `visit` with each block of steps, row-major `[weights, steps ≤ 504]`, and its first step.
+    fn for_transposed_blocks(&self, mut visit: impl FnMut(usize, MatRef<'_, f64>)) {
         let mut buffer = vec![0.0; BLOCK.min(self.steps()) * self.weights()];
         for (index, rows) in self.window.axis_chunks_iter(Axis(0), BLOCK).enumerate() {
             let steps = rows.nrows();
@@ -118,17 +131,17 @@ impl<'a> CentredWindow<'a> {
             // Each thread transposes strips of a few columns, which stay in its cache.
             let strips = block.par_chunks_mut(STRIP * steps).zip(self.mean.par_chunks(STRIP));
             strips.enumerate().for_each(|(strip, (block, mean))| {
-                let columns =
-                    rows.slice_axis(Axis(1), Slice::from(strip * STRIP..strip * STRIP + mean.len()));
+                let strip = strip * STRIP..strip * STRIP + mean.len();
+                let columns = rows.slice_axis(Axis(1), Slice::from(strip));
                 for ((block, column), mean) in block.chunks_mut(steps).zip(columns.columns()).zip(mean) {
                     block.iter_mut().zip(column).for_each(|(x, &w)| *x = f64::from(w) - mean);
                 }
             });
-            visit(index * BLOCK, MatRef::from_column_major_slice(block, steps, self.weights()));
+            visit(index * BLOCK, MatRef::from_row_major_slice(block, self.weights(), steps));
         }
     }
 
-    /// Calls `visit` with each block of weights, row-major `[steps, weights ≤ 512]`, and its first weight.
+    /// Calls `visit` with each block of weights, row-major `[steps, weights ≤ 504]`, and its first weight.
     fn for_column_blocks(&self, mut visit: impl FnMut(usize, MatRef<'_, f64>)) {
         let mut buffer = Vec::with_capacity(BLOCK.min(self.weights()) * self.steps());
         let columns = self.window.axis_chunks_iter(Axis(1), BLOCK);

@@ -52,6 +52,23 @@ pub(crate) fn window(
     x.mapv(|w| w as f32)
 }
 
+/// A large window of that kind, made row by row: no copy of it in f64.
+pub(crate) fn fast_window(steps: usize, weights: usize, largest: f64, decades: f64) -> Array2<f32> {
+    let mut rng = generator(2);
+    let mut window = Array2::zeros((steps, weights));
+    let mut mirror = Array1::from_shape_fn(weights, |_| normal(&mut rng));
+    mirror /= mirror.dot(&mirror).sqrt();
+    for mut row in window.rows_mut() {
+        let x = Array1::from_shape_fn(weights, |i| {
+            let fallen = decades * i as f64 / (weights - 1) as f64;
+            (largest * 10f64.powf(-fallen)).sqrt() * normal(&mut rng)
+        });
+        let along = x.dot(&mirror);
+        row.assign(&(x - 2.0 * along * &mirror).mapv(|w| w as f32));
+    }
+    window
+}
+
 /// Variances with divisor T by a dense SVD of the centred window: the oracle.
 pub(crate) fn variances_by_svd(window: &Array2<f32>) -> Vec<f64> {
     let x = window.mapv(f64::from);
