@@ -31,7 +31,8 @@ const EIGEN_FLOOR: f64 = 100.0;
 /// descending order: K = min(weights, steps − 1) of them, or k with [`Solver::TopK`].
 ///
 /// The directions come from an eigen-decomposition in f64; the variances are then measured on the
-/// projections θ_i themselves, which keeps them positive and accurate down to [`floor`](Self::floor).
+/// projections θ_i themselves, which keeps them positive and accurate down to [`floor`](Self::floor),
+/// unless [`measured`](TrajectoryPcaParams::measured) turns that off.
 ///
 /// The sign of p_i is chosen such that θ_i increases over the window: Σ_t θ_i(t)·(t − t̄) ≥ 0. The
 /// drift along p_1 therefore always points forward in time.
@@ -128,7 +129,8 @@ impl TrajectoryPca {
         &self.variance / self.variance.sum()
     }
 
-    /// Sums of θ_i and θ_i² per time segment, for the block bootstrap.
+    /// Sums of θ_i and θ_i² per time segment, for the block bootstrap; no segment without
+    /// [`measured`](TrajectoryPcaParams::measured) variances.
     pub fn segments(&self) -> &SegmentMoments {
         &self.segments
     }

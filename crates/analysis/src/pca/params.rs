@@ -55,9 +55,9 @@ impl TrajectoryPcaParams {
 
     /// Sets whether the variances are measured on the projections θ_i(t) (default true).
     ///
-    /// Without that pass over the window, half of the work, a decomposition is that of the eigen-solver:
-    /// its variances are Rayleigh quotients of the covariance, and it has no segment moments and so no
-    /// bootstrap.
+    /// That pass over the window is the larger half of the work. Without it the variances are Rayleigh
+    /// quotients of the eigen-solver, within 1e-6 of a dense SVD down to σ²/σ_1² = 1e-11 and 1e-4 down to
+    /// 1e-13, and there are no segment moments and so no bootstrap.
     pub fn measured(mut self, measured: bool) -> Self {
         self.0.measured = measured;
         self
