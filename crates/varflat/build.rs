@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-const LIBRARIES: [&str; 5] = ["burn", "faer", "linfa", "linfa-reduction", "plotters"];
+const LIBRARIES: [&str; 4] = ["burn", "faer", "linfa", "plotters"];
 
 fn main() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use pulp::{Arch, Simd, WithSimd};
 use serde::{Deserialize, Serialize};
 
 use crate::{RecorderError, Sink, Step, schedule::Stride};
@@ -190,12 +191,27 @@ impl Sink for WindowMean {
         }
         // Rows before the first possible window belong to none.
         if let Some(segment) = self.state.segments.back_mut() {
-            for (sum, weight) in segment.sum.iter_mut().zip(step.weights) {
-                *sum += f64::from(*weight);
-            }
+            Arch::new().dispatch(Add { weights: step.weights, sum: &mut segment.sum });
         }
         self.state.rows += 1;
         Ok(())
+    }
+}
+
+/// Σ w += w, at the width of the machine's vectors: it goes over every weight of the network at every step.
+struct Add<'a> {
+    weights: &'a [f32],
+    sum: &'a mut [f64],
+}
+
+impl WithSimd for Add<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        for (sum, weight) in self.sum.iter_mut().zip(self.weights) {
+            *sum += f64::from(*weight);
+        }
     }
 }
 
