@@ -4,9 +4,10 @@
 use std::path::PathBuf;
 
 use varflat_plot::{
-    DecayLine, FitLine, FlatnessByIndex, LandscapeProfiles, LearningPhases, PlotError, Point, PointStatus,
-    Profile, Spectrum, Trajectories, TrajectoryPair, VarianceFlatness, flatness_by_index, landscape_profiles,
-    learning_phases, spectrum, trajectories, variance_flatness,
+    DecayLine, FitLine, FlatnessByIndex, Growth, GrowthLine, GrowthPanel, GrowthSeries, LandscapeProfiles,
+    LearningPhases, PlotError, Point, PointStatus, Profile, Spectrum, Trajectories, TrajectoryPair,
+    VarianceFlatness, flatness_by_index, growth, landscape_profiles, learning_phases, spectrum, trajectories,
+    variance_flatness,
 };
 
 const COMPONENTS: usize = 2500;
@@ -46,7 +47,8 @@ fn main() -> Result<(), PlotError> {
     trajectories(&paths(&mut noise))?.save(&folder, "trajectories")?;
     landscape_profiles(&profiles(&flatness))?.save(&folder, "landscape_profiles")?;
     flatness_by_index(&by_index(&flatness))?.save(&folder, "flatness_by_index")?;
-    variance_flatness(&relation(&flatness, &variance))?.save(&folder, "variance_flatness")
+    variance_flatness(&relation(&flatness, &variance))?.save(&folder, "variance_flatness")?;
+    growth(&costs(&mut noise))?.save(&folder, "growth")
 }
 
 /// From 0.3 to 60, at first slowly, with the slight scatter of measured values.
@@ -167,6 +169,25 @@ fn relation(flatness: &[f64], variance: &[f64]) -> VarianceFlatness {
         equilibrium: true,
         title: Some("MNIST, B = 50, α = 0.1".to_owned()),
     }
+}
+
+fn costs(noise: &mut Noise) -> Growth {
+    let mut series = |name: &str, exponent: f64, prefactor: f64| {
+        let size = vec![25.0, 50.0, 100.0, 200.0];
+        let cost =
+            size.iter().map(|size: &f64| prefactor * size.powf(exponent) * (0.05 * noise.normal()).exp());
+        let line = GrowthLine { exponent, standard_error: 0.04, ln_prefactor: prefactor.ln() };
+        GrowthSeries { name: name.to_owned(), cost: cost.collect(), size, line: Some(line) }
+    };
+    let mut panel = |cost: &str, exponents: [f64; 2], prefactor: f64| GrowthPanel {
+        size: "hidden width".to_owned(),
+        cost: cost.to_owned(),
+        series: vec![
+            series("an SGD step", exponents[0], prefactor),
+            series("a loss", exponents[1], 20.0 * prefactor),
+        ],
+    };
+    Growth { panels: vec![panel("time (s)", [1.1, 2.0], 1e-6), panel("peak memory (MB)", [0.5, 0.9], 20.0)] }
 }
 
 /// A small fixed random sequence: the gallery is the same on every machine.

@@ -179,6 +179,25 @@ fn relation(components: usize) -> VarianceFlatness {
     }
 }
 
+fn costs(sizes: usize) -> Growth {
+    let series = |name: &str, exponent: f64| {
+        let size: Vec<f64> = (0..sizes.min(12)).map(|n| 25.0 * 2f64.powi(n as i32)).collect();
+        let line = GrowthLine { exponent, standard_error: 0.031, ln_prefactor: -9.0 };
+        GrowthSeries {
+            name: name.to_owned(),
+            cost: size.iter().map(|size| (-9.0 + exponent * size.ln()).exp()).collect(),
+            size,
+            line: Some(line),
+        }
+    };
+    let panel = |count: usize| GrowthPanel {
+        size: "hidden width".to_owned(),
+        cost: "time (s)".to_owned(),
+        series: (0..count).map(|n| series(&format!("thing {n}"), n as f64)).collect(),
+    };
+    Growth { panels: vec![panel(1), panel(2), panel(5), panel(1)] }
+}
+
 fn all(size: usize) -> Vec<(&'static str, Figure)> {
     vec![
         ("learning_phases", learning_phases(&phases(size)).unwrap()),
@@ -187,6 +206,7 @@ fn all(size: usize) -> Vec<(&'static str, Figure)> {
         ("landscape_profiles", landscape_profiles(&profiles(&[0.2, 0.5, 20.0])).unwrap()),
         ("flatness_by_index", flatness_by_index(&flatness(size)).unwrap()),
         ("variance_flatness", variance_flatness(&relation(size)).unwrap()),
+        ("growth", growth(&costs(size)).unwrap()),
     ]
 }
 
@@ -274,6 +294,10 @@ fn extreme_magnitudes_are_legible() {
         }
         let figure = variance_flatness(&three);
         check("variance_flatness", &figure.unwrap());
+        let line = GrowthLine { exponent: 900.0, standard_error: f64::NAN, ln_prefactor: -900.0 };
+        let series = GrowthSeries { name: "x".repeat(90), size: values(), cost: values(), line: Some(line) };
+        let panel = GrowthPanel { size: "size".into(), cost: "cost".into(), series: vec![series] };
+        check("growth", &growth(&Growth { panels: vec![panel] }).unwrap());
     }
 }
 
@@ -314,6 +338,25 @@ fn the_fitted_line_passes_through_points_that_obey_it() {
         let on_line = y0 + (x - x0) / (x1 - x0) * (y1 - y0);
         let inside = x >= x0.min(x1) - 1.0 && x <= x0.max(x1) + 1.0;
         assert!(!inside || (y - on_line).abs() < 2.5, "({x}, {y}) is off by {}", y - on_line);
+    }
+}
+
+#[test]
+fn fitted_growth_passes_through_its_points() {
+    let mut data = costs(4);
+    data.panels.truncate(1);
+    data.panels[0].series = vec![data.panels[0].series[0].clone()];
+    let series = &mut data.panels[0].series[0];
+    series.cost = series.size.iter().map(|size| 1e-4 * size * size).collect();
+    series.line = Some(GrowthLine { exponent: 2.0, standard_error: 0.01, ln_prefactor: 1e-4_f64.ln() });
+    let figure = growth(&data).unwrap();
+    assert!(figure.svg().contains("thing 0: exponent 2.00 ± 0.01"));
+    let (x, y) = (circles(figure.svg(), "#0072B2", "cx"), circles(figure.svg(), "#0072B2", "cy"));
+    // The mark of the legend is one too.
+    let (x, y) = (&x[x.len() - 4..], &y[y.len() - 4..]);
+    for n in 1..3 {
+        assert!(((x[n] - x[n - 1]) - (x[n + 1] - x[n])).abs() <= 1.0, "{x:?}");
+        assert!(((y[n] - y[n - 1]) - (y[n + 1] - y[n])).abs() <= 1.0, "{y:?}");
     }
 }
 
@@ -384,6 +427,15 @@ fn wrong_data_is_named() {
     data = flatness(5);
     data.flatness[4] = Some(-2.0);
     assert!(message(flatness_by_index(&data)).contains("`flatness[4]` is -2"));
+
+    let mut data = costs(5);
+    data.panels[2].series[1].cost[3] = 0.0;
+    assert!(message(growth(&data)).contains("`panels[2].series[1].cost[3]` is 0"));
+    data.panels[1].series[0].size.clear();
+    assert!(message(growth(&data)).contains("`panels[1].series[0].size` is empty"));
+    data.panels[0].series.clear();
+    assert!(message(growth(&data)).contains("`panels[0].series` is empty"));
+    assert!(message(growth(&Growth::default())).contains("`panels` is empty"));
 
     let mut data = relation(5);
     data.points[3].variance = 0.0;

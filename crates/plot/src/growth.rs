@@ -1,0 +1,155 @@
+//! How the cost of something grows with its size.
+
+use plotters::style::RGBColor;
+use serde::{Deserialize, Serialize};
+
+use crate::axis::Axis;
+use crate::legend::{Entry, Mark};
+use crate::number::fixed;
+use crate::panel::Panel;
+use crate::sheet::{Plan, Sheet};
+use crate::style::{BLUE, DATA_LINE, GREY, INK, MARK_RADIUS, VERMILLION};
+use crate::{Figure, PlotError, check};
+
+/// The power law cost = exp(`ln_prefactor`) · size^`exponent`, fitted elsewhere.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GrowthLine {
+    /// The exponent.
+    pub exponent: f64,
+    /// Its standard error.
+    pub standard_error: f64,
+    /// ln of the cost at size 1.
+    pub ln_prefactor: f64,
+}
+
+/// The cost of one thing at several sizes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GrowthSeries {
+    /// What costs.
+    pub name: String,
+    /// Its sizes.
+    pub size: Vec<f64>,
+    /// What it costs at each.
+    pub cost: Vec<f64>,
+    /// The power law fitted to these points.
+    pub line: Option<GrowthLine>,
+}
+
+/// Series that share their axes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GrowthPanel {
+    /// What size means here: the title of the horizontal axis.
+    pub size: String,
+    /// What cost means here, with its unit: the title of the vertical axis.
+    pub cost: String,
+    /// The series.
+    pub series: Vec<GrowthSeries>,
+}
+
+/// Cost against size, in as many panels as there are kinds of either.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Growth {
+    /// The panels, three in a row.
+    pub panels: Vec<GrowthPanel>,
+}
+
+/// Draws cost against size on logarithmic axes, with the fitted power laws and their exponents.
+///
+/// # Errors
+/// [`PlotError`] when there is no panel, series or point, or a value is not finite or not positive.
+pub fn growth(data: &Growth) -> Result<Figure, PlotError> {
+    check::not_empty("panels", &data.panels)?;
+    for (number, panel) in data.panels.iter().enumerate() {
+        let field = format!("panels[{number}].series");
+        check::not_empty(&field, &panel.series)?;
+        for (number, series) in panel.series.iter().enumerate() {
+            check_series(&format!("{field}[{number}]"), series)?;
+        }
+    }
+    let plans = data
+        .panels
+        .iter()
+        .map(|panel| Plan {
+            legend: panel.series.iter().enumerate().map(|(place, series)| entry(place, series)).collect(),
+            x: Axis::decades(panel.series.iter().flat_map(|series| series.size.iter().copied())),
+            x_title: panel.size.clone(),
+            y: Axis::decades(panel.series.iter().flat_map(costs)),
+            y_title: panel.cost.clone(),
+        })
+        .collect();
+    let sheet = Sheet { columns: 3, data: (245.0, 195.0), ..Sheet::default() };
+    sheet.draw(plans, |panels| {
+        for (panel, data) in panels.iter().zip(&data.panels) {
+            for (place, series) in data.series.iter().enumerate() {
+                draw(panel, place, series)?;
+            }
+        }
+        Ok(())
+    })
+}
+
+/// The costs, and where the line ends unless that is far away.
+fn costs(series: &GrowthSeries) -> Vec<f64> {
+    let (low, high) = range(&series.cost);
+    let ends = series.line.iter().flat_map(|line| ends(line, &series.size)).map(|(_, cost)| cost);
+    let near = ends.filter(|cost| (low / 2.0..=2.0 * high).contains(cost));
+    series.cost.iter().copied().chain(near).collect()
+}
+
+/// The line at the smallest and at the largest size.
+fn ends(line: &GrowthLine, sizes: &[f64]) -> [(f64, f64); 2] {
+    let at = |size: f64| (size, (line.ln_prefactor + line.exponent * size.ln()).exp());
+    let (low, high) = range(sizes);
+    [at(low), at(high)]
+}
+
+fn range(values: &[f64]) -> (f64, f64) {
+    let widen = |(low, high): (f64, f64), &value: &f64| (low.min(value), high.max(value));
+    values.iter().fold((f64::INFINITY, 0.0), widen)
+}
+
+fn check_series(field: &str, series: &GrowthSeries) -> Result<(), PlotError> {
+    let (size, cost) = (format!("{field}.size"), format!("{field}.cost"));
+    check::not_empty(&size, &series.size)?;
+    check::same_length(&cost, series.cost.len(), &size, series.size.len())?;
+    check::positive(&size, &series.size)?;
+    check::positive(&cost, &series.cost)?;
+    if let Some(line) = &series.line {
+        check::finite(&format!("{field}.line.exponent"), &[line.exponent])?;
+        check::finite(&format!("{field}.line.ln_prefactor"), &[line.ln_prefactor])?;
+    }
+    Ok(())
+}
+
+/// The colour of a series by its place in the panel.
+fn colour(place: usize) -> RGBColor {
+    [BLUE, VERMILLION, INK, GREY][place % 4]
+}
+
+fn entry(place: usize, series: &GrowthSeries) -> Entry {
+    let mark = if place == 1 { Mark::Diamond(colour(place)) } else { Mark::Dot(colour(place)) };
+    let text = match &series.line {
+        Some(line) => {
+            // More decimals say nothing of a time.
+            let (exponent, error) = (fixed(line.exponent, 2), fixed(line.standard_error, 2));
+            format!("{}: exponent {exponent} ± {error}", series.name)
+        }
+        None => series.name.clone(),
+    };
+    Entry::new(mark, text)
+}
+
+fn draw(panel: &Panel<'_>, place: usize, series: &GrowthSeries) -> Result<(), PlotError> {
+    let colour = colour(place);
+    if let Some(line) = &series.line {
+        panel.line(&ends(line, &series.size), colour, DATA_LINE)?;
+    }
+    for point in series.size.iter().copied().zip(series.cost.iter().copied()) {
+        if place == 1 {
+            panel.diamond(point, colour)?;
+        } else {
+            panel.dot(point, 0.85 * MARK_RADIUS, colour)?;
+        }
+    }
+    Ok(())
+}
