@@ -12,6 +12,10 @@ reproduce-quick backend="flex": (reproduce backend "--quick")
 test:
     cargo test --release --workspace
 
+# Ours and the Python peers in turns, into benches/RESULTS.md; `just bench --with-torch` for every row
+bench *arguments:
+    cargo run --release -p varflat-benches -- {{arguments}}
+
 # Format, lints and documentation, warnings as errors
 check:
     cargo fmt --all --check

@@ -1,0 +1,81 @@
+//! Flatness along directions, measured exactly as the flatness stage of `varflat` does it.
+
+use anyhow::{Context, Result};
+use ndarray::{Array2, ArrayView2, Axis, Slice};
+use rayon::prelude::*;
+use varflat_analysis::{DirectionFlatness, FlatnessSearch, ParamGuard, Side};
+use varflat_model::{DenseLandscape, Line};
+
+/// Directions measured one after the other, each starting its search at the one before.
+pub const IN_A_ROW: usize = 20;
+
+/// What a number of directions took and gave.
+#[derive(Clone, Debug, Default)]
+pub struct Measured {
+    /// Losses that the searches asked for.
+    pub losses: usize,
+    /// What was found, in the order of the directions.
+    pub flatness: Vec<DirectionFlatness>,
+}
+
+/// The 20 neighbouring directions (one a row) from `first` on; fewer at the end.
+pub(crate) fn group(directions: &Array2<f64>, first: usize) -> ArrayView2<'_, f64> {
+    let last = (first + IN_A_ROW).min(directions.nrows());
+    directions.slice_axis(Axis(0), Slice::from(first..last))
+}
+
+/// Measures directions (one a row) one after the other, each guessing from the one before.
+///
+/// # Errors
+/// If a direction does not fit the landscape.
+pub fn in_a_row(line: &mut Line<'_>, directions: ArrayView2<'_, f64>, l0: f64) -> Result<Measured> {
+    let search = FlatnessSearch::params().check()?;
+    let mut measured = Measured::default();
+    let mut guess = 1.0;
+    for direction in directions.rows() {
+        line.aim(&direction.to_vec())?;
+        let found = search.measure(l0, guess, |offsets| {
+            measured.losses += offsets.len();
+            line.losses(offsets)
+        })?;
+        if let (Some(left), Some(right)) = (crossing(&found.left), crossing(&found.right)) {
+            guess = 0.5 * (right - left);
+        }
+        measured.flatness.push(found);
+    }
+    Ok(measured)
+}
+
+/// Measures groups of directions on the threads of the current pool.
+///
+/// # Errors
+/// As [`in_a_row`].
+pub fn in_parallel(landscape: &DenseLandscape, groups: &[ArrayView2<'_, f64>]) -> Result<Measured> {
+    let l0 = landscape.reference_loss();
+    let parts: Vec<Measured> = groups
+        .par_iter()
+        .map_init(|| landscape.line(), |line, group| in_a_row(line, *group, l0))
+        .collect::<Result<_>>()?;
+    Ok(Measured {
+        losses: parts.iter().map(|part| part.losses).sum(),
+        flatness: parts.into_iter().flat_map(|part| part.flatness).collect(),
+    })
+}
+
+/// The nearest crossing seen, doubtful or not.
+fn crossing(side: &Side) -> Option<f64> {
+    match side {
+        Side::Found { offset, .. } => Some(*offset),
+        Side::Censored { .. } => None,
+        Side::NotMonotone { offset, .. } => *offset,
+    }
+}
+
+/// A pool of so many threads: what runs inside `install` uses no others.
+///
+/// # Errors
+/// If the threads cannot be started.
+pub fn threads(count: usize) -> Result<rayon::ThreadPool> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(count).build();
+    pool.with_context(|| format!("cannot start {count} threads"))
+}
