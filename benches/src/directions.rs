@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use ndarray::{Array2, ArrayView2, Axis, Slice};
 use rayon::prelude::*;
-use varflat_analysis::{DirectionFlatness, FlatnessSearch, ParamGuard, Side};
+use varflat_analysis::{DirectionFlatness, FlatnessSearch, ParamGuard};
 use varflat_model::{DenseLandscape, Line};
 
 /// Directions measured one after the other, each starting its search at the one before.
@@ -38,9 +38,7 @@ pub fn in_a_row(line: &mut Line<'_>, directions: ArrayView2<'_, f64>, l0: f64) -
             measured.losses += offsets.len();
             line.losses(offsets)
         })?;
-        if let (Some(left), Some(right)) = (crossing(&found.left), crossing(&found.right)) {
-            guess = 0.5 * (right - left);
-        }
+        guess = found.first_step_of_neighbour().unwrap_or(guess);
         measured.flatness.push(found);
     }
     Ok(measured)
@@ -60,15 +58,6 @@ pub fn in_parallel(landscape: &DenseLandscape, groups: &[ArrayView2<'_, f64>]) -
         losses: parts.iter().map(|part| part.losses).sum(),
         flatness: parts.into_iter().flat_map(|part| part.flatness).collect(),
     })
-}
-
-/// The nearest crossing seen, doubtful or not.
-fn crossing(side: &Side) -> Option<f64> {
-    match side {
-        Side::Found { offset, .. } => Some(*offset),
-        Side::Censored { .. } => None,
-        Side::NotMonotone { offset, .. } => *offset,
-    }
 }
 
 /// A pool of so many threads: what runs inside `install` uses no others.

@@ -48,6 +48,12 @@ impl DirectionFlatness {
         }
     }
 
+    /// A first step for the search along a neighbouring direction: 1.1 times the half distance of the crossings, because that one is
+    /// mostly a little flatter and a search that begins outside needs fewer losses. `None` unless both crossings were seen.
+    pub fn first_step_of_neighbour(&self) -> Option<f64> {
+        Some(1.1 * 0.5 * (self.right.crossing()? - self.left.crossing()?))
+    }
+
     /// The worse of the two sides: censored, then not monotone, then found.
     pub fn status(&self) -> FlatnessStatus {
         self.left.status().max(self.right.status())

@@ -20,6 +20,21 @@ pub struct Step<'a> {
     pub learning_rate: f64,
 }
 
+impl Step<'_> {
+    /// Whether every weight is finite: whether their sum is, which is the same short of overflow (weights near 1e38 have diverged too).
+    pub fn is_finite(&self) -> bool {
+        // Eight sums at a time, because one would wait for each addition before the next.
+        let (chunks, rest) = self.weights.as_chunks::<8>();
+        let mut sums = [0.0f32; 8];
+        for chunk in chunks {
+            for (sum, weight) in sums.iter_mut().zip(chunk) {
+                *sum += weight;
+            }
+        }
+        (sums.iter().sum::<f32>() + rest.iter().sum::<f32>()).is_finite()
+    }
+}
+
 /// A receiver of optimizer steps: a file, a running mean, a closure ([`from_fn`]).
 ///
 /// Several sinks on one parameter: a tuple `(A, B)`, nested for more, a `Vec<S>` or an `Option<S>` is a sink too. Each member

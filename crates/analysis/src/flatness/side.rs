@@ -43,6 +43,15 @@ pub enum Side {
 }
 
 impl Side {
+    /// Offset of the nearest crossing seen, doubtful or not.
+    pub fn crossing(&self) -> Option<f64> {
+        match self {
+            Self::Found { offset, .. } => Some(*offset),
+            Self::Censored { .. } => None,
+            Self::NotMonotone { offset, .. } => *offset,
+        }
+    }
+
     pub(super) fn status(&self) -> FlatnessStatus {
         match self {
             Self::Found { .. } => FlatnessStatus::Found,

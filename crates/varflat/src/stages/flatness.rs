@@ -6,7 +6,7 @@ use std::sync::Mutex;
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use varflat_analysis::{FlatnessSearch, FlatnessStatus, ParamGuard, Side, TrajectoryPca};
+use varflat_analysis::{FlatnessSearch, FlatnessStatus, ParamGuard, TrajectoryPca};
 use varflat_model::{DenseLandscape, Line};
 
 use super::pca;
@@ -132,18 +132,14 @@ fn measure(
         .map(|&index| {
             aim(line, pca, index)?;
             let found = search.measure(l0, guess, |offsets| line.losses(offsets))?;
-            let (left, right) = (crossing(&found.left), crossing(&found.right));
-            if let (Some(left), Some(right)) = (left, right) {
-                // The next direction is mostly a little flatter: look a little further, so as to begin outside.
-                guess = 1.1 * 0.5 * (right - left);
-            }
+            guess = found.first_step_of_neighbour().unwrap_or(guess);
             done();
             Ok(FlatnessRow {
                 index,
                 variance: pca.variance()[index - 1],
                 flatness: found.flatness(),
-                left,
-                right,
+                left: found.left.crossing(),
+                right: found.right.crossing(),
                 status: found.status(),
             })
         })
@@ -153,15 +149,6 @@ fn measure(
 fn aim(line: &mut Line<'_>, pca: &TrajectoryPca, index: usize) -> Result<()> {
     let direction = pca.components().row(index - 1).to_vec();
     Ok(line.aim(&direction)?)
-}
-
-/// The nearest crossing seen, doubtful or not.
-fn crossing(side: &Side) -> Option<f64> {
-    match side {
-        Side::Found { offset, .. } => Some(*offset),
-        Side::Censored { .. } => None,
-        Side::NotMonotone { offset, .. } => *offset,
-    }
 }
 
 /// Append whole rows in one write, so that a kill leaves at most one broken line, the last.
