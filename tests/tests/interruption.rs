@@ -184,6 +184,26 @@ fn flatness_goes_on_where_it_stopped() {
     assert_undisturbed(&undisturbed, &run, "flatness after an interruption, a kill and a torn line");
 }
 
+/// What a kill between noting a stage as done and clearing up after it leaves goes away with the next command.
+#[test]
+fn what_a_finished_stage_no_longer_needs_is_cleared_away() {
+    let work = Workplace::new();
+    let undisturbed = work.finished(&program!(), "out", &[]);
+    let before = names(&undisturbed);
+    for stage in ["run", "pca"] {
+        fs::create_dir(undisturbed.join("checkpoint-000000000240")).unwrap();
+        fs::write(undisturbed.join("checkpoint-000000000240/state.json"), "half a fi").unwrap();
+        fs::write(undisturbed.join("trajectory.part-000000000001.npy"), "").unwrap();
+        match stage {
+            "run" => program!().run(&work.run("out", &[])).succeeds(),
+            _ => program!().run(&work.stage(stage, "out")).succeeds(),
+        };
+        let left: Vec<String> =
+            names(&undisturbed).into_iter().filter(|name| !before.contains(name)).collect();
+        assert!(left.is_empty(), "left by `{stage}`: {left:?}");
+    }
+}
+
 /// What a kill in the middle of a write leaves goes away with the next command.
 #[test]
 fn a_write_cut_short_is_cleared_away() {

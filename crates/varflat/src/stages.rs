@@ -26,6 +26,7 @@ pub(crate) use flatness::{read_profiles, read_rows};
 pub fn perform(run: &RunFolder, stage: Stage, device: Option<&str>) -> Result<()> {
     if let Some(before) = Stage::ALL.into_iter().rfind(|before| *before < stage) {
         run.require(before)?;
+        run.remove_partial(before)?;
     }
     let start = Instant::now();
     let before = match stage {
@@ -78,7 +79,10 @@ pub fn complete(run: &RunFolder, device: Option<&str>) -> Result<bool> {
     }
     let mut worked = false;
     for stage in Stage::ALL {
-        if !run.is_done(stage)? {
+        if run.is_done(stage)? {
+            // A kill may have come between noting the stage as done and clearing up after it.
+            run.remove_partial(stage)?;
+        } else {
             perform(run, stage, device)?;
             worked = true;
         }
