@@ -7,7 +7,7 @@ use divan::{Bencher, black_box, counter::ItemsCount};
 use ndarray::Array2;
 use tempfile::TempDir;
 use varflat_analysis::{DatasetBase, Fit, TrajectoryPca};
-use varflat_benches::directions::{in_a_row, threads};
+use varflat_benches::directions::{Losses, in_a_row, threads};
 use varflat_benches::synthetic;
 use varflat_benches::training::{Ground, Recording, Training};
 use varflat_model::{DenseLandscape, MlpConfig};
@@ -60,7 +60,7 @@ fn losses(bencher: Bencher<'_, '_>, offsets: usize) {
 fn flatness(bencher: Bencher<'_, '_>) {
     let mut line = LANDSCAPE.line();
     let l0 = LANDSCAPE.reference_loss();
-    bencher.bench_local(|| in_a_row(&mut line, DIRECTIONS.view(), l0).expect("the direction fits"));
+    bencher.bench_local(|| in_a_row(&mut line, DIRECTIONS.view(), l0, Losses::Needed).expect("the direction fits"));
 }
 
 /// An SGD step of 784–50–50–10 with B = 50: by itself, with the hook, with the trajectory, with means of all layers.

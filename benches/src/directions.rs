@@ -9,6 +9,15 @@ use varflat_model::{DenseLandscape, Line};
 /// Directions measured one after the other, each starting its search at the one before.
 pub const IN_A_ROW: usize = 20;
 
+/// How the losses of a search are computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Losses {
+    /// As the flatness stage does it: what cannot matter is left out.
+    Needed,
+    /// Over all samples, every time.
+    Whole,
+}
+
 /// What a number of directions took and gave.
 #[derive(Clone, Debug, Default)]
 pub struct Measured {
@@ -28,7 +37,12 @@ pub(crate) fn group(directions: &Array2<f64>, first: usize) -> ArrayView2<'_, f6
 ///
 /// # Errors
 /// If a direction does not fit the landscape.
-pub fn in_a_row(line: &mut Line<'_>, directions: ArrayView2<'_, f64>, l0: f64) -> Result<Measured> {
+pub fn in_a_row(
+    line: &mut Line<'_>,
+    directions: ArrayView2<'_, f64>,
+    l0: f64,
+    kind: Losses,
+) -> Result<Measured> {
     let search = FlatnessSearch::params().check()?;
     let mut measured = Measured::default();
     let mut guess = 1.0;
@@ -36,7 +50,10 @@ pub fn in_a_row(line: &mut Line<'_>, directions: ArrayView2<'_, f64>, l0: f64) -
         line.aim(&direction.to_vec())?;
         let found = search.measure(l0, guess, |offsets| {
             measured.losses += offsets.len();
-            line.losses(offsets)
+            match kind {
+                Losses::Needed => line.search_losses(offsets),
+                Losses::Whole => line.losses(offsets),
+            }
         })?;
         guess = found.first_step_of_neighbour().unwrap_or(guess);
         measured.flatness.push(found);
@@ -52,7 +69,7 @@ pub fn in_parallel(landscape: &DenseLandscape, groups: &[ArrayView2<'_, f64>]) -
     let l0 = landscape.reference_loss();
     let parts: Vec<Measured> = groups
         .par_iter()
-        .map_init(|| landscape.line(), |line, group| in_a_row(line, *group, l0))
+        .map_init(|| landscape.line(), |line, group| in_a_row(line, *group, l0, Losses::Needed))
         .collect::<Result<_>>()?;
     Ok(Measured {
         losses: parts.iter().map(|part| part.losses).sum(),

@@ -11,6 +11,7 @@
 mod engine;
 mod kernels;
 mod module;
+mod search;
 mod tiles;
 mod vector_math;
 

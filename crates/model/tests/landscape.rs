@@ -102,6 +102,36 @@ fn tiny_losses_agree_to_one_part_in_a_million() {
 }
 
 #[test]
+fn what_a_search_leaves_out_does_not_show() {
+    // Most samples are hopeless or certain, so that a few hold nearly all of the loss.
+    let mut set = images(3000, 8, 7);
+    let network = network(vec![20, 20], false, 12.0);
+    for sample in (0..set.samples()).filter(|sample| sample % 50 > 0) {
+        let logits = network.logits(set.image(sample));
+        let best = logits.iter().zip(0..).max_by(|a, b| a.0.total_cmp(b.0)).unwrap();
+        set.labels[sample] = best.1;
+    }
+    let landscape = DenseLandscape::new(&network, "hidden", &set).unwrap();
+    let p = direction(landscape.weights());
+    let (mut search, mut whole) = (landscape.line(), landscape.line());
+    search.aim(&p).unwrap();
+    whole.aim(&p).unwrap();
+    let mut left_out = false;
+    for offsets in [[0.1, 0.2, 0.4], [0.25, 0.3, 0.35], [0.27, 0.26, 0.31], [-0.2, 0.0, 0.05]] {
+        for (found, full) in search.search_losses(&offsets).into_iter().zip(whole.losses(&offsets)) {
+            assert!((found / full - 1.0).abs() < 1e-6, "{found} against {full} at {offsets:?}");
+            left_out |= found != full;
+        }
+    }
+    assert!(left_out, "nothing was left out");
+    // Another direction knows nothing of the one before.
+    let other: Vec<f64> = p.iter().rev().copied().collect();
+    search.aim(&other).unwrap();
+    whole.aim(&other).unwrap();
+    assert_eq!(search.search_losses(&[0.3]), whole.losses(&[0.3]));
+}
+
+#[test]
 fn the_path_through_burn_gives_the_same_losses() {
     let set = images(700, 8, 7);
     let device = device::open(None).unwrap();

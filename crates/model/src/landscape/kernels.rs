@@ -120,15 +120,12 @@ pub(super) fn rectify<S: Simd>(simd: S, values: &mut [f32]) {
     }
 }
 
-/// Sum over the first `samples` samples of a tile of ℓ = ln(1 + Σ_{j≠y} exp(m_j)), m_j = z_j − z_y.
-///
-/// `margins` is `[classes − 1, TILE]`. The sum over samples is in f64.
+/// ℓ = ln(1 + Σ_{j≠y} exp(m_j)), m_j = z_j − z_y, of every sample of a tile; `margins` is `[classes − 1, TILE]`.
 #[inline(always)]
-pub(super) fn cross_entropy<S: Simd>(simd: S, margins: &[f32], samples: usize) -> f64 {
-    let mut losses = [0.0f32; TILE];
+pub(super) fn cross_entropy<S: Simd>(simd: S, margins: &[f32], losses: &mut [f32; TILE]) {
     let row = TILE / S::F32_LANES;
     let (vectors, _) = S::as_simd_f32s(margins);
-    let (to, _) = S::as_mut_simd_f32s(&mut losses);
+    let (to, _) = S::as_mut_simd_f32s(losses.as_mut_slice());
     let mut largest = simd.splat_f32s(f32::NEG_INFINITY);
     for (vector, loss) in to.iter_mut().enumerate() {
         let mut sum = simd.splat_f32s(0.0);
@@ -139,18 +136,22 @@ pub(super) fn cross_entropy<S: Simd>(simd: S, margins: &[f32], samples: usize) -
         *loss = ln_1p(simd, sum);
     }
     if simd.reduce_max_f32s(largest) >= LARGEST_MARGIN {
-        for (sample, loss) in losses[..samples].iter_mut().enumerate() {
+        for (sample, loss) in losses.iter_mut().enumerate() {
             *loss = exact_cross_entropy(margins[sample..].iter().step_by(TILE));
         }
     }
+}
+
+/// The sum in f64.
+pub(super) fn sum(losses: &[f32]) -> f64 {
+    let (fours, rest) = losses.as_chunks::<4>();
     let mut sums = [0.0f64; 4];
-    losses[samples..].fill(0.0);
-    for losses in losses.as_chunks::<4>().0 {
+    for losses in fours {
         for (sum, &loss) in sums.iter_mut().zip(losses) {
             *sum += f64::from(loss);
         }
     }
-    sums.iter().sum()
+    rest.iter().fold(sums.iter().sum(), |sum, &loss| sum + f64::from(loss))
 }
 
 /// The same of one sample in f64, for margins of any size.

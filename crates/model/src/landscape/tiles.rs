@@ -13,15 +13,37 @@ pub(super) struct Tile {
     pub(super) samples: Vec<usize>,
 }
 
-/// All samples, sorted by label and otherwise in order.
-pub(super) fn tiles(labels: &[u8]) -> Vec<Tile> {
+/// All samples, sorted by label, then by `loss`, and otherwise in order.
+pub(super) fn tiles(labels: &[u8], loss: impl Fn(usize) -> f32) -> Vec<Tile> {
     let mut order: Vec<usize> = (0..labels.len()).collect();
-    order.sort_by_key(|&sample| labels[sample]);
+    order.sort_by(|&one, &other| {
+        labels[one].cmp(&labels[other]).then_with(|| loss(one).total_cmp(&loss(other)))
+    });
     order
         .chunk_by(|&a, &b| labels[a] == labels[b])
         .flat_map(|class| class.chunks(TILE))
         .map(|samples| Tile { label: usize::from(labels[samples[0]]), samples: samples.to_vec() })
         .collect()
+}
+
+/// Values `[tiles, features, TILE]` of the same samples in other tiles.
+pub(super) fn arranged(values: &[f32], features: usize, from: &[Tile], to: &[Tile]) -> Vec<f32> {
+    let samples = from.iter().map(|tile| tile.samples.len()).sum();
+    let mut start = vec![0; samples];
+    for (position, tile) in from.iter().enumerate() {
+        for (place, &sample) in tile.samples.iter().enumerate() {
+            start[sample] = position * features * TILE + place;
+        }
+    }
+    let mut arranged = vec![0.0; values.len()];
+    for (tile, block) in to.iter().zip(arranged.chunks_exact_mut(features * TILE)) {
+        for (feature, row) in block.chunks_exact_mut(TILE).enumerate() {
+            for (value, &sample) in row.iter_mut().zip(&tile.samples) {
+                *value = values[start[sample] + feature * TILE];
+            }
+        }
+    }
+    arranged
 }
 
 /// The last layer as one that gives the margins m_j = z_j − z_y of a label y: `[inputs, classes − 1]`, j ≠ y.

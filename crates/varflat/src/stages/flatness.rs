@@ -131,7 +131,7 @@ fn measure(
         .iter()
         .map(|&index| {
             aim(line, pca, index)?;
-            let found = search.measure(l0, guess, |offsets| line.losses(offsets))?;
+            let found = search.measure(l0, guess, |offsets| line.search_losses(offsets))?;
             guess = found.first_step_of_neighbour().unwrap_or(guess);
             done();
             Ok(FlatnessRow {
