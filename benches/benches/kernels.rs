@@ -60,7 +60,9 @@ fn losses(bencher: Bencher<'_, '_>, offsets: usize) {
 fn flatness(bencher: Bencher<'_, '_>) {
     let mut line = LANDSCAPE.line();
     let l0 = LANDSCAPE.reference_loss();
-    bencher.bench_local(|| in_a_row(&mut line, DIRECTIONS.view(), l0, Losses::Needed).expect("the direction fits"));
+    bencher.bench_local(|| {
+        in_a_row(&mut line, DIRECTIONS.view(), l0, Losses::Needed).expect("the direction fits")
+    });
 }
 
 /// An SGD step of 784–50–50–10 with B = 50: by itself, with the hook, with the trajectory, with means of all layers.

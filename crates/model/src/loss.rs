@@ -43,9 +43,48 @@ pub fn cross_entropy_gradient(logits: Tensor<2>, one_hot: Tensor<2>) -> Tensor<2
     (others - one_hot * missing).div_scalar(batch as f64)
 }
 
+/// The same of one sample of a batch, in place: its logits become ∂L/∂z.
+pub(crate) fn logit_gradient(logits: &mut [f32], label: usize, batch: usize) {
+    let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let mut all = 0.0;
+    for z in logits.iter_mut() {
+        *z = (*z - largest).exp();
+        all += *z;
+    }
+    let share = 1.0 / (all * batch as f32);
+    let mut others = 0.0;
+    for (_, p) in logits.iter_mut().enumerate().filter(|(class, _)| *class != label) {
+        *p *= share;
+        others += *p;
+    }
+    logits[label] = -others;
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_gradient_of_a_row_is_that_of_the_tensor() {
+        let device = crate::device::open(None).unwrap().device;
+        let logits = [[0.5f32, -3.0, 12.0], [200.0, 1.0, -90.0], [-1.0, -1.0, -1.0]];
+        let labels = [2, 1, 0];
+        let one_hot = labels.map(|label| [0, 1, 2].map(|class| if class == label { 1.0f32 } else { 0.0 }));
+        let tensor = cross_entropy_gradient(
+            Tensor::<2>::from_data(logits, &device),
+            Tensor::<2>::from_data(one_hot, &device),
+        );
+        let tensor = tensor.try_into_vec_as::<f32>().unwrap();
+        for ((mut row, label), expected) in logits.into_iter().zip(labels).zip(tensor.chunks(3)) {
+            logit_gradient(&mut row, label, 3);
+            for (value, expected) in row.iter().zip(expected) {
+                assert!((value - expected).abs() <= 1e-6 * expected.abs(), "{value} against {expected}");
+            }
+        }
+        let mut hopeless = [f32::NAN, 0.0];
+        logit_gradient(&mut hopeless, 0, 1);
+        assert!(hopeless[0].is_nan());
+    }
 
     #[test]
     fn confident_samples_keep_their_digits() {

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::dense::{DenseLayer, DenseNetwork, NetworkError};
 use crate::random::{Purpose, stream, uniform};
-use crate::training::classifier::{backward, dense_gradients};
+use crate::training::classifier::dense_gradients;
+use crate::training::host::{self, HostLayer};
 use crate::training::{Batch, Classifier};
 
 /// How initial weights are drawn.
@@ -145,12 +146,9 @@ impl Mlp {
     /// # Errors
     /// [`NetworkError::Shape`] if the device does not hand its weights out.
     pub fn to_dense(&self) -> Result<DenseNetwork, NetworkError> {
-        let linears = std::iter::once(&self.input)
-            .chain(&self.hidden)
-            .chain(&self.deeper)
-            .chain(std::iter::once(&self.output));
         let names = layer_names(1 + usize::from(self.hidden.is_some()) + self.deeper.len());
-        let layers = linears
+        let layers = self
+            .layers()
             .zip(names)
             .map(|(linear, name)| {
                 let [inputs, outputs] = linear.weight.val().dims();
@@ -173,69 +171,80 @@ impl Mlp {
 }
 
 impl Mlp {
-    /// From the first layer's z to the logits.
-    fn after_input(&self, z: Tensor<2>) -> Tensor<2> {
-        let mut values = z;
-        for layer in self.hidden.iter().chain(&self.deeper) {
-            values = layer.forward(relu(values));
-        }
-        self.output.forward(relu(values))
+    /// All layers, the first first.
+    fn layers(&self) -> impl Iterator<Item = &Linear> {
+        let hidden = self.hidden.iter().chain(&self.deeper);
+        std::iter::once(&self.input).chain(hidden).chain(std::iter::once(&self.output))
     }
 
-    /// xW of the first layer, without its bias, where the images are known by their non-zero pixels.
-    fn sparse_input(&self, batch: &Batch<'_>) -> Option<TensorData> {
+    /// Something made of all layers' weights where they lie, for images that are known by their non-zero pixels.
+    fn on_host<R>(
+        &self,
+        batch: &Batch<'_>,
+        compute: impl FnOnce(&[HostLayer<'_>]) -> Option<R>,
+    ) -> Option<R> {
         if !batch.is_sparse() {
             return None;
         }
-        let weight = self.input.weight.val();
-        let [_, outputs] = weight.dims();
-        let weight = if weight.device().is_autodiff() { weight.inner() } else { weight };
         // Sparse images lie on the host, where reading cannot fail.
-        let weight = weight.into_data();
-        let product = batch.sparse_product(weight.as_slice().ok()?, outputs)?;
-        Some(TensorData::new(product, [batch.len(), outputs]))
+        let data: Vec<(TensorData, Option<TensorData>)> = self
+            .layers()
+            .map(|layer| (values(layer.weight.val()), layer.bias.as_ref().map(|bias| values(bias.val()))))
+            .collect();
+        let layers = data
+            .iter()
+            .map(|(weight, bias)| {
+                let bias = bias.as_ref().map(|bias| bias.as_slice().ok());
+                Some(HostLayer {
+                    weight: weight.as_slice().ok()?,
+                    bias: if let Some(bias) = bias { Some(bias?) } else { None },
+                    outputs: weight.shape()[1],
+                })
+            })
+            .collect::<Option<Vec<_>>>()?;
+        compute(&layers)
     }
+}
 
-    fn biased(&self, z: Tensor<2>) -> Tensor<2> {
-        match &self.input.bias {
-            Some(bias) => z + bias.val().unsqueeze(),
-            None => z,
-        }
-    }
+/// What a parameter holds, on the host.
+fn values<const D: usize>(parameter: Tensor<D>) -> TensorData {
+    let parameter = if parameter.device().is_autodiff() { parameter.inner() } else { parameter };
+    parameter.into_data()
 }
 
 impl Classifier for Mlp {
     fn forward(&self, inputs: Tensor<2>) -> Tensor<2> {
-        self.after_input(self.input.forward(inputs))
+        let mut values = self.input.forward(inputs);
+        for layer in self.layers().skip(1) {
+            values = layer.forward(relu(values));
+        }
+        values
     }
 
     fn logits(&self, batch: &Batch<'_>) -> Tensor<2> {
-        match self.sparse_input(batch) {
-            Some(z) => {
-                let z = Tensor::from_data(z, &self.input.weight.val().device());
-                self.after_input(self.biased(z))
+        match self.on_host(batch, |layers| host::logits(batch, layers)) {
+            Some(logits) => {
+                let shape = [batch.len(), logits.len() / batch.len()];
+                Tensor::from_data(TensorData::new(logits, shape), &self.input.weight.val().device())
             }
             None => self.forward(batch.images()),
         }
     }
 
     fn gradients(&self, batch: &Batch<'_>) -> GradientsParams {
-        let Some(z) = self.sparse_input(batch) else {
+        let Some(of_layers) = self.on_host(batch, |layers| host::gradients(batch, layers)) else {
             return dense_gradients(self, batch);
         };
-        // Autodiff begins at z = xW. The product's own gradient, ∂L/∂W = xᵀ·∂L/∂z, is the other sparse product.
-        let z = Tensor::<2>::from_data(z, &self.input.weight.val().device()).require_grad();
-        let gradients = backward(self.after_input(self.biased(z.clone())), batch);
-        let of_input = z.grad(&gradients).and_then(|d| {
-            let ([_, outputs], device) = (d.dims(), d.device());
-            let d = d.into_data();
-            let product = batch.sparse_transposed_product(d.as_slice().ok()?, outputs)?;
-            let pixels = product.len() / outputs;
-            Some(Tensor::<2>::from_data(TensorData::new(product, [pixels, outputs]), &device))
-        });
-        let mut gradients = GradientsParams::from_grads(gradients, self);
-        if let Some(of_input) = of_input {
-            gradients.register(self.input.weight.id, of_input);
+        let mut gradients = GradientsParams::new();
+        for (layer, gradient) in self.layers().zip(of_layers) {
+            let [inputs, outputs] = layer.weight.val().dims();
+            let device = layer.weight.val().device().inner();
+            let weight = TensorData::new(gradient.weight, [inputs, outputs]);
+            gradients.register(layer.weight.id, Tensor::<2>::from_data(weight, &device));
+            if let (Some(bias), Some(gradient)) = (&layer.bias, gradient.bias) {
+                let gradient = TensorData::new(gradient, [outputs]);
+                gradients.register(bias.id, Tensor::<1>::from_data(gradient, &device));
+            }
         }
         gradients
     }

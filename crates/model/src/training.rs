@@ -2,8 +2,10 @@
 
 pub(crate) mod classifier;
 mod config;
+pub(crate) mod host;
 mod metrics;
 mod resident;
+mod rows;
 mod sparse;
 mod trainer;
 

@@ -2,7 +2,7 @@
 
 use burn::module::Module;
 use burn::optim::GradientsParams;
-use burn::tensor::{Gradients, Tensor};
+use burn::tensor::Tensor;
 
 use super::resident::Batch;
 use crate::loss::cross_entropy_gradient;
@@ -26,12 +26,8 @@ pub trait Classifier: Module {
 /// The gradients of every parameter by autodiff, from images to logits.
 pub(crate) fn dense_gradients(network: &impl Classifier, batch: &Batch<'_>) -> GradientsParams {
     let logits = network.forward(Tensor::from_inner(batch.images()));
-    GradientsParams::from_grads(backward(logits, batch), network)
-}
-
-/// From the logits of a batch back to everything they depend on.
-pub(crate) fn backward(logits: Tensor<2>, batch: &Batch<'_>) -> Gradients {
     // The sum of logits · (∂L/∂logits) has the gradient of the loss: backward needs no more than that.
     let gradient = cross_entropy_gradient(logits.clone().inner(), batch.one_hot());
-    (logits * Tensor::from_inner(gradient)).sum().backward()
+    let gradients = (logits * Tensor::from_inner(gradient)).sum().backward();
+    GradientsParams::from_grads(gradients, network)
 }

@@ -160,6 +160,11 @@ impl Batch<'_> {
         self.set.one_hot.clone().select(0, self.indices())
     }
 
+    /// The labels, in order.
+    pub(crate) fn labels(&self) -> impl Iterator<Item = usize> {
+        self.samples.iter().map(|&sample| usize::from(self.set.labels[sample as usize]))
+    }
+
     /// xW, where the images are known by their non-zero pixels: W `[pixels, outputs]` → `[batch, outputs]`.
     pub(crate) fn sparse_product(&self, weight: &[f32], outputs: usize) -> Option<Vec<f32>> {
         let sparse = self.set.sparse.as_ref()?;
