@@ -6,7 +6,9 @@ use std::process::Command;
 const LIBRARIES: [&str; 4] = ["burn", "faer", "linfa", "plotters"];
 
 fn main() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    // Asked when it runs, not when it was compiled: checkouts may share a target folder.
+    let package = std::env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
+    let root = Path::new(&package).join("../..");
     println!("cargo::rustc-env=VARFLAT_COMMIT={}", commit(&root).unwrap_or_default());
     let lock = root.join("Cargo.lock");
     let locked = std::fs::read_to_string(&lock).unwrap_or_default();

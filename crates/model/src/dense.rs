@@ -38,8 +38,8 @@ pub enum NetworkError {
         /// What does not fit.
         problem: String,
     },
-    /// No layer of that name.
-    #[error("there is no layer `{asked}`; the layers are {available}")]
+    /// No layer or parameter of that name.
+    #[error("the network has no `{asked}`; it has {available}")]
     UnknownLayer {
         /// The name asked for.
         asked: String,

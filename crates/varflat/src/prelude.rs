@@ -6,8 +6,8 @@ pub use varflat_analysis::{
     Transformer, spectrum,
 };
 pub use varflat_model::{
-    Classifier, DenseLandscape, DenseNetwork, Mlp, MlpConfig, ResidentSet, Shuffle, Trainer, TrainingConfig,
-    data, device, random,
+    Classifier, DenseLandscape, DenseNetwork, Mlp, MlpConfig, ModuleLandscape, ResidentSet, Shuffle, Trainer,
+    TrainingConfig, data, device, random,
 };
 pub use varflat_plot::{Figure, FitLine, Point, VarianceFlatness, variance_flatness};
 pub use varflat_recorder::{
