@@ -235,6 +235,7 @@ impl Classifier for Mlp {
         let Some(of_layers) = self.on_host(batch, |layers| host::gradients(batch, layers)) else {
             return dense_gradients(self, batch);
         };
+        forget_former_parameters(&self.input.weight.val().device());
         let mut gradients = GradientsParams::new();
         for (layer, gradient) in self.layers().zip(of_layers) {
             let [inputs, outputs] = layer.weight.val().dims();
@@ -248,6 +249,14 @@ impl Classifier for Mlp {
         }
         gradients
     }
+}
+
+/// Lets burn's autodiff drop its nodes of parameters that are gone.
+///
+/// It makes one for every parameter that an optimizer returns, and clears them away only in a backward pass: without any, a
+/// training would keep a kilobyte of them a step.
+fn forget_former_parameters(device: &Device) {
+    Tensor::<1>::zeros([1], device).require_grad().backward();
 }
 
 /// A burn layer with fixed parameter identities, so that a saved optimizer state finds its parameters again.

@@ -78,3 +78,25 @@ fn a_measurement_does_not_depend_on_the_threads() {
     };
     assert_eq!(measure(1), measure(3));
 }
+
+/// What a training keeps of its past steps must not grow: a headline run takes 290,000 of them.
+#[test]
+#[cfg(target_os = "linux")]
+fn memory_does_not_grow_with_the_steps() {
+    let resident = || -> usize {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
+    };
+    let device = device::open(None).unwrap();
+    let set = ResidentSet::new(&images(600), 5, &device);
+    let network = MlpConfig::new(81, vec![4, 3], 5).initial(2).unwrap();
+    let network = Mlp::new(&network, &device.autodiff()).unwrap();
+    let config = TrainingConfig { batch_size: 2, ..TrainingConfig::default() };
+    let mut trainer = Trainer::new(network, config.sgd().into(), &config, 1, &set, &set).unwrap();
+    (0..2_000).for_each(|_| trainer.step());
+    let before = resident();
+    (0..20_000).for_each(|_| trainer.step());
+    let grown = resident().saturating_sub(before);
+    assert!(grown < 20_000, "{grown} kB in 20,000 steps");
+}
