@@ -6,7 +6,9 @@
 //! 1. [`TrajectoryPca`]: principal components p_i and variances σ_i² of a window of weights;
 //! 2. [`FlatnessSearch`]: flatness F_i of the loss landscape along each p_i;
 //! 3. [`PowerLaw`]: the exponent ψ of σ_i² ∝ F_i^(−ψ), with its block-bootstrap interval;
-//! 4. [`spectrum`]: gap, decay and shares of the variances.
+//! 4. [`spectrum`]: gap, decay and shares of the variances;
+//! 5. [`temperature`], [`Correlator`] and [`mean_square_displacement`]: the noise that drives the weights, how long it and they
+//!    remember, and whether they drift or diffuse.
 //!
 //! The crate knows no network, no files and has no randomness of its own: weights come in as an
 //! array `[steps, weights]`, the landscape as a function of offsets, random numbers as a generator.
@@ -45,18 +47,28 @@
 //! ```
 
 mod bootstrap;
+mod correlation;
+mod displacement;
 mod error;
 mod flatness;
 mod line;
 mod pca;
 mod power_law;
+mod scaling;
 pub mod spectrum;
+mod temperature;
 
 pub use bootstrap::Interval;
+pub use correlation::{CorrelationTimes, Correlator};
+pub use displacement::{
+    DisplacementExponent, displacement_exponent, logarithmic_lags, mean_square_displacement,
+};
 pub use error::AnalysisError;
 pub use flatness::{DirectionFlatness, FlatnessSearch, FlatnessSearchParams, FlatnessStatus, Side};
 pub use pca::{SegmentMoments, Solver, TrajectoryPca, TrajectoryPcaParams, TrajectoryPcaValidParams};
 pub use power_law::{Component, PowerLaw, PowerLawParams, PowerLawValidParams};
+pub use scaling::{Scaling, scaling};
+pub use temperature::{reshuffled_correlation, temperature};
 
 // linfa's grammar, so that a caller needs no dependency on linfa of its own.
 pub use linfa::traits::{Fit, Transformer};

@@ -141,6 +141,24 @@ impl TrajectoryPca {
     /// # Errors
     /// If the window has another number of weights, or fewer than `k` components were kept.
     pub fn project(&self, window: ArrayView2<'_, f32>, k: usize) -> Result<Array2<f64>, AnalysisError> {
+        self.along(window, self.mean.to_vec(), k)
+    }
+
+    /// The components v·p_i of vectors `[vectors, weights]`, gradients say, along the first `k` directions: `[vectors, k]`.
+    ///
+    /// # Errors
+    /// As [`project`](Self::project).
+    pub fn slopes(&self, vectors: ArrayView2<'_, f32>, k: usize) -> Result<Array2<f64>, AnalysisError> {
+        self.along(vectors, vec![0.0; self.mean.len()], k)
+    }
+
+    /// (v − `origin`)·p_i.
+    fn along(
+        &self,
+        window: ArrayView2<'_, f32>,
+        origin: Vec<f64>,
+        k: usize,
+    ) -> Result<Array2<f64>, AnalysisError> {
         same_length("the window along its columns", self.mean.len(), window.ncols())?;
         if k > self.components.nrows() {
             return Err(AnalysisError::TooManyComponents {
@@ -150,7 +168,7 @@ impl TrajectoryPca {
         }
         let directions = Mat::from_fn(self.mean.len(), k, |n, i| self.components[[i, n]]);
         let mut theta = Array2::zeros((window.nrows(), k));
-        CentredWindow::new(window, self.mean.to_vec()).for_row_blocks(|first, block| {
+        CentredWindow::new(window, origin).for_row_blocks(|first, block| {
             let mut rows = Mat::zeros(block.nrows(), k);
             product(rows.as_mut(), Accum::Replace, block, directions.as_ref(), 1.0);
             for (i, column) in rows.col_iter().enumerate() {

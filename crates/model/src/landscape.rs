@@ -16,4 +16,5 @@ mod tiles;
 mod vector_math;
 
 pub use engine::{DenseLandscape, Line};
+pub(crate) use engine::{check_direction, check_fit};
 pub use module::{LandscapeError, ModuleLandscape, ModuleLine};

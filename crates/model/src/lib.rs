@@ -25,15 +25,19 @@ pub mod data;
 pub mod dense;
 pub mod device;
 pub mod landscape;
+mod langevin;
 pub mod loss;
 pub mod mlp;
+mod moving_layer;
 pub mod random;
 pub mod training;
 
-pub use batches::Shuffle;
+pub use batches::{Shuffle, epoch_order};
 pub use dense::{DenseLayer, DenseNetwork, NetworkError};
 pub use landscape::{DenseLandscape, LandscapeError, Line, ModuleLandscape, ModuleLine};
+pub use langevin::{Langevin, LangevinConfig};
 pub use mlp::{Initialization, Mlp, MlpConfig};
+pub use moving_layer::{MovingLayer, SampleOnLine};
 pub use training::{
     Batch, Classifier, Metrics, OptimizerKind, Performance, ResidentSet, StopReason, Trainer, TrainingConfig,
     TrainingError,

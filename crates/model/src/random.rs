@@ -15,6 +15,8 @@ pub enum Purpose {
     BatchOrder,
     /// Resampling of time blocks for an interval; the index counts the statistics.
     Bootstrap,
+    /// The noise of a Langevin walk; the index counts the steps.
+    Langevin,
 }
 
 impl Purpose {
@@ -24,6 +26,7 @@ impl Purpose {
             Self::InitialWeights => 1,
             Self::BatchOrder => 2,
             Self::Bootstrap => 3,
+            Self::Langevin => 4,
         }
     }
 }
@@ -47,6 +50,15 @@ pub fn stream(seed: u64, purpose: Purpose, index: u64) -> ChaCha8Rng {
 /// A uniform number in [0, 1) with 24 random bits: every value is exact in f32.
 pub fn uniform(random: &mut impl Rng) -> f32 {
     (random.next_u32() >> 8) as f32 * (1.0 / (1 << 24) as f32)
+}
+
+/// A standard normal number (Box and Muller, one of the pair).
+pub fn normal(random: &mut impl Rng) -> f64 {
+    // 53 random bits in (0, 1] and [0, 1).
+    let mut bits = || (random.next_u64() >> 11) as f64;
+    let scale = 1.0 / (1u64 << 53) as f64;
+    let (radius, angle) = ((bits() + 1.0) * scale, bits() * scale);
+    (-2.0 * radius.ln()).sqrt() * (std::f64::consts::TAU * angle).cos()
 }
 
 /// A uniform integer in `0..bound`, without bias (Lemire's rejection). `bound` must not be zero.
@@ -89,6 +101,17 @@ mod tests {
         let variance = draws.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / draws.len() as f64;
         assert!((mean - 0.5).abs() < 4.0 * (1.0 / 12.0f64 / 200_000.0).sqrt(), "mean {mean}");
         assert!((variance - 1.0 / 12.0).abs() < 1e-3, "variance {variance}");
+    }
+
+    #[test]
+    fn normal_numbers_have_the_moments_of_the_normal_distribution() {
+        let mut random = stream(4, Purpose::Langevin, 0);
+        let draws: Vec<f64> = (0..200_000).map(|_| normal(&mut random)).collect();
+        let moment = |power| draws.iter().map(|x: &f64| x.powi(power)).sum::<f64>() / 200_000.0;
+        for (power, expected, deviation) in [(1, 0.0, 1.0), (2, 1.0, 2.0), (3, 0.0, 15.0), (4, 3.0, 96.0)] {
+            let error: f64 = moment(power) - expected;
+            assert!(error.abs() < 4.0 * f64::sqrt(deviation / 200_000.0), "moment {power}: off by {error}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ mod config;
 pub(crate) mod host;
 mod metrics;
 mod resident;
-mod rows;
+pub(crate) mod rows;
 mod sparse;
 mod trainer;
 

@@ -66,7 +66,7 @@ impl DenseLandscape {
     /// [`NetworkError`] when there is no such layer, or the images or labels do not fit the network.
     pub fn new(network: &DenseNetwork, layer: &str, set: &ImageSet) -> Result<Self, NetworkError> {
         let position = network.position(layer)?;
-        check(network, layer, set)?;
+        check_fit(network, layer, set)?;
         let arch = Arch::new();
         let layers = network.layers();
         let (moving, after) = (&layers[position], &layers[position + 1..]);
@@ -272,7 +272,7 @@ fn packed(layer: &DenseLayer) -> PackedLayer {
 }
 
 /// Whether a direction has one finite entry for each of the `weights`.
-pub(super) fn check_direction(direction: &[f64], weights: usize) -> Result<(), NetworkError> {
+pub(crate) fn check_direction(direction: &[f64], weights: usize) -> Result<(), NetworkError> {
     let complain = |problem: String| Err(NetworkError::Shape { layer: "direction".to_owned(), problem });
     if direction.len() != weights {
         return complain(format!("has {} entries, but the layer has {weights} weights", direction.len()));
@@ -283,7 +283,8 @@ pub(super) fn check_direction(direction: &[f64], weights: usize) -> Result<(), N
     }
 }
 
-fn check(network: &DenseNetwork, layer: &str, set: &ImageSet) -> Result<(), NetworkError> {
+/// Whether images and labels fit a network of at least two classes; `layer` is for the message.
+pub(crate) fn check_fit(network: &DenseNetwork, layer: &str, set: &ImageSet) -> Result<(), NetworkError> {
     let complain = |problem: String| Err(NetworkError::Shape { layer: layer.to_owned(), problem });
     let (inputs, classes) = (network.inputs(), network.classes());
     if set.pixels() != inputs {

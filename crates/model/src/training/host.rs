@@ -7,6 +7,7 @@ use super::rows::Rows;
 use crate::loss::logit_gradient;
 
 /// A dense layer where it lies: W `[inputs, outputs]` and b `[outputs]`.
+#[derive(Clone, Copy)]
 pub(crate) struct HostLayer<'a> {
     pub(crate) weight: &'a [f32],
     pub(crate) bias: Option<&'a [f32]>,
@@ -21,46 +22,68 @@ pub(crate) struct LayerGradient {
 
 /// The logits `[batch, classes]` of images that are known by their non-zero pixels, with ReLU between the layers.
 pub(crate) fn logits(batch: &Batch<'_>, layers: &[HostLayer<'_>]) -> Option<Vec<f32>> {
-    Some(forward(Arch::new(), batch, layers)?.pop()?.to_vec())
+    let arch = Arch::new();
+    let (first, rest) = layers.split_first()?;
+    Some(forward(arch, from_pixels(batch, first)?, rest).pop()?.to_vec())
 }
 
 /// The gradients of the mini-batch loss, a layer after the other.
-///
-/// With z_k = h_k W_k + b_k, h_{k+1} = max(0, z_k) and d_k = ∂L/∂z_k: ∂L/∂W_k = h_kᵀ d_k and
-/// d_{k−1} = (d_k W_kᵀ) where z_{k−1} > 0, zero elsewhere.
 pub(crate) fn gradients(batch: &Batch<'_>, layers: &[HostLayer<'_>]) -> Option<Vec<LayerGradient>> {
     let arch = Arch::new();
-    let mut z = forward(arch, batch, layers)?;
-    let mut d = z.pop()?;
-    let samples = d.rows;
-    for (row, label) in d.each_mut().zip(batch.labels()) {
-        logit_gradient(row, label, samples);
-    }
+    let (first, rest) = layers.split_first()?;
+    let z = forward(arch, from_pixels(batch, first)?, rest);
     let mut gradients = Vec::with_capacity(layers.len());
-    for layer in layers[1..].iter().rev() {
-        let before = z.pop()?;
-        let weight = before.rectified().transposed_times(arch, &d).to_vec();
+    let d = backward(arch, z, batch.labels(), batch.len(), rest, |layer, before, d| {
+        let weight = before.rectified().transposed_times(arch, d).to_vec();
         gradients.push(LayerGradient { weight, bias: layer.bias.map(|_| d.sum()) });
-        d = d.times(arch, &Rows::transposed(layer.weight, layer.outputs));
-        d.mask(&before);
-    }
+    })?;
     let weight = batch.sparse_transposed_product(&d.to_vec(), d.columns)?;
-    gradients.push(LayerGradient { weight, bias: layers[0].bias.map(|_| d.sum()) });
+    gradients.push(LayerGradient { weight, bias: first.bias.map(|_| d.sum()) });
     gradients.reverse();
     Some(gradients)
 }
 
-/// z of every layer.
-fn forward(arch: Arch, batch: &Batch<'_>, layers: &[HostLayer<'_>]) -> Option<Vec<Rows>> {
-    let (first, rest) = layers.split_first()?;
-    let mut all = Vec::with_capacity(layers.len());
+/// z of the first layer.
+fn from_pixels(batch: &Batch<'_>, first: &HostLayer<'_>) -> Option<Rows> {
     let mut z = Rows::new(&batch.sparse_product(first.weight, first.outputs)?, first.outputs);
     z.add(first.bias.unwrap_or(&[]));
+    Some(z)
+}
+
+/// z_0 and z of every layer of `rest`, z_{k+1} = max(0, z_k) W_k + b_k; the logits come last.
+pub(crate) fn forward(arch: Arch, z0: Rows, rest: &[HostLayer<'_>]) -> Vec<Rows> {
+    let mut all = Vec::with_capacity(rest.len() + 1);
+    let mut z = z0;
     for layer in rest {
         let mut next = z.rectified().times(arch, &Rows::new(layer.weight, layer.outputs));
         next.add(layer.bias.unwrap_or(&[]));
         all.push(std::mem::replace(&mut z, next));
     }
     all.push(z);
-    Some(all)
+    all
+}
+
+/// d_0 = ∂L/∂z_0 of the mean loss over `samples` samples, from what [`forward`] gave.
+///
+/// d of the logits is that of the cross-entropy, and d_k = (d_{k+1} W_kᵀ) where z_k > 0, zero elsewhere. `visit` sees, from the last
+/// layer back, each layer, the z before it and its own d: ∂L/∂W = max(0, z)ᵀ d. `None` when `z` is empty.
+pub(crate) fn backward(
+    arch: Arch,
+    mut z: Vec<Rows>,
+    labels: impl Iterator<Item = usize>,
+    samples: usize,
+    rest: &[HostLayer<'_>],
+    mut visit: impl FnMut(&HostLayer<'_>, &Rows, &Rows),
+) -> Option<Rows> {
+    let mut d = z.pop()?;
+    for (row, label) in d.each_mut().zip(labels) {
+        logit_gradient(row, label, samples);
+    }
+    for layer in rest.iter().rev() {
+        let before = z.pop()?;
+        visit(layer, &before, &d);
+        d = d.times(arch, &Rows::transposed(layer.weight, layer.outputs));
+        d.mask(&before);
+    }
+    Some(d)
 }

@@ -12,9 +12,9 @@ const VECTORS: usize = 4;
 
 /// A matrix, row by row; what fills up a row is zero.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Rows {
-    pub(super) rows: usize,
-    pub(super) columns: usize,
+pub(crate) struct Rows {
+    pub(crate) rows: usize,
+    pub(crate) columns: usize,
     stride: usize,
     values: Vec<f32>,
 }
@@ -26,16 +26,21 @@ impl Rows {
     }
 
     /// From `[rows, columns]`, row-major.
-    pub(super) fn new(values: &[f32], columns: usize) -> Self {
-        let mut matrix = Self::zeros(values.len() / columns, columns);
-        for (row, values) in matrix.each_mut().zip(values.chunks_exact(columns)) {
+    pub(crate) fn new(values: &[f32], columns: usize) -> Self {
+        Self::gathered(values.chunks_exact(columns), values.len() / columns, columns)
+    }
+
+    /// From as many rows as there are.
+    pub(crate) fn gathered<'a>(from: impl Iterator<Item = &'a [f32]>, rows: usize, columns: usize) -> Self {
+        let mut matrix = Self::zeros(rows, columns);
+        for (row, values) in matrix.each_mut().zip(from) {
             row.copy_from_slice(values);
         }
         matrix
     }
 
     /// The transposed of `[columns, rows]`, row-major.
-    pub(super) fn transposed(values: &[f32], rows: usize) -> Self {
+    pub(crate) fn transposed(values: &[f32], rows: usize) -> Self {
         let mut matrix = Self::zeros(rows, values.len() / rows);
         let stride = matrix.stride;
         for (column, values) in values.chunks_exact(rows).enumerate() {
@@ -47,44 +52,44 @@ impl Rows {
     }
 
     /// Row by row, without what fills them up.
-    pub(super) fn each(&self) -> impl Iterator<Item = &[f32]> {
+    pub(crate) fn each(&self) -> impl Iterator<Item = &[f32]> {
         self.values.chunks_exact(self.stride).map(|row| &row[..self.columns])
     }
 
-    pub(super) fn each_mut(&mut self) -> impl Iterator<Item = &mut [f32]> {
+    pub(crate) fn each_mut(&mut self) -> impl Iterator<Item = &mut [f32]> {
         let columns = self.columns;
         self.values.chunks_exact_mut(self.stride).map(move |row| &mut row[..columns])
     }
 
     /// `[rows, columns]`, row-major.
-    pub(super) fn to_vec(&self) -> Vec<f32> {
+    pub(crate) fn to_vec(&self) -> Vec<f32> {
         let mut values = Vec::with_capacity(self.rows * self.columns);
         self.each().for_each(|row| values.extend_from_slice(row));
         values
     }
 
     /// max(0, z).
-    pub(super) fn rectified(&self) -> Self {
+    pub(crate) fn rectified(&self) -> Self {
         let values = self.values.iter().map(|z| z.max(0.0)).collect();
         Self { values, ..*self }
     }
 
     /// Zero wherever `z` is not positive: the derivative of the ReLU, applied.
-    pub(super) fn mask(&mut self, z: &Self) {
+    pub(crate) fn mask(&mut self, z: &Self) {
         for (value, &z) in self.values.iter_mut().zip(&z.values) {
             *value = if z > 0.0 { *value } else { 0.0 };
         }
     }
 
     /// Add the same row to every row.
-    pub(super) fn add(&mut self, bias: &[f32]) {
+    pub(crate) fn add(&mut self, bias: &[f32]) {
         for row in self.each_mut() {
             row.iter_mut().zip(bias).for_each(|(value, bias)| *value += bias);
         }
     }
 
     /// The sum of all rows.
-    pub(super) fn sum(&self) -> Vec<f32> {
+    pub(crate) fn sum(&self) -> Vec<f32> {
         let mut sum = vec![0.0; self.columns];
         for row in self.each() {
             sum.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
@@ -93,7 +98,7 @@ impl Rows {
     }
 
     /// AB.
-    pub(super) fn times(&self, arch: Arch, other: &Self) -> Self {
+    pub(crate) fn times(&self, arch: Arch, other: &Self) -> Self {
         let mut result = Self::zeros(self.rows, other.columns);
         let steps = (self.stride, 1);
         arch.dispatch(Product { left: &self.values, steps, right: other, result: &mut result });
@@ -101,7 +106,7 @@ impl Rows {
     }
 
     /// AᵀB.
-    pub(super) fn transposed_times(&self, arch: Arch, other: &Self) -> Self {
+    pub(crate) fn transposed_times(&self, arch: Arch, other: &Self) -> Self {
         let mut result = Self::zeros(self.columns, other.columns);
         let steps = (1, self.stride);
         arch.dispatch(Product { left: &self.values, steps, right: other, result: &mut result });

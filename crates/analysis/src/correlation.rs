@@ -1,0 +1,134 @@
+//! How long a fluctuation is remembered: autocorrelation and its times.
+
+use std::f64::consts::E;
+
+use realfft::RealFftPlanner;
+use serde::{Deserialize, Serialize};
+
+use crate::AnalysisError;
+
+/// The sum of the integral time goes as far as this many times itself (Sokal 1997): further out it only adds noise.
+const SOKAL: f64 = 5.0;
+
+/// A time is trusted if the series is at least this many times as long.
+const LONG_ENOUGH: f64 = 50.0;
+
+/// Correlation times of one series, in steps of the series.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct CorrelationTimes {
+    /// τ_e, where the autocorrelation first falls to 1/e, between two steps on a straight line. `None` if it does not
+    /// within the lags looked at.
+    pub one_over_e: Option<f64>,
+    /// τ_int = ½ + Σ_h ρ(h), summed up to the first lag h ≥ 5·τ_int (Sokal 1997). `None` if that is beyond the lags looked at.
+    pub integral: Option<f64>,
+    /// T/(2·τ_int), the number of independent samples that the mean of the series is worth; at most T.
+    pub independent_samples: Option<f64>,
+    /// Whether the series is at least 50 times as long as both times.
+    pub trusted: bool,
+}
+
+/// Autocovariances of series of one length, by Fourier transforms.
+pub struct Correlator {
+    steps: usize,
+    planner: RealFftPlanner<f64>,
+}
+
+impl Correlator {
+    /// For series of `steps` values.
+    ///
+    /// # Errors
+    /// If there are fewer than 4.
+    pub fn new(steps: usize) -> Result<Self, AnalysisError> {
+        if steps < 4 {
+            return Err(AnalysisError::WindowTooShort { steps });
+        }
+        Ok(Self { steps, planner: RealFftPlanner::new() })
+    }
+
+    /// C(h) = T⁻¹ Σ_t (x_t − x̄)(x_{t+h} − x̄) for h = 0 … `lags`. The division by T at every lag, not by the T − h pairs
+    /// there are, keeps the noise of long lags small and the matrix of all C positive.
+    ///
+    /// # Errors
+    /// If the series has another length, a value that is not finite, or `lags` is not below its length.
+    pub fn autocovariance(&mut self, series: &[f64], lags: usize) -> Result<Vec<f64>, AnalysisError> {
+        if series.len() != self.steps {
+            let what = "the series";
+            return Err(AnalysisError::Shape { what, expected: self.steps, found: series.len() });
+        }
+        if lags >= self.steps {
+            let value = lags as f64;
+            return Err(AnalysisError::Parameter {
+                name: "lags",
+                value,
+                expected: "below the length of the series",
+            });
+        }
+        if let Some(index) = series.iter().position(|value| !value.is_finite()) {
+            return Err(AnalysisError::Invalid { what: "the series", index, reason: "not finite" });
+        }
+        let mean = series.iter().sum::<f64>() / self.steps as f64;
+        // Zeros as long as the lags, so that the end of the series does not meet its beginning.
+        let length = (self.steps + lags + 1).next_power_of_two();
+        let (forward, backward) =
+            (self.planner.plan_fft_forward(length), self.planner.plan_fft_inverse(length));
+        let mut values = forward.make_input_vec();
+        for (value, x) in values.iter_mut().zip(series) {
+            *value = x - mean;
+        }
+        let mut spectrum = forward.make_output_vec();
+        let transformed = forward.process(&mut values, &mut spectrum);
+        spectrum.iter_mut().for_each(|value| *value = value.norm_sqr().into());
+        let back = transformed.and_then(|()| backward.process(&mut spectrum, &mut values));
+        if back.is_err() {
+            return Err(AnalysisError::Shape {
+                what: "the transform",
+                expected: length,
+                found: values.len(),
+            });
+        }
+        let scale = 1.0 / (length as f64 * self.steps as f64);
+        Ok(values[..=lags].iter().map(|value| value * scale).collect())
+    }
+
+    /// The correlation times of a series, looked for in lags up to `lags`.
+    ///
+    /// # Errors
+    /// As [`autocovariance`](Self::autocovariance), and if all values of the series are the same.
+    pub fn times(&mut self, series: &[f64], lags: usize) -> Result<CorrelationTimes, AnalysisError> {
+        let covariance = self.autocovariance(series, lags)?;
+        if covariance[0] <= 0.0 {
+            return Err(AnalysisError::NoVariance { steps: self.steps });
+        }
+        let correlation: Vec<f64> = covariance.iter().map(|c| c / covariance[0]).collect();
+        Ok(CorrelationTimes::of(&correlation, self.steps))
+    }
+}
+
+impl CorrelationTimes {
+    /// The times of an autocorrelation ρ(0) = 1, ρ(1), … that was measured (or is known) for a series of `steps` values.
+    pub fn of(correlation: &[f64], steps: usize) -> Self {
+        let one_over_e = correlation.windows(2).position(|pair| pair[1] <= 1.0 / E).map(|lag| {
+            let [above, below] = [correlation[lag], correlation[lag + 1]];
+            lag as f64 + (above - 1.0 / E) / (above - below)
+        });
+        let mut sum = 0.5;
+        let mut integral = None;
+        for (lag, rho) in correlation.iter().enumerate().skip(1) {
+            sum += rho;
+            if lag as f64 >= SOKAL * sum {
+                // Anti-correlated noise can sum to nothing, but not to less.
+                integral = Some(sum.max(0.0));
+                break;
+            }
+        }
+        let steps = steps as f64;
+        Self {
+            one_over_e,
+            integral,
+            independent_samples: integral.map(|time| if time > 0.5 { steps / (2.0 * time) } else { steps }),
+            trusted: [one_over_e, integral]
+                .iter()
+                .all(|time| time.is_some_and(|time| steps >= LONG_ENOUGH * time)),
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! Langevin dynamics: gradient descent with isotropic noise, the equilibrium that SGD is held against.
+
+use serde::{Deserialize, Serialize};
+
+use crate::random::{Purpose, normal, stream};
+
+/// Settings of a Langevin walk.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LangevinConfig {
+    /// T in P(w) ∝ exp(−L/T), in units of loss.
+    pub temperature: f64,
+    /// α, the learning rate: stable below 2/(κ_max + k).
+    pub learning_rate: f64,
+    /// k in the harmonic trap (k/2)|w − w_0|², in units of loss per weight². Near zero loss a cross-entropy has no minimum of its
+    /// own: only the trap keeps the flat directions from wandering off for ever. Zero leaves it out.
+    pub trap: f64,
+}
+
+/// A walk w ← w − α (∇L(w) + k (w − w_0)) + √(2αT) ξ, with a standard normal ξ for every weight and step.
+///
+/// In a direction of curvature κ it is autoregressive, w' = (1 − α(κ + k)) w + √(2αT) ξ: it forgets in 1/(α(κ + k)) steps, and its
+/// variance is T/(κ + k) · 1/(1 − α(κ + k)/2), equilibrium up to the last factor ([`variance`](LangevinConfig::variance)).
+///
+/// The noise of a step depends only on (seed, step): a walk goes on from any step as if it had never stopped. The state is f64.
+///
+/// ```
+/// use varflat_model::{Langevin, LangevinConfig};
+/// let settings = LangevinConfig { temperature: 1e-3, learning_rate: 0.1, trap: 0.0 };
+/// let mut walk = Langevin::new(&[0.0, 0.0], settings, 1);
+/// for _ in 0..10 {
+///     // A bowl, L = w_1² + 2 w_2².
+///     walk.step(|w| vec![2.0 * w[0], 4.0 * w[1]]);
+/// }
+/// assert_eq!(walk.steps(), 10);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Langevin {
+    config: LangevinConfig,
+    centre: Vec<f64>,
+    weights: Vec<f64>,
+    seed: u64,
+    step: u64,
+}
+
+impl LangevinConfig {
+    /// The first impossible value, in words.
+    ///
+    /// # Errors
+    /// The complaint.
+    pub fn check(&self) -> Result<(), String> {
+        for (key, value, zero) in [
+            ("temperature", self.temperature, false),
+            ("learning_rate", self.learning_rate, false),
+            ("trap", self.trap, true),
+        ] {
+            if !(value.is_finite() && (value > 0.0 || zero && value == 0.0)) {
+                return Err(format!(
+                    "langevin.{key} = {value} must be a positive number{}",
+                    if zero { " or zero" } else { "" }
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Steps in which a direction of curvature κ forgets, 1/(α(κ + k)).
+    pub fn relaxation_steps(&self, curvature: f64) -> f64 {
+        1.0 / (self.learning_rate * (curvature + self.trap))
+    }
+
+    /// The stationary variance in a direction of curvature κ, exact for a quadratic loss: T/(κ + k) · 1/(1 − α(κ + k)/2).
+    pub fn variance(&self, curvature: f64) -> f64 {
+        let stiffness = curvature + self.trap;
+        self.temperature / stiffness / (1.0 - 0.5 * self.learning_rate * stiffness)
+    }
+}
+
+impl Langevin {
+    /// A walk that starts at w_0.
+    pub fn new(start: &[f64], config: LangevinConfig, seed: u64) -> Self {
+        Self { config, centre: start.to_vec(), weights: start.to_vec(), seed, step: 0 }
+    }
+
+    /// The same walk at the state it had after `step` steps.
+    pub fn resume_at(mut self, weights: &[f64], step: u64) -> Self {
+        self.weights.copy_from_slice(weights);
+        self.step = step;
+        self
+    }
+
+    /// One step; `gradient` is ∇L at the weights it is given.
+    pub fn step(&mut self, gradient: impl FnOnce(&[f64]) -> Vec<f64>) {
+        let LangevinConfig { temperature, learning_rate, trap } = self.config;
+        let gradient = gradient(&self.weights);
+        let kick = (2.0 * learning_rate * temperature).sqrt();
+        let mut random = stream(self.seed, Purpose::Langevin, self.step);
+        let forces = gradient.iter().zip(&self.centre);
+        for (weight, (slope, centre)) in self.weights.iter_mut().zip(forces) {
+            *weight -= learning_rate * (slope + trap * (*weight - centre));
+            *weight += kick * normal(&mut random);
+        }
+        self.step += 1;
+    }
+
+    /// The weights now.
+    pub fn weights(&self) -> &[f64] {
+        &self.weights
+    }
+
+    /// Steps taken.
+    pub fn steps(&self) -> u64 {
+        self.step
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bowl_is_sampled_with_its_exact_variances() {
+        let config = LangevinConfig { temperature: 2e-3, learning_rate: 0.2, trap: 0.05 };
+        let curvature = [4.0, 1.0, 0.2];
+        let mut walk = Langevin::new(&[0.0; 3], config.clone(), 7);
+        let mut squares = [0.0; 3];
+        let steps = 400_000;
+        for _ in 0..steps {
+            walk.step(|w| w.iter().zip(curvature).map(|(w, kappa)| kappa * w).collect());
+            squares.iter_mut().zip(walk.weights()).for_each(|(sum, w)| *sum += w * w);
+        }
+        for (square, kappa) in squares.into_iter().zip(curvature) {
+            let (variance, exact) = (square / f64::from(steps), config.variance(kappa));
+            // 2τ steps a sample, √(2/samples) their scatter.
+            let samples = f64::from(steps) / (2.0 * config.relaxation_steps(kappa)).max(1.0);
+            let error = (variance / exact - 1.0).abs();
+            assert!(error < 4.0 * (2.0 / samples).sqrt(), "{kappa}: {variance} against {exact}");
+        }
+    }
+
+    #[test]
+    fn a_walk_goes_on_where_it_stopped() {
+        let config = LangevinConfig { temperature: 1.0, learning_rate: 0.1, trap: 0.0 };
+        let bowl = |w: &[f64]| w.to_vec();
+        let mut whole = Langevin::new(&[1.0, 2.0], config.clone(), 3);
+        (0..20).for_each(|_| whole.step(bowl));
+        let mut first = Langevin::new(&[1.0, 2.0], config.clone(), 3);
+        (0..8).for_each(|_| first.step(bowl));
+        let mut second = Langevin::new(&[1.0, 2.0], config, 3).resume_at(first.weights(), first.steps());
+        (0..12).for_each(|_| second.step(bowl));
+        assert_eq!(whole.weights(), second.weights());
+    }
+
+    #[test]
+    fn impossible_settings_name_their_key() {
+        let good = LangevinConfig { temperature: 1.0, learning_rate: 1.0, trap: 0.0 };
+        assert!(good.check().is_ok());
+        let cold = LangevinConfig { temperature: 0.0, ..good.clone() };
+        assert!(cold.check().unwrap_err().contains("langevin.temperature = 0"));
+        assert!(LangevinConfig { trap: f64::NAN, ..good }.check().unwrap_err().contains("trap"));
+    }
+}

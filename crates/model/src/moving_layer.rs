@@ -1,0 +1,222 @@
+//! Single samples and mini-batches while one dense layer moves: losses, slopes and gradients.
+
+use pulp::Arch;
+use rayon::prelude::*;
+
+use crate::data::ImageSet;
+use crate::dense::{DenseLayer, DenseNetwork, NetworkError};
+use crate::landscape::check_fit;
+use crate::loss::sample_cross_entropy;
+use crate::training::host::{HostLayer, backward, forward};
+use crate::training::rows::Rows;
+
+/// Samples that are computed together where the whole set is: their activations stay in the second-level cache.
+const CHUNK: usize = 500;
+
+/// A network of which one dense layer moves, with the inputs of that layer cached for a whole set.
+///
+/// Where [`DenseLandscape`](crate::DenseLandscape) gives the loss of the whole set along a line, this gives what it is made of: the
+/// loss and the slope of every sample, and the gradient of any mini-batch L^μ. Arithmetic is f32 within a mini-batch or a chunk of
+/// samples; sums over these are f64, in a fixed order, so that no result depends on the number of threads.
+///
+/// ```
+/// use varflat_model::data::ImageSet;
+/// use varflat_model::{MlpConfig, MovingLayer};
+/// let network = MlpConfig::new(4, vec![3, 3], 2).initial(1)?;
+/// let images = ImageSet { images: vec![0.5; 8], labels: vec![0, 1], rows: 2, columns: 2 };
+/// let layer = MovingLayer::new(&network, "hidden", &images)?;
+/// let (loss, gradient) = layer.full_gradient(layer.weights());
+/// assert_eq!(gradient.len(), 9);
+/// let samples = layer.along(&gradient, 0.0)?;
+/// let mean = (samples[0].loss + samples[1].loss) / 2.0;
+/// assert!((loss - mean).abs() < 1e-6);
+/// # Ok::<(), varflat_model::NetworkError>(())
+/// ```
+pub struct MovingLayer {
+    arch: Arch,
+    /// h, row-major `[samples, inputs]`.
+    inputs: Vec<f32>,
+    labels: Vec<u8>,
+    moving: Layer,
+    rest: Vec<Layer>,
+    d_in: usize,
+}
+
+/// Loss and slope of one sample on a line.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SampleOnLine {
+    /// ℓ(w_0 + s·p).
+    pub loss: f64,
+    /// ∂ℓ/∂s there.
+    pub slope: f64,
+}
+
+/// A layer rounded to f32.
+struct Layer {
+    weight: Vec<f32>,
+    bias: Option<Vec<f32>>,
+    outputs: usize,
+}
+
+impl Layer {
+    fn new(layer: &DenseLayer) -> Self {
+        let round = |values: &[f64]| -> Vec<f32> { values.iter().map(|&value| value as f32).collect() };
+        Self { weight: round(&layer.weight), bias: layer.bias.as_deref().map(round), outputs: layer.outputs }
+    }
+
+    fn view(&self) -> HostLayer<'_> {
+        HostLayer { weight: &self.weight, bias: self.bias.as_deref(), outputs: self.outputs }
+    }
+}
+
+impl MovingLayer {
+    /// Cache the inputs of `layer` for every sample of `set`, computed in f64 and rounded once.
+    ///
+    /// # Errors
+    /// [`NetworkError`] when there is no such layer, or the images or labels do not fit the network.
+    pub fn new(network: &DenseNetwork, layer: &str, set: &ImageSet) -> Result<Self, NetworkError> {
+        let position = network.position(layer)?;
+        check_fit(network, layer, set)?;
+        let (before, from) = network.layers().split_at(position);
+        let inputs: Vec<Vec<f32>> = (0..set.samples())
+            .into_par_iter()
+            .map(|sample| {
+                let pixels = set.image(sample).iter().map(|&pixel| f64::from(pixel)).collect();
+                let inputs = before.iter().fold(pixels, |values: Vec<f64>, layer| rectified(layer, &values));
+                inputs.into_iter().map(|value| value as f32).collect()
+            })
+            .collect();
+        Ok(Self {
+            arch: Arch::new(),
+            inputs: inputs.concat(),
+            labels: set.labels.clone(),
+            moving: Layer::new(&from[0]),
+            rest: from[1..].iter().map(Layer::new).collect(),
+            d_in: from[0].inputs,
+        })
+    }
+
+    /// The moving layer's own weights, row-major `[inputs, outputs]`.
+    pub fn weights(&self) -> &[f32] {
+        &self.moving.weight
+    }
+
+    /// Number of samples.
+    pub fn samples(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// ∇L^μ of every mini-batch at the moving layer's `weights`: `[batches, weights]`, row-major.
+    ///
+    /// # Panics
+    /// When an index is not below [`samples`](Self::samples) or `weights` has the wrong length.
+    pub fn batch_gradients(&self, weights: &[f32], batches: &[&[u32]]) -> Vec<f32> {
+        let mut gradients = vec![0.0; batches.len() * weights.len()];
+        gradients.par_chunks_exact_mut(weights.len()).zip(batches).for_each(|(gradient, samples)| {
+            let z = self.forward(weights, samples);
+            gradient.copy_from_slice(&self.gradient(z, samples, samples.len()));
+        });
+        gradients
+    }
+
+    /// L and ∇L of the whole set at the moving layer's `weights`.
+    pub fn full_gradient(&self, weights: &[f32]) -> (f64, Vec<f64>) {
+        let all: Vec<u32> = (0..self.samples() as u32).collect();
+        let chunks: Vec<(f64, Vec<f32>)> = all
+            .par_chunks(CHUNK)
+            .map(|samples| {
+                let z = self.forward(weights, samples);
+                let loss = z.last().map_or(0.0, |logits| self.losses(logits, samples).iter().sum());
+                (loss, self.gradient(z, samples, self.samples()))
+            })
+            .collect();
+        let mut loss = 0.0;
+        let mut gradient = vec![0.0; weights.len()];
+        for (part, of_chunk) in chunks {
+            loss += part;
+            gradient.iter_mut().zip(of_chunk).for_each(|(sum, value)| *sum += f64::from(value));
+        }
+        (loss / self.samples() as f64, gradient)
+    }
+
+    /// Loss and slope of every sample at w_0 + s·p, p flattened from `[inputs, outputs]`; w_0 are the layer's own weights.
+    ///
+    /// # Errors
+    /// [`NetworkError::Shape`] when p has another number of entries than the layer has weights, or one that is not finite.
+    pub fn along(&self, direction: &[f64], offset: f64) -> Result<Vec<SampleOnLine>, NetworkError> {
+        crate::landscape::check_direction(direction, self.moving.weight.len())?;
+        let p: Vec<f32> = direction.iter().map(|&entry| entry as f32).collect();
+        let moved: Vec<f32> = self
+            .moving
+            .weight
+            .iter()
+            .zip(direction)
+            .map(|(&w, p)| (f64::from(w) + offset * p) as f32)
+            .collect();
+        let all: Vec<u32> = (0..self.samples() as u32).collect();
+        let parts: Vec<Vec<SampleOnLine>> = all
+            .par_chunks(CHUNK)
+            .map(|samples| {
+                let z = self.forward(&moved, samples);
+                let losses = z.last().map_or(Vec::new(), |logits| self.losses(logits, samples));
+                let zp = self.gathered(samples).times(self.arch, &Rows::new(&p, self.moving.outputs));
+                // Of a mean over one sample: the slope of the sample itself.
+                let d = self.backward(z, samples, 1);
+                let slopes = d
+                    .each()
+                    .zip(zp.each())
+                    .map(|(d, zp)| d.iter().zip(zp).map(|(&d, &zp)| f64::from(d) * f64::from(zp)).sum());
+                losses.into_iter().zip(slopes).map(|(loss, slope)| SampleOnLine { loss, slope }).collect()
+            })
+            .collect();
+        Ok(parts.concat())
+    }
+
+    /// hᵀd.
+    fn gradient(&self, z: Vec<Rows>, samples: &[u32], mean_over: usize) -> Vec<f32> {
+        let d = self.backward(z, samples, mean_over);
+        self.gathered(samples).transposed_times(self.arch, &d).to_vec()
+    }
+
+    /// z of the moving layer and of all after it.
+    fn forward(&self, weights: &[f32], samples: &[u32]) -> Vec<Rows> {
+        let mut z = self.gathered(samples).times(self.arch, &Rows::new(weights, self.moving.outputs));
+        z.add(self.moving.bias.as_deref().unwrap_or(&[]));
+        forward(self.arch, z, &self.rest())
+    }
+
+    /// ∂/∂z of the moving layer, of the sum of the losses divided by `mean_over`.
+    fn backward(&self, z: Vec<Rows>, samples: &[u32], mean_over: usize) -> Rows {
+        let labels = samples.iter().map(|&sample| usize::from(self.labels[sample as usize]));
+        let d = backward(self.arch, z, labels, mean_over, &self.rest(), |_, _, _| {});
+        d.unwrap_or_else(|| Rows::new(&[], self.moving.outputs))
+    }
+
+    fn rest(&self) -> Vec<HostLayer<'_>> {
+        self.rest.iter().map(Layer::view).collect()
+    }
+
+    /// h of some samples.
+    fn gathered(&self, samples: &[u32]) -> Rows {
+        let rows = samples.iter().map(|&sample| &self.inputs[sample as usize * self.d_in..][..self.d_in]);
+        Rows::gathered(rows, samples.len(), self.d_in)
+    }
+
+    fn losses(&self, logits: &Rows, samples: &[u32]) -> Vec<f64> {
+        let rows = logits.each().zip(samples);
+        rows.map(|(row, &sample)| sample_cross_entropy(row, usize::from(self.labels[sample as usize])))
+            .collect()
+    }
+}
+
+/// max(0, xW + b) of one sample; pixels that are zero cost nothing.
+fn rectified(layer: &DenseLayer, values: &[f64]) -> Vec<f64> {
+    let mut z = layer.bias.clone().unwrap_or_else(|| vec![0.0; layer.outputs]);
+    for (value, row) in values.iter().zip(layer.weight.chunks_exact(layer.outputs)) {
+        if *value != 0.0 {
+            z.iter_mut().zip(row).for_each(|(z, weight)| *z += value * weight);
+        }
+    }
+    z.iter_mut().for_each(|z| *z = z.max(0.0));
+    z
+}
