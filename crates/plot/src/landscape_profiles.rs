@@ -91,15 +91,10 @@ pub fn landscape_profiles(data: &LandscapeProfiles) -> Result<Figure, PlotError>
             y_title: "loss Lᵢ(δθ)".to_owned(),
         })
         .collect::<Vec<_>>();
-    let raised_name = if (data.factor - std::f64::consts::E).abs() < 1e-6 {
-        "e L₀".to_owned()
-    } else {
-        format!("{} L₀", short(data.factor))
-    };
     let sheet = Sheet {
         legend: vec![
             Entry::new(Mark::Line(GREY), "L₀"),
-            Entry::new(Mark::Dashes(INK), raised_name),
+            Entry::new(Mark::Dashes(INK), raised_name(data.factor)),
             Entry::new(Mark::Dot(INK), "nearest crossings θₗ, θᵣ"),
         ],
         columns: 2,
@@ -125,6 +120,15 @@ pub fn landscape_profiles(data: &LandscapeProfiles) -> Result<Figure, PlotError>
         }
         Ok(())
     })
+}
+
+/// `e L₀`, or with another factor its number.
+pub(crate) fn raised_name(factor: f64) -> String {
+    if (factor - std::f64::consts::E).abs() < 1e-6 {
+        "e L₀".to_owned()
+    } else {
+        format!("{} L₀", short(factor))
+    }
 }
 
 fn check(data: &LandscapeProfiles) -> Result<(), PlotError> {

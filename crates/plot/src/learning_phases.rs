@@ -1,11 +1,10 @@
 //! The two phases of learning: loss and error against the epoch.
 
-use plotters::style::RGBColor;
 use serde::{Deserialize, Serialize};
 
 use crate::axis::Axis;
 use crate::legend::{Entry, Mark};
-use crate::panel::Panel;
+use crate::panel::pairs;
 use crate::sheet::{Plan, Sheet};
 use crate::style::{BLUE, DATA_LINE, SHADE, VERMILLION};
 use crate::{Figure, PlotError, check};
@@ -79,25 +78,9 @@ pub fn learning_phases(data: &LearningPhases) -> Result<Figure, PlotError> {
             if let Some((first, last)) = data.window_epochs {
                 panel.shade((first.min(last), first.max(last)), (0.0, 1.0), SHADE)?;
             }
-            curve(panel, &data.epoch, test, VERMILLION)?;
-            curve(panel, &data.epoch, train, BLUE)?;
+            panel.curve(&pairs(&data.epoch, test), VERMILLION, DATA_LINE)?;
+            panel.curve(&pairs(&data.epoch, train), BLUE, DATA_LINE)?;
         }
         Ok(())
     })
-}
-
-/// A line through the positive values. Zeros, to which no line on this axis can lead, are dots at
-/// the mark of zero.
-fn curve(panel: &Panel<'_>, epoch: &[f64], values: &[f64], colour: RGBColor) -> Result<(), PlotError> {
-    let points: Vec<_> = epoch.iter().copied().zip(values.iter().copied()).collect();
-    for run in points.chunk_by(|a, b| (a.1 == 0.0) == (b.1 == 0.0)) {
-        if run.iter().any(|point| point.1 > 0.0) {
-            panel.line(run, colour, DATA_LINE)?;
-        } else {
-            for point in run {
-                panel.dot(*point, 0.6 * DATA_LINE, colour)?;
-            }
-        }
-    }
-    Ok(())
 }

@@ -8,26 +8,14 @@
 //! let points = (1..=50)
 //!     .map(|i| {
 //!         let flatness = 0.5 * f64::from(i).powf(0.6);
-//!         let variance = 1e-5 * flatness.powi(-4);
-//!         Point { index: i as usize, flatness, variance, used_in_fit: i > 1 }
+//!         Point { index: i as usize, flatness, variance: 1e-5 * flatness.powi(-4), used_in_fit: i > 1 }
 //!     })
 //!     .collect();
-//! let fit = FitLine {
-//!     psi: 4.0,
-//!     standard_error: 0.02,
-//!     interval: Some((3.96, 4.04)),
-//!     ln_prefactor: 1e-5_f64.ln(),
-//!     r: -1.0,
-//!     first: 2,
-//!     last: 50,
-//!     n: 49,
-//! };
-//! let figure = variance_flatness(&VarianceFlatness {
-//!     points,
-//!     fit: Some(fit),
-//!     equilibrium: true,
-//!     title: None,
-//! })?;
+//! let (psi, standard_error, interval) = (4.0, 0.02, Some((3.96, 4.04)));
+//! let (first, last, n, ln_prefactor, r) = (2, 50, 49, 1e-5_f64.ln(), -1.0);
+//! let fit = FitLine { psi, standard_error, interval, ln_prefactor, r, first, last, n };
+//! let data = VarianceFlatness { points, fit: Some(fit), equilibrium: true, title: None };
+//! let figure = variance_flatness(&data)?;
 //! assert!(figure.svg().contains("ψ = 4.000 ± 0.020"));
 //! // figure.save(Path::new("figures"), "variance_flatness")? writes .svg, .png and .pdf.
 //! # Ok::<(), varflat_plot::PlotError>(())
@@ -42,32 +30,44 @@
 mod axis;
 mod check;
 mod clip;
+mod clouds;
 mod colour_scale;
 mod decades;
+mod drift;
 mod error;
 mod figure;
 mod flatness_by_index;
 mod font;
+mod forest;
 mod growth;
 mod landscape_profiles;
 mod learning_phases;
 mod legend;
 mod linear;
 mod marks;
+mod mini_batches;
 mod number;
 mod panel;
+mod power_law_line;
 mod sheet;
 mod spectrum;
 mod style;
+mod temperature;
 mod trajectories;
 mod variance_flatness;
 
+pub use clouds::{Cloud, CloudPoint, VarianceFlatnessClouds, variance_flatness_clouds};
+pub use drift::{DisplacementCurve, DriftFigure, TrainingCurve, drift};
 pub use error::PlotError;
 pub use figure::Figure;
 pub use flatness_by_index::{FlatnessByIndex, PointStatus, flatness_by_index};
+pub use forest::{Forest, ForestGroup, ForestReference, ForestRow, forest};
 pub use growth::{Growth, GrowthLine, GrowthPanel, GrowthSeries, growth};
 pub use landscape_profiles::{LandscapeProfiles, Profile, landscape_profiles};
 pub use learning_phases::{LearningPhases, learning_phases};
+pub use mini_batches::{MiniBatchDirection, MiniBatchFigure, mini_batch_losses};
+pub use power_law_line::{PowerLawLine, SlopeGuide};
 pub use spectrum::{DecayLine, Spectrum, spectrum};
+pub use temperature::{CorrelationTimeSeries, TemperatureFigure, TemperatureProfile, temperature};
 pub use trajectories::{Trajectories, TrajectoryPair, trajectories};
 pub use variance_flatness::{FitLine, Point, VarianceFlatness, variance_flatness};

@@ -22,3 +22,38 @@ pub(crate) fn arrow_up((x, y): (i32, i32), radius: f64) -> Vec<(i32, i32)> {
         (x - head, neck),
     ]
 }
+
+/// What tells series apart where their colours cannot: in print, or for colour-blind readers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shape {
+    Dot,
+    Diamond,
+    Triangle,
+    Square,
+}
+
+impl Shape {
+    /// In the order in which series take them.
+    pub(crate) const ALL: [Self; 4] = [Self::Dot, Self::Diamond, Self::Triangle, Self::Square];
+
+    /// As large as a dot of that radius; none for the dot, which plotters draws itself.
+    pub(crate) fn outline(self, (x, y): (i32, i32), radius: f64) -> Option<Vec<(i32, i32)>> {
+        let r = |share: f64| units(share * radius);
+        match self {
+            Self::Dot => None,
+            Self::Diamond => Some(diamond((x, y), radius)),
+            Self::Triangle => {
+                Some(vec![(x, y - r(1.5)), (x + r(1.35), y + r(0.85)), (x - r(1.35), y + r(0.85))])
+            }
+            Self::Square => {
+                let half = r(0.89);
+                Some(vec![
+                    (x - half, y - half),
+                    (x + half, y - half),
+                    (x + half, y + half),
+                    (x - half, y + half),
+                ])
+            }
+        }
+    }
+}

@@ -1,5 +1,7 @@
 //! One pair of axes and what is drawn between them.
 
+use std::collections::HashSet;
+
 use plotters::backend::SVGBackend;
 use plotters::chart::ChartBuilder;
 use plotters::coord::Shift;
@@ -12,18 +14,31 @@ use plotters::style::{Color, RGBColor, ShapeStyle, WHITE};
 
 use crate::axis::Axis;
 use crate::clip::{self, Fractions};
-use crate::style::{AXIS_LINE, AXIS_TEXT, GREY, GRID, INK, LIGHT_GRID, MARK_RADIUS, TICK_TEXT, units};
-use crate::{PlotError, font, marks};
+use crate::marks::{self, Shape};
+use crate::style::{
+    AXIS_LINE, AXIS_TEXT, GREY, GRID, INK, LIGHT_GRID, MARK_RADIUS, TICK_TEXT, UNITS_PER_PIXEL, units,
+};
+use crate::{PlotError, font};
 
 /// Length of a tick; plotters puts labels at twice this distance.
 const TICK: f64 = 4.0;
+/// Radius below which a dot is lost on paper.
+const SMALLEST_DOT: f64 = 0.9;
 /// Room below the data for tick labels and the axis title.
 pub(crate) const BOTTOM: f64 = 2.0 * TICK + 1.1 * TICK_TEXT + 2.0 + 1.35 * AXIS_TEXT;
 
-/// Room left of the data for tick labels and the axis title.
-pub(crate) fn label_room(axis: &Axis) -> f64 {
+/// Room left of the data for tick labels and the axis title; next to none for an axis without title.
+pub(crate) fn label_room(axis: &Axis, title: &str) -> f64 {
+    if title.is_empty() {
+        return 2.0 * TICK;
+    }
     let widest = axis.labels().map(|label| font::width(label, TICK_TEXT)).fold(0.0, f64::max);
     2.0 * TICK + widest + 5.0 + 1.25 * AXIS_TEXT
+}
+
+/// The points of two columns.
+pub(crate) fn pairs(x: &[f64], y: &[f64]) -> Vec<(f64, f64)> {
+    x.iter().copied().zip(y.iter().copied()).collect()
 }
 
 /// On which side of the data the vertical axis stands.
@@ -141,13 +156,33 @@ impl<'b> Panel<'b> {
         Ok(())
     }
 
+    /// A line through the positive values of y. Zeros, to which no line on a logarithmic axis can
+    /// lead, are dots at the mark of zero.
+    pub(crate) fn curve(&self, points: &[(f64, f64)], colour: RGBColor, width: f64) -> Result<(), PlotError> {
+        for run in points.chunk_by(|a, b| (a.1 == 0.0) == (b.1 == 0.0)) {
+            if run.iter().any(|point| point.1 > 0.0) {
+                self.line(run, colour, width)?;
+            } else {
+                for point in run {
+                    self.dot(*point, (0.6 * width).max(SMALLEST_DOT), colour)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     pub(crate) fn dashes(
         &self,
         points: &[(f64, f64)],
         colour: RGBColor,
         width: f64,
     ) -> Result<(), PlotError> {
-        for piece in self.visible(points) {
+        for mut piece in self.visible(points) {
+            piece.dedup_by_key(|point| self.area.map_coordinate(point));
+            if piece.len() < 2 {
+                // Too short for a dash.
+                continue;
+            }
             let style = stroke(colour, width);
             self.area.draw(&DashedPathElement::new(piece, units(6.0), units(4.0), style))?;
         }
@@ -171,6 +206,28 @@ impl<'b> Panel<'b> {
         Ok(())
     }
 
+    /// The points of one series. Of those in the same pixel one is drawn: more add bytes and nothing
+    /// to see.
+    pub(crate) fn shapes(
+        &self,
+        points: impl IntoIterator<Item = (f64, f64)>,
+        (colour, shape): (RGBColor, Shape),
+        radius: f64,
+    ) -> Result<(), PlotError> {
+        let pixel = |position: i32| position.div_euclid(UNITS_PER_PIXEL as i32);
+        let mut taken = HashSet::new();
+        for point in points {
+            let (x, y) = self.area.map_coordinate(&point);
+            if taken.insert((pixel(x), pixel(y))) {
+                match shape.outline((0, 0), radius) {
+                    None => self.dot(point, radius, colour)?,
+                    Some(outline) => self.polygon(point, outline, colour)?,
+                }
+            }
+        }
+        Ok(())
+    }
+
     pub(crate) fn diamond(&self, point: (f64, f64), colour: RGBColor) -> Result<(), PlotError> {
         self.polygon(point, marks::diamond((0, 0), MARK_RADIUS), colour)
     }
@@ -189,6 +246,11 @@ impl<'b> Panel<'b> {
             self.area.draw(&(EmptyElement::at(point) + Polygon::new(outline, colour)))?;
         }
         Ok(())
+    }
+
+    /// Both ends of the horizontal axis.
+    pub(crate) fn x_ends(&self) -> (f64, f64) {
+        self.axes().0.ends()
     }
 
     /// The value of the vertical axis at a share of its height.

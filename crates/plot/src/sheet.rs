@@ -17,6 +17,7 @@ const MARGIN: f64 = 8.0;
 const BETWEEN_PANELS: f64 = 24.0;
 const TITLE_ROW: f64 = 1.4 * AXIS_TEXT;
 const HEADER_TO_DATA: f64 = 7.0;
+const BESIDE_GAP: f64 = 14.0;
 const BAR_GAP: f64 = 14.0;
 const BAR_WIDTH: f64 = 13.0;
 
@@ -39,6 +40,10 @@ pub(crate) struct Sheet {
     /// Width and height of each panel's data, in pixels.
     pub(crate) data: (f64, f64),
     pub(crate) colours: Option<ColourScale>,
+    /// Rows left of the panels, from the top of the first one's data.
+    pub(crate) left: Legend,
+    /// Rows right of the panels.
+    pub(crate) right: Legend,
 }
 
 impl Sheet {
@@ -58,19 +63,23 @@ impl Sheet {
             plan.x = plan.x.clone().with_legible_labels(data_width, width_of);
             plan.y = plan.y.clone().with_legible_labels(data_height, |_| TICK_TEXT);
         }
-        let room = plans.iter().map(|plan| panel::label_room(&plan.y)).fold(0.0, f64::max);
+        let room = plans.iter().map(|plan| panel::label_room(&plan.y, &plan.y_title)).fold(0.0, f64::max);
+        let beside = |rows: &Legend, gap: f64| if rows.width() > 0.0 { rows.width() + gap } else { 0.0 };
+        // The panels start where the rows beside them end.
+        let start = MARGIN + beside(&self.left, 0.0);
         let cell = room + data_width;
         let block = columns as f64 * cell + (columns - 1) as f64 * BETWEEN_PANELS;
-        let bar_room = self.colours.as_ref().map(|scale| panel::label_room(&scale.axis));
+        let bar_room = self.colours.as_ref().map(|scale| panel::label_room(&scale.axis, &scale.title));
         let right = match bar_room {
             Some(bar_room) => BAR_GAP + BAR_WIDTH + bar_room + MARGIN,
             // Half of a label at the end of the axis.
-            None => MARGIN + last_label_overhang(&plans),
+            None => MARGIN + last_label_overhang(&plans).max(beside(&self.right, BESIDE_GAP)),
         };
-        let width = (MARGIN + block + right).ceil();
+        let width = (start + block + right).ceil();
 
         // What concerns every panel stands above them, over the colour bar too.
-        let above = width - 2.0 * MARGIN - room;
+        let left = if start > MARGIN { MARGIN } else { MARGIN + room };
+        let above = width - MARGIN - left;
         let title = match &self.title {
             Some(title) => wrap(title, 1.1 * AXIS_TEXT, above),
             None => Vec::new(),
@@ -83,22 +92,23 @@ impl Sheet {
             .map(|row| row.iter().map(Legend::height).fold(lowest_header, f64::max) + HEADER_TO_DATA)
             .collect();
         let top = MARGIN + TITLE_ROW * title.len() as f64 + shared.height();
+        let data_top = top + headers.first().unwrap_or(&0.0);
         let rows = headers.len() as f64;
-        let height = (top
+        let bottom = top
             + headers.iter().sum::<f64>()
             + rows * (data_height + panel::BOTTOM)
-            + (rows - 1.0) * BETWEEN_PANELS / 2.0
-            + MARGIN)
-            .ceil();
+            + (rows - 1.0) * BETWEEN_PANELS / 2.0;
+        let height = (bottom.max(data_top + self.left.height().max(self.right.height())) + MARGIN).ceil();
 
         on_canvas(width, height, |root| {
-            let left = MARGIN + room;
             for (number, line) in title.iter().enumerate() {
                 let style = font::bold(AXIS_TEXT, INK, HPos::Left, VPos::Center);
                 let middle = MARGIN + TITLE_ROW * (number as f64 + 0.45);
                 root.draw_text(line, &style, (units(left), units(middle)))?;
             }
             shared.draw(root, left, MARGIN + TITLE_ROW * title.len() as f64)?;
+            self.left.draw(root, MARGIN, data_top)?;
+            self.right.draw(root, start + block + BESIDE_GAP, data_top)?;
 
             let mut panels = Vec::new();
             let mut row_top = top;
@@ -106,7 +116,7 @@ impl Sheet {
                 let header = headers[row];
                 for (column, plan) in plans.iter().enumerate() {
                     let number = row * columns + column;
-                    let cell_left = MARGIN + column as f64 * (cell + BETWEEN_PANELS);
+                    let cell_left = start + column as f64 * (cell + BETWEEN_PANELS);
                     if lettered {
                         let style = font::bold(LETTER_TEXT, INK, HPos::Left, VPos::Center);
                         let place = (units(cell_left), units(row_top + 0.5 * lowest_header));
@@ -126,7 +136,7 @@ impl Sheet {
                 row_top += header + data_height + panel::BOTTOM + BETWEEN_PANELS / 2.0;
             }
             if let (Some(scale), Some(bar_room)) = (&self.colours, bar_room) {
-                let corner = (MARGIN + block + BAR_GAP, top + headers.first().unwrap_or(&0.0));
+                let corner = (start + block + BAR_GAP, data_top);
                 let area = part(root, corner, (BAR_WIDTH + bar_room, data_height));
                 let across = Axis::linear_between(0.0, 1.0).without_ticks();
                 let up = (scale.axis.clone(), scale.axis.title(&scale.title));

@@ -3,6 +3,8 @@
 use plotters::style::RGBColor;
 use plotters::style::colors::colormaps::{ColorMap, ViridisRGB};
 
+use crate::marks::Shape;
+
 /// plotters draws on whole numbers: the canvas counts tenths of a pixel.
 pub(crate) const UNITS_PER_PIXEL: f64 = 10.0;
 
@@ -18,6 +20,7 @@ pub(crate) const LETTER_TEXT: f64 = 16.0;
 
 pub(crate) const AXIS_LINE: f64 = 0.9;
 pub(crate) const DATA_LINE: f64 = 1.6;
+pub(crate) const GUIDE_LINE: f64 = 1.1;
 pub(crate) const POINT_RADIUS: f64 = 2.0;
 pub(crate) const MARK_RADIUS: f64 = 3.4;
 
@@ -26,13 +29,49 @@ pub(crate) const GREY: RGBColor = RGBColor(150, 150, 150);
 pub(crate) const GRID: RGBColor = RGBColor(218, 218, 218);
 pub(crate) const LIGHT_GRID: RGBColor = RGBColor(239, 239, 239);
 pub(crate) const SHADE: RGBColor = RGBColor(226, 232, 240);
+/// Text that matters less.
+pub(crate) const FAINT_INK: RGBColor = RGBColor(115, 115, 115);
 
 // Okabe and Ito's colours, distinct for colour-blind readers.
 pub(crate) const BLUE: RGBColor = RGBColor(0, 114, 178);
 pub(crate) const VERMILLION: RGBColor = RGBColor(213, 94, 0);
+const GREEN: RGBColor = RGBColor(0, 158, 115);
+const PURPLE: RGBColor = RGBColor(204, 121, 167);
+const ORANGE: RGBColor = RGBColor(230, 159, 0);
+const SKY: RGBColor = RGBColor(86, 180, 233);
 
 /// Viridis without its palest end, which would be lost on white. `share` from 0 to 1.
 pub(crate) fn viridis(share: f64) -> RGBColor {
     let share = if share.is_finite() { share.clamp(0.0, 1.0) } else { 0.0 };
     ViridisRGB.get_color(0.93 * share)
+}
+
+/// Colour and shape of a series by its place among `count`: distinct colours for a few, viridis in
+/// the order given for many. Neighbours never share their shape.
+pub(crate) fn look(place: usize, count: usize) -> (RGBColor, Shape) {
+    let few = [BLUE, VERMILLION, GREEN, INK, PURPLE, ORANGE, SKY];
+    let colour =
+        if count <= few.len() { few[place % few.len()] } else { viridis(place as f64 / (count - 1) as f64) };
+    (colour, Shape::ALL[place % Shape::ALL.len()])
+}
+
+/// The same colour, a share of it replaced by another.
+pub(crate) fn mixed(colour: RGBColor, with: RGBColor, share: f64) -> RGBColor {
+    let mix = |from: u8, to: u8| (f64::from(from) + share * (f64::from(to) - f64::from(from))).round() as u8;
+    RGBColor(mix(colour.0, with.0), mix(colour.1, with.1), mix(colour.2, with.2))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_series_of_a_figure_looks_different() {
+        for count in [1, 7, 8, 24, 60] {
+            let looks: Vec<_> = (0..count).map(|place| look(place, count)).collect();
+            for (number, look) in looks.iter().enumerate() {
+                assert!(!looks[number + 1..].contains(look), "{number} of {count}");
+            }
+        }
+    }
 }

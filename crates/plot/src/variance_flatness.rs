@@ -7,8 +7,9 @@ use crate::colour_scale::ColourScale;
 use crate::legend::{Entry, Mark};
 use crate::number::{error_decimals, fixed, significant, with_error};
 use crate::panel::Panel;
+use crate::power_law_line::through_middle;
 use crate::sheet::{Plan, Sheet};
-use crate::style::{DATA_LINE, GREY, INK, POINT_RADIUS, VERMILLION};
+use crate::style::{DATA_LINE, GREY, GUIDE_LINE, INK, POINT_RADIUS, VERMILLION};
 use crate::{Figure, PlotError, check};
 
 /// One component: how flat its direction is and how far the weights move along it.
@@ -90,6 +91,7 @@ pub fn variance_flatness(data: &VarianceFlatness) -> Result<Figure, PlotError> {
         columns: 1,
         data: (400.0, 330.0),
         colours: Some(colours.clone()),
+        ..Sheet::default()
     };
     sheet.draw(vec![plan], |panels| {
         for panel in panels {
@@ -118,12 +120,8 @@ fn lines(panel: &Panel<'_>, data: &VarianceFlatness) -> Result<(), PlotError> {
     let (low, high) =
         (ln_flatness().fold(f64::INFINITY, f64::min), ln_flatness().fold(f64::NEG_INFINITY, f64::max));
     if data.equilibrium {
-        let n = cloud.len() as f64;
-        let centre_x = ln_flatness().sum::<f64>() / n;
-        let centre_y = cloud.iter().map(|point| point.variance.ln()).sum::<f64>() / n;
-        let at = |ln_f: f64| (ln_f.exp(), (centre_y + 2.0 * (ln_f - centre_x)).exp());
-        // Beyond the axes, at which it is cut.
-        panel.dashes(&[at(low - 2.0), at(high + 2.0)], INK, 1.1)?;
+        let cloud: Vec<_> = cloud.iter().map(|point| (point.flatness, point.variance)).collect();
+        panel.dashes(&through_middle(&cloud, 2.0), INK, GUIDE_LINE)?;
     }
     if let Some(fit) = &data.fit {
         let at = |ln_f: f64| (ln_f.exp(), (fit.ln_prefactor - fit.psi * ln_f).exp());

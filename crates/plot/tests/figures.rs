@@ -3,77 +3,11 @@
 // clippy.toml allows these in test functions; the helpers here are test code too.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use resvg::tiny_skia::{Pixmap, Rect};
-use resvg::usvg::{Group, Node, Options, Text, Tree};
+mod support;
+
+use resvg::tiny_skia::Pixmap;
+use support::{check, circles, texts};
 use varflat_plot::*;
-
-fn tree(figure: &Figure) -> Tree {
-    let mut options = Options::default();
-    let fonts = options.fontdb_mut();
-    fonts.load_font_data(include_bytes!("../fonts/DejaVuSans.ttf").to_vec());
-    fonts.set_sans_serif_family("DejaVu Sans");
-    Tree::from_str(figure.svg(), &options).unwrap()
-}
-
-/// Text and the box of its outlines on the canvas.
-fn texts(group: &Group, found: &mut Vec<(String, Rect)>) {
-    for node in group.children() {
-        match node {
-            Node::Group(group) => texts(group, found),
-            Node::Text(text) => {
-                found.push((text.chunks().iter().map(|chunk| chunk.text()).collect(), drawn(text)))
-            }
-            _ => {}
-        }
-    }
-}
-
-/// The box of a text's outlines on the canvas.
-fn drawn(text: &Text) -> Rect {
-    text.flattened().bounding_box().transform(text.abs_transform()).unwrap()
-}
-
-/// The figure parses, its texts lie on the canvas and apart, and its PNG and PDF come out.
-fn check(name: &str, figure: &Figure) {
-    let tree = tree(figure);
-    let size = tree.size();
-    let mut found = Vec::new();
-    texts(tree.root(), &mut found);
-    assert!(!found.is_empty(), "{name} has no text");
-    for (text, place) in &found {
-        let inside = place.left() >= 0.0
-            && place.top() >= 0.0
-            && place.right() <= size.width()
-            && place.bottom() <= size.height();
-        assert!(inside, "{name}: `{text}` at {place:?} leaves {size:?}");
-    }
-    for (number, (a, first)) in found.iter().enumerate() {
-        for (b, second) in &found[number + 1..] {
-            assert!(first.intersect(second).is_none(), "{name}: `{a}` and `{b}` overlap");
-        }
-    }
-    for forbidden in ["NaN", "inf"] {
-        assert!(!figure.svg().contains(forbidden), "{name} contains {forbidden}");
-    }
-
-    let png = Pixmap::decode_png(&figure.png(1.0).unwrap()).unwrap();
-    assert_eq!(png.width(), size.width().round() as u32, "{name}");
-    assert_eq!(png.height(), size.height().round() as u32, "{name}");
-    let ink = png.pixels().iter().filter(|pixel| pixel.red() < 128).count();
-    assert!(ink > 500, "{name} is blank: {ink} dark pixels");
-    assert!(figure.pdf().unwrap().starts_with(b"%PDF"), "{name}");
-}
-
-/// Values of one attribute of every circle with this fill.
-fn circles(svg: &str, fill: &str, attribute: &str) -> Vec<f64> {
-    svg.lines()
-        .filter(|line| line.starts_with("<circle") && line.contains(fill))
-        .map(|line| {
-            let rest = line.split_once(&format!(" {attribute}=\"")).unwrap().1;
-            rest.split_once('"').unwrap().0.parse().unwrap()
-        })
-        .collect()
-}
 
 fn phases(epochs: usize) -> LearningPhases {
     let column = |of: fn(f64) -> f64| (0..epochs).map(|epoch| of(epoch as f64)).collect();
@@ -365,11 +299,8 @@ fn errors_of_zero_are_drawn_at_their_own_mark() {
     let mut data = phases(20);
     data.train_error[10..].fill(0.0);
     let figure = learning_phases(&data).unwrap();
-    let mut found = Vec::new();
-    texts(tree(&figure).root(), &mut found);
-    let zero = |text: &str| text.trim() == "0";
     // Two epoch axes, and the mark on the error axis.
-    assert_eq!(found.iter().filter(|(text, _)| zero(text)).count(), 3);
+    assert_eq!(texts(&figure).iter().filter(|text| *text == "0").count(), 3);
     let heights = circles(figure.svg(), "fill=\"#0072B2\"", "cy");
     assert_eq!(heights.len(), 10);
     assert!(heights.iter().all(|height| *height == heights[0]));

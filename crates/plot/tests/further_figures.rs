@@ -1,0 +1,490 @@
+//! The figures that compare runs and look for causes, from synthetic data: valid, legible, complete.
+
+// clippy.toml allows these in test functions; the helpers here are test code too.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod support;
+
+use support::{check, circles, texts};
+use varflat_plot::*;
+
+/// Scatter from −1 to 1 that is the same on every machine.
+fn scatter(n: usize) -> f64 {
+    2.0 * (n as f64 * 0.618_033_988_749_895 + 0.3 * (n as f64).sqrt()).fract() - 1.0
+}
+
+/// From 0.3 to about 40.
+fn flatness(i: usize) -> f64 {
+    0.3 * (i as f64).powf(0.62) * (0.1 * scatter(i)).exp()
+}
+
+fn cloud(run: usize, components: usize) -> Cloud {
+    let psi = 3.6 + 0.05 * run as f64;
+    let prefactor = 1e-7 * 1.45f64.powi(run as i32);
+    let point = |i: usize| CloudPoint {
+        flatness: flatness(i + 7 * run),
+        variance: prefactor * flatness(i + 7 * run).powf(-psi) * (0.8 * scatter(31 * i + run)).exp(),
+        judged: i > 1 && 10 * i < 9 * components,
+    };
+    Cloud {
+        label: format!("B = {}, α = 0.{}", 10 * (run + 1), run % 4 + 1),
+        points: (1..=components).map(point).collect(),
+        line: (components > 1).then(|| PowerLawLine {
+            slope: -psi,
+            ln_prefactor: prefactor.ln(),
+            from: flatness(2 + 7 * run),
+            to: flatness(components + 7 * run),
+            text: format!("ψ = {psi:.2} ± 0.0{}", run % 9 + 1),
+        }),
+    }
+}
+
+fn clouds(runs: usize, components: usize) -> VarianceFlatnessClouds {
+    VarianceFlatnessClouds {
+        series: (0..runs).map(|run| cloud(run, components)).collect(),
+        guide: Some(SlopeGuide { slope: 2.0, text: "+2, equilibrium".to_owned() }),
+        title: Some("MNIST, 2 × 50, all batch sizes & learning rates".to_owned()),
+    }
+}
+
+fn estimates(groups: usize, rows: usize) -> Forest {
+    let row = |group: usize, number: usize| {
+        let n = 13 * group + number;
+        let value = 4.1 + 0.6 * scatter(n);
+        let trusted = n % 6 != 4;
+        ForestRow {
+            label: format!("B = {}, α = 0.{}, seed {number}", 10 * (number + 1), group + 1),
+            value,
+            interval: (n % 7 != 5).then(|| (value - 0.1 - 0.3 * scatter(n).abs(), value + 0.2)),
+            trusted,
+            note: (!trusted).then(|| "not settled: loss 3e-4 after 600 epochs".to_owned()),
+        }
+    };
+    Forest {
+        groups: (0..groups)
+            .map(|group| ForestGroup {
+                title: format!("network {} of hidden width {}", group + 1, 50 * (group + 1)),
+                rows: (0..rows).map(|number| row(group, number)).collect(),
+            })
+            .collect(),
+        quantity: "ψ".to_owned(),
+        reference: Some(ForestReference { value: 4.0, text: "ψ = 4 (the paper)".to_owned() }),
+        title: Some("exponents of the inverse variance–flatness relation".to_owned()),
+    }
+}
+
+fn temperatures(components: usize) -> TemperatureFigure {
+    let all = || (1..=components).map(flatness);
+    let profile = |index: usize| {
+        let offset: Vec<f64> = (-20..=20).map(|n| f64::from(n) / 20.0 * flatness(index)).collect();
+        let at = |offset: &f64| 1e-9 / flatness(index) * (3.0 * (offset / flatness(index)).powi(2)).exp();
+        TemperatureProfile {
+            index,
+            flatness: flatness(index),
+            temperature: offset.iter().map(at).collect(),
+            offset,
+        }
+    };
+    let times = |place: usize, label: &str| CorrelationTimeSeries {
+        label: label.to_owned(),
+        flatness: all().collect(),
+        time: (1..=components)
+            .map(|i| {
+                let time = 3.0 * 4f64.powi(place as i32) * flatness(i).powf(0.5) * (0.2 * scatter(i)).exp();
+                (!(i + place).is_multiple_of(9)).then_some(time)
+            })
+            .collect(),
+    };
+    TemperatureFigure {
+        flatness: all().collect(),
+        temperature: (1..=components).map(|i| 1e-9 / flatness(i) * (0.5 * scatter(3 * i)).exp()).collect(),
+        line: Some(PowerLawLine {
+            slope: -1.0,
+            ln_prefactor: 1e-9_f64.ln(),
+            from: flatness(1),
+            to: flatness(components),
+            text: "T ∝ F^(−1.00 ± 0.02)".to_owned(),
+        }),
+        profiles: [2, 10, 50, 200].map(profile).to_vec(),
+        times: vec![
+            times(0, "noise at fixed weights in batch order"),
+            times(1, "noise along the path"),
+            times(2, "1/e time of θᵢ"),
+            times(3, "integral time of θᵢ"),
+        ],
+        title: Some("MNIST, B = 50, α = 0.1".to_owned()),
+    }
+}
+
+fn direction(index: usize, mini_batches: usize) -> MiniBatchDirection {
+    let width = flatness(index);
+    let offset: Vec<f64> = (-40..=40).map(|n| f64::from(n) / 40.0 * width).collect();
+    let loss = |offset: f64, base: f64, shift: f64, n: f64| {
+        base * (1.0 + 4.0 * n * (offset / width - shift).powi(2))
+    };
+    MiniBatchDirection {
+        title: format!("i = {index}: {}, F = {width:.2}", if index < 20 { "sharp" } else { "flat" }),
+        loss: offset.iter().map(|o| loss(*o, 5e-5, 0.0, 1.72)).collect(),
+        mini_batches: (0..mini_batches)
+            .map(|n| {
+                let base = 5e-5 * (2.5 * scatter(n)).exp();
+                offset.iter().map(|o| loss(*o, base, 0.4 * scatter(7 * n), 2.0 + scatter(5 * n))).collect()
+            })
+            .collect(),
+        offset,
+        left: Some(-0.5 * width),
+        right: Some(0.5 * width),
+    }
+}
+
+fn mini_batches(directions: &[usize], count: usize) -> MiniBatchFigure {
+    MiniBatchFigure {
+        reference_loss: 5e-5,
+        factor: std::f64::consts::E,
+        directions: directions.iter().map(|index| direction(*index, count)).collect(),
+        title: Some("MNIST, B = 50, α = 0.1".to_owned()),
+    }
+}
+
+fn drifting(components: usize) -> DriftFigure {
+    let displacement = |index: usize| {
+        let lag: Vec<f64> = (0..20).map(|n| 10f64.powf(f64::from(n) / 6.0).round()).collect();
+        let square = |h: &f64| 1e-10 / index as f64 * h / (1.0 + h * index as f64 / 500.0);
+        DisplacementCurve { index, mean_square: lag.iter().map(square).collect(), lag }
+    };
+    let curve = |label: &str, power: f64| {
+        let epoch: Vec<f64> = (1..=240).map(f64::from).collect();
+        let value = epoch.iter().map(|epoch| (epoch / 240.0).powf(power)).collect();
+        TrainingCurve { label: label.to_owned(), epoch, value }
+    };
+    DriftFigure {
+        displacements: [1, 2, 5, 20, 100].map(displacement).to_vec(),
+        index: (1..=components).collect(),
+        exponent: (1..=components).map(|i| 0.4 + 1.5 / (i as f64).sqrt() + 0.1 * scatter(i)).collect(),
+        growth: vec![curve("‖w‖", 0.1), curve("mean margin", 0.3), curve("projection on p₁", 0.8)],
+        window_epochs: Some((230.0, 240.0)),
+        title: Some("MNIST, B = 50, α = 0.1".to_owned()),
+    }
+}
+
+/// Everything at about this number of components, runs, rows and mini-batches.
+fn all(size: usize) -> Vec<(&'static str, Figure)> {
+    vec![
+        ("clouds", variance_flatness_clouds(&clouds(size.min(24), size)).unwrap()),
+        ("forest", forest(&estimates(size.min(4), size.min(10))).unwrap()),
+        ("temperature", temperature(&temperatures(size)).unwrap()),
+        ("mini_batches", mini_batch_losses(&mini_batches(&[2, 300], size.min(100))).unwrap()),
+        ("drift", drift(&drifting(size)).unwrap()),
+    ]
+}
+
+#[test]
+fn figures_of_realistic_size_are_legible() {
+    for (name, figure) in all(500) {
+        check(name, &figure);
+        assert!(figure.svg().len() < 1_500_000, "{name}: {} bytes", figure.svg().len());
+    }
+}
+
+#[test]
+fn figures_of_every_smaller_size_are_legible() {
+    for size in [1, 2, 4, 5, 8] {
+        for (name, figure) in all(size) {
+            check(&format!("{name}_{size}"), &figure);
+        }
+    }
+    for directions in [&[2][..], &[2, 20, 300], &[2, 20, 100, 300]] {
+        let figure = mini_batch_losses(&mini_batches(directions, 30)).unwrap();
+        check(&format!("mini_batches_{}_panels", directions.len()), &figure);
+    }
+}
+
+#[test]
+fn the_same_data_give_the_same_bytes() {
+    for ((name, first), (_, second)) in all(30).into_iter().zip(all(30)) {
+        assert_eq!(first.svg(), second.svg(), "{name}");
+    }
+}
+
+/// Filled marks of a figure, those of its legends included.
+fn marks(figure: &Figure) -> usize {
+    figure.svg().lines().filter(|line| line.starts_with("<circle") || line.starts_with("<polygon")).count()
+}
+
+/// Lines of a figure of this colour, those of its legends included.
+fn lines(figure: &Figure, colour: &str) -> usize {
+    figure.svg().lines().filter(|line| line.starts_with("<polyline") && line.contains(colour)).count()
+}
+
+#[test]
+fn every_point_of_every_cloud_is_drawn() {
+    let point = |n: usize| CloudPoint {
+        flatness: 1.5f64.powi(n as i32),
+        variance: 1e-6 * 0.3f64.powi(n as i32),
+        judged: n > 1,
+    };
+    for runs in [1, 4, 5, 24] {
+        let mut data = clouds(runs, 1);
+        for (run, cloud) in data.series.iter_mut().enumerate() {
+            cloud.points = (0..9).map(point).collect();
+            for point in &mut cloud.points {
+                point.variance *= 2f64.powi(run as i32);
+            }
+        }
+        let figure = variance_flatness_clouds(&data).unwrap();
+        // A mark for each run and one for the points that were not judged.
+        assert_eq!(marks(&figure), 9 * runs + runs + 1, "{runs} runs");
+        let texts = texts(&figure);
+        assert!(texts.contains(&format!("pale: not judged ({})", 2 * runs)), "{texts:?}");
+        assert!(texts.contains(&"+2, equilibrium".to_owned()), "{texts:?}");
+    }
+}
+
+#[test]
+fn the_line_of_a_cloud_passes_through_points_that_obey_it() {
+    let mut data = clouds(1, 1);
+    let flatness = [0.5, 1.0, 2.0, 4.0];
+    let judged = true;
+    data.guide = None;
+    data.series[0].points =
+        flatness.map(|flatness| CloudPoint { flatness, variance: 1e-6 * flatness.powi(-4), judged }).to_vec();
+    let (from, to) = (0.5, 4.0);
+    let text = "ψ = 4.00 ± 0.01".to_owned();
+    data.series[0].line = Some(PowerLawLine { slope: -4.0, ln_prefactor: 1e-6_f64.ln(), from, to, text });
+    let figure = variance_flatness_clouds(&data).unwrap();
+    assert!(texts(&figure).contains(&"B = 10, α = 0.1: ψ = 4.00 ± 0.01".to_owned()));
+    let points = |attribute: &str| circles(figure.svg(), "#4D9CC9", attribute);
+    let (x, y) = (points("cx"), points("cy"));
+    let drawn = figure.svg().lines().rfind(|line| line.starts_with("<polyline")).unwrap();
+    let ends = drawn.split_once("points=\"").unwrap().1.trim_end_matches("\"/>");
+    let ends: Vec<f64> = ends.split([' ', ',']).map(|number| number.parse().unwrap()).collect();
+    for (end, expected) in ends.iter().zip([x[0], y[0], x[3], y[3]]) {
+        assert!((end - expected).abs() <= 1.0, "{ends:?} {x:?} {y:?}");
+    }
+}
+
+#[test]
+fn every_estimate_has_its_point_name_numbers_and_note() {
+    let data = estimates(3, 7);
+    let figure = forest(&data).unwrap();
+    let rows = || data.groups.iter().flat_map(|group| &group.rows);
+    let trusted = rows().filter(|row| row.trusted).count();
+    assert_eq!(circles(figure.svg(), "fill=\"#0072B2\"", "cx").len(), trusted + 1);
+    // A hollow point is a white circle and its outline; the legend's has the outline alone.
+    assert_eq!(marks(&figure), trusted + 1 + 2 * (rows().count() - trusted) + 1);
+    let texts = texts(&figure);
+    for row in rows() {
+        assert!(texts.contains(&row.label), "{}", row.label);
+        let value = format!("{:.2}", row.value);
+        assert!(texts.iter().any(|text| text.starts_with(&value)), "{value}");
+        assert!(row.note.as_ref().is_none_or(|note| texts.contains(note)));
+    }
+    for text in ["ψ", "ψ = 4 (the paper)", "network 3 of hidden width 150"] {
+        assert!(texts.iter().any(|found| found == text), "{text}");
+    }
+}
+
+#[test]
+fn a_forest_is_as_high_as_it_has_rows() {
+    let height = |rows: usize| {
+        let figure = forest(&estimates(1, rows)).unwrap();
+        let (_, rest) = figure.svg().split_once("height=\"").unwrap();
+        rest.split_once('"').unwrap().0.parse::<f64>().unwrap()
+    };
+    assert_eq!(height(40) - height(20), 20.0 * 18.0);
+}
+
+#[test]
+fn long_names_and_notes_are_broken_into_lines() {
+    let mut data = estimates(2, 3);
+    data.groups[0].rows[1].label = "a name that is much longer than any name should be ".repeat(3);
+    data.groups[1].rows[0].note = Some("x".repeat(200));
+    data.groups[1].title = "group ".repeat(30);
+    check("forest_long", &forest(&data).unwrap());
+
+    let mut data = clouds(7, 5);
+    data.series[2].label = "a name that is much longer than any name should be ".repeat(3);
+    if let Some(line) = &mut data.series[4].line {
+        line.text = "x".repeat(200);
+    }
+    check("clouds_long", &variance_flatness_clouds(&data).unwrap());
+}
+
+#[test]
+fn missing_correlation_times_leave_no_point() {
+    let mut data = temperatures(5);
+    data.flatness = vec![0.1, 1.0, 10.0];
+    data.temperature = vec![1e-9, 1e-10, 1e-11];
+    for series in &mut data.times {
+        series.flatness = data.flatness.clone();
+        series.time = vec![Some(3.0), None, Some(30.0)];
+    }
+    let profiles: usize = data.profiles.iter().map(|profile| profile.offset.len()).sum();
+    let (times, legend) = (2 * data.times.len(), data.times.len());
+    let figure = temperature(&data).unwrap();
+    assert_eq!(marks(&figure), 3 + profiles + times + legend);
+    let texts = texts(&figure);
+    for text in ["i = 2, F = 0.476", "noise along the path", "T ∝ F^(−1.00 ± 0.02)"] {
+        assert!(texts.iter().any(|found| found == text), "{text}: {texts:?}");
+    }
+}
+
+#[test]
+fn every_mini_batch_is_drawn() {
+    let mut data = mini_batches(&[2, 300], 30);
+    let figure = mini_batch_losses(&data).unwrap();
+    assert_eq!(lines(&figure, "#80B9D9"), 2 * 30 + 1);
+    assert_eq!(circles(figure.svg(), "#D55E00", "cx").len(), 4 + 1);
+    assert!(texts(&figure).contains(&"i = 2: sharp, F = 0.48".to_owned()));
+    assert!(texts(&figure).contains(&"mini-batches, one line each (30)".to_owned()));
+
+    for direction in &mut data.directions {
+        (direction.left, direction.right) = (None, None);
+    }
+    data.directions[0].mini_batches.truncate(22);
+    data.directions[0].mini_batches[0].fill(0.0);
+    let figure = mini_batch_losses(&data).unwrap();
+    check("mini_batches_with_zeros", &figure);
+    assert!(circles(figure.svg(), "#D55E00", "cx").is_empty());
+    assert_eq!(circles(figure.svg(), "#80B9D9", "cx").len(), data.directions[0].offset.len());
+    assert!(texts(&figure).contains(&"mini-batches, one line each (22–30)".to_owned()));
+}
+
+#[test]
+fn drift_shows_every_exponent_and_both_slopes() {
+    let data = drifting(8);
+    let figure = drift(&data).unwrap();
+    assert_eq!(circles(figure.svg(), "#0072B2", "cx").len(), 8);
+    let texts = texts(&figure);
+    // In the panel of the displacements and in that of the exponents.
+    for text in ["diffusion: slope 1", "drift: slope 2"] {
+        assert_eq!(texts.iter().filter(|found| *found == text).count(), 2, "{text}");
+    }
+    for text in ["i = 100", "‖w‖", "projection on p₁", "analysed window"] {
+        assert!(texts.iter().any(|found| found == text), "{text}: {texts:?}");
+    }
+}
+
+#[test]
+fn extreme_magnitudes_are_legible() {
+    for (low, high) in [(1e-30, 1e30), (1e-300, 1e-299), (1e149, 1e150), (7.0, 7.0), (1e-9, 1.0)] {
+        let values = || vec![high, low, low];
+        let text = || "word ".repeat(20) + &"x".repeat(90);
+        let steep = PowerLawLine { slope: 900.0, ln_prefactor: -900.0, from: high, to: low, text: text() };
+        let mut data = clouds(6, 3);
+        for cloud in &mut data.series {
+            cloud.label = text();
+            cloud.line = Some(steep.clone());
+            for (point, (flatness, variance)) in
+                cloud.points.iter_mut().zip([(low, high), (high, low), (low, low)])
+            {
+                (point.flatness, point.variance) = (flatness, variance);
+            }
+        }
+        data.guide = Some(SlopeGuide { slope: -1e9, text: text() });
+        data.title = Some(text());
+        check("extreme_clouds", &variance_flatness_clouds(&data).unwrap());
+        data.series.truncate(2);
+        check("extreme_clouds", &variance_flatness_clouds(&data).unwrap());
+
+        let mut data = estimates(2, 3);
+        data.quantity = "quantity".to_owned();
+        for row in data.groups.iter_mut().flat_map(|group| &mut group.rows) {
+            (row.value, row.interval, row.note) = (low, Some((high, -high)), Some(text()));
+        }
+        check("extreme_forest", &forest(&data).unwrap());
+
+        let mut data = temperatures(3);
+        (data.flatness, data.temperature, data.line) = (values(), values(), Some(steep));
+        for profile in &mut data.profiles {
+            (profile.offset, profile.temperature) = (vec![-high, low, high], values());
+            profile.flatness = high;
+        }
+        for series in &mut data.times {
+            (series.flatness, series.time) = (values(), vec![Some(low), None, Some(high)]);
+        }
+        check("extreme_temperature", &temperature(&data).unwrap());
+
+        let mut data = mini_batches(&[2, 300], 3);
+        (data.reference_loss, data.factor) = (low, 2.0);
+        for direction in &mut data.directions {
+            (direction.left, direction.right) = (None, Some(high));
+            (direction.offset, direction.loss) = (vec![-high, 0.0, high], values());
+            direction.mini_batches = vec![values(), vec![0.0; 3]];
+            direction.title = text();
+        }
+        check("extreme_mini_batches", &mini_batch_losses(&data).unwrap());
+
+        let mut data = drifting(3);
+        data.index = vec![1, 2, usize::MAX];
+        (data.exponent, data.window_epochs) = (values(), Some((high, low)));
+        for curve in &mut data.displacements {
+            (curve.lag, curve.mean_square) = (vec![low, low, high], values());
+        }
+        for curve in &mut data.growth {
+            (curve.epoch, curve.value) = (values(), values());
+        }
+        check("extreme_drift", &drift(&data).unwrap());
+    }
+}
+
+fn message(result: Result<Figure, PlotError>) -> String {
+    result.unwrap_err().to_string()
+}
+
+#[test]
+fn wrong_clouds_and_estimates_are_named() {
+    let mut data = clouds(3, 5);
+    data.series[1].points[3].variance = 0.0;
+    assert!(message(variance_flatness_clouds(&data)).contains("`series[1].points.variance[3]` is 0"));
+    data.series[0].points[2].flatness = f64::NAN;
+    assert!(message(variance_flatness_clouds(&data)).contains("`series[0].points.flatness[2]` is NaN"));
+    data = clouds(3, 5);
+    data.series[2].line = Some(PowerLawLine { from: 0.0, ..PowerLawLine::default() });
+    assert!(message(variance_flatness_clouds(&data)).contains("`series[2].line.from[0]` is 0"));
+    data.series[1].points.clear();
+    assert!(message(variance_flatness_clouds(&data)).contains("`series[1].points` is empty"));
+    let empty = VarianceFlatnessClouds::default();
+    assert!(message(variance_flatness_clouds(&empty)).contains("`series` is empty"));
+
+    let mut data = estimates(2, 3);
+    data.groups[1].rows[2].value = f64::NAN;
+    assert!(message(forest(&data)).contains("`groups[1].rows[2].value[0]` is NaN"));
+    data.groups[0].rows[1].interval = Some((0.0, f64::INFINITY));
+    assert!(message(forest(&data)).contains("`groups[0].rows[1].interval[1]` is inf"));
+    data.groups[0].rows.clear();
+    assert!(message(forest(&data)).contains("`groups[0].rows` is empty"));
+    assert!(message(forest(&Forest::default())).contains("`groups` is empty"));
+}
+
+#[test]
+fn wrong_causes_are_named() {
+    let mut data = temperatures(5);
+    data.times[1].time[4] = Some(-1.0);
+    assert!(message(temperature(&data)).contains("`times[1].time[4]` is -1"));
+    data.profiles[2].temperature.pop();
+    assert!(message(temperature(&data)).contains("`profiles[2].temperature` has 40 values"));
+    data.profiles[0].flatness = 1e-300;
+    assert!(message(temperature(&data)).contains("`profiles[0].offset / flatness[0]`"));
+    data.temperature[3] = 0.0;
+    assert!(message(temperature(&data)).contains("`temperature[3]` is 0"));
+    assert!(message(temperature(&TemperatureFigure::default())).contains("`flatness` is empty"));
+
+    let mut data = mini_batches(&[2, 300], 5);
+    data.directions[1].mini_batches[4][7] = -1.0;
+    assert!(message(mini_batch_losses(&data)).contains("`directions[1].mini_batches[4][7]` is -1"));
+    data.directions[1].mini_batches[2].pop();
+    assert!(message(mini_batch_losses(&data)).contains("`directions[1].mini_batches[2]` has 80 values"));
+    data.directions[0].right = Some(f64::NAN);
+    assert!(message(mini_batch_losses(&data)).contains("`directions[0].right[0]` is NaN"));
+    assert!(message(mini_batch_losses(&MiniBatchFigure::default())).contains("`reference_loss[0]` is 0"));
+
+    let mut data = drifting(5);
+    data.growth[2].value[9] = f64::INFINITY;
+    assert!(message(drift(&data)).contains("`growth[2].value[9]` is inf"));
+    data.exponent.pop();
+    assert!(message(drift(&data)).contains("`exponent` has 4 values and `index` has 5"));
+    data.displacements[3].mean_square[2] = 0.0;
+    assert!(message(drift(&data)).contains("`displacements[3].mean_square[2]` is 0"));
+    assert!(message(drift(&DriftFigure::default())).contains("`displacements` is empty"));
+}
