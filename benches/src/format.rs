@@ -1,6 +1,6 @@
 //! Numbers as a reader of the table wants them.
 
-use crate::statistics::Power;
+use varflat_analysis::Scaling;
 
 /// Three significant digits, never in scientific notation.
 pub(crate) fn significant(value: f64) -> String {
@@ -47,7 +47,7 @@ pub(crate) fn goal(value: f64) -> String {
 }
 
 /// `1.97 ± 0.03`.
-pub(crate) fn exponent(power: &Power) -> String {
+pub(crate) fn exponent(power: &Scaling) -> String {
     format!("{:.2} ± {:.2}", power.exponent, power.standard_error).replace("-0.00", "0.00").replace('-', "−")
 }
 

@@ -2,9 +2,10 @@
 
 use std::ops::RangeInclusive;
 
+use varflat_analysis::{Scaling, scaling};
+
 use super::task::{Taken, Thing};
 use crate::format;
-use crate::statistics::Power;
 
 /// What a curve counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,8 +39,8 @@ pub(crate) struct Curve {
 
 impl Curve {
     /// The power law through the points, if there are three.
-    pub(crate) fn power(&self) -> Option<Power> {
-        Power::fit(&self.points)
+    pub(crate) fn power(&self) -> Option<Scaling> {
+        scaling(self.points.iter().copied()).ok()
     }
 
     /// In one line, for the person who waits.

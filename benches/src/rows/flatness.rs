@@ -1,10 +1,8 @@
 //! The flatness of one direction, against the bisection of the first author's demo code.
 
 use anyhow::Result;
-use varflat_model::DenseLandscape;
-use varflat_model::data::{Verify, load};
 
-use super::groups;
+use super::{groups, landscape};
 use crate::bench::{Bench, timed};
 use crate::directions::{in_parallel, threads};
 use crate::python::Work;
@@ -16,11 +14,7 @@ const PLACES: usize = 3;
 const GROUPS: usize = 2;
 
 pub(super) fn measure(bench: &Bench) -> Result<Vec<Row>> {
-    let headline = bench.headline()?;
-    let images = load(&bench.data, Verify::Listed)?.train;
-    let landscape = DenseLandscape::new(&headline.centre()?, "hidden", &images)?;
-    drop(images);
-    let directions = headline.directions()?;
+    let (landscape, directions) = landscape(bench)?;
     let groups = groups(&directions, PLACES, GROUPS);
     let pool = threads(2)?;
 

@@ -1,10 +1,8 @@
 //! One loss along a direction: against a whole forward pass, and against cached activations.
 
 use anyhow::Result;
-use varflat_model::DenseLandscape;
-use varflat_model::data::{Verify, load};
 
-use super::groups;
+use super::{groups, landscape};
 use crate::bench::{Bench, timed};
 use crate::directions::{Losses, in_a_row};
 use crate::python::Work;
@@ -14,11 +12,7 @@ use crate::row::Row;
 const PLACES: usize = 3;
 
 pub(super) fn measure(bench: &Bench) -> Result<Vec<Row>> {
-    let headline = bench.headline()?;
-    let images = load(&bench.data, Verify::Listed)?.train;
-    let landscape = DenseLandscape::new(&headline.centre()?, "hidden", &images)?;
-    drop(images);
-    let directions = headline.directions()?;
+    let (landscape, directions) = landscape(bench)?;
     let groups = groups(&directions, PLACES, 1);
     let count: usize = groups.iter().map(|group| group.nrows()).sum();
     let mut line = landscape.line();

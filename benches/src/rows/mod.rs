@@ -10,6 +10,8 @@ mod step;
 
 use anyhow::Result;
 use ndarray::{Array2, ArrayView2};
+use varflat_model::DenseLandscape;
+use varflat_model::data::{Verify, load};
 
 use crate::arguments::Topic;
 use crate::bench::Bench;
@@ -31,6 +33,14 @@ pub(crate) fn measure(topic: Topic, bench: &Bench) -> Result<Vec<Row>> {
         // Growth has tables of its own.
         Topic::Growth => Ok(Vec::new()),
     }
+}
+
+/// The landscape of the headline run around its w_0, and all principal directions.
+fn landscape(bench: &Bench) -> Result<(DenseLandscape, Array2<f64>)> {
+    let headline = bench.headline()?;
+    let images = load(&bench.data, Verify::Listed)?.train;
+    let landscape = DenseLandscape::new(&headline.centre()?, "hidden", &images)?;
+    Ok((landscape, headline.directions()?))
 }
 
 /// Groups of 20 neighbouring directions, at so many places of the spectrum, `in_a_place` groups at each.

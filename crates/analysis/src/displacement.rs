@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::AnalysisError;
-use crate::line::least_squares;
+use crate::scaling::scaling;
 
 /// ⟨(θ(t + h) − θ(t))²⟩_t at some lags h, in steps; the mean goes over all starts t there are, which overlap.
 ///
@@ -55,7 +55,7 @@ pub struct DisplacementExponent {
 /// Least squares of ln ⟨Δθ²⟩ on ln h over the lags from `shortest` to `longest`.
 ///
 /// # Errors
-/// If fewer than three lags lie in the range, or a displacement in it is not positive.
+/// If fewer than three different lags lie in the range, or a displacement in it is not positive.
 pub fn displacement_exponent(
     lags: &[usize],
     displacement: &[f64],
@@ -65,7 +65,7 @@ pub fn displacement_exponent(
         let (expected, found) = (lags.len(), displacement.len());
         return Err(AnalysisError::Shape { what: "the displacements", expected, found });
     }
-    let (mut x, mut y) = (Vec::new(), Vec::new());
+    let mut points = Vec::new();
     for (&lag, &square) in lags.iter().zip(displacement) {
         if !(shortest..=longest).contains(&lag) {
             continue;
@@ -73,18 +73,8 @@ pub fn displacement_exponent(
         if !(square > 0.0 && square.is_finite()) {
             return Err(AnalysisError::NonPositive { what: "the displacement", index: lag, value: square });
         }
-        x.push((lag as f64).ln());
-        y.push(square.ln());
+        points.push((lag as f64, square));
     }
-    let line = least_squares(&x, &y).ok_or(AnalysisError::TooFewPoints {
-        points: x.len(),
-        censored: 0,
-        under_floor: 0,
-    })?;
-    Ok(DisplacementExponent {
-        exponent: line.slope,
-        standard_error: line.slope_standard_error,
-        shortest,
-        longest,
-    })
+    let law = scaling(points)?;
+    Ok(DisplacementExponent { exponent: law.exponent, standard_error: law.standard_error, shortest, longest })
 }

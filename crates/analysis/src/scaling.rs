@@ -62,6 +62,15 @@ mod tests {
     }
 
     #[test]
+    fn the_standard_error_of_a_hand_computed_case() {
+        // In logarithms x = 1, 2, 3, 4 and y = 1, 3, 4, 6: slope 1.6, residual 0.2, Sxx 5.
+        let points = [(1, 1), (2, 3), (3, 4), (4, 6)].map(|(x, y)| (f64::from(x).exp(), f64::from(y).exp()));
+        let law = scaling(points).unwrap();
+        assert!((law.exponent - 1.6).abs() < 1e-12);
+        assert!((law.standard_error - (0.2f64 / 2.0 / 5.0).sqrt()).abs() < 1e-12);
+    }
+
+    #[test]
     fn what_has_no_exponent_is_named() {
         assert!(matches!(scaling([(1.0, 1.0)]), Err(AnalysisError::TooFewPoints { points: 1, .. })));
         assert!(matches!(scaling([(2.0, 1.0); 5]), Err(AnalysisError::NoSpread { points: 5, .. })));

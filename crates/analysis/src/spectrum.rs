@@ -9,7 +9,7 @@ use ndarray::ArrayView1;
 use serde::{Deserialize, Serialize};
 
 use crate::AnalysisError;
-use crate::line::least_squares;
+use crate::scaling::scaling;
 
 /// Gap of the spectrum, σ_1²/σ_2²: how far the drift direction stands out (Feng & Tu 2021).
 ///
@@ -53,17 +53,11 @@ pub fn decay<'a>(
 ) -> Result<Decay, AnalysisError> {
     let variance = variance.into();
     checked(&variance, first, last)?;
-    let ln_index: Vec<f64> = (first..=last).map(|i| (i as f64).ln()).collect();
-    let ln_variance: Vec<f64> = (first..=last).map(|i| variance[i - 1].ln()).collect();
-    let line = least_squares(&ln_index, &ln_variance).ok_or(AnalysisError::TooFewPoints {
-        points: ln_index.len(),
-        censored: 0,
-        under_floor: 0,
-    })?;
+    let law = scaling((first..=last).map(|i| (i as f64, variance[i - 1])))?;
     Ok(Decay {
-        gamma: -line.slope,
-        standard_error: line.slope_standard_error,
-        ln_prefactor: line.intercept,
+        gamma: -law.exponent,
+        standard_error: law.standard_error,
+        ln_prefactor: law.ln_prefactor,
         first,
         last,
     })

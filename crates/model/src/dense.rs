@@ -18,6 +18,17 @@ pub struct DenseLayer {
     pub bias: Option<Vec<f64>>,
 }
 
+impl DenseLayer {
+    /// xW + b of one sample.
+    pub(crate) fn apply(&self, values: &[f64]) -> Vec<f64> {
+        let mut z = self.bias.clone().unwrap_or_else(|| vec![0.0; self.outputs]);
+        for (value, row) in values.iter().zip(self.weight.chunks_exact(self.outputs)) {
+            z.iter_mut().zip(row).for_each(|(z, weight)| *z += value * weight);
+        }
+        z
+    }
+}
+
 /// Layers with a ReLU between each two; the last one gives the logits.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DenseNetwork {
@@ -116,16 +127,10 @@ impl DenseNetwork {
     pub fn logits(&self, sample: &[f32]) -> Vec<f64> {
         let mut values: Vec<f64> = sample.iter().map(|&x| f64::from(x)).collect();
         for (position, layer) in self.layers.iter().enumerate() {
-            let mut next = layer.bias.clone().unwrap_or_else(|| vec![0.0; layer.outputs]);
-            for (value, row) in values.iter().zip(layer.weight.chunks_exact(layer.outputs)) {
-                for (sum, weight) in next.iter_mut().zip(row) {
-                    *sum += value * weight;
-                }
-            }
+            values = layer.apply(&values);
             if position + 1 < self.layers.len() {
-                next.iter_mut().for_each(|z| *z = z.max(0.0));
+                values.iter_mut().for_each(|z| *z = z.max(0.0));
             }
-            values = next;
         }
         values
     }

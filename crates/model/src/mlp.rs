@@ -194,10 +194,9 @@ impl Mlp {
         let layers = data
             .iter()
             .map(|(weight, bias)| {
-                let bias = bias.as_ref().map(|bias| bias.as_slice().ok());
                 Some(HostLayer {
                     weight: weight.as_slice().ok()?,
-                    bias: if let Some(bias) = bias { Some(bias?) } else { None },
+                    bias: bias.as_ref().map(TensorData::as_slice).transpose().ok()?,
                     outputs: weight.shape()[1],
                 })
             })
@@ -254,7 +253,7 @@ impl Classifier for Mlp {
 /// Lets burn's autodiff drop its nodes of parameters that are gone.
 ///
 /// It makes one for every parameter that an optimizer returns, and clears them away only in a backward pass: without any, a
-/// training would keep a kilobyte of them a step.
+/// training would keep four kilobytes of them a step.
 fn forget_former_parameters(device: &Device) {
     Tensor::<1>::zeros([1], device).require_grad().backward();
 }

@@ -81,8 +81,10 @@ impl MovingLayer {
         let inputs: Vec<Vec<f32>> = (0..set.samples())
             .into_par_iter()
             .map(|sample| {
-                let pixels = set.image(sample).iter().map(|&pixel| f64::from(pixel)).collect();
-                let inputs = before.iter().fold(pixels, |values: Vec<f64>, layer| rectified(layer, &values));
+                let pixels: Vec<f64> = set.image(sample).iter().map(|&pixel| f64::from(pixel)).collect();
+                let inputs = before.iter().fold(pixels, |values, layer| {
+                    layer.apply(&values).into_iter().map(|z| z.max(0.0)).collect()
+                });
                 inputs.into_iter().map(|value| value as f32).collect()
             })
             .collect();
@@ -113,8 +115,9 @@ impl MovingLayer {
     pub fn batch_gradients(&self, weights: &[f32], batches: &[&[u32]]) -> Vec<f32> {
         let mut gradients = vec![0.0; batches.len() * weights.len()];
         gradients.par_chunks_exact_mut(weights.len()).zip(batches).for_each(|(gradient, samples)| {
-            let z = self.forward(weights, samples);
-            gradient.copy_from_slice(&self.gradient(z, samples, samples.len()));
+            let inputs = self.gathered(samples);
+            let z = self.forward(weights, &inputs);
+            gradient.copy_from_slice(&self.gradient(&inputs, z, samples, samples.len()));
         });
         gradients
     }
@@ -125,9 +128,10 @@ impl MovingLayer {
         let chunks: Vec<(f64, Vec<f32>)> = all
             .par_chunks(CHUNK)
             .map(|samples| {
-                let z = self.forward(weights, samples);
+                let inputs = self.gathered(samples);
+                let z = self.forward(weights, &inputs);
                 let loss = z.last().map_or(0.0, |logits| self.losses(logits, samples).iter().sum());
-                (loss, self.gradient(z, samples, self.samples()))
+                (loss, self.gradient(&inputs, z, samples, self.samples()))
             })
             .collect();
         let mut loss = 0.0;
@@ -157,9 +161,10 @@ impl MovingLayer {
         let parts: Vec<Vec<SampleOnLine>> = all
             .par_chunks(CHUNK)
             .map(|samples| {
-                let z = self.forward(&moved, samples);
+                let inputs = self.gathered(samples);
+                let z = self.forward(&moved, &inputs);
                 let losses = z.last().map_or(Vec::new(), |logits| self.losses(logits, samples));
-                let zp = self.gathered(samples).times(self.arch, &Rows::new(&p, self.moving.outputs));
+                let zp = inputs.times(self.arch, &Rows::new(&p, self.moving.outputs));
                 // Of a mean over one sample: the slope of the sample itself.
                 let d = self.backward(z, samples, 1);
                 let slopes = d
@@ -173,14 +178,14 @@ impl MovingLayer {
     }
 
     /// hᵀd.
-    fn gradient(&self, z: Vec<Rows>, samples: &[u32], mean_over: usize) -> Vec<f32> {
+    fn gradient(&self, inputs: &Rows, z: Vec<Rows>, samples: &[u32], mean_over: usize) -> Vec<f32> {
         let d = self.backward(z, samples, mean_over);
-        self.gathered(samples).transposed_times(self.arch, &d).to_vec()
+        inputs.transposed_times(self.arch, &d).to_vec()
     }
 
     /// z of the moving layer and of all after it.
-    fn forward(&self, weights: &[f32], samples: &[u32]) -> Vec<Rows> {
-        let mut z = self.gathered(samples).times(self.arch, &Rows::new(weights, self.moving.outputs));
+    fn forward(&self, weights: &[f32], inputs: &Rows) -> Vec<Rows> {
+        let mut z = inputs.times(self.arch, &Rows::new(weights, self.moving.outputs));
         z.add(self.moving.bias.as_deref().unwrap_or(&[]));
         forward(self.arch, z, &self.rest())
     }
@@ -207,16 +212,4 @@ impl MovingLayer {
         rows.map(|(row, &sample)| sample_cross_entropy(row, usize::from(self.labels[sample as usize])))
             .collect()
     }
-}
-
-/// max(0, xW + b) of one sample; pixels that are zero cost nothing.
-fn rectified(layer: &DenseLayer, values: &[f64]) -> Vec<f64> {
-    let mut z = layer.bias.clone().unwrap_or_else(|| vec![0.0; layer.outputs]);
-    for (value, row) in values.iter().zip(layer.weight.chunks_exact(layer.outputs)) {
-        if *value != 0.0 {
-            z.iter_mut().zip(row).for_each(|(z, weight)| *z += value * weight);
-        }
-    }
-    z.iter_mut().for_each(|z| *z = z.max(0.0));
-    z
 }

@@ -1,4 +1,4 @@
-//! Draws every figure from synthetic data of realistic size:
+//! Draws the figures of a run, and that of growing cost, from synthetic data of realistic size:
 //! `cargo run --release -p varflat-plot --example gallery -- FOLDER`.
 
 use std::path::PathBuf;
