@@ -5,7 +5,7 @@ reproduce backend="flex" *arguments:
     cargo run --release -p varflat --no-default-features --features {{backend}} -- reproduce --device {{backend}} \
         {{ if backend == "flex" { "" } else { "--out runs/" + backend + " --figures figures/" + backend } }} {{arguments}}
 
-# Every figure from a shortened training, in about a minute
+# Every figure from shortened trainings, in about two minutes
 reproduce-quick backend="flex": (reproduce backend "--quick")
 
 # All tests

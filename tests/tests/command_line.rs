@@ -6,7 +6,7 @@ use varflat_tests::{Packing, RESULTS, SmallSet, Snapshot, Workplace, assert_same
 
 #[test]
 fn every_subcommand_has_help() {
-    for command in ["reproduce", "run", "train", "pca", "flatness", "fit", "plot", "inspect"] {
+    for command in ["reproduce", "run", "study", "train", "pca", "flatness", "fit", "plot", "inspect"] {
         let outcome = program!().run(&[command, "--help"]).succeeds();
         let words = outcome.stdout.split_whitespace().count();
         assert!(outcome.stdout.contains("Usage: ") && words > 15, "{command}: {outcome:#?}");
@@ -14,7 +14,9 @@ fn every_subcommand_has_help() {
         assert!(short.stdout.contains("Usage: "), "{command}: {short:#?}");
     }
     let help = program!().run(&["--help"]).succeeds().stdout;
-    for command in ["reproduce", "run", "train", "pca", "flatness", "fit", "plot", "inspect", "EXAMPLES"] {
+    for command in
+        ["reproduce", "run", "study", "train", "pca", "flatness", "fit", "plot", "inspect", "EXAMPLES"]
+    {
         assert!(help.contains(command), "{command} is not in the help:\n{help}");
     }
     let version = program!().run(&["--version"]).succeeds().stdout;

@@ -60,6 +60,14 @@ impl DirectionFlatness {
     }
 }
 
+/// The curvature κ of a parabola L_0 + κδθ²/2 that has the flatness F at the level `factor`·L_0:
+/// κ = 8 (factor − 1) L_0/F².
+///
+/// Where a loss is no parabola it is the curvature of the one through its crossings, seen from their middle.
+pub fn curvature_of_flatness(flatness: f64, reference_loss: f64, factor: f64) -> f64 {
+    8.0 * (factor - 1.0) * reference_loss / (flatness * flatness)
+}
+
 impl FlatnessSearch {
     /// Parameters at their defaults: factor e, tolerance 1e-4, radius 100.
     pub fn params() -> FlatnessSearchParams {

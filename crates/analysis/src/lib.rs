@@ -48,6 +48,7 @@
 
 mod bootstrap;
 mod correlation;
+mod curvature;
 mod displacement;
 mod error;
 mod flatness;
@@ -60,11 +61,14 @@ mod temperature;
 
 pub use bootstrap::Interval;
 pub use correlation::{CorrelationTimes, Correlator};
+pub use curvature::PrincipalCurvatures;
 pub use displacement::{
     DisplacementExponent, displacement_exponent, logarithmic_lags, mean_square_displacement,
 };
 pub use error::AnalysisError;
-pub use flatness::{DirectionFlatness, FlatnessSearch, FlatnessSearchParams, FlatnessStatus, Side};
+pub use flatness::{
+    DirectionFlatness, FlatnessSearch, FlatnessSearchParams, FlatnessStatus, Side, curvature_of_flatness,
+};
 pub use pca::{SegmentMoments, Solver, TrajectoryPca, TrajectoryPcaParams, TrajectoryPcaValidParams};
 pub use power_law::{Component, PowerLaw, PowerLawParams, PowerLawValidParams};
 pub use scaling::{Scaling, scaling};

@@ -22,6 +22,13 @@ use moments::Projections;
 use product::product;
 use window::CentredWindow;
 
+/// All eigenvalues of a symmetric matrix in descending order, and the eigenvectors, one after the other.
+pub(crate) fn largest_eigenpairs(matrix: Mat<f64>) -> Result<(Vec<f64>, Vec<f64>), AnalysisError> {
+    let count = matrix.nrows();
+    let eigen::Eigen { values, vectors } = eigen::largest(matrix, count)?;
+    Ok((values, vectors))
+}
+
 /// Share of ε·σ_1² under which a direction is not resolved; see [`TrajectoryPca::floor`].
 const EIGEN_FLOOR: f64 = 100.0;
 

@@ -31,6 +31,12 @@ pub fn is_error(logits: &[f32], label: usize) -> bool {
     !others.all(|(_, &z)| z < logits[label])
 }
 
+/// The margin z_y − max_{j≠y} z_j: positive where the sample is classified right.
+pub fn margin(logits: &[f32], label: usize) -> f64 {
+    let others = logits.iter().enumerate().filter(|(class, _)| *class != label);
+    f64::from(logits[label]) - others.map(|(_, &z)| f64::from(z)).fold(f64::NEG_INFINITY, f64::max)
+}
+
 /// ∂L/∂z of the batch mean of ℓ, `[batch, classes]`: (p − 1_y)/B with p the softmax.
 ///
 /// The entry of the label is −Σ_{j≠y} p_j, not p_y − 1: the same number without the cancellation
@@ -63,6 +69,12 @@ pub(crate) fn logit_gradient(logits: &mut [f32], label: usize, batch: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_margin_is_to_the_best_of_the_others() {
+        assert_eq!(margin(&[1.0, 4.0, 3.5], 1), 0.5);
+        assert_eq!(margin(&[1.0, 4.0, 3.5], 0), -3.0);
+    }
 
     #[test]
     fn the_gradient_of_a_row_is_that_of_the_tensor() {

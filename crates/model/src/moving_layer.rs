@@ -6,7 +6,8 @@ use rayon::prelude::*;
 use crate::data::ImageSet;
 use crate::dense::{DenseLayer, DenseNetwork, NetworkError};
 use crate::landscape::check_fit;
-use crate::loss::sample_cross_entropy;
+use crate::loss::{is_error, margin, sample_cross_entropy};
+use crate::training::Performance;
 use crate::training::host::{HostLayer, backward, forward};
 use crate::training::rows::Rows;
 
@@ -25,11 +26,11 @@ const CHUNK: usize = 500;
 /// let network = MlpConfig::new(4, vec![3, 3], 2).initial(1)?;
 /// let images = ImageSet { images: vec![0.5; 8], labels: vec![0, 1], rows: 2, columns: 2 };
 /// let layer = MovingLayer::new(&network, "hidden", &images)?;
-/// let (loss, gradient) = layer.full_gradient(layer.weights());
+/// let gradient = layer.full_gradient(layer.weights());
 /// assert_eq!(gradient.len(), 9);
 /// let samples = layer.along(&gradient, 0.0)?;
 /// let mean = (samples[0].loss + samples[1].loss) / 2.0;
-/// assert!((loss - mean).abs() < 1e-6);
+/// assert!((layer.performance(layer.weights()).loss - mean).abs() < 1e-6);
 /// # Ok::<(), varflat_model::NetworkError>(())
 /// ```
 pub struct MovingLayer {
@@ -122,25 +123,86 @@ impl MovingLayer {
         gradients
     }
 
-    /// L and ∇L of the whole set at the moving layer's `weights`.
-    pub fn full_gradient(&self, weights: &[f32]) -> (f64, Vec<f64>) {
+    /// ∇L of the whole set at the moving layer's `weights`.
+    pub fn full_gradient(&self, weights: &[f32]) -> Vec<f64> {
         let all: Vec<u32> = (0..self.samples() as u32).collect();
-        let chunks: Vec<(f64, Vec<f32>)> = all
+        let chunks: Vec<Vec<f32>> = all
             .par_chunks(CHUNK)
             .map(|samples| {
                 let inputs = self.gathered(samples);
                 let z = self.forward(weights, &inputs);
-                let loss = z.last().map_or(0.0, |logits| self.losses(logits, samples).iter().sum());
-                (loss, self.gradient(&inputs, z, samples, self.samples()))
+                self.gradient(&inputs, z, samples, self.samples())
             })
             .collect();
-        let mut loss = 0.0;
         let mut gradient = vec![0.0; weights.len()];
-        for (part, of_chunk) in chunks {
-            loss += part;
+        for of_chunk in chunks {
             gradient.iter_mut().zip(of_chunk).for_each(|(sum, value)| *sum += f64::from(value));
         }
-        (loss / self.samples() as f64, gradient)
+        gradient
+    }
+
+    /// H_ij = p_iᵀ ∂²L p_j at `weights` w for directions p `[k, weights]`, row-major `[k, k]`: central differences of gradients,
+    /// (∇L(w + s p_i) − ∇L(w − s p_i))·p_j/2s with s = `step`. Without directions they are the weights themselves.
+    ///
+    /// # Panics
+    /// When a direction has another number of entries than the layer has weights.
+    pub fn hessian(&self, weights: &[f64], directions: Option<&[Vec<f64>]>, step: f64) -> Vec<f64> {
+        let size = directions.map_or(weights.len(), <[Vec<f64>]>::len);
+        let along = |direction: usize, step: f64| -> Vec<f64> {
+            let moved = |weight: usize| match directions {
+                Some(directions) => directions[direction][weight],
+                None => f64::from(u8::from(weight == direction)),
+            };
+            let place = weights.iter().enumerate().map(|(weight, w)| (w + step * moved(weight)) as f32);
+            self.full_gradient(&place.collect::<Vec<f32>>())
+        };
+        let rows = (0..size).into_par_iter().map(|direction| {
+            let (above, below) = (along(direction, step), along(direction, -step));
+            let change: Vec<f64> =
+                above.iter().zip(below).map(|(above, below)| (above - below) / (2.0 * step)).collect();
+            match directions {
+                Some(directions) => {
+                    directions.iter().map(|p| p.iter().zip(&change).map(|(p, c)| p * c).sum()).collect()
+                }
+                None => change,
+            }
+        });
+        rows.collect::<Vec<Vec<f64>>>().concat()
+    }
+
+    /// Mean loss and share of errors of the whole set at the moving layer's `weights`.
+    pub fn performance(&self, weights: &[f32]) -> Performance {
+        let all: Vec<u32> = (0..self.samples() as u32).collect();
+        let chunks: Vec<(f64, usize)> = all
+            .par_chunks(CHUNK)
+            .map(|samples| {
+                let z = self.forward(weights, &self.gathered(samples));
+                z.last().map_or((0.0, 0), |logits| {
+                    let label = |sample: u32| usize::from(self.labels[sample as usize]);
+                    let wrong =
+                        logits.each().zip(samples).filter(|(row, sample)| is_error(row, label(**sample)));
+                    (self.losses(logits, samples).iter().sum(), wrong.count())
+                })
+            })
+            .collect();
+        let samples = self.samples() as f64;
+        let (loss, wrong) = chunks.into_iter().fold((0.0, 0), |sum, part| (sum.0 + part.0, sum.1 + part.1));
+        Performance { loss: loss / samples, error: wrong as f64 / samples }
+    }
+
+    /// Mean over the set of the margin z_y − max_{j≠y} z_j at the moving layer's `weights`.
+    pub fn mean_margin(&self, weights: &[f32]) -> f64 {
+        let all: Vec<u32> = (0..self.samples() as u32).collect();
+        let sums: Vec<f64> = all
+            .par_chunks(CHUNK)
+            .map(|samples| {
+                let z = self.forward(weights, &self.gathered(samples));
+                let Some(logits) = z.last() else { return 0.0 };
+                let labels = samples.iter().map(|&sample| usize::from(self.labels[sample as usize]));
+                logits.each().zip(labels).map(|(row, label)| margin(row, label)).sum()
+            })
+            .collect();
+        sums.into_iter().sum::<f64>() / self.samples() as f64
     }
 
     /// Loss and slope of every sample at w_0 + s·p, p flattened from `[inputs, outputs]`; w_0 are the layer's own weights.

@@ -76,7 +76,7 @@ fn the_full_gradient_is_the_mean_of_its_batches() {
     let order: Vec<u32> = (0..1300).rev().collect();
     let batches: Vec<&[u32]> = order.chunks(50).collect();
     let gradients = moving.batch_gradients(moving.weights(), &batches);
-    let (loss, full) = moving.full_gradient(moving.weights());
+    let full = moving.full_gradient(moving.weights());
     for (entry, value) in full.iter().enumerate() {
         let column = gradients.iter().skip(entry).step_by(full.len());
         let mean = column.map(|&value| f64::from(value)).sum::<f64>() / batches.len() as f64;
@@ -84,10 +84,42 @@ fn the_full_gradient_is_the_mean_of_its_batches() {
     }
     let along = moving.along(&full, 0.0).unwrap();
     let mean = along.iter().map(|sample| sample.loss).sum::<f64>() / 1300.0;
-    assert!((mean / loss - 1.0).abs() < 1e-12);
+    assert!((mean / moving.performance(moving.weights()).loss - 1.0).abs() < 1e-12);
     let slope = along.iter().map(|sample| sample.slope).sum::<f64>() / 1300.0;
     let square: f64 = full.iter().map(|value| value * value).sum();
     assert!((slope / square - 1.0).abs() < 1e-4, "{slope} against {square}");
+}
+
+#[test]
+fn the_hessian_is_the_second_difference_of_the_loss() {
+    let set = images(300);
+    let network = network(false);
+    let moving = MovingLayer::new(&network, "hidden", &set).unwrap();
+    let weights: Vec<f64> = moving.weights().iter().map(|&w| f64::from(w)).collect();
+    let mut random = stream(8, Purpose::InitialWeights, 23);
+    let directions: Vec<Vec<f64>> =
+        (0..3).map(|_| (0..63).map(|_| f64::from(uniform(&mut random)) - 0.5).collect()).collect();
+    let step = 2e-2;
+    let hessian = moving.hessian(&weights, Some(&directions), step);
+    let loss = |a: f64, p: usize, b: f64, q: usize| -> f64 {
+        let moved: Vec<f64> =
+            (0..63).map(|w| weights[w] + a * directions[p][w] + b * directions[q][w]).collect();
+        (0..300).map(|sample| exact_loss(&network, "hidden", &moved, &set, sample)).sum::<f64>() / 300.0
+    };
+    for (p, q) in [(0, 0), (0, 1), (2, 1)] {
+        // To both sides along p as far as the gradients are, along q as close as f64 allows: a ReLU has kinks.
+        let close = 1e-6;
+        let corner = |a: f64, b: f64| loss(a * step, p, b * close, q);
+        let second = (corner(1.0, 1.0) - corner(1.0, -1.0) - corner(-1.0, 1.0) + corner(-1.0, -1.0))
+            / (4.0 * step * close);
+        let found = hessian[p * 3 + q];
+        assert!((found - second).abs() < 1e-3, "{p} {q}: {found} against {second}");
+    }
+    // Without directions: every weight is one.
+    let unit = |i: usize| (0..63).map(|j| f64::from(u8::from(i == j))).collect::<Vec<f64>>();
+    let units: Vec<Vec<f64>> = (0..63).map(unit).collect();
+    let whole = moving.hessian(&weights, None, step);
+    assert_eq!(whole, moving.hessian(&weights, Some(&units), step));
 }
 
 #[test]
@@ -112,6 +144,26 @@ fn samples_on_a_line_have_their_losses_and_slopes() {
     }
     assert!(moving.along(&p[1..], 0.0).is_err());
     assert!(MovingLayer::new(&network, "third", &set).is_err());
+}
+
+#[test]
+fn errors_and_margins_are_those_of_the_network_itself() {
+    let set = images(700);
+    let network = network(true);
+    let moving = MovingLayer::new(&network, "hidden", &set).unwrap();
+    let margins: Vec<f64> = (0..set.samples())
+        .map(|sample| {
+            let z = network.logits(set.image(sample));
+            let label = usize::from(set.labels[sample]);
+            let others = z.iter().enumerate().filter(|(class, _)| *class != label);
+            z[label] - others.map(|(_, &z)| z).fold(f64::NEG_INFINITY, f64::max)
+        })
+        .collect();
+    let mean = margins.iter().sum::<f64>() / 700.0;
+    assert!((moving.mean_margin(moving.weights()) - mean).abs() < 1e-6);
+    let wrong = margins.iter().filter(|margin| **margin <= 0.0).count();
+    assert!(wrong > 0 && wrong < 700);
+    assert_eq!(moving.performance(moving.weights()).error, wrong as f64 / 700.0);
 }
 
 #[test]

@@ -8,20 +8,24 @@ use varflat_model::device::Backend;
 use crate::error::{Error, Result};
 use crate::experiment::Experiment;
 use crate::grid::{self, Axis};
+use crate::reproduce::{self, Reproduction};
 use crate::run_folder::{RunFolder, Stage, names};
 use crate::say::say;
-use crate::{figures, inspect, reproduce, stages};
+use crate::study::Study;
+use crate::{figures, inspect, stages};
 
 /// Measures how SGD explores a loss landscape, and reproduces the inverse variance–flatness relation
 /// σ² ∝ F^−ψ of Feng & Tu (PNAS 2021).
 #[derive(Parser)]
 #[command(name = "varflat", version, max_term_width = 100)]
 #[command(after_help = "EXAMPLES:
-  varflat reproduce --quick                    every figure in about a minute, from a shortened training
-  varflat reproduce                            every figure, full experiment
+  varflat reproduce --quick                    every figure in two minutes, from shortened trainings
+  varflat reproduce                            every figure, full experiments
+  varflat reproduce --only drift               one part alone
   varflat run experiments/headline.toml --out runs/headline
   varflat run experiments/headline.toml --set seed=2 --out runs/seed-2
   varflat grid experiments/headline.toml --vary training.batch_size=25,50,100 --vary seed=1,2 --out runs/grid
+  varflat study experiments/drift.toml --figures figures/mine
   varflat flatness runs/headline --set landscape.around=final
   varflat inspect runs/headline
 
@@ -35,7 +39,7 @@ struct Cli {
 enum Command {
     /// Make every figure: runs the experiments, then draws
     Reproduce {
-        /// A shortened training and fewer directions: minutes become seconds, numbers become rough
+        /// Shortened trainings and fewer directions: half an hour becomes two minutes, numbers become rough
         #[arg(long)]
         quick: bool,
         /// Folder for the run folders
@@ -44,6 +48,10 @@ enum Command {
         /// Folder for figures and their tables [default: figures, or figures/quick with --quick]
         #[arg(long, value_name = "DIR")]
         figures: Option<PathBuf>,
+        /// Only this part (and the headline run if it looks into it); may be repeated: headline, temperature, drift,
+        /// langevin, grid, sensitivity
+        #[arg(long, value_name = "NAME")]
+        only: Vec<String>,
         /// Throw away what the run folders hold and begin again
         #[arg(long)]
         force: bool,
@@ -66,6 +74,22 @@ enum Command {
     Grid {
         #[command(flatten)]
         grid: GridChoice,
+        #[command(flatten)]
+        device: DeviceChoice,
+    },
+    /// Ask more of a finished run: its noise, its drift, other definitions, an equilibrium control, a grid around it
+    Study {
+        /// The study file (see experiments/); it names the run
+        study: PathBuf,
+        /// Folder of the run folders; the study's own appears beside them
+        #[arg(long, value_name = "RUNS", default_value = "runs")]
+        runs: PathBuf,
+        /// Also draw the figures into this folder
+        #[arg(long, value_name = "DIR")]
+        figures: Option<PathBuf>,
+        /// Throw away what the study's folder holds and begin again
+        #[arg(long)]
+        force: bool,
         #[command(flatten)]
         device: DeviceChoice,
     },
@@ -136,8 +160,7 @@ struct GridChoice {
 
 impl GridChoice {
     fn run(&self, device: Option<&str>) -> Result<()> {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let jobs = self.jobs.map_or(cores, usize::from);
+        let jobs = self.jobs.map_or_else(grid::cores, usize::from);
         grid::run(&self.out, &grid::cells(&self.vary), jobs, device, |cell| {
             let overrides = [self.set.as_slice(), cell.overrides.as_slice()].concat();
             let mut experiment = Experiment::read(&self.experiment, &overrides)?;
@@ -196,13 +219,19 @@ impl ExperimentChoice {
 /// Whatever the command meets. Wrong arguments end the process with a message and code 2.
 pub fn main() -> Result<()> {
     match Cli::parse().command {
-        Command::Reproduce { quick, out, figures, force, device, data } => {
+        Command::Reproduce { quick, out, figures, only, force, device, data } => {
             Backend::choose(device.device.as_deref())?;
             let default = if quick { "figures/quick" } else { "figures" };
             let figures = figures.unwrap_or_else(|| PathBuf::from(default));
-            reproduce::reproduce(quick, force, &out, &figures, device.device.as_deref(), |experiment| {
-                data.apply(experiment)
-            })
+            let asked = Reproduction {
+                quick,
+                force,
+                only: &only,
+                runs: &out,
+                figures: &figures,
+                device: device.device.as_deref(),
+            };
+            reproduce::reproduce(asked, |experiment| data.apply(experiment))
         }
         Command::Run { experiment, figures, device } => {
             Backend::choose(device.device.as_deref())?;
@@ -219,6 +248,20 @@ pub fn main() -> Result<()> {
         Command::Grid { grid, device } => {
             Backend::choose(device.device.as_deref())?;
             grid.run(device.device.as_deref())
+        }
+        Command::Study { study, runs, figures, force, device } => {
+            let device = device.device.as_deref();
+            Backend::choose(device)?;
+            let study = Study::read(&study)?;
+            let base = RunFolder::view(&runs.join(&study.run))?;
+            study.complete_and_say(base.experiment(), &runs, device, force, &|_| {})?;
+            match figures {
+                Some(figures) => {
+                    study.copy_tables(&runs, &figures)?;
+                    draw(None, &figures)
+                }
+                None => Ok(()),
+            }
         }
         Command::Train { experiment, device } => {
             Backend::choose(device.device.as_deref())?;

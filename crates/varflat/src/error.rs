@@ -20,6 +20,9 @@ pub enum Error {
     /// Training cannot go on.
     #[error(transparent)]
     Training(#[from] varflat_model::TrainingError),
+    /// The recorded weights are no longer numbers.
+    #[error("{0}")]
+    Diverged(String),
     /// There is no such device.
     #[error(transparent)]
     Device(#[from] varflat_model::device::DeviceError),

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use varflat_model::data::DataSource;
-use varflat_model::{Initialization, MlpConfig, TrainingConfig};
+use varflat_model::{Initialization, LangevinConfig, MlpConfig, TrainingConfig};
 use varflat_recorder::Keep;
 
 use crate::error::{Error, Result};
@@ -48,6 +48,9 @@ pub struct Experiment {
     /// How ψ is fitted.
     #[serde(default)]
     pub fit: FitSection,
+    /// A walk in equilibrium from another run's centre, in place of training.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub langevin: Option<LangevinSection>,
 }
 
 /// `[data]`: `set = "mnist"`, or the `folder` of four IDX files.
@@ -157,6 +160,50 @@ pub struct FitSection {
     pub decay: [usize; 2],
 }
 
+/// `[langevin]`: full-batch gradient descent with isotropic noise from the centre w_0 of a finished run; see
+/// [`Langevin`](varflat_model::Langevin). It takes the place of `[training]`; everything after it is the same.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LangevinSection {
+    /// The run folder whose w_0 the walk starts from; a relative path is seen from the folder of this run.
+    pub start: PathBuf,
+    /// T, in units of loss.
+    pub temperature: f64,
+    /// α, stable below 2/(κ_max + k).
+    pub learning_rate: f64,
+    /// k of the harmonic trap around the start, in units of loss per weight²; zero leaves it out.
+    #[serde(default)]
+    pub trap: f64,
+    /// First and last of the start's principal components that the walk is confined to; it fills all of weight space when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub components: Option<[usize; 2]>,
+    /// Steps before the recording begins.
+    pub burn_in: u64,
+}
+
+impl LangevinSection {
+    /// As the walk takes it.
+    pub fn walk(&self) -> LangevinConfig {
+        let Self { temperature, learning_rate, trap, .. } = *self;
+        LangevinConfig { temperature, learning_rate, trap }
+    }
+
+    /// Dimensions that the walk is confined to, if it is.
+    pub fn dimensions(&self) -> Option<usize> {
+        self.components.map(|[first, last]| last + 1 - first)
+    }
+
+    fn check(&self) -> std::result::Result<(), String> {
+        self.walk().check()?;
+        match self.components {
+            Some([first, last]) if first == 0 || last < first => Err(format!(
+                "langevin.components = [{first}, {last}] should be [first, last], counted from 1"
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
 const fn one() -> u64 {
     1
 }
@@ -255,6 +302,16 @@ impl Experiment {
         Ok(experiment)
     }
 
+    /// The same experiment with `section.key=value` overrides.
+    ///
+    /// # Errors
+    /// As [`Experiment::read`].
+    pub fn with(&self, overrides: &[String]) -> Result<Self> {
+        let text = toml::to_string(self)
+            .map_err(|error| Error::Experiment { origin: self.name.clone(), problem: error.to_string() })?;
+        Self::parse(&text, &self.name, overrides)
+    }
+
     /// Where the images come from.
     ///
     /// # Errors
@@ -302,6 +359,12 @@ impl Experiment {
         }
         if let Err(problem) = self.training.check(usize::MAX) {
             return complain(problem);
+        }
+        if let Some(Err(problem)) = self.langevin.as_ref().map(LangevinSection::check) {
+            return complain(problem);
+        }
+        if self.langevin.is_some() && matches!(self.recorder.window, Window::All(_)) {
+            return complain("recorder.window must be a number: the length of a Langevin walk".into());
         }
         let LandscapeSection { factor, radius, components, .. } = self.landscape;
         if !(factor.is_finite() && factor > 1.0) {

@@ -1,141 +1,53 @@
-//! Figures of a run: first small tables, then drawings made from these tables alone.
+//! Figures: first small tables, then drawings made from these tables alone.
 //!
 //! A run folder is large and stays where it was computed; a figure folder holds everything that is
 //! drawn, so that figures can be redrawn, checked or restyled without computing anything.
 
+mod drift;
+mod exponents;
+mod grid;
+mod langevin;
+mod run;
+mod sensitivity;
+mod temperature;
+
 use std::path::Path;
 
-use serde::{Deserialize, Serialize};
-use varflat_analysis::FlatnessStatus;
-use varflat_model::Metrics;
-use varflat_plot::{
-    DecayLine, Figure, FitLine, FlatnessByIndex, LandscapeProfiles, LearningPhases, Point, PointStatus,
-    Profile, Spectrum, Trajectories, TrajectoryPair, VarianceFlatness,
-};
-use varflat_recorder::Trajectory;
+use varflat_plot::Figure;
 
 use crate::error::Result;
-use crate::experiment::Experiment;
-use crate::files::{read_csv, read_json, read_npy, write_csv, write_json};
-use crate::run_folder::{RunFolder, RunRecord, Stage, names};
 use crate::say::say;
-use crate::stages::{FitReport, FlatnessRow, read_profiles, read_rows};
 
-/// Names of the tables, beside the figures drawn from them.
-mod tables {
-    pub(super) const LEARNING: &str = "learning_phases.csv";
-    pub(super) const SPECTRUM: &str = "pca_spectrum.csv";
-    pub(super) const TRAJECTORIES: &str = "trajectories.csv";
-    pub(super) const LANDSCAPE: &str = "landscape.csv";
-    pub(super) const FLATNESS: &str = "flatness.csv";
-    pub(super) const SUMMARY: &str = "summary.json";
-}
+pub use run::write_tables;
 
-/// Most points of a trajectory that are drawn, but for the last step: more cannot be told apart.
-const TRAJECTORY_POINTS: usize = 2399;
+/// What can be drawn: the table that says whether it is there, and the figures made from it and those beside it.
+type Drawn = (&'static str, fn(&Path) -> Result<Vec<(&'static str, Figure)>>);
 
-/// Numbers that belong to a whole run rather than to a row of a table.
-#[derive(Debug, Serialize, Deserialize)]
-struct Summary {
-    /// The resolved experiment.
-    experiment: Experiment,
-    /// How it was run.
-    run: RunRecord,
-    /// The fitted numbers.
-    fit: FitReport,
-    /// First and last epoch of the analysed window.
-    window_epochs: [f64; 2],
-}
-
-/// A row of `pca_spectrum.csv`.
-#[derive(Serialize, Deserialize)]
-struct SpectrumRow {
-    index: usize,
-    variance: f64,
-}
-
-/// A row of `trajectories.csv`: one component at one step.
-#[derive(Serialize, Deserialize)]
-struct TrajectoryRow {
-    component: usize,
-    step: u64,
-    theta: f64,
-}
-
-/// A row of `landscape.csv`: one point of one profile.
-#[derive(Serialize, Deserialize)]
-struct ProfileRow {
-    index: usize,
-    offset: f64,
-    loss: f64,
-}
-
-/// Write the tables of a finished run into a figure folder.
-///
-/// # Errors
-/// [`Error::StageMissing`](crate::Error::StageMissing) if the run is not finished; reading and writing errors.
-pub fn write_tables(run: &RunFolder, folder: &Path) -> Result<()> {
-    run.require(Stage::Fit)?;
-    let metrics: Vec<Metrics> = read_csv(&run.file(names::METRICS))?;
-    write_csv(&folder.join(tables::LEARNING), &metrics)?;
-    let trajectory = Trajectory::open(run.file(names::TRAJECTORY))?;
-    write_trajectories(run, &trajectory, folder)?;
-    let mut npz = crate::files::Npz::open(&run.file(names::PCA))?;
-    let variance: ndarray::Array1<f64> = npz.shaped("variance")?;
-    let spectrum = variance.iter().zip(1..).map(|(&variance, index)| SpectrumRow { index, variance });
-    write_csv(&folder.join(tables::SPECTRUM), spectrum)?;
-    let profiles = read_profiles(run)?;
-    let rows = profiles.iter().flat_map(|profile| {
-        let points = profile.offset.iter().zip(&profile.loss);
-        points.map(|(&offset, &loss)| ProfileRow { index: profile.index, offset, loss })
-    });
-    write_csv(&folder.join(tables::LANDSCAPE), rows)?;
-    write_csv(&folder.join(tables::FLATNESS), read_rows(run)?)?;
-    let record = run.record()?;
-    let steps_per_epoch = record.steps as f64 / record.epochs.max(1) as f64;
-    let summary = Summary {
-        experiment: run.experiment().clone(),
-        fit: read_json(&run.file(names::FIT))?,
-        window_epochs: [trajectory.step(0) as f64 / steps_per_epoch, record.epochs as f64],
-        run: record,
-    };
-    write_json(&folder.join(tables::SUMMARY), &summary)
-}
-
-/// θ of the pairs (1, 2) and (49, 50), thinned to what can be seen.
-fn write_trajectories(run: &RunFolder, trajectory: &Trajectory, folder: &Path) -> Result<()> {
-    let theta = read_npy(&run.file(names::PROJECTIONS))?;
-    let stride = theta.nrows().div_ceil(TRAJECTORY_POINTS);
-    let shown = [1, 2, 49, 50].into_iter().filter(|component| *component <= theta.ncols());
-    let rows = shown.flat_map(|component| {
-        let last = theta.nrows() - 1;
-        let column = theta.column(component - 1).to_vec().into_iter().enumerate();
-        column
-            .filter(move |(row, _)| row % stride == 0 || *row == last)
-            .map(move |(row, theta)| TrajectoryRow { component, step: trajectory.step(row), theta })
-    });
-    write_csv(&folder.join(tables::TRAJECTORIES), rows)
-}
+const DRAWN: [Drawn; 6] = [
+    (run::tables::SUMMARY, run::figures),
+    ("grid.json", grid::figures),
+    ("langevin.json", langevin::figures),
+    ("temperature.json", temperature::figures),
+    ("drift.json", drift::figures),
+    ("sensitivity.json", sensitivity::figures),
+];
 
 /// Draw every figure of a figure folder from its tables; returns their names.
 ///
 /// # Errors
 /// [`Error::Io`](crate::Error::Io) if a table is missing, [`Error::Plot`](crate::Error::Plot) if it cannot be drawn.
 pub fn draw(folder: &Path) -> Result<Vec<&'static str>> {
-    let summary: Summary = read_json(&folder.join(tables::SUMMARY))?;
-    let flatness: Vec<FlatnessRow> = read_csv(&folder.join(tables::FLATNESS))?;
-    let figures = [
-        ("learning_phases", learning_phases(folder, &summary)?),
-        ("pca_spectrum", spectrum(folder, &summary)?),
-        ("trajectories", trajectories(folder)?),
-        ("landscape", landscape(folder, &summary, &flatness)?),
-        ("flatness", flatness_by_index(&summary, &flatness)?),
-        ("variance_flatness", variance_flatness(&summary, &flatness)?),
-    ];
-    for (name, figure) in &figures {
-        figure.save(folder, name)?;
+    let there = |drawn: &&Drawn| folder.join(drawn.0).exists();
+    // Of an empty folder the first table is missed.
+    let first = DRAWN.iter().take(usize::from(!DRAWN.iter().any(|drawn| there(&drawn))));
+    let mut names = Vec::new();
+    for (_, figures) in DRAWN.iter().filter(there).chain(first) {
+        for (name, figure) in figures(folder)? {
+            figure.save(folder, name)?;
+            names.push(name);
+        }
     }
-    Ok(figures.into_iter().map(|(name, _)| name).collect())
+    Ok(names)
 }
 
 /// [`draw`], then say what was drawn where.
@@ -145,116 +57,40 @@ pub(crate) fn draw_and_say(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-fn learning_phases(folder: &Path, summary: &Summary) -> Result<Figure> {
-    let rows: Vec<Metrics> = read_csv(&folder.join(tables::LEARNING))?;
-    let column = |pick: fn(&Metrics) -> f64| rows.iter().map(pick).collect();
-    let [first, last] = summary.window_epochs;
-    Ok(varflat_plot::learning_phases(&LearningPhases {
-        epoch: column(|row| row.epoch as f64),
-        train_loss: column(|row| row.train_loss),
-        train_error: column(|row| row.train_error),
-        test_loss: column(|row| row.test_loss),
-        test_error: column(|row| row.test_error),
-        window_epochs: Some((first, last)),
-    })?)
+/// With two decimals, a sign, and a minus as it is printed.
+fn signed(value: f64) -> String {
+    format!("{value:+.2}").replace('-', "−")
 }
 
-fn spectrum(folder: &Path, summary: &Summary) -> Result<Figure> {
-    let rows: Vec<SpectrumRow> = read_csv(&folder.join(tables::SPECTRUM))?;
-    let fit = &summary.fit;
-    Ok(varflat_plot::spectrum(&Spectrum {
-        // Weights that never moved have a variance of exactly zero, which a logarithm cannot show.
-        variance: rows.iter().map(|row| row.variance).filter(|variance| *variance > 0.0).collect(),
-        floor: Some(fit.floor),
-        decay: fit.decay.map(|decay| DecayLine {
-            gamma: decay.gamma,
-            standard_error: decay.standard_error,
-            ln_prefactor: decay.ln_prefactor,
-            first: decay.first,
-            last: decay.last,
-        }),
-        gap: fit.gap,
-    })?)
+/// The same without a plus.
+fn unsigned(value: f64) -> String {
+    format!("{value:.2}").replace('-', "−")
 }
 
-fn trajectories(folder: &Path) -> Result<Figure> {
-    let rows: Vec<TrajectoryRow> = read_csv(&folder.join(tables::TRAJECTORIES))?;
-    let theta = |component: usize| -> Vec<f64> {
-        rows.iter().filter(|row| row.component == component).map(|row| row.theta).collect()
-    };
-    let pairs = [(1, 2), (49, 50)]
-        .into_iter()
-        .map(|(x_index, y_index)| TrajectoryPair { x_index, y_index, x: theta(x_index), y: theta(y_index) })
-        .filter(|pair| !pair.y.is_empty())
-        .collect();
-    let (first, last) = (rows.first().map_or(0, |row| row.step), rows.last().map_or(0, |row| row.step));
-    let window_steps = Some(last.saturating_sub(first) as f64).filter(|steps| *steps > 0.0);
-    Ok(varflat_plot::trajectories(&Trajectories { pairs, window_steps })?)
-}
-
-fn landscape(folder: &Path, summary: &Summary, flatness: &[FlatnessRow]) -> Result<Figure> {
-    let rows: Vec<ProfileRow> = read_csv(&folder.join(tables::LANDSCAPE))?;
-    let mut profiles: Vec<Profile> = Vec::new();
-    for row in rows {
-        if profiles.last().is_none_or(|profile| profile.index != row.index) {
-            let crossings = flatness.iter().find(|flatness| flatness.index == row.index);
-            profiles.push(Profile {
-                index: row.index,
-                offset: Vec::new(),
-                loss: Vec::new(),
-                left: crossings.and_then(|row| row.left),
-                right: crossings.and_then(|row| row.right),
-            });
-        }
-        if let Some(profile) = profiles.last_mut() {
-            profile.offset.push(row.offset);
-            profile.loss.push(row.loss);
-        }
-    }
-    let (reference_loss, factor) = (summary.fit.l0, summary.fit.factor);
-    Ok(varflat_plot::landscape_profiles(&LandscapeProfiles { reference_loss, factor, profiles })?)
-}
-
-fn flatness_by_index(summary: &Summary, flatness: &[FlatnessRow]) -> Result<Figure> {
-    let status = |row: &FlatnessRow| match row.status {
-        FlatnessStatus::Found => PointStatus::Measured,
-        FlatnessStatus::Censored => PointStatus::Censored,
-        FlatnessStatus::NotMonotone => PointStatus::Doubtful,
-    };
-    Ok(varflat_plot::flatness_by_index(&FlatnessByIndex {
-        index: flatness.iter().map(|row| row.index).collect(),
-        flatness: flatness.iter().map(|row| row.flatness).collect(),
-        status: flatness.iter().map(status).collect(),
-        radius: summary.experiment.landscape.radius,
-    })?)
-}
-
-fn variance_flatness(summary: &Summary, flatness: &[FlatnessRow]) -> Result<Figure> {
-    let fit = &summary.fit;
-    let used = |row: &FlatnessRow| {
-        row.is_found() && row.variance > fit.floor && (fit.range[0]..=fit.range[1]).contains(&row.index)
-    };
-    let points = flatness.iter().filter(|row| row.variance > 0.0).filter_map(|row| {
-        Some(Point {
-            index: row.index,
-            flatness: row.flatness?,
-            variance: row.variance,
-            used_in_fit: used(row),
+/// Such as 2·10⁻⁸, or 10⁻⁸.
+fn scientific(value: f64) -> String {
+    let text = format!("{value:e}");
+    let Some((mantissa, exponent)) = text.split_once('e') else { return text };
+    let raised: String = exponent
+        .chars()
+        .filter_map(|digit| match digit {
+            '-' => Some('⁻'),
+            digit => "⁰¹²³⁴⁵⁶⁷⁸⁹".chars().nth(digit.to_digit(10)? as usize),
         })
-    });
-    Ok(varflat_plot::variance_flatness(&VarianceFlatness {
-        points: points.collect(),
-        fit: Some(FitLine {
-            psi: fit.psi,
-            standard_error: fit.psi_standard_error,
-            interval: fit.psi_interval.map(|[low, high]| (low, high)),
-            ln_prefactor: fit.ln_prefactor,
-            r: fit.r,
-            first: fit.range[0],
-            last: fit.range[1],
-            n: fit.n,
-        }),
-        equilibrium: true,
-        title: None,
-    })?)
+        .collect();
+    if mantissa == "1" { format!("10{raised}") } else { format!("{mantissa}·10{raised}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_as_in_print() {
+        assert_eq!(scientific(1e-8), "10⁻⁸");
+        assert_eq!(scientific(2.5e-14), "2.5·10⁻¹⁴");
+        assert_eq!(signed(-4.456), "−4.46");
+        assert_eq!(signed(2.0), "+2.00");
+        assert_eq!(unsigned(-0.5), "−0.50");
+    }
 }

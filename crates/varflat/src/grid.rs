@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::thread;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use varflat_model::StopReason;
 
 use crate::error::{Error, Result};
@@ -19,7 +19,8 @@ use crate::{interrupt, progress};
 pub const TABLE: &str = "grid.csv";
 
 /// A key of the experiment and the values it takes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Axis {
     key: String,
     values: Vec<String>,
@@ -52,6 +53,20 @@ impl std::str::FromStr for Axis {
             Some((_, twice)) => Err(format!("{twice} is there twice")),
             None => Ok(Self { key, values }),
         }
+    }
+}
+
+impl TryFrom<String> for Axis {
+    type Error = String;
+
+    fn try_from(text: String) -> std::result::Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<Axis> for String {
+    fn from(axis: Axis) -> Self {
+        format!("{}={}", axis.key, axis.values.join(","))
     }
 }
 
@@ -101,28 +116,45 @@ pub fn run(
     for cell in cells {
         experiment(cell)?;
     }
+    let failures: Vec<String> = side_by_side(cells, jobs, |cell| {
+        let run = RunFolder::create(&out.join(&cell.name), &experiment(cell)?, false)?;
+        let how = if stages::complete(&run, device)? { "done" } else { "finished already" };
+        say(format_args!("{}: {how}\n", cell.name));
+        Ok(())
+    })?
+    .into_iter()
+    .zip(cells)
+    .filter_map(|(outcome, cell)| Some(format!("{}: {}", cell.name, outcome.err()?)))
+    .collect();
+    let rows: Vec<Row> = cells.iter().filter_map(|cell| Row::read(out, cell)).collect();
+    let table = out.join(TABLE);
+    write_csv(&table, &rows)?;
+    say(format_args!("{} of {} runs are in {}\n", rows.len(), cells.len(), table.display()));
+    if failures.is_empty() { Ok(()) } else { Err(Error::Grid { failures }) }
+}
+
+/// Work on every cell, `jobs` at a time, each on its share of the cores; the outcomes in the order of the cells.
+///
+/// # Errors
+/// [`Error::Interrupted`] after Ctrl-C, when every work that was begun has stopped.
+pub(crate) fn side_by_side<T: Send>(
+    cells: &[Cell],
+    jobs: usize,
+    work: impl Fn(&Cell) -> Result<T> + Sync,
+) -> Result<Vec<Result<T>>> {
     let jobs = jobs.clamp(1, cells.len().max(1));
-    let cores = thread::available_parallelism().map_or(1, usize::from);
-    let threads = (cores / jobs).max(1);
-    let next = Mutex::new(cells.iter());
-    let failures = Mutex::new(Vec::new());
+    let threads = (cores() / jobs).max(1);
+    let next = Mutex::new(cells.iter().enumerate());
+    let outcomes = Mutex::new(Vec::new());
     thread::scope(|scope| {
         for _ in 0..jobs {
             scope.spawn(|| {
-                while let Some(cell) = (!interrupt::asked()).then(|| lock(&next).next()).flatten() {
+                while let Some((place, cell)) = (!interrupt::asked()).then(|| lock(&next).next()).flatten() {
                     let outcome = on_threads(threads, || {
                         progress::label(&cell.name);
-                        let run = RunFolder::create(&out.join(&cell.name), &experiment(cell)?, false)?;
-                        stages::complete(&run, device)
+                        work(cell)
                     });
-                    match outcome {
-                        Ok(worked) => {
-                            let how = if worked { "done" } else { "finished already" };
-                            say(format_args!("{}: {how}\n", cell.name));
-                        }
-                        Err(Error::Interrupted { .. }) => {}
-                        Err(error) => lock(&failures).push(format!("{}: {error}", cell.name)),
-                    }
+                    lock(&outcomes).push((place, outcome));
                 }
             });
         }
@@ -130,12 +162,14 @@ pub fn run(
     if interrupt::asked() {
         return Err(Error::Interrupted { stage: "a grid" });
     }
-    let rows: Vec<Row> = cells.iter().filter_map(|cell| Row::read(out, cell)).collect();
-    let table = out.join(TABLE);
-    write_csv(&table, &rows)?;
-    say(format_args!("{} of {} runs are in {}\n", rows.len(), cells.len(), table.display()));
-    let failures = failures.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    if failures.is_empty() { Ok(()) } else { Err(Error::Grid { failures }) }
+    let mut outcomes = outcomes.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    outcomes.sort_by_key(|(place, _)| *place);
+    Ok(outcomes.into_iter().map(|(_, outcome)| outcome).collect())
+}
+
+/// Cores of this machine that may be used.
+pub(crate) fn cores() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// Everything that computes in parallel inside keeps to this many threads.

@@ -32,11 +32,13 @@ pub mod reproduce;
 pub mod run_folder;
 mod say;
 pub mod stages;
+pub mod study;
 mod versions;
 
 pub use error::{Error, Result};
 pub use experiment::Experiment;
 pub use run_folder::RunFolder;
+pub use study::Study;
 
 /// The README's Rust code is a doctest.
 #[cfg(doctest)]

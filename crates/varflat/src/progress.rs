@@ -1,7 +1,7 @@
 //! Progress bars with an estimate of the time left; silent when the output is not a terminal.
 
 use std::cell::RefCell;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
@@ -37,6 +37,42 @@ pub(crate) fn bar(title: &'static str, length: u64) -> ProgressBar {
     }
     bar.set_prefix(prefix(title));
     bar
+}
+
+/// The bar over everything that one command does, above the bars of its parts. Its unit is a second of expected work.
+pub(crate) struct Overall {
+    bar: ProgressBar,
+    /// Seconds of the finished parts and of the one at work, as expected.
+    seconds: Mutex<(f64, f64)>,
+}
+
+impl Overall {
+    pub(crate) fn over(seconds: f64) -> Self {
+        let bar = bar("all", seconds.ceil() as u64);
+        bar.enable_steady_tick(std::time::Duration::from_secs(1));
+        Self { bar, seconds: Mutex::new((0.0, 0.0)) }
+    }
+
+    /// Whatever the part before still lacked is done; the next is expected to take so long.
+    pub(crate) fn begin(&self, part: &str, seconds: f64) {
+        let mut now = self.seconds.lock().unwrap_or_else(PoisonError::into_inner);
+        now.0 += now.1;
+        now.1 = seconds;
+        self.bar.set_position(now.0 as u64);
+        self.bar.set_message(part.to_owned());
+    }
+
+    /// This share of the part at work is done.
+    pub(crate) fn reach(&self, share: f64) {
+        let now = self.seconds.lock().unwrap_or_else(PoisonError::into_inner);
+        self.bar.set_position((now.0 + share.clamp(0.0, 1.0) * now.1) as u64);
+    }
+}
+
+impl Drop for Overall {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
 }
 
 /// A sign of life for work whose length nobody knows, gone when dropped.

@@ -1,53 +1,129 @@
-//! The experiments behind the figures, compiled in so that the program needs no other file.
+//! The experiments and studies behind the figures, compiled in so that the program needs no other file.
 
 use std::path::Path;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::experiment::Experiment;
-use crate::figures;
+use crate::progress::Overall;
 use crate::run_folder::RunFolder;
 use crate::say::say;
-use crate::stages;
+use crate::study::Study;
+use crate::{figures, stages};
 
-/// An experiment that `reproduce` runs.
-struct Reproduced {
-    file: &'static str,
-    text: &'static str,
+/// Something that `reproduce` does: the run of an experiment, or a study.
+struct Part {
+    name: &'static str,
+    /// Its file and the shortened one: name and content.
+    full: (&'static str, &'static str),
+    quick: (&'static str, &'static str),
+    /// Seconds that the full and the shortened one take on two cores, for the estimate of the time left.
+    seconds: (f64, f64),
 }
 
-const FULL: [Reproduced; 1] = [Reproduced {
-    file: "experiments/headline.toml",
-    text: include_str!("../../../experiments/headline.toml"),
-}];
+macro_rules! part {
+    ($name:literal, $full:literal, $quick:literal) => {
+        Part {
+            name: $name,
+            full: (
+                concat!("experiments/", $name, ".toml"),
+                include_str!(concat!("../../../experiments/", $name, ".toml")),
+            ),
+            quick: (
+                concat!("experiments/", $name, "-quick.toml"),
+                include_str!(concat!("../../../experiments/", $name, "-quick.toml")),
+            ),
+            seconds: ($full, $quick),
+        }
+    };
+}
 
-const QUICK: [Reproduced; 1] = [Reproduced {
-    file: "experiments/headline-quick.toml",
-    text: include_str!("../../../experiments/headline-quick.toml"),
-}];
+/// The run that the studies look at.
+const HEADLINE: Part = part!("headline", 115.0, 20.0);
 
-/// Run every experiment below `runs` and draw every figure into `folder`. Finished work is not repeated.
+const STUDIES: [Part; 5] = [
+    part!("temperature", 60.0, 20.0),
+    part!("drift", 10.0, 5.0),
+    part!("langevin", 500.0, 30.0),
+    part!("grid", 700.0, 40.0),
+    part!("sensitivity", 300.0, 30.0),
+];
+
+/// What is reproduced, how, and where it goes.
+#[derive(Clone, Copy)]
+pub struct Reproduction<'a> {
+    /// The shortened experiments.
+    pub quick: bool,
+    /// Throw earlier results away.
+    pub force: bool,
+    /// Only these parts, and the run they look at; all when empty.
+    pub only: &'a [String],
+    /// Folder of the run folders.
+    pub runs: &'a Path,
+    /// Folder of figures and tables.
+    pub figures: &'a Path,
+    /// Backend to train on.
+    pub device: Option<&'a str>,
+}
+
+/// Names of the parts, for `--only`.
+pub fn names() -> Vec<&'static str> {
+    std::iter::once(&HEADLINE).chain(&STUDIES).map(|part| part.name).collect()
+}
+
+impl Part {
+    fn file(&self, quick: bool) -> (&'static str, &'static str) {
+        if quick { self.quick } else { self.full }
+    }
+
+    fn seconds(&self, quick: bool) -> f64 {
+        if quick { self.seconds.1 } else { self.seconds.0 }
+    }
+}
+
+/// Run every experiment and study below `runs` and draw every figure. Finished work is not repeated.
 ///
-/// `force` throws earlier results away; `adjust` may change an experiment before it runs: other data, say.
+/// `adjust` may change the experiment before it runs: other data, say.
 ///
 /// # Errors
-/// The first failure of any run or figure.
-pub fn reproduce(
-    quick: bool,
-    force: bool,
-    runs: &Path,
-    folder: &Path,
-    device: Option<&str>,
-    adjust: impl Fn(&mut Experiment) -> Result<()>,
-) -> Result<()> {
-    for Reproduced { file, text } in if quick { &QUICK } else { &FULL } {
-        let mut experiment = Experiment::parse(text, file, &[])?;
-        adjust(&mut experiment)?;
-        say(format_args!("{file}: {}\n", runs.join(&experiment.name).display()));
-        let run = RunFolder::create(&runs.join(&experiment.name), &experiment, force)?;
+/// An unknown name in `only`; the first failure of any run, study or figure.
+pub fn reproduce(asked: Reproduction<'_>, adjust: impl Fn(&mut Experiment) -> Result<()>) -> Result<()> {
+    let Reproduction { quick, force, only, runs, figures, device } = asked;
+    if let Some(unknown) = only.iter().find(|name| !names().contains(&name.as_str())) {
+        let problem = format!("there is no part {unknown}; there are {}", names().join(", "));
+        return Err(Error::Experiment { origin: "--only".to_owned(), problem });
+    }
+    let wanted = |part: &Part| only.is_empty() || only.iter().any(|name| name == part.name);
+    let (file, text) = HEADLINE.file(quick);
+    let mut experiment = Experiment::parse(text, file, &[])?;
+    adjust(&mut experiment)?;
+    let mut studies: Vec<(&Part, &str, Study)> = Vec::new();
+    for part in STUDIES.iter().filter(|part| wanted(part)) {
+        let (file, text) = part.file(quick);
+        studies.push((part, file, Study::parse(text, file)?));
+    }
+    let needed = wanted(&HEADLINE) || studies.iter().any(|(.., study)| study.study.needs_the_run());
+    let expected = studies.iter().map(|(part, ..)| part.seconds(quick)).sum::<f64>();
+    let overall = Overall::over(expected + if needed { HEADLINE.seconds(quick) } else { 0.0 });
+
+    if needed {
+        overall.begin(HEADLINE.name, HEADLINE.seconds(quick));
+        let folder = runs.join(&experiment.name);
+        say(format_args!("{file}: {}\n", folder.display()));
+        // Whoever asks for one study to be done again does not ask for the run.
+        let run = RunFolder::create(&folder, &experiment, force && wanted(&HEADLINE))?;
         if !stages::complete(&run, device)? {
             say("  already finished; nothing to compute\n");
         }
-        figures::write_tables(&run, folder)?;
+        if wanted(&HEADLINE) {
+            figures::write_tables(&run, figures)?;
+        }
     }
-    figures::draw_and_say(folder)
+    for (part, file, study) in &studies {
+        overall.begin(part.name, part.seconds(quick));
+        say(format_args!("{file}: {}\n", runs.join(&study.name).display()));
+        study.complete_and_say(&experiment, runs, device, force, &|share| overall.reach(share))?;
+        study.copy_tables(runs, figures)?;
+    }
+    drop(overall);
+    figures::draw_and_say(figures)
 }

@@ -1,9 +1,9 @@
 //! A run folder: the names of its files, its experiment, and its record of what was done.
 
-use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use ndarray::ArrayD;
 use serde::{Deserialize, Serialize};
@@ -42,6 +42,8 @@ pub mod names {
     pub const FIT: &str = "fit.json";
     /// State of an unfinished training.
     pub const CHECKPOINT: &str = "checkpoint";
+    /// State of an unfinished Langevin walk.
+    pub const WALK: &str = "walk.partial.npz";
 }
 
 /// A stage of a run, in order.
@@ -135,7 +137,7 @@ pub struct RunFolder {
     /// Held while the run folder is open for work; other processes that want to work there are refused.
     _lock: Option<File>,
     /// What the folder holds is to be thrown away, as soon as it is certain that something can take its place.
-    replacing: Cell<bool>,
+    replacing: AtomicBool,
 }
 
 impl RunFolder {
@@ -165,7 +167,7 @@ impl RunFolder {
     }
 
     fn at(path: &Path, experiment: Experiment, lock: Option<File>, replacing: bool) -> Self {
-        Self { path: path.to_path_buf(), experiment, _lock: lock, replacing: Cell::new(replacing) }
+        Self { path: path.to_path_buf(), experiment, _lock: lock, replacing: AtomicBool::new(replacing) }
     }
 
     /// Look into an existing run folder, be it finished, at work or read-only. Nothing may be written through it.
@@ -218,7 +220,7 @@ impl RunFolder {
     /// # Errors
     /// [`Error::Io`] if a file cannot be removed or written.
     pub(crate) fn begin(&self, stage: Stage) -> Result<()> {
-        if self.replacing.take() {
+        if self.replacing.swap(false, Ordering::Relaxed) {
             for stage in Stage::ALL {
                 remove_results(&self.path, stage)?;
             }
@@ -257,7 +259,11 @@ impl RunFolder {
     /// [`Error::Malformed`] if the file is damaged.
     pub fn record(&self) -> Result<RunRecord> {
         let path = self.file(names::RUN);
-        if path.exists() && !self.replacing.get() { read_json(&path) } else { Ok(RunRecord::default()) }
+        if path.exists() && !self.replacing.load(Ordering::Relaxed) {
+            read_json(&path)
+        } else {
+            Ok(RunRecord::default())
+        }
     }
 
     /// Change `run.json`.
@@ -294,6 +300,36 @@ impl RunFolder {
         later().try_for_each(|later| remove_results(&self.path, later))
     }
 
+    /// Take over the stages that another run has done with the same settings. Its files are linked, or copied where they cannot be:
+    /// no file of a run is ever changed in place.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if a file cannot be linked nor copied.
+    pub(crate) fn adopt(&self, source: &Self) -> Result<()> {
+        let differences = self.experiment.differences(&source.experiment);
+        let only = |sections: &[&str]| {
+            differences.iter().all(|key| sections.iter().any(|section| key.starts_with(section)))
+        };
+        let shared: &[Stage] = match () {
+            () if only(&["fit."]) => &[Stage::Train, Stage::Pca, Stage::Flatness],
+            () if only(&["fit.", "landscape."]) => &[Stage::Train, Stage::Pca],
+            () => return Ok(()),
+        };
+        if self.is_done(Stage::Train)? {
+            return Ok(());
+        }
+        self.begin(Stage::Train)?;
+        for name in shared.iter().flat_map(|stage| stage.results()) {
+            let (from, to) = (source.file(name), self.file(name));
+            if std::fs::hard_link(&from, &to).is_err() {
+                std::fs::copy(&from, &to).map_err(Error::writing(&to))?;
+            }
+        }
+        let mut record = source.record()?;
+        record.stages.retain(|name, _| shared.iter().any(|stage| stage.name() == name));
+        self.update(|new| *new = record)
+    }
+
     /// Remove what only an unfinished stage needs, after it was noted as done.
     pub(crate) fn remove_partial(&self, stage: Stage) -> Result<()> {
         match stage {
@@ -305,7 +341,7 @@ impl RunFolder {
 
     /// Whether a run was begun here and can go on.
     pub(crate) fn is_begun(&self) -> bool {
-        self.file(names::CONFIG).exists() && !self.replacing.get()
+        self.file(names::CONFIG).exists() && !self.replacing.load(Ordering::Relaxed)
     }
 
     /// Fail clearly when a file of an earlier stage is missing.
@@ -363,7 +399,7 @@ fn is_ours(path: &Path) -> bool {
 
 /// Take the folder's lock, which is released when the file closes, however the process ends; then clear away
 /// what a killed process was writing.
-fn lock(path: &Path) -> Result<File> {
+pub(crate) fn lock(path: &Path) -> Result<File> {
     let file = path.join(".lock");
     let lock = File::create(&file).map_err(Error::writing(&file))?;
     match lock.try_lock() {
@@ -409,13 +445,14 @@ fn remove_results(folder: &Path, stage: Stage) -> Result<()> {
 /// Remove checkpoints and the parts of a trajectory.
 fn remove_partial_training(folder: &Path) -> Result<()> {
     crate::checkpoint::remove_all(folder)?;
+    remove(&folder.join(names::WALK))?;
     let parts = entries(folder)?.into_iter();
     parts
         .filter(|entry| entry.file_name().to_string_lossy().starts_with("trajectory.part-"))
         .try_for_each(|entry| remove(&entry.path()))
 }
 
-fn remove(path: &Path) -> Result<()> {
+pub(crate) fn remove(path: &Path) -> Result<()> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             Err(Error::Io { action: "removing", path: path.to_path_buf(), source: error })

@@ -3,7 +3,9 @@
 mod fit;
 mod flatness;
 mod pca;
+mod subspace;
 mod train;
+mod walk;
 
 use std::time::Instant;
 
@@ -14,8 +16,11 @@ use crate::run_folder::{RunFolder, Stage, StageRecord};
 use crate::say::say;
 
 pub use fit::FitReport;
+pub(crate) use fit::read_components;
 pub use flatness::FlatnessRow;
-pub(crate) use flatness::{read_profiles, read_rows};
+pub(crate) use flatness::{chosen, read_profiles, read_rows};
+pub(crate) use pca::read as read_pca;
+pub(crate) use subspace::Subspace;
 
 /// Do one stage, whatever it finds of its own earlier results; the stages that follow from it are forgotten.
 ///
@@ -30,7 +35,10 @@ pub fn perform(run: &RunFolder, stage: Stage, device: Option<&str>) -> Result<()
     }
     let start = Instant::now();
     let before = match stage {
-        Stage::Train => train::train(run, device)?,
+        Stage::Train => match &run.experiment().langevin {
+            Some(section) => walk::walk(run, section)?,
+            None => train::train(run, device)?,
+        },
         Stage::Pca => pca::pca(run)?,
         Stage::Flatness => flatness::flatness(run)?,
         Stage::Fit => fit::fit(run)?,
@@ -46,7 +54,7 @@ pub fn perform(run: &RunFolder, stage: Stage, device: Option<&str>) -> Result<()
 }
 
 /// The images of a run, which must be those it began with.
-fn load_data(run: &RunFolder) -> Result<Data> {
+pub(crate) fn load_data(run: &RunFolder) -> Result<Data> {
     let data = run.experiment().source()?.load(Verify::Listed)?;
     let known = run.record()?.data;
     let changed = data
@@ -70,6 +78,8 @@ fn load_data(run: &RunFolder) -> Result<Data> {
 /// # Errors
 /// As [`perform`].
 pub fn complete(run: &RunFolder, device: Option<&str>) -> Result<bool> {
+    // A walk runs on the host, whatever trains.
+    let device = device.filter(|_| run.experiment().langevin.is_none());
     if let (Some(asked), true) = (device, run.is_done(Stage::Train)?) {
         let trained = run.record()?.backend;
         if trained != asked {

@@ -2,7 +2,7 @@
 
 use faer::linalg::matmul::matmul;
 use faer::{Accum, Col, Mat, MatRef, Par};
-use ndarray::{Array1, Array2};
+use ndarray::{Array1, Array2, ArrayView2, Axis};
 
 use super::eigen::Eigen;
 use super::product::{for_column_chunks, tiles};
@@ -25,6 +25,17 @@ pub struct SegmentMoments {
 }
 
 impl SegmentMoments {
+    /// Of any coordinates over time, `[steps, K]`, in segments of `length` steps.
+    pub fn of(theta: ArrayView2<'_, f64>, length: usize) -> Self {
+        let length = length.max(1);
+        let mut segments = Self::zeros(theta.nrows(), length, theta.ncols());
+        for (segment, rows) in theta.axis_chunks_iter(Axis(0), length).enumerate() {
+            segments.sum.row_mut(segment).assign(&rows.sum_axis(Axis(0)));
+            segments.square.row_mut(segment).assign(&rows.mapv(|value| value * value).sum_axis(Axis(0)));
+        }
+        segments
+    }
+
     fn zeros(steps: usize, length: usize, components: usize) -> Self {
         let segments = steps.div_ceil(length);
         Self {
@@ -131,4 +142,18 @@ fn descending(values: &[f64]) -> Vec<usize> {
 /// The sign that makes a drift point forward in time.
 fn sign(drift: f64) -> f64 {
     if drift < 0.0 { -1.0 } else { 1.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn segments_of_coordinates_hold_their_sums() {
+        let theta = ndarray::array![[1.0, 2.0], [3.0, 4.0], [5.0, -6.0]];
+        let segments = SegmentMoments::of(theta.view(), 2);
+        assert_eq!(segments.steps, [2, 1]);
+        assert_eq!(segments.sum, ndarray::array![[4.0, 6.0], [5.0, -6.0]]);
+        assert_eq!(segments.square, ndarray::array![[10.0, 20.0], [25.0, 36.0]]);
+    }
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use varflat_analysis::{Component, Interval, PowerLaw, TrajectoryPca, spectrum};
 use varflat_model::random::{Purpose, stream};
 
-use super::{flatness, pca};
+use super::{FlatnessRow, flatness, pca};
 use crate::error::Result;
 use crate::experiment::{Centre, FitSection};
 use crate::files::write_json;
@@ -62,15 +62,7 @@ pub(super) fn fit(run: &RunFolder) -> Result<f64> {
     let experiment = run.experiment();
     let section = &experiment.fit;
     let pca = pca::read(run)?;
-    let components: Vec<Component> = flatness::read_rows(run)?
-        .into_iter()
-        .map(|row| Component {
-            index: row.index,
-            variance: row.variance,
-            flatness: row.flatness.filter(|_| row.is_found()),
-            trusted: pca.trusted(row.index - 1),
-        })
-        .collect();
+    let components = components(run, &pca)?;
     let params = PowerLaw::params().skip_first(section.skip_first).last(section.last);
     let law = params.fit(&components)?;
     let mut random = stream(experiment.seed, Purpose::Bootstrap, 0);
@@ -106,6 +98,31 @@ pub(super) fn fit(run: &RunFolder) -> Result<f64> {
     run.begin(Stage::Fit)?;
     write_json(&run.file(names::FIT), &report)?;
     Ok(0.0)
+}
+
+/// The points of the fit.
+fn components(run: &RunFolder, pca: &TrajectoryPca) -> Result<Vec<Component>> {
+    let rows = flatness::read_rows(run)?.into_iter();
+    Ok(rows
+        .map(|row| Component {
+            index: row.index,
+            variance: row.variance,
+            flatness: row.flatness.filter(|_| row.is_found()),
+            trusted: pca.trusted(row.index - 1),
+        })
+        .collect())
+}
+
+/// The points of a finished run's fit.
+pub(crate) fn read_components(run: &RunFolder) -> Result<Vec<Component>> {
+    components(run, &pca::read(run)?)
+}
+
+impl FitReport {
+    /// Whether a component was in the fit.
+    pub(crate) fn uses(&self, row: &FlatnessRow) -> bool {
+        row.is_found() && row.variance > self.floor && (self.range[0]..=self.range[1]).contains(&row.index)
+    }
 }
 
 /// γ over the stated range, cut at the components there are; none if fewer than three remain.

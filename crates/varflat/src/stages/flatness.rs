@@ -6,12 +6,12 @@ use std::sync::Mutex;
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use varflat_analysis::{FlatnessSearch, FlatnessStatus, ParamGuard, TrajectoryPca};
+use varflat_analysis::{DirectionFlatness, FlatnessSearch, FlatnessStatus, ParamGuard, TrajectoryPca};
 use varflat_model::{DenseLandscape, Line};
 
 use super::pca;
 use crate::error::{Error, Result};
-use crate::experiment::Components;
+use crate::experiment::{Components, LangevinSection};
 use crate::files::{Array, Npz, read_csv, write_csv, write_npz};
 use crate::run_folder::{RunFolder, Stage, names};
 use crate::{interrupt, progress};
@@ -44,6 +44,18 @@ pub struct FlatnessRow {
 }
 
 impl FlatnessRow {
+    /// What was found along the component `index`.
+    pub(crate) fn of(index: usize, variance: f64, found: &DirectionFlatness) -> Self {
+        Self {
+            index,
+            variance,
+            flatness: found.flatness(),
+            left: found.left.crossing(),
+            right: found.right.crossing(),
+            status: found.status(),
+        }
+    }
+
     /// Whether both crossings were found without doubt.
     pub fn is_found(&self) -> bool {
         self.status == FlatnessStatus::Found
@@ -63,7 +75,9 @@ pub(super) fn flatness(run: &RunFolder) -> Result<f64> {
     let l0 = landscape.reference_loss();
     let search = FlatnessSearch::params().factor(section.factor).radius(section.radius).check()?;
 
-    let chosen = chosen(section.components, pca.variance().len());
+    // What a walk cannot reach is no direction of its own, only the rounding of f32.
+    let confined = experiment.langevin.as_ref().and_then(LangevinSection::dimensions).unwrap_or(usize::MAX);
+    let chosen = chosen(section.components, pca.variance().len().min(confined));
     run.begin(Stage::Flatness)?;
     let partial = run.file(names::FLATNESS_PARTIAL);
     let mut rows = finished_rows(&partial)?;
@@ -105,7 +119,7 @@ pub(super) fn flatness(run: &RunFolder) -> Result<f64> {
 }
 
 /// The components to measure, from 1: the first 50, then evenly spaced over the rest of the spectrum.
-fn chosen(components: Components, available: usize) -> Vec<usize> {
+pub(crate) fn chosen(components: Components, available: usize) -> Vec<usize> {
     let count = match components {
         Components::All(_) => available,
         Components::Some(count) => count.min(available),
@@ -134,14 +148,7 @@ fn measure(
             let found = search.measure(l0, guess, |offsets| line.search_losses(offsets))?;
             guess = found.first_step_of_neighbour().unwrap_or(guess);
             done();
-            Ok(FlatnessRow {
-                index,
-                variance: pca.variance()[index - 1],
-                flatness: found.flatness(),
-                left: found.left.crossing(),
-                right: found.right.crossing(),
-                status: found.status(),
-            })
+            Ok(FlatnessRow::of(index, pca.variance()[index - 1], &found))
         })
         .collect()
 }

@@ -62,7 +62,7 @@ fn save(run: &RunFolder, pca: &TrajectoryPca) -> Result<()> {
 }
 
 /// Read the decomposition back.
-pub(super) fn read(run: &RunFolder) -> Result<TrajectoryPca> {
+pub(crate) fn read(run: &RunFolder) -> Result<TrajectoryPca> {
     let path = run.file(names::PCA);
     let mut npz = Npz::open(&path)?;
     let length = npz.counts("segment_length")?;

@@ -261,6 +261,7 @@ impl Recording {
             parameter: parameter.clone(),
             every: section.every,
             learning_rate: experiment.training.learning_rate,
+            diverged: false,
         };
         let sink = (finite, (trajectory, mean(&parameter, &shape)?));
         let others = paths(network)
@@ -295,7 +296,8 @@ impl Recording {
         if let Err(first) = self.layer.check() {
             // The first error is the one to tell; a disk that refuses refuses the last rows too.
             let _ = self.flush();
-            return Err(first.into());
+            let diverged = self.layer.with(|(finite, _)| finite.diverged);
+            return Err(if diverged { Error::Diverged(first.to_string()) } else { first.into() });
         }
         Ok(self.others.iter().try_for_each(|(_, sink)| sink.check())?)
     }
@@ -373,6 +375,8 @@ struct Finite {
     parameter: String,
     every: u64,
     learning_rate: f64,
+    /// Whether it has.
+    diverged: bool,
 }
 
 impl Sink for Finite {
@@ -384,6 +388,7 @@ impl Sink for Finite {
         if step.is_finite() {
             return Ok(());
         }
+        self.diverged = true;
         Err(RecorderError::sink(format!(
             "training diverged: {} is not finite after step {}; the rows before it are kept. Lower training.learning_rate \
              (now {})",

@@ -1,0 +1,73 @@
+//! Principal curvatures: eigenvalues and eigenvectors of a Hessian.
+
+use faer::Mat;
+use ndarray::{Array1, Array2, ArrayView2};
+
+use crate::AnalysisError;
+use crate::pca::largest_eigenpairs;
+
+/// Eigenvalues κ_j of a Hessian in descending order, and its eigenvectors.
+///
+/// In a parabola with these curvatures thermal equilibrium has the variance T/κ_j along the j-th eigenvector, and along no other
+/// direction p: there it is T·pᵀH⁻¹p, which is more than T/(pᵀHp).
+#[derive(Debug, Clone, PartialEq)]
+pub struct PrincipalCurvatures {
+    /// κ_j, descending; negative where the loss falls to both sides.
+    pub curvature: Array1<f64>,
+    /// Orthonormal eigenvectors, one a row, `[k, k]`.
+    pub directions: Array2<f64>,
+}
+
+impl PrincipalCurvatures {
+    /// Of a symmetric matrix (the mean of the given one and its transposed).
+    ///
+    /// # Errors
+    /// If the matrix is not square, has an entry that is not finite, or a trace that is not positive.
+    pub fn of(hessian: ArrayView2<'_, f64>) -> Result<Self, AnalysisError> {
+        let (size, columns) = hessian.dim();
+        if size != columns || size == 0 {
+            return Err(AnalysisError::Shape { what: "the Hessian", expected: size, found: columns });
+        }
+        if let Some(index) = hessian.iter().position(|value| !value.is_finite()) {
+            return Err(AnalysisError::Invalid { what: "the Hessian", index, reason: "not finite" });
+        }
+        let trace: f64 = hessian.diag().sum();
+        if trace <= 0.0 {
+            return Err(AnalysisError::NonPositive {
+                what: "the trace of the Hessian",
+                index: 1,
+                value: trace,
+            });
+        }
+        let matrix = Mat::from_fn(size, size, |i, j| 0.5 * (hessian[[i, j]] + hessian[[j, i]]));
+        let (values, vectors) = largest_eigenpairs(matrix)?;
+        let directions =
+            Array2::from_shape_vec((size, size), vectors).map_err(|_| AnalysisError::Eigen { size })?;
+        Ok(Self { curvature: Array1::from(values), directions })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::array;
+
+    #[test]
+    fn a_matrix_with_a_known_spectrum_gives_it_back() {
+        // H = Q diag(3, 1, −0.5) Qᵀ with the reflection Q = 1 − 2vvᵀ, v = (1, 2, 2)/3.
+        let v = array![1.0, 2.0, 2.0] / 3.0;
+        let outer = Array2::from_shape_fn((3, 3), |(i, j)| 2.0 * v[i] * v[j]);
+        let q: Array2<f64> = Array2::eye(3) - outer;
+        let h = q.dot(&Array2::from_diag(&array![3.0, 1.0, -0.5])).dot(&q.t());
+        let found = PrincipalCurvatures::of(h.view()).unwrap();
+        for (value, expected) in found.curvature.iter().zip([3.0, 1.0, -0.5]) {
+            assert!((value - expected).abs() < 1e-13);
+        }
+        for (place, direction) in found.directions.rows().into_iter().enumerate() {
+            assert!((direction.dot(&q.column(place)).abs() - 1.0).abs() < 1e-13);
+        }
+        assert!(PrincipalCurvatures::of(array![[1.0, 2.0]].view()).is_err());
+        assert!(PrincipalCurvatures::of(array![[-1.0]].view()).is_err());
+        assert!(PrincipalCurvatures::of(array![[f64::NAN]].view()).is_err());
+    }
+}

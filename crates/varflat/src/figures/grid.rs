@@ -1,0 +1,65 @@
+//! ψ for every batch size and learning rate.
+
+use std::path::Path;
+
+use varflat_plot::{Cloud, CloudPoint, Figure, Forest, SlopeGuide, VarianceFlatnessClouds};
+
+use super::exponents::{groups, paper, without};
+use crate::error::Result;
+use crate::files::{read_csv, read_json};
+use crate::study::StudyRecord;
+use crate::study::exponents::{ExponentRow, PointRow};
+use crate::study::grid::{EXPONENTS, GridReport, POINTS};
+
+pub(super) fn figures(folder: &Path) -> Result<Vec<(&'static str, Figure)>> {
+    let record: StudyRecord<GridReport> = read_json(&folder.join("grid.json"))?;
+    let rows: Vec<ExponentRow> = read_csv(&folder.join(EXPONENTS))?;
+    let points: Vec<PointRow> = read_csv(&folder.join(POINTS))?;
+    Ok(vec![("grid", clouds(&rows, &points)?), ("grid_exponents", exponents(&record, &rows)?)])
+}
+
+fn settings(row: &ExponentRow) -> String {
+    format!("B = {}, α = {}", row.batch_size, row.learning_rate)
+}
+
+/// Runs whose exponent is trusted, of every setting the one with the least seed.
+fn clouds(rows: &[ExponentRow], points: &[PointRow]) -> Result<Figure> {
+    let mut series: Vec<Cloud> = Vec::new();
+    for row in rows.iter().filter(|row| row.is_trusted()) {
+        let label = settings(row);
+        if series.iter().any(|cloud| cloud.label == label) {
+            continue;
+        }
+        let of_run = points.iter().filter(|point| point.run == row.run);
+        let points: Vec<CloudPoint> = of_run.map(PointRow::drawn).collect();
+        series.push(Cloud { label, points, line: None });
+    }
+    if series.is_empty() {
+        // Nothing settled: what there is, is still worth seeing.
+        for row in rows.iter().filter(|row| row.psi.is_some()) {
+            let of_run = points.iter().filter(|point| point.run == row.run);
+            let points: Vec<CloudPoint> = of_run.map(PointRow::drawn).collect();
+            series.push(Cloud { label: settings(row), points, line: None });
+        }
+    }
+    Ok(varflat_plot::variance_flatness_clouds(&VarianceFlatnessClouds {
+        series,
+        guide: Some(SlopeGuide { slope: -4.0, text: "slope −4".to_owned() }),
+        title: None,
+    })?)
+}
+
+fn exponents(record: &StudyRecord<GridReport>, rows: &[ExponentRow]) -> Result<Figure> {
+    let (groups, missing) = groups(rows, |row| format!("α = {}, seed {}", row.learning_rate, row.seed));
+    let report = &record.report;
+    let found = report.psi.map_or_else(String::new, |psi| {
+        format!(": ψ = {:.2} ± {:.2} (standard deviation among runs)", psi.mean, psi.standard_deviation)
+    });
+    let title = format!("{} of {} runs settled{found}{}", report.trusted, report.runs, without(&missing));
+    Ok(varflat_plot::forest(&Forest {
+        groups,
+        quantity: "ψ".to_owned(),
+        reference: Some(paper()),
+        title: Some(title),
+    })?)
+}

@@ -1,0 +1,48 @@
+//! ψ under other definitions.
+
+use std::path::Path;
+
+use varflat_plot::{Figure, Forest, ForestGroup, ForestRow};
+
+use super::exponents::{groups, paper, without};
+use super::unsigned;
+use crate::error::Result;
+use crate::files::{read_csv, read_json};
+use crate::study::StudyRecord;
+use crate::study::exponents::ExponentRow;
+use crate::study::sensitivity::{EXPONENTS, RANGES, RangeRow, SensitivityReport};
+
+/// Half the width of a 95 % interval in standard errors.
+const NORMAL_95: f64 = 1.96;
+
+pub(super) fn figures(folder: &Path) -> Result<Vec<(&'static str, Figure)>> {
+    let record: StudyRecord<SensitivityReport> = read_json(&folder.join("sensitivity.json"))?;
+    let rows: Vec<ExponentRow> = read_csv(&folder.join(EXPONENTS))?;
+    let ranges: Vec<RangeRow> = read_csv(&folder.join(RANGES))?;
+    let (mut groups, missing) = groups(&rows, |row| row.run.replace(',', ", "));
+    groups.push(ForestGroup {
+        title: "range of the fit, all directions measured".to_owned(),
+        rows: ranges
+            .iter()
+            .map(|row| ForestRow {
+                label: format!("components {}–{}", row.first, row.last),
+                value: row.psi,
+                interval: Some((
+                    row.psi - NORMAL_95 * row.standard_error,
+                    row.psi + NORMAL_95 * row.standard_error,
+                )),
+                trusted: true,
+                note: None,
+            })
+            .collect(),
+    });
+    let SensitivityReport { least, largest } = record.report;
+    let title = format!(
+        "ψ from {} to {}, by its definition alone{}",
+        unsigned(least),
+        unsigned(largest),
+        without(&missing)
+    );
+    let forest = Forest { groups, quantity: "ψ".to_owned(), reference: Some(paper()), title: Some(title) };
+    Ok(vec![("sensitivity", varflat_plot::forest(&forest)?)])
+}

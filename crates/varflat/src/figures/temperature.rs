@@ -1,0 +1,126 @@
+//! The noise of SGD and its temperature.
+
+use std::path::Path;
+
+use varflat_analysis::Scaling;
+use varflat_plot::{
+    CorrelationTimeSeries, Figure, MiniBatchDirection, MiniBatchFigure, PowerLawLine, TemperatureFigure,
+    TemperatureProfile,
+};
+
+use super::signed;
+use crate::error::Result;
+use crate::files::{read_csv, read_json};
+use crate::study::StudyRecord;
+use crate::study::temperature::{
+    COMPONENTS, MINI_BATCHES, MiniBatchRow, PROFILES, TemperatureProfileRow, TemperatureReport,
+    TemperatureRow,
+};
+
+pub(super) fn figures(folder: &Path) -> Result<Vec<(&'static str, Figure)>> {
+    let record: StudyRecord<TemperatureReport> = read_json(&folder.join("temperature.json"))?;
+    let rows: Vec<TemperatureRow> = read_csv(&folder.join(COMPONENTS))?;
+    let profiles: Vec<TemperatureProfileRow> = read_csv(&folder.join(PROFILES))?;
+    let losses: Vec<MiniBatchRow> = read_csv(&folder.join(MINI_BATCHES))?;
+    Ok(vec![
+        ("temperature", temperature(&record.report, &rows, profiles)?),
+        ("temperature_mini_batches", mini_batches(&record, &rows, &losses)?),
+    ])
+}
+
+fn temperature(
+    report: &TemperatureReport,
+    rows: &[TemperatureRow],
+    points: Vec<TemperatureProfileRow>,
+) -> Result<Figure> {
+    let found: Vec<(&TemperatureRow, f64)> = rows
+        .iter()
+        .filter(|row| row.index >= report.first)
+        .filter_map(|row| Some((row, row.flatness?)))
+        .collect();
+    let flatness: Vec<f64> = found.iter().map(|(_, flatness)| *flatness).collect();
+    let line = report.temperature.map(|law| line(&law, &flatness));
+    let mut profiles: Vec<TemperatureProfile> = Vec::new();
+    for point in points {
+        if profiles.last().is_none_or(|profile| profile.index != point.index) {
+            let row = rows.iter().find(|row| row.index == point.index);
+            profiles.push(TemperatureProfile {
+                index: point.index,
+                flatness: row.and_then(|row| row.flatness).unwrap_or(f64::NAN),
+                offset: Vec::new(),
+                temperature: Vec::new(),
+            });
+        }
+        if let Some(profile) = profiles.last_mut() {
+            profile.offset.push(point.offset);
+            profile.temperature.push(point.temperature);
+        }
+    }
+    let series = |label: &str, time: fn(&TemperatureRow) -> Option<f64>| CorrelationTimeSeries {
+        label: label.to_owned(),
+        flatness: flatness.clone(),
+        // An anti-correlated series can have a time of 0, which a logarithm cannot show.
+        time: found.iter().map(|(row, _)| time(row).filter(|time| *time > 0.0)).collect(),
+    };
+    let times = [
+        series("θᵢ, 1/e", |row| row.theta_one_over_e.filter(|_| row.theta_trusted)),
+        series("θᵢ, integral", |row| row.theta_integral.filter(|_| row.theta_trusted)),
+        series("η along the path, 1/e", |row| row.path_one_over_e.filter(|_| row.path_trusted)),
+        series("η along the path, integral", |row| row.path_integral.filter(|_| row.path_trusted)),
+        series("η at fixed w, 1/e", |row| row.fixed_one_over_e.filter(|_| row.fixed_trusted)),
+        series("η at fixed w, integral", |row| row.fixed_integral.filter(|_| row.fixed_trusted)),
+    ];
+    let times = times.into_iter().filter(|series| series.time.iter().any(Option::is_some)).collect();
+    Ok(varflat_plot::temperature(&TemperatureFigure {
+        temperature: found.iter().map(|(row, _)| row.temperature).collect(),
+        line,
+        profiles,
+        times,
+        flatness,
+        title: None,
+    })?)
+}
+
+fn line(law: &Scaling, flatness: &[f64]) -> PowerLawLine {
+    PowerLawLine {
+        slope: law.exponent,
+        ln_prefactor: law.ln_prefactor,
+        from: flatness.iter().copied().fold(f64::INFINITY, f64::min),
+        to: flatness.iter().copied().fold(0.0, f64::max),
+        text: format!("slope {} ± {:.2}", signed(law.exponent), law.standard_error),
+    }
+}
+
+fn mini_batches(
+    record: &StudyRecord<TemperatureReport>,
+    rows: &[TemperatureRow],
+    losses: &[MiniBatchRow],
+) -> Result<Figure> {
+    let mut indices: Vec<usize> = losses.iter().map(|row| row.index).collect();
+    indices.dedup();
+    let directions = indices.into_iter().map(|index| {
+        let here: Vec<&MiniBatchRow> = losses.iter().filter(|row| row.index == index).collect();
+        let full = || here.iter().filter(|row| row.batch.is_none());
+        let batches = here.iter().filter_map(|row| row.batch).max().map_or(0, |last| last + 1);
+        let of_batch = |batch: usize| -> Vec<f64> {
+            here.iter().filter(|row| row.batch == Some(batch)).map(|row| row.loss).collect()
+        };
+        let row = rows.iter().find(|row| row.index == index);
+        let flatness = row.and_then(|row| row.flatness);
+        MiniBatchDirection {
+            title: flatness
+                .map_or_else(|| format!("i = {index}"), |flatness| format!("i = {index}, F = {flatness:.3}")),
+            offset: full().map(|row| row.offset).collect(),
+            loss: full().map(|row| row.loss).collect(),
+            mini_batches: (0..batches).map(of_batch).collect(),
+            left: row.and_then(|row| row.left),
+            right: row.and_then(|row| row.right),
+        }
+    });
+    Ok(varflat_plot::mini_batch_losses(&MiniBatchFigure {
+        reference_loss: record.report.l0,
+        factor: record.experiment.landscape.factor,
+        directions: directions.collect(),
+        title: None,
+    })?)
+}

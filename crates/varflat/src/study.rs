@@ -1,0 +1,320 @@
+//! Studies: what is asked beyond one run and its fit. Each leaves small tables in a folder of its own.
+
+mod cells;
+pub(crate) mod drift;
+pub(crate) mod exponents;
+pub(crate) mod grid;
+pub(crate) mod langevin;
+pub(crate) mod sensitivity;
+pub(crate) mod temperature;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::experiment::Experiment;
+use crate::files::{read_json, write_json, write_whole};
+use crate::run_folder::{self, RunFolder, RunRecord, Stage};
+use crate::say::say;
+use crate::versions;
+
+pub use cells::CellGroup;
+pub use drift::DriftStudy;
+pub use grid::GridStudy;
+pub use langevin::LangevinStudy;
+pub use sensitivity::SensitivityStudy;
+pub use temperature::TemperatureStudy;
+
+/// A study file: its name, the run it looks at, and the one section `[study.…]` that says what is done.
+///
+/// ```
+/// let text = r#"
+///     name = "mine"
+///     run = "headline"
+///     [study.drift]
+///     components = [1, 2, 10]
+///     lags = [[10, 300]]
+/// "#;
+/// let study = varflat::Study::parse(text, "mine.toml")?;
+/// assert_eq!(study.study.name(), "drift");
+/// # Ok::<(), varflat::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Study {
+    /// Name of the study: the folder of its results beside those of the runs.
+    pub name: String,
+    /// The run it looks at, or whose experiment it varies: a folder beside its own.
+    pub run: String,
+    /// What is done.
+    pub study: StudyKind,
+}
+
+/// What a study does.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StudyKind {
+    /// ψ of many trainings (claim 6: for every batch size and learning rate).
+    Grid(GridStudy),
+    /// Walks in thermal equilibrium (claim 7).
+    Langevin(LangevinStudy),
+    /// The noise of SGD and its temperature (claims 8 and 9).
+    Temperature(TemperatureStudy),
+    /// Drift against diffusion (claims 2 to 4).
+    Drift(DriftStudy),
+    /// ψ under other definitions.
+    Sensitivity(SensitivityStudy),
+}
+
+impl StudyKind {
+    /// Its section in a study file, and the first word of its tables and figures.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Grid(_) => "grid",
+            Self::Langevin(_) => "langevin",
+            Self::Temperature(_) => "temperature",
+            Self::Drift(_) => "drift",
+            Self::Sensitivity(_) => "sensitivity",
+        }
+    }
+
+    /// Whether it looks into the finished run, or only varies its experiment.
+    pub const fn needs_the_run(&self) -> bool {
+        !matches!(self, Self::Grid(_))
+    }
+
+    /// The tables it leaves, but for the report.
+    const fn tables(&self) -> &'static [&'static str] {
+        match self {
+            Self::Grid(_) => grid::TABLES,
+            Self::Langevin(_) => langevin::TABLES,
+            Self::Temperature(_) => temperature::TABLES,
+            Self::Drift(_) => drift::TABLES,
+            Self::Sensitivity(_) => sensitivity::TABLES,
+        }
+    }
+}
+
+/// `NAME.json` of a finished study, written last: what was asked, of which run, by which program, and the numbers found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct StudyRecord<R> {
+    pub(crate) study: Study,
+    /// The experiment of the run it looks at.
+    pub(crate) experiment: Experiment,
+    /// How that run was made, if the study looked into it.
+    pub(crate) source: Option<RunRecord>,
+    /// The program that did the study.
+    pub(crate) made: Made,
+    /// The numbers.
+    pub(crate) report: R,
+}
+
+/// The program that did a study.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Made {
+    versions: std::collections::BTreeMap<String, String>,
+    git_commit: Option<String>,
+    /// Wall time in seconds; of an interrupted study only the last attempt.
+    seconds: f64,
+}
+
+/// Everything a study works with.
+pub(crate) struct Work<'a> {
+    study: &'a Study,
+    /// The experiment of the run it looks at.
+    base: &'a Experiment,
+    /// The finished run, where the study looks into it.
+    source: Option<RunFolder>,
+    folder: PathBuf,
+    device: Option<&'a str>,
+    force: bool,
+    /// The share of the study that is done, and who is told of it.
+    share: Mutex<f64>,
+    reached: &'a (dyn Fn(f64) + Sync),
+}
+
+impl Study {
+    /// Read a study from the text of its file; `origin` names it in errors.
+    ///
+    /// # Errors
+    /// TOML that does not parse, an unknown or missing key, an impossible value.
+    pub fn parse(text: &str, origin: &str) -> Result<Self> {
+        let complain = |problem: String| Error::Experiment { origin: origin.to_owned(), problem };
+        let study: Self =
+            toml::from_str(text).map_err(|error| complain(error.to_string().trim_end().to_owned()))?;
+        let checked = match &study.study {
+            StudyKind::Grid(grid) => grid.check(),
+            StudyKind::Langevin(langevin) => langevin.check(),
+            StudyKind::Temperature(temperature) => temperature.check(),
+            StudyKind::Drift(drift) => drift.check(),
+            StudyKind::Sensitivity(sensitivity) => sensitivity.check(),
+        };
+        checked.map_err(complain)?;
+        Ok(study)
+    }
+
+    /// Read a study file.
+    ///
+    /// # Errors
+    /// A missing file, and as [`Study::parse`].
+    pub fn read(file: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(file).map_err(Error::reading(file))?;
+        Self::parse(&text, &file.display().to_string())
+    }
+
+    /// [`Study::complete`], then say what was found.
+    pub(crate) fn complete_and_say(
+        &self,
+        base: &Experiment,
+        runs: &Path,
+        device: Option<&str>,
+        force: bool,
+        reached: &(dyn Fn(f64) + Sync),
+    ) -> Result<()> {
+        if !self.complete(base, runs, device, force, reached)? {
+            say("  already finished; nothing to compute\n");
+        }
+        let report = self.report(&runs.join(&self.name));
+        say(match &self.study {
+            StudyKind::Grid(_) => read_json::<StudyRecord<grid::GridReport>>(&report)?.report.words(),
+            StudyKind::Langevin(_) => {
+                read_json::<StudyRecord<langevin::LangevinReport>>(&report)?.report.words()
+            }
+            StudyKind::Temperature(_) => {
+                read_json::<StudyRecord<temperature::TemperatureReport>>(&report)?.report.words()
+            }
+            StudyKind::Drift(_) => read_json::<StudyRecord<drift::DriftReport>>(&report)?.report.words(),
+            StudyKind::Sensitivity(_) => {
+                read_json::<StudyRecord<sensitivity::SensitivityReport>>(&report)?.report.words()
+            }
+        });
+        Ok(())
+    }
+
+    /// Do the study below `runs`, unless it is finished; true if there was anything to do. `base` is the experiment of the run
+    /// it looks at; `reached` is told the share that is done. What has been done of an unfinished study is kept.
+    ///
+    /// # Errors
+    /// [`Error::StageMissing`] if the run is not finished, and whatever the study meets.
+    pub fn complete(
+        &self,
+        base: &Experiment,
+        runs: &Path,
+        device: Option<&str>,
+        force: bool,
+        reached: &(dyn Fn(f64) + Sync),
+    ) -> Result<bool> {
+        let source = if self.study.needs_the_run() {
+            let source = RunFolder::view(&runs.join(&self.run))?;
+            source.require(Stage::Fit)?;
+            Some(source)
+        } else {
+            None
+        };
+        let folder = runs.join(&self.name);
+        std::fs::create_dir_all(&folder).map_err(Error::writing(&folder))?;
+        let _lock = run_folder::lock(&folder)?;
+        let record = source.as_ref().map(RunFolder::record).transpose()?;
+        if !force && self.is_done(&folder, base, record.as_ref()) {
+            return Ok(false);
+        }
+        let begun = Instant::now();
+        let report = self.report(&folder);
+        run_folder::remove(&report)?;
+        let work = Work { study: self, base, source, folder, device, force, share: Mutex::new(0.0), reached };
+        let numbers = match &self.study {
+            StudyKind::Grid(grid) => json(&report, grid.measure(&work)?),
+            StudyKind::Langevin(langevin) => json(&report, langevin.measure(&work)?),
+            StudyKind::Temperature(temperature) => json(&report, temperature.measure(&work)?),
+            StudyKind::Drift(drift) => json(&report, drift.measure(&work)?),
+            StudyKind::Sensitivity(sensitivity) => json(&report, sensitivity.measure(&work)?),
+        };
+        let made = Made {
+            versions: versions::versions(),
+            git_commit: versions::git_commit(),
+            seconds: begun.elapsed().as_secs_f64(),
+        };
+        let (study, experiment) = (self.clone(), base.clone());
+        write_json(&report, &StudyRecord { study, experiment, source: record, made, report: numbers? })?;
+        Ok(true)
+    }
+
+    /// Whether the folder holds all tables of this very study of this very run.
+    fn is_done(&self, folder: &Path, base: &Experiment, source: Option<&RunRecord>) -> bool {
+        let record: Result<StudyRecord<serde_json::Value>> = read_json(&self.report(folder));
+        self.study.tables().iter().all(|table| folder.join(table).exists())
+            && record.is_ok_and(|record| {
+                record.study == *self && record.experiment == *base && record.source.as_ref() == source
+            })
+    }
+
+    fn report(&self, folder: &Path) -> PathBuf {
+        folder.join(format!("{}.json", self.study.name()))
+    }
+
+    /// Copy the tables of the finished study below `runs` into a figure folder.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if one cannot be read or written.
+    pub fn copy_tables(&self, runs: &Path, figures: &Path) -> Result<()> {
+        let folder = runs.join(&self.name);
+        let report = self.report(Path::new(""));
+        let tables = self.study.tables().iter().map(Path::new);
+        // The report comes last, because what is drawn is decided by it.
+        for name in tables.chain([report.as_path()]) {
+            let from = folder.join(name);
+            let bytes = std::fs::read(&from).map_err(Error::reading(&from))?;
+            write_whole(&figures.join(name), |file| std::io::Write::write_all(file, &bytes))?;
+        }
+        Ok(())
+    }
+}
+
+impl Work<'_> {
+    /// So much more of the study is done.
+    fn advance(&self, share: f64) {
+        let mut sum = self.share.lock().unwrap_or_else(PoisonError::into_inner);
+        *sum += share;
+        (self.reached)(*sum);
+    }
+
+    /// A table of the study.
+    fn file(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    /// The finished run.
+    fn source(&self) -> Result<&RunFolder> {
+        self.source.as_ref().ok_or_else(|| self.complain("it needs a finished run".to_owned()))
+    }
+
+    /// An error in the study's own settings.
+    fn complain(&self, problem: String) -> Error {
+        Error::Experiment { origin: format!("study `{}`", self.study.name), problem }
+    }
+}
+
+fn json(path: &Path, report: impl Serialize) -> Result<serde_json::Value> {
+    serde_json::to_value(report).map_err(|error| Error::malformed(path, error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_study_file_says_what_is_wrong_with_it() {
+        let message = |text: &str| Study::parse(text, "file.toml").unwrap_err().to_string();
+        let head = "name = 'x'\nrun = 'y'\n";
+        assert!(message("name = 'x'").contains("run"));
+        assert!(message(&format!("{head}[study.weather]\n")).contains("weather"));
+        let unknown = message(&format!("{head}[study.drift]\ncomponents = [1]\nlags = [[10, 300]]\nlag = 1"));
+        assert!(unknown.contains("lag") && unknown.contains("file.toml"), "{unknown}");
+        let two = "[study.drift]\ncomponents = [1]\nlags = [[10, 300]]\n[study.sensitivity]\ngroups = []";
+        assert!(!message(&format!("{head}{two}")).is_empty());
+        assert!(message(&format!("{head}[study.drift]\ncomponents = []\nlags = []")).contains("components"));
+    }
+}

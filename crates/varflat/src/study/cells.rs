@@ -1,0 +1,104 @@
+//! The runs of a study: groups of cells that vary one experiment.
+
+use serde::{Deserialize, Serialize};
+
+use super::Work;
+use crate::error::{Error, Result};
+use crate::experiment::Experiment;
+use crate::grid::{self, Axis, Cell};
+use crate::run_folder::{RunFolder, Stage};
+use crate::say::say;
+use crate::stages;
+
+/// Runs that belong together: every combination of the values of `vary`, all with `set`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CellGroup {
+    /// What they have in common, above them in the figure.
+    pub title: String,
+    /// Keys that are changed in all of them, as of `--set`.
+    #[serde(default)]
+    pub set: Vec<String>,
+    /// Keys and the values they take, as of `--vary`; their names make those of the run folders.
+    pub vary: Vec<Axis>,
+}
+
+/// A finished run of a study, or why there is none.
+pub(super) struct Finished<'a> {
+    pub(super) group: &'a CellGroup,
+    pub(super) cell: Cell,
+    pub(super) experiment: Experiment,
+    pub(super) run: Result<RunFolder>,
+}
+
+/// The complaint about groups that no study can have.
+pub(super) fn check(groups: &[CellGroup], set: &[String]) -> std::result::Result<(), String> {
+    let mut names: Vec<String> =
+        groups.iter().flat_map(|group| grid::cells(&group.vary)).map(|cell| cell.name).collect();
+    if names.is_empty() || names.iter().any(String::is_empty) {
+        return Err("every group needs at least one key to vary".to_owned());
+    }
+    names.sort();
+    match names.windows(2).find(|pair| pair[0] == pair[1]) {
+        Some(pair) => Err(format!("two runs would be called {}: vary a key in which they differ", pair[0])),
+        None => set.iter().try_for_each(|text| match text.contains('=') {
+            true => Ok(()),
+            false => Err(format!("set = [\"{text}\"]: write it as section.key=value")),
+        }),
+    }
+}
+
+/// Do every run that is not finished, side by side; the runs in order. What a run shares with the study's own finished run is
+/// taken from there.
+///
+/// A training that diverges or dies is a finding, and comes back as such.
+pub(super) fn complete<'a>(
+    work: &Work<'_>,
+    groups: &'a [CellGroup],
+    set: &[String],
+) -> Result<Vec<Finished<'a>>> {
+    let mut cells: Vec<(&CellGroup, Cell, Experiment)> = Vec::new();
+    for group in groups {
+        for cell in grid::cells(&group.vary) {
+            let overrides = [set, &group.set, &cell.overrides].concat();
+            let experiment = work.base.with(&overrides)?;
+            cells.push((group, cell, experiment));
+        }
+    }
+    let names: Vec<Cell> = cells.iter().map(|(_, cell, _)| cell.clone()).collect();
+    let share = 1.0 / cells.len() as f64;
+    let outcomes = grid::side_by_side(&names, grid::cores(), |cell| {
+        let Some((_, _, experiment)) = cells.iter().find(|(_, other, _)| other == cell) else {
+            return Err(work.complain(format!("there is no run {}", cell.name)));
+        };
+        let path = work.folder.join(&cell.name);
+        let run = RunFolder::create(&path, experiment, work.force)?;
+        if let Some(source) = &work.source {
+            run.adopt(source)?;
+        }
+        stages::complete(&run, work.device)?;
+        work.advance(share);
+        say(format_args!("{}/{}: done\n", work.study.name, cell.name));
+        // Closed, so that other runs do not keep its lock.
+        drop(run);
+        RunFolder::view(&path)
+    })?;
+    let mut failures = Vec::new();
+    let mut finished = Vec::new();
+    for ((group, cell, experiment), run) in cells.into_iter().zip(outcomes) {
+        match run {
+            Err(error) if !matches!(error, Error::Training(_) | Error::Diverged(_)) => {
+                failures.push(format!("{}: {error}", cell.name))
+            }
+            run => finished.push(Finished { group, cell, experiment, run }),
+        }
+    }
+    if failures.is_empty() { Ok(finished) } else { Err(Error::Grid { failures }) }
+}
+
+impl Finished<'_> {
+    /// The run, if it is finished to its fit.
+    pub(super) fn fitted(&self) -> Option<&RunFolder> {
+        self.run.as_ref().ok().filter(|run| run.is_done(Stage::Fit).is_ok_and(|done| done))
+    }
+}

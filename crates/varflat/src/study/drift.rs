@@ -1,0 +1,296 @@
+//! Drift against diffusion (claims 2 to 4): how far each θ_i gets in a time, and what grows along p_1.
+
+use serde::{Deserialize, Serialize};
+use varflat_analysis::{displacement_exponent, logarithmic_lags, mean_square_displacement};
+use varflat_model::MovingLayer;
+use varflat_recorder::Trajectory;
+
+use super::Work;
+use crate::error::{Error, Result};
+use crate::files::{read_json, read_npy, write_csv};
+use crate::run_folder::names;
+use crate::stages::{self, FitReport};
+use crate::{interrupt, progress};
+
+pub(super) const TABLES: &[&str] = &[EXPONENTS, DISPLACEMENTS, GROWTH];
+/// One row a component and range of lags.
+pub(crate) const EXPONENTS: &str = "drift.csv";
+/// One row a component and lag.
+pub(crate) const DISPLACEMENTS: &str = "drift_displacements.csv";
+/// One row a point in time.
+pub(crate) const GROWTH: &str = "drift_growth.csv";
+
+/// Lags a decade.
+const PER_DECADE: usize = 12;
+
+/// The parts of the window whose exponents are compared for an error.
+const PARTS: usize = 4;
+
+/// A range of lags is trusted if a part of the window is at least this many times as long as its longest lag.
+const LONG_ENOUGH: usize = 5;
+
+/// `[study.drift]`: which components, which lags.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DriftStudy {
+    /// Components whose displacement is written out, from 1.
+    pub components: Vec<usize>,
+    /// Shortest and longest lag of each fit of the exponent, in recorded steps.
+    pub lags: Vec<[usize; 2]>,
+    /// Points in time at which norm, projection and margin are measured.
+    #[serde(default = "hundred")]
+    pub points: usize,
+}
+
+const fn hundred() -> usize {
+    100
+}
+
+/// A row of `drift.csv`: the exponent of one component in one range of lags.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct DriftRow {
+    pub(crate) index: usize,
+    pub(crate) shortest: usize,
+    pub(crate) longest: usize,
+    /// x in ⟨Δθ²⟩ ∝ h^x over the whole window.
+    pub(crate) exponent: f64,
+    /// Standard error of the mean of the exponents of the quarters of the window.
+    pub(crate) standard_error: Option<f64>,
+    /// Whether a quarter of the window is at least five times as long as the longest lag.
+    pub(crate) trusted: bool,
+}
+
+/// A row of `drift_displacements.csv`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct DisplacementRow {
+    pub(crate) index: usize,
+    /// In recorded steps.
+    pub(crate) lag: usize,
+    /// ⟨(θ(t + lag) − θ(t))²⟩_t.
+    pub(crate) displacement: f64,
+}
+
+/// A row of `drift_growth.csv`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct GrowthRow {
+    pub(crate) step: u64,
+    pub(crate) epoch: f64,
+    /// ‖w(t)‖ of the recorded layer.
+    pub(crate) norm: f64,
+    /// w(t)·p_1.
+    pub(crate) along: f64,
+    /// Mean margin z_y − max_{j≠y} z_j at w(t), the other layers at their means.
+    pub(crate) margin: f64,
+    /// The same at w_0 + θ_1(t) p_1.
+    pub(crate) margin_along: f64,
+}
+
+/// Exponents of the displacement in one range of lags.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct RangeOfLags {
+    pub(crate) shortest: usize,
+    pub(crate) longest: usize,
+    /// Of θ_1.
+    pub(crate) first: f64,
+    pub(crate) first_standard_error: Option<f64>,
+    /// Median over the other components.
+    pub(crate) median_of_others: f64,
+}
+
+impl RangeOfLags {
+    fn of(rows: &[DriftRow], &[shortest, longest]: &[usize; 2]) -> Option<Self> {
+        let here = || rows.iter().filter(|row| (row.shortest, row.longest) == (shortest, longest));
+        let first = here().find(|row| row.index == 1)?;
+        let mut others: Vec<f64> = here().filter(|row| row.index > 1).map(|row| row.exponent).collect();
+        others.sort_by(f64::total_cmp);
+        Some(Self {
+            shortest,
+            longest,
+            first: first.exponent,
+            first_standard_error: first.standard_error,
+            median_of_others: *others.get(others.len() / 2)?,
+        })
+    }
+}
+
+/// The numbers of the drift.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct DriftReport {
+    /// σ_1²/σ_2².
+    pub(crate) gap: f64,
+    /// γ in σ_i² ∝ i^−γ with its standard error and range.
+    pub(crate) decay: Option<varflat_analysis::spectrum::Decay>,
+    /// Share of the 35 components after the first in the variance of all but the first.
+    pub(crate) share_35: Option<f64>,
+    /// |cos(p_1, w_0)|.
+    pub(crate) alignment: f64,
+    /// Exponents of the displacement, one for each range of lags.
+    pub(crate) exponents: Vec<RangeOfLags>,
+    /// Growth from the first to the last point of the window, as a ratio.
+    pub(crate) norm_growth: f64,
+    pub(crate) along_growth: f64,
+    pub(crate) margin_growth: f64,
+    pub(crate) margin_along_growth: f64,
+    /// Share of the first component in all variance of the window.
+    pub(crate) first_share: f64,
+}
+
+impl DriftReport {
+    /// In words, a number a line.
+    pub(super) fn words(&self) -> String {
+        let mut text = format!(
+            "  gap {:.0}, |cos(p_1, w_0)| = {:.3}, share of p_1 in all variance {:.3}\n",
+            self.gap, self.alignment, self.first_share
+        );
+        let exponents = self.exponents.iter();
+        text.extend(exponents.map(|range| {
+            format!(
+                "  exponent of ⟨Δθ²⟩ over lags {}–{}: θ_1 {:.2}, median of the others {:.2}\n",
+                range.shortest, range.longest, range.first, range.median_of_others
+            )
+        }));
+        text + &format!(
+            "  over the window ‖w‖ grows {:.3}-fold, w·p_1 {:.3}-fold, the margin {:.3}-fold ({:.3}-fold along p_1 alone)\n",
+            self.norm_growth, self.along_growth, self.margin_growth, self.margin_along_growth
+        )
+    }
+}
+
+impl DriftStudy {
+    pub(super) fn check(&self) -> std::result::Result<(), String> {
+        if self.components.is_empty() || self.components.contains(&0) {
+            return Err("components needs some, counted from 1".to_owned());
+        }
+        if self.lags.is_empty() || self.lags.iter().any(|range| range[0] == 0 || range[1] < 2 * range[0]) {
+            return Err(
+                "lags needs [shortest, longest] pairs, the longest at least twice the shortest".to_owned()
+            );
+        }
+        if self.points < 2 { Err("points must be at least 2".to_owned()) } else { Ok(()) }
+    }
+
+    pub(super) fn measure(&self, work: &Work<'_>) -> Result<DriftReport> {
+        let run = work.source()?;
+        let theta = read_npy(&run.file(names::PROJECTIONS))?;
+        let (steps, components) = theta.dim();
+        let mut exponents = Vec::new();
+        let mut displacements = Vec::new();
+        let longest = self.lags.iter().map(|range| range[1]).max().unwrap_or(1);
+        let lags = logarithmic_lags((steps / 3).max(longest).min(steps - 1), PER_DECADE);
+        for index in 1..=components {
+            let series = theta.column(index - 1).to_vec();
+            let squares = mean_square_displacement(&series, &lags)?;
+            if squares.iter().any(|square| *square <= 0.0) {
+                // Weights that did not move have no exponent.
+                continue;
+            }
+            for &[shortest, longest] in &self.lags {
+                exponents.push(exponent(index, &series, &lags, &squares, (shortest, longest))?);
+            }
+            if self.components.contains(&index) {
+                let points = lags.iter().zip(&squares);
+                displacements.extend(points.map(|(&lag, &displacement)| DisplacementRow {
+                    index,
+                    lag,
+                    displacement,
+                }));
+            }
+        }
+        if displacements.is_empty() {
+            return Err(work.complain(format!("none of the components {:?} moves", self.components)));
+        }
+        work.advance(0.3);
+        let growth = self.growth(work, &theta.column(0).to_vec())?;
+        write_csv(&work.file(EXPONENTS), &exponents)?;
+        write_csv(&work.file(DISPLACEMENTS), &displacements)?;
+        write_csv(&work.file(GROWTH), &growth)?;
+
+        let fit: FitReport = read_json(&run.file(names::FIT))?;
+        let variance = stages::read_pca(run)?.variance().clone();
+        let ratio = |of: fn(&GrowthRow) -> f64| match (growth.first(), growth.last()) {
+            (Some(first), Some(last)) => of(last) / of(first),
+            _ => f64::NAN,
+        };
+        Ok(DriftReport {
+            gap: fit.gap,
+            decay: fit.decay,
+            share_35: fit.share_35,
+            alignment: fit.alignment,
+            exponents: self.lags.iter().filter_map(|range| RangeOfLags::of(&exponents, range)).collect(),
+            norm_growth: ratio(|row| row.norm),
+            along_growth: ratio(|row| row.along),
+            margin_growth: ratio(|row| row.margin),
+            margin_along_growth: ratio(|row| row.margin_along),
+            first_share: variance[0] / variance.sum(),
+        })
+    }
+
+    /// ‖w‖, w·p_1 and margins at some points of the window.
+    fn growth(&self, work: &Work<'_>, theta: &[f64]) -> Result<Vec<GrowthRow>> {
+        let run = work.source()?;
+        let experiment = run.experiment();
+        let pca = stages::read_pca(run)?;
+        let p: Vec<f64> = pca.components().row(0).to_vec();
+        // p_1 has no sign of its own; the one in which w grows tells most.
+        let sign = if pca.mean().iter().zip(&p).map(|(w, p)| w * p).sum::<f64>() < 0.0 { -1.0 } else { 1.0 };
+        let network = run.centre(experiment.landscape.around)?;
+        let images = stages::load_data(run)?.train;
+        let layer = MovingLayer::new(&network, &experiment.recorder.layer, &images)?;
+        let per_epoch = experiment.training.steps_per_epoch(images.samples()) as f64;
+        drop(images);
+        let trajectory = Trajectory::open(run.file(names::TRAJECTORY))?;
+        let last = trajectory.steps() - 1;
+        let points = self.points.min(last + 1);
+        let bar = progress::bar("drift", points as u64);
+        let rows = (0..points).map(|point| {
+            if interrupt::asked() {
+                return Err(Error::Interrupted { stage: "drift" });
+            }
+            let row = point * last / (points - 1).max(1);
+            let weights = trajectory.rows(row..row + 1)?;
+            let exact = || weights.iter().map(|&w| f64::from(w));
+            let on_line: Vec<f32> =
+                pca.mean().iter().zip(&p).map(|(w, p)| (w + theta[row] * p) as f32).collect();
+            let step = trajectory.step(row);
+            bar.inc(1);
+            work.advance(0.7 / points as f64);
+            Ok(GrowthRow {
+                step,
+                epoch: step as f64 / per_epoch,
+                norm: exact().map(|w| w * w).sum::<f64>().sqrt(),
+                along: sign * exact().zip(&p).map(|(w, p)| w * p).sum::<f64>(),
+                margin: layer.mean_margin(&weights),
+                margin_along: layer.mean_margin(&on_line),
+            })
+        });
+        let rows = rows.collect();
+        bar.finish_and_clear();
+        rows
+    }
+}
+
+/// The exponent of one series in one range of lags, with the scatter among the quarters of the window as its error.
+fn exponent(
+    index: usize,
+    series: &[f64],
+    lags: &[usize],
+    squares: &[f64],
+    range: (usize, usize),
+) -> Result<DriftRow> {
+    let whole = displacement_exponent(lags, squares, range)?;
+    let length = series.len() / PARTS;
+    let trusted = length >= LONG_ENOUGH * range.1;
+    let standard_error = if length > range.1 {
+        let within: Vec<usize> = lags.iter().copied().filter(|lag| *lag < length).collect();
+        let parts = series.chunks_exact(length).take(PARTS).map(|part| {
+            let squares = mean_square_displacement(part, &within)?;
+            Ok(displacement_exponent(&within, &squares, range)?.exponent)
+        });
+        let parts: Vec<f64> = parts.collect::<Result<_>>()?;
+        super::grid::Spread::of(&parts).map(|spread| spread.standard_deviation / (PARTS as f64).sqrt())
+    } else {
+        None
+    };
+    let (shortest, longest) = range;
+    Ok(DriftRow { index, shortest, longest, exponent: whole.exponent, standard_error, trusted })
+}

@@ -1,0 +1,233 @@
+//! Exponents of many runs: a table with one row a run, and a table of the points they were fitted to.
+
+use serde::{Deserialize, Serialize};
+use varflat_model::{Metrics, StopReason};
+use varflat_plot::CloudPoint;
+
+use super::cells::Finished;
+use crate::error::Result;
+use crate::experiment::{Centre, Experiment, Window};
+use crate::files::{read_csv, read_json};
+use crate::run_folder::{RunFolder, names};
+use crate::stages::{self, FitReport};
+
+/// Within the window of a settled training the loss never rises to more than this many times an earlier value.
+pub(super) const MOST_RISE: f64 = 2.0;
+
+/// Half the width of a 95 % interval in standard errors.
+const NORMAL_95: f64 = 1.96;
+
+/// Whether an exponent may be believed, and if not, why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Trust {
+    /// Nothing speaks against it.
+    Trusted,
+    /// The loss did not reach its threshold, or rose again within the window.
+    NotSettled,
+    /// The window holds too few independent samples for an interval.
+    FewSamples,
+    /// Too few directions can be judged.
+    FewDirections,
+    /// Training diverged or died: there is no exponent.
+    Failed,
+}
+
+/// A row of `grid.csv` or `sensitivity.csv`: ψ of one run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct ExponentRow {
+    /// The group it belongs to.
+    pub(crate) group: String,
+    /// The run's folder.
+    pub(crate) run: String,
+    pub(crate) seed: u64,
+    pub(crate) learning_rate: f64,
+    pub(crate) batch_size: usize,
+    /// Steps from the first to the last of the window.
+    pub(crate) window_steps: u64,
+    pub(crate) around: Centre,
+    pub(crate) factor: f64,
+    pub(crate) epochs: Option<u64>,
+    /// Full training loss at the end.
+    pub(crate) train_loss: Option<f64>,
+    pub(crate) test_error: Option<f64>,
+    /// L_0 at the centre.
+    pub(crate) l0: Option<f64>,
+    pub(crate) psi: Option<f64>,
+    /// Of least squares.
+    pub(crate) standard_error: Option<f64>,
+    /// 95 % interval: from the lower to the upper end of both, ψ ± 1.96 standard errors and the block bootstrap over time.
+    pub(crate) low: Option<f64>,
+    pub(crate) high: Option<f64>,
+    pub(crate) r: Option<f64>,
+    /// First and last component in the fit, and how many there are.
+    pub(crate) first: Option<usize>,
+    pub(crate) last: Option<usize>,
+    pub(crate) n: Option<usize>,
+    pub(crate) trust: Trust,
+    /// Why it is not trusted.
+    pub(crate) note: String,
+}
+
+/// A row of `grid_points.csv` or `langevin_points.csv`: one component of one run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct PointRow {
+    /// The run, as in the table of exponents.
+    pub(crate) run: String,
+    /// Index i of the component, from 1.
+    pub(crate) index: usize,
+    pub(crate) flatness: f64,
+    pub(crate) variance: f64,
+    /// Whether the exponent rests on it.
+    pub(crate) judged: bool,
+}
+
+impl PointRow {
+    /// As it is drawn.
+    pub(crate) fn drawn(&self) -> CloudPoint {
+        CloudPoint { flatness: self.flatness, variance: self.variance, judged: self.judged }
+    }
+}
+
+impl ExponentRow {
+    /// ψ of a run of a study.
+    pub(super) fn of(finished: &Finished<'_>) -> Result<Self> {
+        let row = Self::without_fit(&finished.group.title, &finished.cell.name, &finished.experiment);
+        match &finished.run {
+            Err(error) => Ok(Self { note: error.to_string(), ..row }),
+            Ok(run) => row.filled(run, &read_json(&run.file(names::FIT))?),
+        }
+    }
+
+    fn without_fit(group: &str, run: &str, experiment: &Experiment) -> Self {
+        Self {
+            group: group.to_owned(),
+            run: run.to_owned(),
+            seed: experiment.seed,
+            learning_rate: experiment.training.learning_rate,
+            batch_size: experiment.training.batch_size,
+            window_steps: match experiment.recorder.window {
+                Window::Last(rows) => rows * experiment.recorder.every,
+                Window::All(_) => 0,
+            },
+            around: experiment.landscape.around,
+            factor: experiment.landscape.factor,
+            epochs: None,
+            train_loss: None,
+            test_error: None,
+            l0: None,
+            psi: None,
+            standard_error: None,
+            low: None,
+            high: None,
+            r: None,
+            first: None,
+            last: None,
+            n: None,
+            trust: Trust::Failed,
+            note: String::new(),
+        }
+    }
+
+    /// The same with what the run found.
+    fn filled(self, run: &RunFolder, fit: &FitReport) -> Result<Self> {
+        let metrics: Vec<Metrics> = read_csv(&run.file(names::METRICS))?;
+        let record = run.record()?;
+        let last = metrics.last();
+        let epoch_steps = record.steps.checked_div(record.epochs).unwrap_or(1).max(1);
+        let window = (self.window_steps / epoch_steps) as usize + 1;
+        let losses: Vec<f64> = metrics.iter().rev().take(window).rev().map(|row| row.train_loss).collect();
+        let (trust, note) = trust(record.stop_reason, run.experiment().training.loss_below, &losses, fit);
+        Ok(Self {
+            epochs: Some(record.epochs),
+            train_loss: last.map(|row| row.train_loss),
+            test_error: last.map(|row| row.test_error),
+            trust,
+            note,
+            ..self.fitted(fit)
+        })
+    }
+
+    /// The same with the numbers of a fit.
+    pub(super) fn fitted(self, fit: &FitReport) -> Self {
+        let spread = NORMAL_95 * fit.psi_standard_error;
+        let [mut low, mut high] = [fit.psi - spread, fit.psi + spread];
+        if let Some(interval) = fit.psi_interval {
+            (low, high) = (low.min(interval[0]), high.max(interval[1]));
+        }
+        Self {
+            l0: Some(fit.l0),
+            psi: Some(fit.psi),
+            standard_error: Some(fit.psi_standard_error),
+            low: Some(low),
+            high: Some(high),
+            r: Some(fit.r),
+            first: Some(fit.range[0]),
+            last: Some(fit.range[1]),
+            n: Some(fit.n),
+            ..self
+        }
+    }
+
+    /// Whether nothing speaks against it.
+    pub(crate) fn is_trusted(&self) -> bool {
+        self.trust == Trust::Trusted
+    }
+}
+
+/// Whether a training had settled and was long enough: `losses` are those at the epoch ends of the window.
+fn trust(
+    stop_reason: Option<StopReason>,
+    loss_below: f64,
+    losses: &[f64],
+    fit: &FitReport,
+) -> (Trust, String) {
+    if stop_reason != Some(StopReason::LossBelow) {
+        let last = losses.last().copied().unwrap_or(f64::NAN);
+        return (Trust::NotSettled, format!("loss {last:.1e} did not reach {loss_below:.0e}"));
+    }
+    let rise = largest_rise(losses);
+    if rise > MOST_RISE {
+        return (Trust::NotSettled, format!("the loss rose {rise:.1}-fold within the window"));
+    }
+    match &fit.psi_interval_missing {
+        Some(_) => (Trust::FewSamples, "too few epochs for an interval over time".to_owned()),
+        None => (Trust::Trusted, String::new()),
+    }
+}
+
+/// The largest ratio of a loss to an earlier one; 1 if none rises.
+fn largest_rise(losses: &[f64]) -> f64 {
+    let mut lowest = f64::INFINITY;
+    let mut rise: f64 = 1.0;
+    for &loss in losses {
+        rise = rise.max(loss / lowest);
+        lowest = lowest.min(loss);
+    }
+    rise
+}
+
+/// The points of a finished run, those of its fit judged.
+pub(super) fn points(name: &str, run: &RunFolder) -> Result<Vec<PointRow>> {
+    let fit: FitReport = read_json(&run.file(names::FIT))?;
+    let rows = stages::read_rows(run)?.into_iter().filter(|row| row.variance > 0.0);
+    Ok(rows
+        .filter_map(|row| {
+            let judged = fit.uses(&row);
+            let (index, variance) = (row.index, row.variance);
+            Some(PointRow { run: name.to_owned(), index, flatness: row.flatness?, variance, judged })
+        })
+        .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_largest_rise_is_to_any_earlier_loss() {
+        assert_eq!(largest_rise(&[8.0, 4.0, 2.0]), 1.0);
+        assert_eq!(largest_rise(&[4.0, 2.0, 3.0, 5.0, 4.0]), 2.5);
+        assert_eq!(largest_rise(&[]), 1.0);
+    }
+}

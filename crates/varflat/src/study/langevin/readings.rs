@@ -1,0 +1,211 @@
+//! One walk, read along several sets of directions.
+
+use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
+use rayon::prelude::*;
+use varflat_analysis::{
+    DatasetBase, Fit, FlatnessSearch, ParamGuard, PrincipalCurvatures, SegmentMoments, TrajectoryPca,
+};
+use varflat_model::{DenseLandscape, Langevin, LangevinConfig, MovingLayer};
+use varflat_recorder::Trajectory;
+
+use super::steps;
+use crate::error::{Error, Result};
+use crate::experiment::{Centre, Experiment, LangevinSection};
+use crate::files::read_json;
+use crate::progress::Spinner;
+use crate::run_folder::{RunFolder, names};
+use crate::stages::{self, FitReport, FlatnessRow, Subspace};
+
+/// Directions along which a walk is read where there are more: the flattest relax too slowly to be judged.
+const MOST_DIRECTIONS: usize = 300;
+
+/// Half the distance of the gradients whose difference gives the curvature, in units of weight: far below the flatness of the sharpest
+/// direction (0.28 in the headline), far above the rounding of weights to f32.
+const CURVATURE_STEP: f64 = 0.02;
+
+/// Steps of a segment of the moments that the bootstrap over time resamples.
+const SEGMENT: usize = 100;
+
+/// Rows of a trajectory that are projected together.
+const ROWS: usize = 500;
+
+/// Variances of a walk along some directions, with their flatness.
+pub(super) struct Measured {
+    pub(super) l0: f64,
+    pub(super) factor: f64,
+    pub(super) rows: Vec<FlatnessRow>,
+    /// Variance under which a value is not trusted.
+    pub(super) floor: f64,
+    /// Of θ over time.
+    pub(super) segments: SegmentMoments,
+}
+
+/// A walk along the eigenvectors of the Hessian, and all eigenvalues.
+pub(super) struct AlongHessian {
+    pub(super) measured: Measured,
+    pub(super) curvature: Vec<f64>,
+}
+
+/// What the stages found, along the walk's own principal components.
+pub(super) fn own(run: &RunFolder) -> Result<Measured> {
+    let fit: FitReport = read_json(&run.file(names::FIT))?;
+    let (rows, pca) = (stages::read_rows(run)?, stages::read_pca(run)?);
+    Ok(Measured {
+        l0: fit.l0,
+        factor: fit.factor,
+        rows,
+        floor: pca.floor(),
+        segments: pca.segments().clone(),
+    })
+}
+
+/// Along the principal components of the run of SGD, whose flatness is known.
+pub(super) fn along_sgd(run: &RunFolder, section: &LangevinSection, source: &RunFolder) -> Result<Measured> {
+    let fit: FitReport = read_json(&source.file(names::FIT))?;
+    let pca = stages::read_pca(source)?;
+    let within =
+        |index: usize| section.components.is_none_or(|[first, last]| (first..=last).contains(&index));
+    let rows: Vec<FlatnessRow> = stages::read_rows(source)?
+        .into_iter()
+        .filter(|row| within(row.index))
+        .take(MOST_DIRECTIONS)
+        .collect();
+    let directions: Vec<ArrayView1<'_, f64>> =
+        rows.iter().map(|row| pca.components().row(row.index - 1)).collect();
+    let theta = projections(run, &stack(&directions)?)?;
+    let variance = theta.var_axis(Axis(0), 0.0);
+    // Numbered anew, as the columns of θ are.
+    let rows = rows.into_iter().zip(variance).zip(1..);
+    let rows = rows.map(|((row, variance), index)| FlatnessRow { index, variance, ..row }).collect();
+    let segments = SegmentMoments::of(theta.view(), SEGMENT);
+    Ok(Measured { l0: fit.l0, factor: fit.factor, rows, floor: 0.0, segments })
+}
+
+/// Along the eigenvectors of the Hessian at the mean of the walk.
+pub(super) fn along_hessian(run: &RunFolder, section: &LangevinSection) -> Result<AlongHessian> {
+    let experiment = run.experiment();
+    let network = run.centre(Centre::Mean)?;
+    let name = &experiment.recorder.layer;
+    let layer = &network.layers()[network.position(name)?];
+    let start = RunFolder::view(&run.path().join(&section.start))?;
+    let subspace = Subspace::of(&start, section, layer)?;
+    let images = stages::load_data(run)?.train;
+    let curvatures = {
+        let _spinner = Spinner::start("curvature", "gradients to both sides in every dimension");
+        let moving = MovingLayer::new(&network, name, &images)?;
+        let rows = subspace
+            .directions()
+            .map(|directions| directions.rows().into_iter().map(|p| p.to_vec()).collect::<Vec<Vec<f64>>>());
+        let hessian = moving.hessian(&layer.weight, rows.as_deref(), CURVATURE_STEP);
+        let shape = (subspace.dimensions(), subspace.dimensions());
+        let hessian = Array2::from_shape_vec(shape, hessian).map_err(|error| shapes(run, &error))?;
+        PrincipalCurvatures::of(hessian.view())?
+    };
+    let kept = curvatures.directions.rows().into_iter().take(MOST_DIRECTIONS);
+    let directions: Vec<Vec<f64>> = kept.map(|direction| subspace.lifted(direction)).collect();
+    let views: Vec<ArrayView1<'_, f64>> = directions.iter().map(|p| ArrayView1::from(p.as_slice())).collect();
+    let theta = projections(run, &stack(&views)?)?;
+    let variance = theta.var_axis(Axis(0), 0.0);
+
+    let landscape = DenseLandscape::new(&network, name, &images)?;
+    let (l0, section) = (landscape.reference_loss(), &experiment.landscape);
+    let search = FlatnessSearch::params().factor(section.factor).radius(section.radius).check()?;
+    let rows: Vec<FlatnessRow> = directions
+        .par_iter()
+        .zip(variance.to_vec())
+        .enumerate()
+        .map_init(
+            || landscape.line(),
+            |line, (place, (direction, variance))| {
+                line.aim(direction)?;
+                let found = search.measure(l0, 1.0, |offsets| line.search_losses(offsets))?;
+                Ok(FlatnessRow::of(place + 1, variance, &found))
+            },
+        )
+        .collect::<Result<_>>()?;
+    let segments = SegmentMoments::of(theta.view(), SEGMENT);
+    Ok(AlongHessian {
+        measured: Measured { l0, factor: section.factor, rows, floor: 0.0, segments },
+        curvature: curvatures.curvature.to_vec(),
+    })
+}
+
+/// The same walk in a bowl L_0 + Σ κ_j x_j²/2, along its own principal components.
+///
+/// Negative curvatures, of which there are few and small ones, are taken as 0: a walk in a bowl should come back.
+pub(super) fn bowl(
+    experiment: &Experiment,
+    section: &LangevinSection,
+    curvature: &[f64],
+    l0: f64,
+) -> Result<Measured> {
+    let curvature: Vec<f64> = curvature.iter().map(|curvature| curvature.max(0.0)).collect();
+    let window = walk_in_bowl(&curvature, experiment, section.walk(), section.burn_in);
+    let pca = TrajectoryPca::params().fit(&DatasetBase::from(window.view()))?;
+    let bowl = |x: &[f64]| -> f64 {
+        l0 + curvature.iter().zip(x).map(|(curvature, x)| 0.5 * curvature * x * x).sum::<f64>()
+    };
+    let centre = pca.mean().to_vec();
+    let l0 = bowl(&centre);
+    let factor = experiment.landscape.factor;
+    let search = FlatnessSearch::params().factor(factor).radius(experiment.landscape.radius).check()?;
+    let chosen = stages::chosen(experiment.landscape.components, pca.variance().len());
+    let rows = chosen.into_par_iter().map(|index| {
+        let p: ArrayView1<'_, f64> = pca.components().row(index - 1);
+        let found = search.measure(l0, 1.0, |offsets| {
+            let at = |s: f64| centre.iter().zip(&p).map(|(x, p)| x + s * p).collect::<Vec<f64>>();
+            offsets.iter().map(|&offset| bowl(&at(offset))).collect()
+        })?;
+        Ok(FlatnessRow::of(index, pca.variance()[index - 1], &found))
+    });
+    let rows = rows.collect::<Result<_>>()?;
+    Ok(Measured { l0, factor, rows, floor: pca.floor(), segments: pca.segments().clone() })
+}
+
+/// `[rows, dimensions]` of the walk, recorded as the network's is.
+fn walk_in_bowl(
+    curvature: &[f64],
+    experiment: &Experiment,
+    config: LangevinConfig,
+    burn_in: u64,
+) -> Array2<f32> {
+    let every = experiment.recorder.every.max(1);
+    let rows = steps(experiment) / every;
+    let mut window = Array2::zeros((rows as usize, curvature.len()));
+    let mut walk = Langevin::new(&vec![0.0; curvature.len()], config, experiment.seed);
+    let force = |x: &[f64]| curvature.iter().zip(x).map(|(curvature, x)| curvature * x).collect();
+    (0..burn_in).for_each(|_| walk.step(force));
+    for mut row in window.rows_mut() {
+        (0..every).for_each(|_| walk.step(force));
+        row.iter_mut().zip(walk.weights()).for_each(|(value, x)| *value = *x as f32);
+    }
+    window
+}
+
+/// θ `[rows, k]` of the recorded walk about its mean along directions `[k, weights]`.
+fn projections(run: &RunFolder, directions: &Array2<f64>) -> Result<Array2<f64>> {
+    let trajectory = Trajectory::open(run.file(names::TRAJECTORY))?;
+    let values = trajectory.read()?;
+    let window = ArrayView2::from_shape((trajectory.steps(), trajectory.weights()), &values)
+        .map_err(|error| shapes(run, &error))?;
+    let network = run.centre(Centre::Mean)?;
+    let layer = &network.layers()[network.position(&run.experiment().recorder.layer)?];
+    let mean = ArrayView1::from(&layer.weight);
+    let mut theta = Array2::zeros((window.nrows(), directions.nrows()));
+    let mut blocks: Vec<_> = theta.axis_chunks_iter_mut(Axis(0), ROWS).collect();
+    let rows: Vec<_> = window.axis_chunks_iter(Axis(0), ROWS).collect();
+    blocks.par_iter_mut().zip(rows).for_each(|(theta, rows)| {
+        let centred = rows.mapv(f64::from) - mean;
+        theta.assign(&centred.dot(&directions.t()));
+    });
+    Ok(theta)
+}
+
+fn stack(directions: &[ArrayView1<'_, f64>]) -> Result<Array2<f64>> {
+    ndarray::stack(Axis(0), directions)
+        .map_err(|error| Error::malformed(names::PCA.as_ref(), error.to_string()))
+}
+
+fn shapes(run: &RunFolder, error: &ndarray::ShapeError) -> Error {
+    Error::malformed(&run.file(names::TRAJECTORY), error.to_string())
+}

@@ -1,0 +1,440 @@
+//! The noise of SGD around a finished run's w_0: temperatures, mini-batch losses, correlation times.
+
+use ndarray::{Array1, Array2, ArrayView2, Axis};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use varflat_analysis::{CorrelationTimes, Correlator, FlatnessStatus, Scaling, TrajectoryPca, scaling};
+use varflat_model::{MovingLayer, OptimizerKind, epoch_order};
+use varflat_recorder::Trajectory;
+
+use super::Work;
+use crate::error::{Error, Result};
+use crate::files::write_csv;
+use crate::run_folder::{RunFolder, names};
+use crate::stages::{self, FlatnessRow};
+use crate::{interrupt, progress};
+
+pub(super) const TABLES: &[&str] = &[COMPONENTS, PROFILES, MINI_BATCHES];
+/// One row a component.
+pub(crate) const COMPONENTS: &str = "temperature.csv";
+/// One row a point of T_i(δθ).
+pub(crate) const PROFILES: &str = "temperature_profiles.csv";
+/// One row a point of L^μ(δθ).
+pub(crate) const MINI_BATCHES: &str = "temperature_mini_batches.csv";
+
+/// Profiles go this much further than the crossings.
+const BEYOND: f64 = 1.2;
+
+/// Under this multiple of what rounding to f32 alone would give, the noise along the path is rounding.
+const ABOVE_ROUNDING: f64 = 10.0;
+
+/// `[study.temperature]`: where the noise is measured.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TemperatureStudy {
+    /// Components whose profile T_i(δθ) is measured, from 1.
+    pub profiled: Vec<usize>,
+    /// Components along which mini-batch losses are measured: a sharp one and a flat one.
+    pub mini_batches_along: Vec<usize>,
+    /// Mini-batches whose losses are written out.
+    pub mini_batches: usize,
+    /// Points of a profile, from 1.2 times one crossing to 1.2 times the other.
+    pub points: usize,
+    /// Steps between two full gradients along the path; between them ∇L is interpolated.
+    pub full_gradient_every: usize,
+    /// First and last component of further fits of T_i(0) ∝ F_i^x: the line is bent.
+    #[serde(default)]
+    pub ranges: Vec<[usize; 2]>,
+}
+
+/// A row of `temperature.csv`: one component.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct TemperatureRow {
+    pub(crate) index: usize,
+    pub(crate) variance: f64,
+    pub(crate) flatness: Option<f64>,
+    /// Crossings of the level that defines F.
+    pub(crate) left: Option<f64>,
+    pub(crate) right: Option<f64>,
+    pub(crate) status: FlatnessStatus,
+    /// T_i(0), over all mini-batches of the window at fixed w_0.
+    pub(crate) temperature: f64,
+    /// Times of θ_i(t), in steps.
+    pub(crate) theta_one_over_e: Option<f64>,
+    pub(crate) theta_integral: Option<f64>,
+    pub(crate) theta_trusted: bool,
+    /// Times of η at fixed w_0 in the order in which the batches came.
+    pub(crate) fixed_one_over_e: Option<f64>,
+    pub(crate) fixed_integral: Option<f64>,
+    pub(crate) fixed_trusted: bool,
+    /// Times of η along the path; missing where it cannot be told from w alone (not plain SGD, not every step recorded).
+    pub(crate) path_one_over_e: Option<f64>,
+    pub(crate) path_integral: Option<f64>,
+    pub(crate) path_trusted: bool,
+}
+
+/// A row of `temperature_profiles.csv`: one point of T_i(δθ).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct TemperatureProfileRow {
+    pub(crate) index: usize,
+    pub(crate) offset: f64,
+    pub(crate) temperature: f64,
+    pub(crate) loss: f64,
+}
+
+/// A row of `temperature_mini_batches.csv`: one point of L^μ(δθ), or of L where `batch` is empty.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct MiniBatchRow {
+    pub(crate) index: usize,
+    pub(crate) batch: Option<usize>,
+    pub(crate) offset: f64,
+    pub(crate) loss: f64,
+}
+
+/// T_i(0) ∝ F_i^x over a range of components.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct RangeOfComponents {
+    pub(crate) first: usize,
+    pub(crate) last: usize,
+    pub(crate) scaling: Scaling,
+}
+
+/// `temperature.json`: the exponents.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct TemperatureReport {
+    pub(crate) learning_rate: f64,
+    pub(crate) batch_size: usize,
+    /// Mini-batches that the noise is taken over.
+    pub(crate) batches: usize,
+    /// L_0.
+    pub(crate) l0: f64,
+    /// First component in the fits; all later ones with a flatness and a trusted value are in them.
+    pub(crate) first: usize,
+    /// T_i(0) ∝ F_i^x.
+    pub(crate) temperature: Option<Scaling>,
+    /// The same over ranges of components.
+    pub(crate) temperature_ranges: Vec<RangeOfComponents>,
+    /// The 1/e time of θ_i ∝ F_i^x.
+    pub(crate) theta: Option<Scaling>,
+    /// The 1/e time of η along the path ∝ F_i^x.
+    pub(crate) path: Option<Scaling>,
+    /// The 1/e time of η at fixed w_0 ∝ F_i^x.
+    pub(crate) fixed: Option<Scaling>,
+}
+
+/// The mini-batches of a window, in the order in which they came.
+struct Batches {
+    order: Vec<u32>,
+    size: usize,
+}
+
+impl Batches {
+    /// Those of the recorded steps.
+    fn of(run: &RunFolder, trajectory: &Trajectory, samples: usize) -> Self {
+        let training = &run.experiment().training;
+        let per_epoch = training.steps_per_epoch(samples);
+        let size = training.batch_size;
+        let mut order = Vec::with_capacity(trajectory.steps() * size);
+        let mut drawn: Option<(u64, Vec<u32>)> = None;
+        for row in 0..trajectory.steps() {
+            let step = trajectory.step(row);
+            let epoch = step / per_epoch;
+            let known = drawn.take().filter(|(of, _)| *of == epoch);
+            let (_, epoch_samples) = drawn.insert(known.unwrap_or_else(|| {
+                (epoch, epoch_order(run.experiment().seed, epoch, training.shuffle, samples, size))
+            }));
+            let first = (step % per_epoch) as usize * size;
+            order.extend_from_slice(&epoch_samples[first..first + size]);
+        }
+        Self { order, size }
+    }
+
+    fn each(&self) -> Vec<&[u32]> {
+        self.order.chunks_exact(self.size).collect()
+    }
+
+    /// Mean over every mini-batch of something that each sample has.
+    fn means(&self, of_samples: &[f64]) -> Vec<f64> {
+        let mean = |batch: &[u32]| -> f64 {
+            batch.iter().map(|&sample| of_samples[sample as usize]).sum::<f64>() / batch.len() as f64
+        };
+        self.order.par_chunks_exact(self.size).map(mean).collect()
+    }
+}
+
+impl TemperatureReport {
+    /// In words, a number a line.
+    pub(super) fn words(&self) -> String {
+        let mut laws = vec![("T_i(0)".to_owned(), self.temperature)];
+        laws.extend(self.temperature_ranges.iter().map(|range| {
+            (format!("T_i(0) of components {}–{}", range.first, range.last), Some(range.scaling))
+        }));
+        laws.push(("1/e time of θ_i".to_owned(), self.theta));
+        laws.push(("1/e time of η along the path".to_owned(), self.path));
+        laws.push(("1/e time of η at fixed w".to_owned(), self.fixed));
+        let lines = laws.into_iter().filter_map(|(what, law)| Some((what, law?)));
+        lines
+            .map(|(what, law)| {
+                let Scaling { exponent, standard_error, r, n, .. } = law;
+                format!("  {what} ∝ F^x with x = {exponent:.3} ± {standard_error:.3} ({n} directions, r = {r:.3})\n")
+            })
+            .collect()
+    }
+}
+
+impl TemperatureStudy {
+    pub(super) fn check(&self) -> std::result::Result<(), String> {
+        if self.profiled.is_empty() || self.mini_batches_along.is_empty() || self.directions().contains(&0) {
+            return Err("profiled and mini_batches_along need components, counted from 1".to_owned());
+        }
+        if self.points < 3 || self.mini_batches == 0 || self.full_gradient_every == 0 {
+            return Err(
+                "points must be at least 3, mini_batches and full_gradient_every at least 1".to_owned()
+            );
+        }
+        Ok(())
+    }
+
+    /// Every component along which something is measured, once.
+    fn directions(&self) -> Vec<usize> {
+        let others = self.mini_batches_along.iter().filter(|index| !self.profiled.contains(index));
+        self.profiled.iter().chain(others).copied().collect()
+    }
+
+    pub(super) fn measure(&self, work: &Work<'_>) -> Result<TemperatureReport> {
+        measure(work, self)
+    }
+}
+
+/// Measure everything; the tables appear in the study's folder.
+fn measure(work: &Work<'_>, config: &TemperatureStudy) -> Result<TemperatureReport> {
+    let run = work.source()?;
+    let experiment = run.experiment();
+    let learning_rate = experiment.training.learning_rate;
+    let pca = stages::read_pca(run)?;
+    let rows = stages::read_rows(run)?;
+    for index in config.profiled.iter().chain(&config.mini_batches_along) {
+        if !rows.iter().any(|row| row.index == *index && row.is_found()) {
+            let problem = format!("component {index} has no flatness in {}", run.path().display());
+            return Err(work.complain(problem));
+        }
+    }
+    let network = run.centre(experiment.landscape.around)?;
+    let images = stages::load_data(run)?.train;
+    let layer = MovingLayer::new(&network, &experiment.recorder.layer, &images)?;
+    drop(images);
+    let trajectory = Trajectory::open(run.file(names::TRAJECTORY))?;
+    let batches = Batches::of(run, &trajectory, layer.samples());
+    let bar = progress::bar("temperature", 4 + config.directions().len() as u64);
+    let done = || {
+        bar.inc(1);
+        work.advance(1.0 / (4 + config.directions().len()) as f64);
+        if interrupt::asked() { Err(Error::Interrupted { stage: "temperature" }) } else { Ok(()) }
+    };
+
+    let l0 = layer.performance(layer.weights()).loss;
+    let full = pca.components().dot(&Array1::from(layer.full_gradient(layer.weights())));
+    let (temperature, fixed) = {
+        let gradients = layer.batch_gradients(layer.weights(), &batches.each());
+        let slopes = pca.slopes(rows_of(&gradients, layer.weights().len())?, pca.variance().len())?;
+        done()?;
+        let temperature = varflat_analysis::temperature(slopes.view(), full.view(), learning_rate)?;
+        (temperature, times(&slopes)?)
+    };
+    done()?;
+    let values = trajectory.read()?;
+    let window = rows_of(&values, trajectory.weights())?;
+    let theta = times(&pca.project(window, pca.variance().len())?)?;
+    done()?;
+    let path = match experiment.training.optimizer {
+        OptimizerKind::Sgd if experiment.training.momentum == 0.0 && experiment.recorder.every == 1 => {
+            Some(path_times(window, &layer, &pca, learning_rate, config.full_gradient_every)?)
+        }
+        _ => None,
+    };
+    drop(values);
+    done()?;
+
+    let table: Vec<TemperatureRow> = rows
+        .iter()
+        .map(|row| {
+            let of = |times: &[Option<CorrelationTimes>]| times[row.index - 1];
+            let (theta, fixed) = (of(&theta), of(&fixed));
+            let path = path.as_deref().and_then(of);
+            let trusted = |times: Option<CorrelationTimes>| times.is_some_and(|times| times.trusted);
+            TemperatureRow {
+                index: row.index,
+                variance: row.variance,
+                flatness: row.flatness,
+                left: row.left,
+                right: row.right,
+                status: row.status,
+                temperature: temperature[row.index - 1],
+                theta_one_over_e: theta.and_then(|times| times.one_over_e),
+                theta_integral: theta.and_then(|times| times.integral),
+                theta_trusted: trusted(theta) && pca.trusted(row.index - 1),
+                fixed_one_over_e: fixed.and_then(|times| times.one_over_e),
+                fixed_integral: fixed.and_then(|times| times.integral),
+                fixed_trusted: trusted(fixed),
+                path_one_over_e: path.and_then(|times| times.one_over_e),
+                path_integral: path.and_then(|times| times.integral),
+                path_trusted: trusted(path),
+            }
+        })
+        .collect();
+    let mut profiles = Vec::new();
+    let mut mini_batches = Vec::new();
+    for index in config.directions() {
+        let Some(row) = rows.iter().find(|row| row.index == index) else { continue };
+        let of_direction = direction(config, &layer, &pca, row, &batches, learning_rate)?;
+        if config.profiled.contains(&index) {
+            profiles.extend(of_direction.0);
+        }
+        if config.mini_batches_along.contains(&index) {
+            mini_batches.extend(of_direction.1);
+        }
+        done()?;
+    }
+    bar.finish_and_clear();
+
+    let report = report(&table, config, run, l0, batches.each().len());
+    write_csv(&work.file(COMPONENTS), &table)?;
+    write_csv(&work.file(PROFILES), &profiles)?;
+    write_csv(&work.file(MINI_BATCHES), &mini_batches)?;
+    Ok(report)
+}
+
+fn report(
+    table: &[TemperatureRow],
+    config: &TemperatureStudy,
+    run: &RunFolder,
+    l0: f64,
+    batches: usize,
+) -> TemperatureReport {
+    let training = &run.experiment().training;
+    let first = run.experiment().fit.skip_first + 1;
+    let fit = |range: [usize; 2], value: fn(&TemperatureRow) -> Option<f64>| -> Option<Scaling> {
+        let found = table
+            .iter()
+            .filter(|row| (range[0]..=range[1]).contains(&row.index) && row.status == FlatnessStatus::Found);
+        scaling(found.filter_map(|row| Some((row.flatness?, value(row).filter(|value| *value > 0.0)?)))).ok()
+    };
+    let all = [first, usize::MAX];
+    let ranges = config.ranges.iter().filter_map(|&[first, last]| {
+        let scaling = fit([first, last], |row| Some(row.temperature))?;
+        Some(RangeOfComponents { first, last, scaling })
+    });
+    TemperatureReport {
+        learning_rate: training.learning_rate,
+        batch_size: training.batch_size,
+        batches,
+        l0,
+        first,
+        temperature: fit(all, |row| Some(row.temperature)),
+        temperature_ranges: ranges.collect(),
+        theta: fit(all, |row| row.theta_one_over_e.filter(|_| row.theta_trusted)),
+        path: fit(all, |row| row.path_one_over_e.filter(|_| row.path_trusted)),
+        fixed: fit(all, |row| row.fixed_one_over_e.filter(|_| row.fixed_trusted)),
+    }
+}
+
+fn rows_of(values: &[f32], columns: usize) -> Result<ArrayView2<'_, f32>> {
+    let rows = values.len() / columns.max(1);
+    ArrayView2::from_shape((rows, columns), values)
+        .map_err(|error| Error::malformed("the trajectory".as_ref(), error.to_string()))
+}
+
+/// Correlation times of every column; `None` where a series has no variance.
+fn times(series: &Array2<f64>) -> Result<Vec<Option<CorrelationTimes>>> {
+    let steps = series.nrows();
+    (0..series.ncols())
+        .into_par_iter()
+        .map_init(
+            || Correlator::new(steps),
+            |correlator, column| match correlator {
+                Ok(correlator) => Ok(correlator.times(&series.column(column).to_vec(), steps / 2).ok()),
+                Err(error) => Err(Error::malformed("the trajectory".as_ref(), error.to_string())),
+            },
+        )
+        .collect()
+}
+
+/// Correlation times of ∇L^μ − ∇L along the path, where ∇L^μ = (w_t − w_{t+1})/α for plain SGD. `None` where this is no more than
+/// the rounding of w.
+fn path_times(
+    window: ArrayView2<'_, f32>,
+    layer: &MovingLayer,
+    pca: &TrajectoryPca,
+    learning_rate: f64,
+    every: usize,
+) -> Result<Vec<Option<CorrelationTimes>>> {
+    let last = window.nrows() - 1;
+    let full: Vec<Vec<f64>> = (0..=last)
+        .step_by(every)
+        .chain((last % every != 0).then_some(last))
+        .map(|row| layer.full_gradient(&window.row(row).to_vec()))
+        .collect();
+    let mut noise = Array2::<f32>::zeros((last, window.ncols()));
+    let rows: Vec<_> = noise.axis_iter_mut(Axis(0)).enumerate().collect();
+    rows.into_par_iter().for_each(|(row, mut noise)| {
+        let (before, start) = (row / every, row / every * every);
+        let width = every.min(last - start) as f64;
+        let share = (row - start) as f64 / width;
+        let (now, next) = (window.row(row), window.row(row + 1));
+        for (weight, noise) in noise.iter_mut().enumerate() {
+            let slope = full[before][weight] * (1.0 - share) + full[before + 1][weight] * share;
+            let taken = (f64::from(now[weight]) - f64::from(next[weight])) / learning_rate;
+            *noise = (taken - slope) as f32;
+        }
+    });
+    let slopes = pca.slopes(noise.view(), pca.variance().len())?;
+    // A weight w moves in steps of its last bit u: an error of variance u²/6 in every difference.
+    let rounding =
+        window.row(last).iter().map(|w| f64::from(w.abs().next_up() - w.abs()).powi(2) / 6.0).sum::<f64>()
+            / window.ncols() as f64
+            / learning_rate.powi(2);
+    let found = times(&slopes)?;
+    let variance = slopes.var_axis(Axis(0), 0.0);
+    Ok(found
+        .into_iter()
+        .zip(variance)
+        .map(|(times, variance)| times.filter(|_| variance > ABOVE_ROUNDING * rounding))
+        .collect())
+}
+
+/// T_i(δθ), and L^μ(δθ) of some mini-batches, along one component.
+fn direction(
+    config: &TemperatureStudy,
+    layer: &MovingLayer,
+    pca: &TrajectoryPca,
+    row: &FlatnessRow,
+    batches: &Batches,
+    learning_rate: f64,
+) -> Result<(Vec<TemperatureProfileRow>, Vec<MiniBatchRow>)> {
+    let p = pca.components().row(row.index - 1).to_vec();
+    let (left, right) = (BEYOND * row.left.unwrap_or(0.0), BEYOND * row.right.unwrap_or(0.0));
+    let (mut profile, mut mini_batches) = (Vec::new(), Vec::new());
+    for point in 0..config.points {
+        let offset = left + (right - left) * point as f64 / (config.points - 1).max(1) as f64;
+        let samples = layer.along(&p, offset)?;
+        let (loss, slope): (Vec<f64>, Vec<f64>) =
+            samples.iter().map(|sample| (sample.loss, sample.slope)).unzip();
+        let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+        let slopes = batches.means(&slope);
+        let column = Array2::from_shape_vec((slopes.len(), 1), slopes)
+            .map_err(|error| Error::malformed("the batches".as_ref(), error.to_string()))?;
+        let full = Array1::from_elem(1, mean(&slope));
+        let temperature = varflat_analysis::temperature(column.view(), full.view(), learning_rate)?[0];
+        let index = row.index;
+        profile.push(TemperatureProfileRow { index, offset, temperature, loss: mean(&loss) });
+        mini_batches.push(MiniBatchRow { index, batch: None, offset, loss: mean(&loss) });
+        let of_batches = batches.means(&loss).into_iter().take(config.mini_batches).enumerate();
+        mini_batches.extend(of_batches.map(|(batch, loss)| MiniBatchRow {
+            index,
+            batch: Some(batch),
+            offset,
+            loss,
+        }));
+    }
+    Ok((profile, mini_batches))
+}

@@ -1,0 +1,245 @@
+//! Studies of a finished run: what they measure, that they are done once, and that they go on where they stopped.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use ndarray::{Array1, Array2};
+use varflat_model::data::{DataSource, ImageSet, Verify};
+use varflat_model::{Shuffle, epoch_order};
+use varflat_tests::{Outcome, PlainNetwork, Snapshot, Workplace, assert_same, names, npz, program, table};
+
+const DRIFT: &str = "[study.drift]\ncomponents = [1, 2, 5]\nlags = [[2, 20], [10, 100]]\npoints = 7";
+const TEMPERATURE: &str = "[study.temperature]\nprofiled = [2, 9]\nmini_batches_along = [2, 20]\nmini_batches = 5\npoints = 9\n\
+                           full_gradient_every = 50\nranges = [[2, 20]]";
+const GRID: &str = "[study.grid]\nset = ['landscape.components=30']\n[[study.grid.groups]]\ntitle = 'never'\nset = ['training.loss_below=0']\n\
+                    vary = ['training.learning_rate=0.02,1e20']\n[[study.grid.groups]]\ntitle = 'soon'\n\
+                    set = ['training.loss_below=0.6', 'recorder.window=180']\nvary = ['training.learning_rate=0.05']\n[[study.grid.groups]]\n\
+                    title = 'late'\nset = ['training.loss_below=0.8']\nvary = ['training.learning_rate=0.02', 'seed=3,4']";
+const LANGEVIN: &str = "[study.langevin]\nrelaxations = 5\nset = ['langevin.learning_rate=0.5', 'langevin.burn_in=50', 'recorder.window=400', \
+                        'landscape.components=40', 'fit.block=50', 'fit.decay=[2,10]']\n[[study.langevin.groups]]\ntitle = 'a few'\n\
+                        vary = ['langevin.components=[2,21]', 'langevin.temperature=1e-6']\n[[study.langevin.groups]]\ntitle = 'all'\n\
+                        vary = ['langevin.trap=1e-3', 'langevin.temperature=1e-6']";
+const SENSITIVITY: &str = "[study.sensitivity]\nset = ['landscape.components=30']\nranges = [[2, 60], [5, 40]]\n\
+                           [[study.sensitivity.groups]]\ntitle = 'centre'\nvary = ['landscape.around=final']\n\
+                           [[study.sensitivity.groups]]\ntitle = 'window'\nvary = ['recorder.window=300']";
+
+/// A workplace with a finished run `runs/base` and a study of it.
+fn prepared(name: &str, study: &str) -> Workplace {
+    let work = Workplace::new();
+    // All weights of every unit move, and the window is shorter than the training.
+    work.finished(&program!(), "runs/base", &["fit.decay=[5,50]"]);
+    write_study(&work, name, study);
+    work
+}
+
+fn write_study(work: &Workplace, name: &str, study: &str) {
+    fs::write(work.path(format!("{name}.toml")), format!("name = '{name}'\nrun = 'base'\n{study}\n"))
+        .unwrap();
+}
+
+fn arguments(work: &Workplace, name: &str) -> Vec<String> {
+    let runs = ["--runs".to_owned(), work.text("runs"), "--figures".to_owned(), work.text("figures")];
+    [["study".to_owned(), work.text(format!("{name}.toml"))].as_slice(), &runs].concat()
+}
+
+fn study(work: &Workplace, name: &str) -> Outcome {
+    program!().run(&arguments(work, name))
+}
+
+/// A column of a table, by its name.
+fn column(file: &Path, name: &str) -> Vec<String> {
+    let (header, rows) = table(file);
+    let place =
+        header.iter().position(|column| column == name).unwrap_or_else(|| panic!("no {name} in {header:?}"));
+    rows.into_iter().map(|row| row[place].clone()).collect()
+}
+
+fn numbers(file: &Path, name: &str) -> Vec<f64> {
+    column(file, name).iter().map(|cell| cell.parse().unwrap_or(f64::NAN)).collect()
+}
+
+fn folder(work: &Workplace, name: &str) -> PathBuf {
+    work.path("runs").join(name)
+}
+
+#[test]
+fn every_study_is_done_once_and_drawn_from_its_tables() {
+    let work = prepared("drift", DRIFT);
+    for (name, text, figures) in [
+        ("drift", DRIFT, 1),
+        ("temperature", TEMPERATURE, 2),
+        ("grid", GRID, 2),
+        ("langevin", LANGEVIN, 2),
+        ("sensitivity", SENSITIVITY, 1),
+    ] {
+        write_study(&work, name, text);
+        study(&work, name).succeeds();
+        let made = names(&work.path("figures"));
+        let drawn = made.iter().filter(|file| file.starts_with(name) && file.ends_with(".svg"));
+        assert_eq!(drawn.count(), figures, "{made:?}");
+        let svg = fs::read_to_string(work.path(format!("figures/{name}.svg"))).unwrap();
+        assert!(svg.starts_with("<svg") && !svg.contains("NaN"), "{name}");
+        assert!(made.contains(&format!("{name}.json")) && made.contains(&format!("{name}.csv")), "{made:?}");
+
+        let before = (Snapshot::of(&folder(&work, name)), Snapshot::of(&work.path("figures")));
+        let again = study(&work, name).succeeds();
+        assert!(again.stdout.contains("already finished"), "{again:?}");
+        assert_same(&before.0, &Snapshot::of(&folder(&work, name)), name);
+        assert_same(&before.1, &Snapshot::of(&work.path("figures")), name);
+    }
+    // The figures of all come from the tables alone.
+    let before = Snapshot::of(&work.path("figures"));
+    for file in names(&work.path("figures")) {
+        if ["svg", "png", "pdf"].iter().any(|kind| file.ends_with(kind)) {
+            fs::remove_file(work.path("figures").join(file)).unwrap();
+        }
+    }
+    program!().run(&["plot".to_owned(), "--figures".to_owned(), work.text("figures")]).succeeds();
+    assert_same(&before, &Snapshot::of(&work.path("figures")), "redrawing");
+
+    // Another fit of the run is another run to look at.
+    let fit =
+        [work.stage("fit", "runs/base"), vec!["--set".to_owned(), "fit.skip_first=2".to_owned()]].concat();
+    program!().run(&fit).succeeds();
+    let anew = study(&work, "drift").succeeds();
+    assert!(!anew.stdout.contains("already finished"), "{anew:?}");
+}
+
+#[test]
+fn the_temperature_is_that_of_the_slopes_of_every_mini_batch() {
+    let work = prepared("temperature", TEMPERATURE);
+    study(&work, "temperature").succeeds();
+    let run = work.path("runs/base");
+    let set = DataSource::Folder(work.images()).load(Verify::Listed).unwrap().train;
+    let components: Array2<f64> = npz(&run.join("pca.npz"), "components");
+    let network = PlainNetwork::of_means(&run.join("weights_mean.npz"));
+    // dL/ds of some images along p, by differences in f64.
+    let slope = |set: &ImageSet, p: &Array1<f64>| -> f64 {
+        let at = |step: f64| {
+            let mut moved = network.clone();
+            let weights = moved.layer_mut("hidden.weight");
+            let p = p.to_shape(weights.dim()).unwrap();
+            *weights = &*weights + &(&p * step);
+            moved.measure(set).0
+        };
+        (at(1e-5) - at(-1e-5)) / 2e-5
+    };
+    let samples = set.samples();
+    let temperatures = numbers(&folder(&work, "temperature").join("temperature.csv"), "temperature");
+    for index in [2, 7] {
+        let p = components.row(index - 1).to_owned();
+        let full = slope(&set, &p);
+        let mut squares = Vec::new();
+        // The window: the last 600 of 900 steps, epochs 10 to 29.
+        for epoch in 10..30 {
+            for batch in epoch_order(3, epoch, Shuffle::Epoch, samples, 10).chunks(10) {
+                let images = batch.iter().flat_map(|&sample| set.image(sample as usize).to_vec()).collect();
+                let labels = batch.iter().map(|&sample| set.labels[sample as usize]).collect();
+                let part = ImageSet { images, labels, rows: set.rows, columns: set.columns };
+                squares.push((slope(&part, &p) - full).powi(2));
+            }
+        }
+        assert_eq!(squares.len(), 600);
+        let expected = 0.5 * 0.1 * squares.iter().sum::<f64>() / 600.0;
+        let found = temperatures[index - 1];
+        assert!((found / expected - 1.0).abs() < 1e-3, "T_{index} = {found:e}, by differences {expected:e}");
+    }
+}
+
+#[test]
+fn a_grid_says_what_did_not_settle_and_what_failed() {
+    let work = prepared("grid", GRID);
+    study(&work, "grid").succeeds();
+    let file = folder(&work, "grid").join("grid.csv");
+    let (trust, psi, note) = (column(&file, "trust"), column(&file, "psi"), column(&file, "note"));
+    assert_eq!(trust, ["not_settled", "failed", "few_samples", "trusted", "trusted"], "{note:?}");
+    assert!(note[0].contains("did not reach") && note[1].contains("diverged"), "{note:?}");
+    for (trust, (psi, note)) in trust.iter().zip(psi.iter().zip(&note)) {
+        assert_eq!(psi.parse::<f64>().is_ok_and(f64::is_finite), trust != "failed");
+        assert_eq!(note.is_empty(), trust == "trusted", "{note}");
+    }
+}
+
+#[test]
+fn an_interrupted_study_goes_on_to_the_same_tables() {
+    let text = "[study.grid]\nset = ['landscape.components=30']\n[[study.grid.groups]]\ntitle = 'B = 10'\n\
+                vary = ['training.learning_rate=0.02,0.05', 'seed=1,2,3,4']";
+    let work = prepared("whole", text);
+    study(&work, "whole").succeeds();
+    write_study(&work, "grid", text);
+    let mut running = program!().start(&arguments(&work, "grid"));
+    let first = folder(&work, "grid").join("learning_rate=0.02,seed=1/metrics.csv");
+    running.wait_for_lines(&first, 3);
+    running.interrupt();
+    let outcome = running.outcome();
+    assert_eq!(outcome.code, Some(130), "{outcome:#?}");
+    outcome.is_clear();
+    assert!(!folder(&work, "grid").join("grid.json").exists());
+    let mut running = program!().start(&arguments(&work, "grid"));
+    running.wait_until("the first run", || first.with_file_name("fit.json").exists());
+    running.kill();
+    study(&work, "grid").succeeds();
+    for table in ["grid.csv", "grid_points.csv"] {
+        let of = |name: &str| fs::read_to_string(folder(&work, name).join(table)).unwrap();
+        assert_eq!(of("whole"), of("grid"), "{table}");
+    }
+}
+
+#[test]
+fn a_walk_goes_on_where_it_stopped() {
+    let work = prepared("unused", DRIFT);
+    let start = work.text("runs/base");
+    let walk = format!(
+        "name = 'walk'\nseed = 5\n[model]\nhidden = [12, 12]\n[recorder]\nwindow = 6000\n[fit]\nblock = 500\ndecay = [5, 50]\n\
+         [langevin]\nstart = {start:?}\ntemperature = 1e-6\nlearning_rate = 0.5\ntrap = 1e-3\nburn_in = 500"
+    );
+    work.write_experiment("small.toml", &walk);
+    let undisturbed = work.finished(&program!(), "undisturbed", &[]);
+    let run = work.path("out");
+    for lines in [3, 8] {
+        let mut running = program!().start(&work.run("out", &[]));
+        running.wait_for_lines(&run.join("metrics.csv"), lines);
+        running.interrupt();
+        let outcome = running.outcome();
+        assert_eq!(outcome.code, Some(130), "{outcome:#?}");
+        outcome.is_clear();
+        assert!(run.join("walk.partial.npz").exists());
+    }
+    let mut running = program!().start(&work.run("out", &[]));
+    running.wait_for_lines(&run.join("metrics.csv"), 14);
+    running.kill();
+    let outcome = program!().run(&work.run("out", &[])).succeeds();
+    assert!(outcome.stdout.contains("continuing after step"), "{outcome:#?}");
+    assert_same(&Snapshot::of_results(&undisturbed), &Snapshot::of_results(&run), "an interrupted walk");
+    assert_eq!(names(&undisturbed), names(&run), "files left over");
+}
+
+#[test]
+fn a_run_that_shares_stages_with_its_source_is_the_run_it_would_be_alone() {
+    let work = prepared("sensitivity", SENSITIVITY);
+    study(&work, "sensitivity").succeeds();
+    let settings = ["fit.decay=[5,50]", "landscape.components=30", "landscape.around=final"];
+    let alone = work.finished(&program!(), "alone", &settings);
+    let cell = folder(&work, "sensitivity").join("around=final");
+    assert_same(&Snapshot::of_results(&alone), &Snapshot::of_results(&cell), "the adopted run");
+    let ranges = folder(&work, "sensitivity").join("sensitivity_ranges.csv");
+    assert_eq!(numbers(&ranges, "first"), [2.0, 5.0]);
+    assert!(numbers(&ranges, "psi").iter().all(|psi| psi.is_finite()));
+}
+
+#[test]
+fn what_no_study_can_do_is_refused_clearly() {
+    let work = prepared("drift", DRIFT);
+    write_study(&work, "weather", "[study.weather]");
+    study(&work, "weather").fails_clearly(&["weather.toml", "weather"]);
+    let twice = "[study.grid]\n[[study.grid.groups]]\ntitle = 'a'\nvary = ['seed=1']\n[[study.grid.groups]]\ntitle = 'b'\nvary = ['seed=1,2']";
+    write_study(&work, "twice", twice);
+    study(&work, "twice").fails_clearly(&["two runs", "seed=1"]);
+    fs::write(work.path("lost.toml"), format!("name = 'lost'\nrun = 'nowhere'\n{DRIFT}")).unwrap();
+    study(&work, "lost").fails_clearly(&["nowhere", "no run here"]);
+    write_study(&work, "far", &TEMPERATURE.replace("profiled = [2, 9]", "profiled = [9999]"));
+    study(&work, "far").fails_clearly(&["9999", "no flatness"]);
+    let only = ["reproduce", "--quick", "--only", "wether", "--out"].map(str::to_owned);
+    program!().run(&[only.as_slice(), &[work.text("x")]].concat()).fails_clearly(&["wether", "sensitivity"]);
+    assert!(!work.path("x").exists());
+}
