@@ -3,7 +3,9 @@
 use std::f64::consts::E;
 
 use proptest::prelude::*;
-use varflat_analysis::{AnalysisError, DirectionFlatness, FlatnessSearch, FlatnessStatus, ParamGuard, Side};
+use varflat_analysis::{
+    AnalysisError, DirectionFlatness, FlatnessSearch, FlatnessStatus, ParamGuard, Side, curvature_of_flatness,
+};
 
 const L0: f64 = 5e-5;
 
@@ -212,6 +214,18 @@ fn misuse_is_explained() {
         search.measure(1.0, 1.0, |_| vec![1.0]),
         Err(AnalysisError::LossCount { asked: 6, returned: 1 })
     ));
+}
+
+#[test]
+fn the_curvature_of_a_parabola_comes_back_from_its_flatness() {
+    for (curvature, factor) in [(1e-4, std::f64::consts::E), (7.0, 2.0), (0.3, 1.2)] {
+        let search = FlatnessSearch::params().factor(factor).check().unwrap();
+        let parabola =
+            |offsets: &[f64]| offsets.iter().map(|s| L0 + 0.5 * curvature * s * s).collect::<Vec<f64>>();
+        let flatness = search.measure(L0, 1.0, parabola).unwrap().flatness().unwrap();
+        let found = curvature_of_flatness(flatness, L0, factor);
+        assert!((found / curvature - 1.0).abs() < 1e-3, "{found} against {curvature}");
+    }
 }
 
 #[test]

@@ -84,20 +84,12 @@ pub(super) fn walk(run: &RunFolder, section: &LangevinSection) -> Result<f64> {
         if (step.is_multiple_of(MEASURE_EVERY) || step == steps)
             && metrics.last().is_none_or(|row| row.step < step)
         {
-            let weights = subspace.weights(walk.weights());
-            let (train, test) = (train.performance(&weights), test.performance(&weights));
-            if !train.loss.is_finite() {
+            let measured = measure(step, &subspace.weights(walk.weights()), &train, &test);
+            if !measured.train_loss.is_finite() {
                 return Err(diverged(run, section, step));
             }
-            bar.set_message(format!("loss {:.2e}", train.loss));
-            metrics.push(Metrics {
-                epoch: step,
-                step,
-                train_loss: train.loss,
-                train_error: train.error,
-                test_loss: test.loss,
-                test_error: test.error,
-            });
+            bar.set_message(format!("loss {:.2e}", measured.train_loss));
+            metrics.push(measured);
             write_csv(&run.file(names::METRICS), &metrics)?;
         }
         let asked = interrupt::asked();
@@ -140,19 +132,36 @@ pub(super) fn walk(run: &RunFolder, section: &LangevinSection) -> Result<f64> {
     }
     let mean: Vec<f64> = state.sum.iter().map(|sum| sum / state.rows as f64).collect();
     let last: Vec<f64> = subspace.weights(walk.weights()).into_iter().map(f64::from).collect();
-    let with = |weight: Vec<f64>| -> Result<DenseNetwork> {
-        let mut layers = network.layers().to_vec();
-        layers[place].weight = weight;
-        Ok(DenseNetwork::new(layers)?)
-    };
-    write_network(&run.file(names::WEIGHTS_FINAL), &with(last)?, Precision::Single)?;
-    write_network(&run.file(names::WEIGHTS_MEAN), &with(subspace.exact(&mean))?, Precision::Double)?;
+    let last = with_weights(&network, place, last)?;
+    let mean = with_weights(&network, place, subspace.exact(&mean))?;
+    write_network(&run.file(names::WEIGHTS_FINAL), &last, Precision::Single)?;
+    write_network(&run.file(names::WEIGHTS_MEAN), &mean, Precision::Double)?;
     run.update(|record| {
         record.steps = steps;
         record.epochs = steps;
         record.stop_reason = Some(StopReason::MaxEpochs);
     })?;
     Ok(earlier)
+}
+
+/// A row of `metrics.csv`; a step of full-batch descent is an epoch.
+fn measure(step: u64, weights: &[f32], train: &MovingLayer, test: &MovingLayer) -> Metrics {
+    let (train, test) = (train.performance(weights), test.performance(weights));
+    Metrics {
+        epoch: step,
+        step,
+        train_loss: train.loss,
+        train_error: train.error,
+        test_loss: test.loss,
+        test_error: test.error,
+    }
+}
+
+/// The network with the weights of one layer replaced.
+fn with_weights(network: &DenseNetwork, place: usize, weight: Vec<f64>) -> Result<DenseNetwork> {
+    let mut layers = network.layers().to_vec();
+    layers[place].weight = weight;
+    Ok(DenseNetwork::new(layers)?)
 }
 
 fn diverged(run: &RunFolder, section: &LangevinSection, step: u64) -> Error {

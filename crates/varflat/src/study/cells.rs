@@ -1,5 +1,7 @@
 //! The runs of a study: groups of cells that vary one experiment.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 use super::Work;
@@ -28,6 +30,7 @@ pub(super) struct Finished<'a> {
     pub(super) group: &'a CellGroup,
     pub(super) cell: Cell,
     pub(super) experiment: Experiment,
+    pub(super) folder: PathBuf,
     pub(super) run: Result<RunFolder>,
 }
 
@@ -51,7 +54,7 @@ pub(super) fn check(groups: &[CellGroup], set: &[String]) -> std::result::Result
 /// Do every run that is not finished, side by side; the runs in order. What a run shares with the study's own finished run is
 /// taken from there.
 ///
-/// A training that diverges or dies is a finding, and comes back as such.
+/// A training that diverges or dies is a finding, and comes back as such; so is one that leaves nothing to analyse.
 pub(super) fn complete<'a>(
     work: &Work<'_>,
     groups: &'a [CellGroup],
@@ -87,13 +90,18 @@ pub(super) fn complete<'a>(
     let mut finished = Vec::new();
     for ((group, cell, experiment), run) in cells.into_iter().zip(outcomes) {
         match run {
-            Err(error) if !matches!(error, Error::Training(_) | Error::Diverged(_)) => {
-                failures.push(format!("{}: {error}", cell.name))
+            Err(error) if !is_finding(&error) => failures.push(format!("{}: {error}", cell.name)),
+            run => {
+                finished.push(Finished { folder: work.folder.join(&cell.name), group, cell, experiment, run })
             }
-            run => finished.push(Finished { group, cell, experiment, run }),
         }
     }
     if failures.is_empty() { Ok(finished) } else { Err(Error::Grid { failures }) }
+}
+
+/// Whether an error says something about the training rather than about the files or the machine.
+fn is_finding(error: &Error) -> bool {
+    matches!(error, Error::Training(_) | Error::Diverged(_) | Error::Analysis(_))
 }
 
 impl Finished<'_> {

@@ -149,9 +149,13 @@ impl DriftReport {
                 range.shortest, range.longest, range.first, range.median_of_others
             )
         }));
+        let percent = |ratio: f64| 100.0 * (ratio - 1.0);
         text + &format!(
-            "  over the window ‖w‖ grows {:.3}-fold, w·p_1 {:.3}-fold, the margin {:.3}-fold ({:.3}-fold along p_1 alone)\n",
-            self.norm_growth, self.along_growth, self.margin_growth, self.margin_along_growth
+            "  over the window ‖w‖ grows by {:.2} %, w·p_1 by {:.2} %, the margin by {:.2} % ({:.2} % along p_1 alone)\n",
+            percent(self.norm_growth),
+            percent(self.along_growth),
+            percent(self.margin_growth),
+            percent(self.margin_along_growth)
         )
     }
 }

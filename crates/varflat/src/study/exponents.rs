@@ -1,11 +1,13 @@
 //! Exponents of many runs: a table with one row a run, and a table of the points they were fitted to.
 
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
 use varflat_model::{Metrics, StopReason};
 use varflat_plot::CloudPoint;
 
 use super::cells::Finished;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::experiment::{Centre, Experiment, Window};
 use crate::files::{read_csv, read_json};
 use crate::run_folder::{RunFolder, names};
@@ -94,8 +96,25 @@ impl ExponentRow {
     pub(super) fn of(finished: &Finished<'_>) -> Result<Self> {
         let row = Self::without_fit(&finished.group.title, &finished.cell.name, &finished.experiment);
         match &finished.run {
-            Err(error) => Ok(Self { note: error.to_string(), ..row }),
+            Err(error) => Ok(row.failed(&finished.folder, error)),
             Ok(run) => row.filled(run, &read_json(&run.file(names::FIT))?),
+        }
+    }
+
+    /// The same with how far the run came.
+    fn failed(self, folder: &Path, error: &Error) -> Self {
+        let metrics: Result<Vec<Metrics>> = read_csv(&folder.join(names::METRICS));
+        let last = metrics.ok().and_then(|rows| rows.last().copied());
+        let note = match last.map(|row| row.train_loss).filter(|loss| loss.is_finite()) {
+            Some(loss) => format!("{error} (training loss {loss:.1e})"),
+            None => error.to_string(),
+        };
+        Self {
+            epochs: last.map(|row| row.epoch),
+            train_loss: last.map(|row| row.train_loss),
+            test_error: last.map(|row| row.test_error),
+            note,
+            ..self
         }
     }
 

@@ -58,6 +58,9 @@ impl SensitivityReport {
 
 impl SensitivityStudy {
     pub(super) fn check(&self) -> std::result::Result<(), String> {
+        if self.ranges.is_empty() {
+            return Err("ranges needs at least one [first, last]".to_owned());
+        }
         if let Some([first, last]) = self.ranges.iter().find(|range| range[0] == 0 || range[1] < range[0] + 2)
         {
             return Err(format!(

@@ -209,3 +209,28 @@ fn stack(directions: &[ArrayView1<'_, f64>]) -> Result<Array2<f64>> {
 fn shapes(run: &RunFolder, error: &ndarray::ShapeError) -> Error {
     Error::malformed(&run.file(names::TRAJECTORY), error.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bowl_has_the_variances_and_the_slope_of_equilibrium() {
+        let text = "name = 'bowl'\nrecorder.window = 40000\nlandscape.components = 'all'\n[langevin]\nstart = '.'\n\
+                    temperature = 1e-8\nlearning_rate = 20\nburn_in = 2000";
+        let experiment = Experiment::parse(text, "test", &[]).unwrap();
+        let section = experiment.langevin.as_ref().unwrap();
+        let curvature = [1e-2, 3e-3, 1e-3, 3e-4];
+        let found = bowl(&experiment, section, &curvature, 5e-5).unwrap();
+        // Principal components come with the flattest first.
+        for (row, curvature) in found.rows.iter().zip(curvature.iter().rev()) {
+            let exact = section.walk().variance(*curvature);
+            let samples = 40_000.0 / (2.0 * section.walk().relaxation_steps(*curvature));
+            let error = (row.variance / exact - 1.0).abs();
+            assert!(error < 4.0 * (2.0 / samples).sqrt(), "{} against {exact}", row.variance);
+        }
+        let points = found.rows.iter().map(|row| (row.flatness.unwrap(), row.variance));
+        let law = varflat_analysis::scaling(points).unwrap();
+        assert!((law.exponent - 2.0).abs() < 0.15, "{law:?}");
+    }
+}
