@@ -41,11 +41,11 @@ macro_rules! part {
 const HEADLINE: Part = part!("headline", 115.0, 20.0);
 
 const STUDIES: [Part; 5] = [
-    part!("temperature", 60.0, 20.0),
-    part!("drift", 10.0, 5.0),
-    part!("langevin", 500.0, 30.0),
-    part!("grid", 700.0, 40.0),
-    part!("sensitivity", 300.0, 30.0),
+    part!("temperature", 25.0, 20.0),
+    part!("drift", 4.0, 5.0),
+    part!("langevin", 490.0, 30.0),
+    part!("grid", 760.0, 40.0),
+    part!("sensitivity", 310.0, 30.0),
 ];
 
 /// What is reproduced, how, and where it goes.
