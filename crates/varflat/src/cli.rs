@@ -254,7 +254,7 @@ pub fn main() -> Result<()> {
             Backend::choose(device)?;
             let study = Study::read(&study)?;
             let base = RunFolder::view(&runs.join(&study.run))?;
-            study.complete_and_say(base.experiment(), &runs, device, force, &|_| {})?;
+            study.complete(base.experiment(), &runs, device, force, &|_| {})?;
             match figures {
                 Some(figures) => {
                     study.copy_tables(&runs, &figures)?;

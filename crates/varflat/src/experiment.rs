@@ -261,6 +261,14 @@ impl RecorderSection {
         }
     }
 
+    /// Steps that the window spans, unless it is everything.
+    pub fn window_steps(&self) -> Option<u64> {
+        match self.window {
+            Window::Last(rows) => Some(rows * self.every),
+            Window::All(_) => None,
+        }
+    }
+
     /// Path of the recorded parameter.
     pub fn parameter(&self) -> String {
         format!("{}.weight", self.layer)

@@ -136,6 +136,16 @@ pub(crate) fn write_npy(path: &Path, array: &ndarray::Array2<f64>) -> Result<()>
     write_whole(path, |file| array.write_npy(file).map_err(std::io::Error::other))
 }
 
+/// Recorded weights as `[steps, weights]`; `path` names their file in errors.
+pub(crate) fn rows<'a>(
+    path: &Path,
+    values: &'a [f32],
+    weights: usize,
+) -> Result<ndarray::ArrayView2<'a, f32>> {
+    ndarray::ArrayView2::from_shape((values.len() / weights.max(1), weights), values)
+        .map_err(|error| Error::malformed(path, error.to_string()))
+}
+
 /// Read an npy file of f64 with two dimensions.
 pub(crate) fn read_npy(path: &Path) -> Result<ndarray::Array2<f64>> {
     let file = File::open(path).map_err(Error::reading(path))?;

@@ -121,7 +121,7 @@ pub fn reproduce(asked: Reproduction<'_>, adjust: impl Fn(&mut Experiment) -> Re
     for (part, file, study) in &studies {
         overall.begin(part.name, part.seconds(quick));
         say(format_args!("{file}: {}\n", runs.join(&study.name).display()));
-        study.complete_and_say(&experiment, runs, device, force, &|share| overall.reach(share))?;
+        study.complete(&experiment, runs, device, force, &|share| overall.reach(share))?;
         study.copy_tables(runs, figures)?;
     }
     drop(overall);

@@ -14,6 +14,7 @@ use varflat_model::data::{Data, Verify};
 use crate::error::{Error, Result};
 use crate::run_folder::{RunFolder, Stage, StageRecord};
 use crate::say::say;
+use crate::versions;
 
 pub use fit::FitReport;
 pub(crate) use fit::read_components;
@@ -51,6 +52,20 @@ pub fn perform(run: &RunFolder, stage: Stage, device: Option<&str>) -> Result<()
     run.remove_partial(stage)?;
     say(format_args!("{:>9}: done in {seconds:.1} s\n", stage.name()));
     Ok(())
+}
+
+/// Write down who begins to train a run, on what and with which data.
+fn note_beginning(run: &RunFolder, backend: &str, device: &str, data: &Data) -> Result<()> {
+    let experiment = run.experiment();
+    run.update(|record| {
+        record.name.clone_from(&experiment.name);
+        record.seed = experiment.seed;
+        record.versions = versions::versions();
+        record.git_commit = versions::git_commit();
+        backend.clone_into(&mut record.backend);
+        device.clone_into(&mut record.device);
+        record.data.clone_from(&data.checksums);
+    })
 }
 
 /// The images of a run, which must be those it began with.

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
@@ -165,37 +166,7 @@ impl Study {
         Self::parse(&text, &file.display().to_string())
     }
 
-    /// [`Study::complete`], then say what was found.
-    pub(crate) fn complete_and_say(
-        &self,
-        base: &Experiment,
-        runs: &Path,
-        device: Option<&str>,
-        force: bool,
-        reached: &(dyn Fn(f64) + Sync),
-    ) -> Result<()> {
-        if !self.complete(base, runs, device, force, reached)? {
-            say("  already finished; nothing to compute\n");
-        }
-        let report = self.report(&runs.join(&self.name));
-        say(match &self.study {
-            StudyKind::Grid(_) => read_json::<StudyRecord<grid::GridReport>>(&report)?.report.words(),
-            StudyKind::Langevin(_) => {
-                read_json::<StudyRecord<langevin::LangevinReport>>(&report)?.report.words()
-            }
-            StudyKind::Temperature(_) => {
-                read_json::<StudyRecord<temperature::TemperatureReport>>(&report)?.report.words()
-            }
-            StudyKind::Drift(_) => read_json::<StudyRecord<drift::DriftReport>>(&report)?.report.words(),
-            StudyKind::Sensitivity(_) => {
-                read_json::<StudyRecord<sensitivity::SensitivityReport>>(&report)?.report.words()
-            }
-        });
-        Ok(())
-    }
-
-    /// Do the study below `runs`, unless it is finished; true if there was anything to do. `base` is the experiment of the run
-    /// it looks at; `reached` is told the share that is done. What has been done of an unfinished study is kept.
+    /// Do the study below `runs`, unless it is finished, and say what was found. `base` is the experiment of the run it looks at; `reached` is told the share that is done. What has been done of an unfinished study is kept.
     ///
     /// # Errors
     /// [`Error::StageMissing`] if the run is not finished, and whatever the study meets.
@@ -206,7 +177,7 @@ impl Study {
         device: Option<&str>,
         force: bool,
         reached: &(dyn Fn(f64) + Sync),
-    ) -> Result<bool> {
+    ) -> Result<()> {
         let source = if self.study.needs_the_run() {
             let source = RunFolder::view(&runs.join(&self.run))?;
             source.require(Stage::Fit)?;
@@ -217,12 +188,13 @@ impl Study {
         let folder = runs.join(&self.name);
         std::fs::create_dir_all(&folder).map_err(Error::writing(&folder))?;
         let _lock = run_folder::lock(&folder)?;
+        let report = self.report(&folder);
         let record = source.as_ref().map(RunFolder::record).transpose()?;
         if !force && self.is_done(&folder, base, record.as_ref()) {
-            return Ok(false);
+            say("  already finished; nothing to compute\n");
+            return self.tell(&report);
         }
         let begun = Instant::now();
-        let report = self.report(&folder);
         run_folder::remove(&report)?;
         let work = Work { study: self, base, source, folder, device, force, share: Mutex::new(0.0), reached };
         let numbers = match &self.study {
@@ -239,7 +211,19 @@ impl Study {
         };
         let (study, experiment) = (self.clone(), base.clone());
         write_json(&report, &StudyRecord { study, experiment, source: record, made, report: numbers? })?;
-        Ok(true)
+        self.tell(&report)
+    }
+
+    /// Say what a finished study found.
+    fn tell(&self, report: &Path) -> Result<()> {
+        say(match &self.study {
+            StudyKind::Grid(_) => numbers::<grid::GridReport>(report)?.words(),
+            StudyKind::Langevin(_) => numbers::<langevin::LangevinReport>(report)?.words(),
+            StudyKind::Temperature(_) => numbers::<temperature::TemperatureReport>(report)?.words(),
+            StudyKind::Drift(_) => numbers::<drift::DriftReport>(report)?.words(),
+            StudyKind::Sensitivity(_) => numbers::<sensitivity::SensitivityReport>(report)?.words(),
+        });
+        Ok(())
     }
 
     /// Whether the folder holds all tables of this very study of this very run.
@@ -295,6 +279,11 @@ impl Work<'_> {
     fn complain(&self, problem: String) -> Error {
         Error::Experiment { origin: format!("study `{}`", self.study.name), problem }
     }
+}
+
+/// The numbers of a finished study.
+fn numbers<R: DeserializeOwned>(report: &Path) -> Result<R> {
+    Ok(read_json::<StudyRecord<R>>(report)?.report)
 }
 
 fn json(path: &Path, report: impl Serialize) -> Result<serde_json::Value> {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use varflat_plot::{Cloud, CloudPoint, Figure, Forest, SlopeGuide, VarianceFlatnessClouds};
+use varflat_plot::{Cloud, Figure, Forest, SlopeGuide, VarianceFlatnessClouds};
 
 use super::exponents::{groups, paper, without};
 use crate::error::Result;
@@ -25,22 +25,15 @@ fn settings(row: &ExponentRow) -> String {
 /// Runs whose exponent is trusted, of every setting the one with the least seed.
 fn clouds(rows: &[ExponentRow], points: &[PointRow]) -> Result<Figure> {
     let mut series: Vec<Cloud> = Vec::new();
-    for row in rows.iter().filter(|row| row.is_trusted()) {
+    // Where nothing settled, what there is, is still worth seeing.
+    let any = rows.iter().any(ExponentRow::is_trusted);
+    for row in rows.iter().filter(|row| if any { row.is_trusted() } else { row.psi.is_some() }) {
         let label = settings(row);
-        if series.iter().any(|cloud| cloud.label == label) {
+        if any && series.iter().any(|cloud| cloud.label == label) {
             continue;
         }
         let of_run = points.iter().filter(|point| point.run == row.run);
-        let points: Vec<CloudPoint> = of_run.map(PointRow::drawn).collect();
-        series.push(Cloud { label, points, line: None });
-    }
-    if series.is_empty() {
-        // Nothing settled: what there is, is still worth seeing.
-        for row in rows.iter().filter(|row| row.psi.is_some()) {
-            let of_run = points.iter().filter(|point| point.run == row.run);
-            let points: Vec<CloudPoint> = of_run.map(PointRow::drawn).collect();
-            series.push(Cloud { label: settings(row), points, line: None });
-        }
+        series.push(Cloud { label, points: of_run.map(PointRow::drawn).collect(), line: None });
     }
     Ok(varflat_plot::variance_flatness_clouds(&VarianceFlatnessClouds {
         series,

@@ -11,7 +11,7 @@ use super::{scientific, signed};
 use crate::error::Result;
 use crate::files::{read_csv, read_json};
 use crate::study::StudyRecord;
-use crate::study::exponents::PointRow;
+use crate::study::exponents::{PointRow, normal_95};
 use crate::study::langevin::{EXPONENTS, LangevinReport, POINTS, Reading, SGD, WalkRow, point_name};
 
 pub(super) fn figures(folder: &Path) -> Result<Vec<(&'static str, Figure)>> {
@@ -82,10 +82,7 @@ fn exponents(report: &LangevinReport, rows: &[WalkRow]) -> Result<Figure> {
         rows: vec![ForestRow {
             label: "−ψ".to_owned(),
             value: report.sgd_slope,
-            interval: Some((
-                report.sgd_slope - 1.96 * report.sgd_standard_error,
-                report.sgd_slope + 1.96 * report.sgd_standard_error,
-            )),
+            interval: Some(normal_95(report.sgd_slope, report.sgd_standard_error)),
             trusted: true,
             note: None,
         }],

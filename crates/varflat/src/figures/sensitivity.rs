@@ -9,11 +9,8 @@ use super::unsigned;
 use crate::error::Result;
 use crate::files::{read_csv, read_json};
 use crate::study::StudyRecord;
-use crate::study::exponents::ExponentRow;
+use crate::study::exponents::{ExponentRow, normal_95};
 use crate::study::sensitivity::{EXPONENTS, RANGES, RangeRow, SensitivityReport};
-
-/// Half the width of a 95 % interval in standard errors.
-const NORMAL_95: f64 = 1.96;
 
 pub(super) fn figures(folder: &Path) -> Result<Vec<(&'static str, Figure)>> {
     let record: StudyRecord<SensitivityReport> = read_json(&folder.join("sensitivity.json"))?;
@@ -27,10 +24,7 @@ pub(super) fn figures(folder: &Path) -> Result<Vec<(&'static str, Figure)>> {
             .map(|row| ForestRow {
                 label: format!("components {}–{}", row.first, row.last),
                 value: row.psi,
-                interval: Some((
-                    row.psi - NORMAL_95 * row.standard_error,
-                    row.psi + NORMAL_95 * row.standard_error,
-                )),
+                interval: Some(normal_95(row.psi, row.standard_error)),
                 trusted: true,
                 note: None,
             })

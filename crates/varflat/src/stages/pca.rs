@@ -1,11 +1,10 @@
 //! Stage 2: trajectory → principal components, variances, projections.
 
-use ndarray::ArrayView2;
 use varflat_analysis::{DatasetBase, Fit, TrajectoryPca};
 use varflat_recorder::{RecorderError, Trajectory};
 
 use crate::error::{Error, Result};
-use crate::files::{Array, Npz, write_npy, write_npz};
+use crate::files::{Array, Npz, rows, write_npy, write_npz};
 use crate::progress::Spinner;
 use crate::run_folder::{RunFolder, Stage, names};
 
@@ -28,8 +27,7 @@ pub(super) fn pca(run: &RunFolder) -> Result<f64> {
         ));
     }
     let values = trajectory.read().map_err(damaged)?;
-    let window = ArrayView2::from_shape((trajectory.steps(), trajectory.weights()), &values)
-        .map_err(|error| Error::malformed(&file, error.to_string()))?;
+    let window = rows(&file, &values, trajectory.weights())?;
     let _spinner = Spinner::start("pca", "covariance and principal components");
     let pca = TrajectoryPca::params().fit(&DatasetBase::from(window))?;
     let projections = pca.project(window, PROJECTED.min(pca.variance().len()))?;

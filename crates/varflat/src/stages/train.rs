@@ -20,7 +20,7 @@ use crate::experiment::{Experiment, Window};
 use crate::files::write_csv;
 use crate::run_folder::{Precision, RunFolder, Stage, names, write_network};
 use crate::say::say;
-use crate::{interrupt, progress, versions};
+use crate::{interrupt, progress};
 
 /// Wall time between checkpoints, taken at the next epoch's end: about what a kill can cost.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(10);
@@ -59,15 +59,7 @@ pub(super) fn train(run: &RunFolder, device_name: Option<&str>) -> Result<f64> {
     if checkpoint.is_none() {
         run.begin(Stage::Train)?;
     }
-    run.update(|record| {
-        record.name.clone_from(&experiment.name);
-        record.seed = experiment.seed;
-        record.versions = versions::versions();
-        record.git_commit = versions::git_commit();
-        record.backend = open.backend.name().to_owned();
-        record.device.clone_from(&open.description);
-        record.data.clone_from(&data.checksums);
-    })?;
+    super::note_beginning(run, open.backend.name(), &open.description, &data)?;
     let (train, test) = (
         ResidentSet::new(&data.train, data.classes, &open),
         ResidentSet::new(&data.test, data.classes, &open),

@@ -9,11 +9,11 @@ use varflat_recorder::{Schedule, Sink, Step, TrajectorySink};
 
 use super::subspace::Subspace;
 use crate::error::{Error, Result};
-use crate::experiment::{LangevinSection, Window};
+use crate::experiment::LangevinSection;
 use crate::files::{Array, Npz, read_csv, write_csv, write_npz};
 use crate::run_folder::{Precision, RunFolder, Stage, names, write_network};
 use crate::say::say;
-use crate::{interrupt, progress, versions};
+use crate::{interrupt, progress};
 
 /// Wall time between checkpoints.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(10);
@@ -38,23 +38,16 @@ pub(super) fn walk(run: &RunFolder, section: &LangevinSection) -> Result<f64> {
     if saved.is_none() {
         run.begin(Stage::Train)?;
     }
-    run.update(|record| {
-        record.name.clone_from(&experiment.name);
-        record.seed = experiment.seed;
-        record.versions = versions::versions();
-        record.git_commit = versions::git_commit();
-        record.backend = "host".to_owned();
-        record.device = format!("{} threads of the host", rayon::current_num_threads());
-        record.data.clone_from(&data.checksums);
-    })?;
+    let device = format!("{} threads of the host", rayon::current_num_threads());
+    super::note_beginning(run, "host", &device, &data)?;
     drop(data);
 
     let every = experiment.recorder.every;
-    let Window::Last(rows) = experiment.recorder.window else {
+    let Some(recorded) = experiment.recorder.window_steps() else {
         let problem = "recorder.window must be a number: the length of a Langevin walk".to_owned();
         return Err(Error::Experiment { origin: experiment.name.clone(), problem });
     };
-    let steps = section.burn_in + rows * every;
+    let steps = section.burn_in + recorded;
     let shape = [network.layers()[place].inputs, network.layers()[place].outputs];
     let schedule = Schedule { every, keep: experiment.recorder.keep() };
     let parameter = experiment.recorder.parameter();

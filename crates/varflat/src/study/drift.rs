@@ -6,6 +6,7 @@ use varflat_model::MovingLayer;
 use varflat_recorder::Trajectory;
 
 use super::Work;
+use super::exponents::median;
 use crate::error::{Error, Result};
 use crate::files::{read_json, read_npy, write_csv};
 use crate::run_folder::names;
@@ -101,14 +102,13 @@ impl RangeOfLags {
     fn of(rows: &[DriftRow], &[shortest, longest]: &[usize; 2]) -> Option<Self> {
         let here = || rows.iter().filter(|row| (row.shortest, row.longest) == (shortest, longest));
         let first = here().find(|row| row.index == 1)?;
-        let mut others: Vec<f64> = here().filter(|row| row.index > 1).map(|row| row.exponent).collect();
-        others.sort_by(f64::total_cmp);
+        let others = here().filter(|row| row.index > 1).map(|row| row.exponent).collect();
         Some(Self {
             shortest,
             longest,
             first: first.exponent,
             first_standard_error: first.standard_error,
-            median_of_others: *others.get(others.len() / 2)?,
+            median_of_others: median(others)?,
         })
     }
 }

@@ -8,16 +8,13 @@ use varflat_plot::CloudPoint;
 
 use super::cells::Finished;
 use crate::error::{Error, Result};
-use crate::experiment::{Centre, Experiment, Window};
+use crate::experiment::{Centre, Experiment};
 use crate::files::{read_csv, read_json};
 use crate::run_folder::{RunFolder, names};
 use crate::stages::{self, FitReport};
 
 /// Within the window of a settled training the loss never rises to more than this many times an earlier value.
 pub(super) const MOST_RISE: f64 = 2.0;
-
-/// Half the width of a 95 % interval in standard errors.
-const NORMAL_95: f64 = 1.96;
 
 /// Whether an exponent may be believed, and if not, why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,6 +66,24 @@ pub(crate) struct ExponentRow {
     pub(crate) trust: Trust,
     /// Why it is not trusted.
     pub(crate) note: String,
+}
+
+/// The 95 % interval of an estimate with a normal error.
+pub(crate) fn normal_95(estimate: f64, standard_error: f64) -> (f64, f64) {
+    let spread = 1.96 * standard_error;
+    (estimate - spread, estimate + spread)
+}
+
+/// From the lower to the upper end of both, that interval and the one from a bootstrap over time, if there is one.
+pub(super) fn widest(estimate: f64, standard_error: f64, over_time: Option<(f64, f64)>) -> (f64, f64) {
+    let (low, high) = normal_95(estimate, standard_error);
+    over_time.map_or((low, high), |over_time| (low.min(over_time.0), high.max(over_time.1)))
+}
+
+/// The middle one of some values, of two the larger.
+pub(super) fn median(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied()
 }
 
 /// A row of `grid_points.csv` or `langevin_points.csv`: one component of one run.
@@ -125,10 +140,7 @@ impl ExponentRow {
             seed: experiment.seed,
             learning_rate: experiment.training.learning_rate,
             batch_size: experiment.training.batch_size,
-            window_steps: match experiment.recorder.window {
-                Window::Last(rows) => rows * experiment.recorder.every,
-                Window::All(_) => 0,
-            },
+            window_steps: experiment.recorder.window_steps().unwrap_or(0),
             around: experiment.landscape.around,
             factor: experiment.landscape.factor,
             epochs: None,
@@ -169,11 +181,8 @@ impl ExponentRow {
 
     /// The same with the numbers of a fit.
     pub(super) fn fitted(self, fit: &FitReport) -> Self {
-        let spread = NORMAL_95 * fit.psi_standard_error;
-        let [mut low, mut high] = [fit.psi - spread, fit.psi + spread];
-        if let Some(interval) = fit.psi_interval {
-            (low, high) = (low.min(interval[0]), high.max(interval[1]));
-        }
+        let over_time = fit.psi_interval.map(|[low, high]| (low, high));
+        let (low, high) = widest(fit.psi, fit.psi_standard_error, over_time);
         Self {
             l0: Some(fit.l0),
             psi: Some(fit.psi),

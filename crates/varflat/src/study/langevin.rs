@@ -12,9 +12,9 @@ use varflat_model::random::{Purpose, stream};
 use self::readings::Measured;
 use super::Work;
 use super::cells::{self, CellGroup, Finished};
-use super::exponents::{PointRow, Trust};
+use super::exponents::{PointRow, Trust, median, widest};
 use crate::error::{Error, Result};
-use crate::experiment::{Experiment, LangevinSection, Window};
+use crate::experiment::{Experiment, LangevinSection};
 use crate::files::{read_json, write_csv};
 use crate::interrupt;
 use crate::run_folder::names;
@@ -38,9 +38,6 @@ const OWN_CURVATURE: f64 = 5.0;
 /// The slope of equilibrium, and how far from it the reading of an exact bowl may be.
 const EQUILIBRIUM: f64 = 2.0;
 const MOST_MISSED: f64 = 0.5;
-
-/// Half the width of a 95 % interval in standard errors.
-const NORMAL_95: f64 = 1.96;
 
 /// `[study.langevin]`: walks with a `[langevin]` section, from the centre of the study's run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -239,10 +236,7 @@ fn section(experiment: &Experiment) -> Result<&LangevinSection> {
 
 /// Steps over which a walk is recorded.
 fn steps(experiment: &Experiment) -> u64 {
-    match experiment.recorder.window {
-        Window::Last(rows) => rows * experiment.recorder.every,
-        Window::All(_) => 0,
-    }
+    experiment.recorder.window_steps().unwrap_or(0)
 }
 
 /// Principal components of a finite walk are chosen by its fluctuations, which steepens the slope. Where that already misses the
@@ -283,10 +277,9 @@ fn row(
     let (block, resamples) = (experiment.fit.block, experiment.fit.resamples);
     let interval = params.bootstrap(&components, &measured.segments, block, resamples, &mut random).ok();
     let ends = law.as_ref().map(|law| {
-        let spread = NORMAL_95 * law.psi_standard_error;
         // ψ is minus the slope, so that the ends change places.
-        let (low, high) = (-law.psi - spread, -law.psi + spread);
-        interval.as_ref().map_or((low, high), |time| (low.min(-time.high), high.max(-time.low)))
+        let over_time = interval.as_ref().map(|time| (-time.high, -time.low));
+        widest(-law.psi, law.psi_standard_error, over_time)
     });
     let (trust, note) = match components.len() {
         few if few < FEWEST_DIRECTIONS => {
@@ -295,14 +288,13 @@ fn row(
         _ if interval.is_none() => (Trust::FewSamples, "too short for an interval over time".to_owned()),
         _ => (Trust::Trusted, String::new()),
     };
-    let mut ratios: Vec<f64> = components
+    let ratios: Vec<f64> = components
         .iter()
         .filter_map(|component| {
             let curvature = curvature_of_flatness(component.flatness?, measured.l0, measured.factor);
             Some(component.variance * (curvature + section.trap) / section.temperature)
         })
         .collect();
-    ratios.sort_by(f64::total_cmp);
     WalkRow {
         group: walk.group.title.clone(),
         run: walk.cell.name.clone(),
@@ -321,7 +313,7 @@ fn row(
         high: ends.map(|ends| ends.1),
         r: law.as_ref().map(|law| law.r),
         ln_prefactor: law.as_ref().map(|law| law.ln_prefactor),
-        equilibrium_ratio: ratios.get(ratios.len() / 2).copied(),
+        equilibrium_ratio: median(ratios),
         trust,
         note,
     }

@@ -9,7 +9,7 @@ use varflat_recorder::Trajectory;
 
 use super::Work;
 use crate::error::{Error, Result};
-use crate::files::write_csv;
+use crate::files::{self, write_csv};
 use crate::run_folder::{RunFolder, names};
 use crate::stages::{self, FlatnessRow};
 use crate::{interrupt, progress};
@@ -223,7 +223,8 @@ fn measure(work: &Work<'_>, config: &TemperatureStudy) -> Result<TemperatureRepo
     let images = stages::load_data(run)?.train;
     let layer = MovingLayer::new(&network, &experiment.recorder.layer, &images)?;
     drop(images);
-    let trajectory = Trajectory::open(run.file(names::TRAJECTORY))?;
+    let file = run.file(names::TRAJECTORY);
+    let trajectory = Trajectory::open(&file)?;
     let batches = Batches::of(run, &trajectory, layer.samples());
     let bar = progress::bar("temperature", 4 + config.directions().len() as u64);
     let done = || {
@@ -236,14 +237,15 @@ fn measure(work: &Work<'_>, config: &TemperatureStudy) -> Result<TemperatureRepo
     let full = pca.components().dot(&Array1::from(layer.full_gradient(layer.weights())));
     let (temperature, fixed) = {
         let gradients = layer.batch_gradients(layer.weights(), &batches.each());
-        let slopes = pca.slopes(rows_of(&gradients, layer.weights().len())?, pca.variance().len())?;
+        let slopes =
+            pca.slopes(files::rows(&file, &gradients, layer.weights().len())?, pca.variance().len())?;
         done()?;
         let temperature = varflat_analysis::temperature(slopes.view(), full.view(), learning_rate)?;
         (temperature, times(&slopes)?)
     };
     done()?;
     let values = trajectory.read()?;
-    let window = rows_of(&values, trajectory.weights())?;
+    let window = files::rows(&file, &values, trajectory.weights())?;
     let theta = times(&pca.project(window, pca.variance().len())?)?;
     done()?;
     let path = match experiment.training.optimizer {
@@ -336,12 +338,6 @@ fn report(
         path: fit(all, |row| row.path_one_over_e.filter(|_| row.path_trusted)),
         fixed: fit(all, |row| row.fixed_one_over_e.filter(|_| row.fixed_trusted)),
     }
-}
-
-fn rows_of(values: &[f32], columns: usize) -> Result<ArrayView2<'_, f32>> {
-    let rows = values.len() / columns.max(1);
-    ArrayView2::from_shape((rows, columns), values)
-        .map_err(|error| Error::malformed("the trajectory".as_ref(), error.to_string()))
 }
 
 /// Correlation times of every column; `None` where a series has no variance.

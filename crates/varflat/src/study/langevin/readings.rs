@@ -1,6 +1,6 @@
 //! One walk, read along several sets of directions.
 
-use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
+use ndarray::{Array2, ArrayView1, Axis};
 use rayon::prelude::*;
 use varflat_analysis::{
     DatasetBase, Fit, FlatnessSearch, ParamGuard, PrincipalCurvatures, SegmentMoments, TrajectoryPca,
@@ -11,7 +11,7 @@ use varflat_recorder::Trajectory;
 use super::steps;
 use crate::error::{Error, Result};
 use crate::experiment::{Centre, Experiment, LangevinSection};
-use crate::files::read_json;
+use crate::files::{read_json, rows};
 use crate::progress::Spinner;
 use crate::run_folder::{RunFolder, names};
 use crate::stages::{self, FitReport, FlatnessRow, Subspace};
@@ -186,15 +186,14 @@ fn walk_in_bowl(
 fn projections(run: &RunFolder, directions: &Array2<f64>) -> Result<Array2<f64>> {
     let trajectory = Trajectory::open(run.file(names::TRAJECTORY))?;
     let values = trajectory.read()?;
-    let window = ArrayView2::from_shape((trajectory.steps(), trajectory.weights()), &values)
-        .map_err(|error| shapes(run, &error))?;
+    let window = rows(&run.file(names::TRAJECTORY), &values, trajectory.weights())?;
     let network = run.centre(Centre::Mean)?;
     let layer = &network.layers()[network.position(&run.experiment().recorder.layer)?];
     let mean = ArrayView1::from(&layer.weight);
     let mut theta = Array2::zeros((window.nrows(), directions.nrows()));
     let mut blocks: Vec<_> = theta.axis_chunks_iter_mut(Axis(0), ROWS).collect();
-    let rows: Vec<_> = window.axis_chunks_iter(Axis(0), ROWS).collect();
-    blocks.par_iter_mut().zip(rows).for_each(|(theta, rows)| {
+    let recorded: Vec<_> = window.axis_chunks_iter(Axis(0), ROWS).collect();
+    blocks.par_iter_mut().zip(recorded).for_each(|(theta, rows)| {
         let centred = rows.mapv(f64::from) - mean;
         theta.assign(&centred.dot(&directions.t()));
     });
