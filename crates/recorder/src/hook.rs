@@ -9,8 +9,9 @@ use burn::{
 
 use crate::{
     RecorderError, SharedSink, Sink, Step,
-    parameters::{as_slice, values},
+    parameters::{as_slice, not_f32, values},
     shared::Request,
+    waiting::Row,
 };
 
 /// An optimizer that feeds each step of one parameter to a sink, and otherwise is the optimizer inside it: same update, same
@@ -27,6 +28,9 @@ use crate::{
 /// let optimizer = ModuleOptimizer::from(SgdConfig::new().build())
 ///     .with_group(ParamGroup::from_path("hidden.weight"), Recorded::new(SgdConfig::new().build(), &sink), None);
 /// ```
+///
+/// On a device with a memory of its own (a GPU) nothing waits for it at a step: rows stay there and come over in blocks
+/// ([`SharedSink`] has the details).
 ///
 /// A path that matches nothing then records nothing, silently: check it with [`paths`](crate::paths), and the steps with
 /// [`SharedSink::check_steps`]. Gradient clipping that is set on the fallback group does not reach this one.
@@ -46,34 +50,56 @@ impl<O: Optimizer> Recorded<O> {
 }
 
 impl<O: Optimizer> Recorded<O> {
-    /// Hands the updated weights to the sink, and back.
-    fn record<const D: usize>(
-        &self,
-        request: &Request,
-        inputs: &Inputs,
-        weights: Tensor<D>,
-        learning_rate: f64,
-    ) -> Tensor<D> {
-        let device = weights.device();
-        let on_host = *self.on_host.get_or_init(|| device.memory_pool_usage().is_none());
-        if on_host && weights.dtype() == DType::F32 {
-            // Nobody else holds what an update has just made: it is read where it lies, and no weight is copied.
-            let data = weights.into_data();
-            self.hand_over(inputs.step(request, &data, learning_rate));
-            return Tensor::from_data(data, &device);
-        }
-        match values(&weights) {
-            Ok(data) => self.hand_over(inputs.step(request, &data, learning_rate)),
-            Err(error) => self.sink.fail(error),
-        }
-        weights
+    fn is_on_host(&self, device: &Device) -> bool {
+        *self.on_host.get_or_init(|| device.memory_pool_usage().is_none())
     }
 
-    fn hand_over(&self, step: Result<Step<'_>, RecorderError>) {
-        match step {
+    /// The step, and the recording of it, of tensors in the host's memory.
+    fn step_on_host<const D: usize>(
+        &self,
+        request: &Request,
+        learning_rate: LearningRate,
+        weights: Tensor<D>,
+        gradient: Tensor<D>,
+        state: Option<O::State<D>>,
+    ) -> (Tensor<D>, Option<O::State<D>>) {
+        let inputs = Inputs::copy(request, &weights, &gradient);
+        let (weights, state) = self.optimizer.step(learning_rate, weights, gradient, state);
+        let inputs = match inputs {
+            Ok(inputs) if weights.dtype() == DType::F32 => inputs,
+            Ok(_) => {
+                self.sink.fail(not_f32(&weights));
+                return (weights, state);
+            }
+            Err(error) => {
+                self.sink.fail(error);
+                return (weights, state);
+            }
+        };
+        // Nobody else holds what an update has just made: it is read where it lies, and no weight is copied.
+        let device = weights.device();
+        let data = weights.into_data();
+        match inputs.step(request, &data, learning_rate) {
             Ok(step) => self.sink.record(step),
             Err(error) => self.sink.fail(error),
         }
+        (Tensor::from_data(data, &device), state)
+    }
+
+    /// The step on another device; its row waits there.
+    fn step_elsewhere<const D: usize>(
+        &self,
+        request: Request,
+        learning_rate: LearningRate,
+        weights: Tensor<D>,
+        gradient: Tensor<D>,
+        state: Option<O::State<D>>,
+    ) -> (Tensor<D>, Option<O::State<D>>) {
+        let before = request.before.then(|| weights.clone());
+        let copied = request.gradient.then(|| gradient.clone());
+        let (weights, state) = self.optimizer.step(learning_rate, weights, gradient, state);
+        self.sink.wait_for(Row::new(request.step, learning_rate, weights.clone(), before, copied));
+        (weights, state)
     }
 }
 
@@ -90,16 +116,11 @@ impl<O: Optimizer> Optimizer for Recorded<O> {
         let Some(request) = self.sink.begin() else {
             return self.optimizer.step(learning_rate, weights, gradient, state);
         };
-        let inputs = Inputs::copy(&request, &weights, &gradient);
-        let (weights, state) = self.optimizer.step(learning_rate, weights, gradient, state);
-        let weights = match inputs {
-            Ok(inputs) => self.record(&request, &inputs, weights, learning_rate),
-            Err(error) => {
-                self.sink.fail(error);
-                weights
-            }
-        };
-        (weights, state)
+        if self.is_on_host(&weights.device()) {
+            self.step_on_host(&request, learning_rate, weights, gradient, state)
+        } else {
+            self.step_elsewhere(request, learning_rate, weights, gradient, state)
+        }
     }
 
     fn to_device<const D: usize>(state: Self::State<D>, device: &Device) -> Self::State<D> {

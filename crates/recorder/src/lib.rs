@@ -45,6 +45,8 @@ mod schedule;
 mod shared;
 mod sink;
 mod trajectory;
+#[cfg(feature = "burn")]
+mod waiting;
 mod window_mean;
 
 #[cfg(feature = "burn")]

@@ -57,12 +57,16 @@ fn unknown_path<M: Module>(module: &M, asked: &str) -> RecorderError {
 /// The values of a tensor, which must be f32. Read them with [`as_slice`].
 pub(crate) fn values<const D: usize>(tensor: &Tensor<D>) -> Result<TensorData, RecorderError> {
     if tensor.dtype() != DType::F32 {
-        return Err(RecorderError::NotF32 { dtype: format!("{:?}", tensor.dtype()) });
+        return Err(not_f32(tensor));
     }
     // A product by one is exact, and a copy that nobody shares: CPU backends hand its memory over as it is. Reading the shared
     // tensor itself costs the same on flex and several times more on ndarray, which copies it element by element.
     let data = tensor.clone().mul_scalar(1.0).try_into_data();
     data.map_err(|error| RecorderError::Backend { reason: error.to_string() })
+}
+
+pub(crate) fn not_f32<const D: usize>(tensor: &Tensor<D>) -> RecorderError {
+    RecorderError::NotF32 { dtype: format!("{:?}", tensor.dtype()) }
 }
 
 pub(crate) fn as_slice(data: &TensorData) -> Result<&[f32], RecorderError> {

@@ -12,6 +12,10 @@ use crate::{RecorderError, Sink, Step};
 /// Optimizers are cloned and moved, and their `step` cannot return an error. So the optimizer feeds one clone of the handle
 /// while the training loop keeps another, asks it [`check`](Self::check) each step and reads the sink through
 /// [`with`](Self::with). All clones share one sink and one counter; a handle records one parameter only.
+///
+/// Where tensors lie in a GPU's memory the rows wait there and come over in blocks of 256 steps (fewer where they are large), so
+/// that a step never waits for the device. Everything but [`check`](Self::check) and the counter of steps asks for the rows that
+/// still wait first: nothing is ever missing from what one reads. An error is then known when its block has come.
 pub struct SharedSink<S: Sink + ?Sized = dyn Sink> {
     shared: Arc<Shared<S>>,
 }
@@ -29,6 +33,8 @@ struct Shared<S: Sink + ?Sized> {
     first_step: u64,
     steps: AtomicU64,
     rows: AtomicU64,
+    #[cfg(feature = "burn")]
+    waiting: Mutex<crate::waiting::Waiting>,
     sink: Mutex<S>,
 }
 
@@ -54,6 +60,8 @@ impl<S: Sink> SharedSink<S> {
             first_step: step,
             steps: AtomicU64::new(0),
             rows: AtomicU64::new(0),
+            #[cfg(feature = "burn")]
+            waiting: Mutex::default(),
             sink: Mutex::new(sink),
         };
         Self { shared: Arc::new(shared) }
@@ -89,6 +97,7 @@ impl<S: Sink + ?Sized> SharedSink<S> {
 
     /// The number of steps that the sink took.
     pub fn rows(&self) -> u64 {
+        self.settle();
         self.shared.rows.load(Ordering::Relaxed)
     }
 
@@ -103,6 +112,7 @@ impl<S: Sink + ?Sized> SharedSink<S> {
     /// [`RecorderError::MissedSteps`] when not: the parameter got no gradient, or another optimizer was stepped. Otherwise as
     /// [`check`](Self::check).
     pub fn check_steps(&self, steps: u64) -> Result<(), RecorderError> {
+        self.settle();
         self.check()?;
         let seen = self.steps_seen();
         if seen == steps { Ok(()) } else { Err(RecorderError::MissedSteps { expected: steps, seen }) }
@@ -110,6 +120,7 @@ impl<S: Sink + ?Sized> SharedSink<S> {
 
     /// Reads or changes the sink between two steps.
     pub fn with<T>(&self, action: impl FnOnce(&mut S) -> T) -> T {
+        self.settle();
         action(&mut lock(&self.shared.sink))
     }
 
@@ -129,6 +140,34 @@ impl<S: Sink + ?Sized> SharedSink<S> {
             before: sink.wants_before(),
             gradient: sink.wants_gradient(),
         })
+    }
+
+    /// How often a block of rows was waited for: never where tensors lie in the host's memory.
+    #[cfg(feature = "burn")]
+    pub fn transfers(&self) -> u64 {
+        lock(&self.shared.waiting).transfers()
+    }
+
+    /// Keeps a row that is still on its device.
+    #[cfg(feature = "burn")]
+    pub(crate) fn wait_for(&self, row: crate::waiting::Row) {
+        if lock(&self.shared.waiting).push(row) {
+            self.settle();
+        }
+    }
+
+    /// Hands over the rows that wait on the device.
+    fn settle(&self) {
+        #[cfg(feature = "burn")]
+        {
+            let settled = lock(&self.shared.waiting).settle(|step| {
+                self.record(step);
+                self.check()
+            });
+            if let Err(error) = settled {
+                self.fail(error);
+            }
+        }
     }
 
     /// Hands a step to the sink.
