@@ -96,27 +96,54 @@ impl FlatnessSearch {
         first_step: f64,
         mut losses: impl FnMut(&[f64]) -> Vec<f64>,
     ) -> Result<DirectionFlatness, AnalysisError> {
+        let found = self.measure_together(reference_loss, first_step, 1, |offsets| {
+            Ok::<_, AnalysisError>(vec![losses(&offsets[0])])
+        })?;
+        found.into_iter().next().ok_or(AnalysisError::LossCount { asked: 1, returned: 0 })
+    }
+
+    /// Measures the flatness along several directions at once, for losses that are cheaper together: on a GPU, say.
+    ///
+    /// `losses(offsets)` gets the offsets wanted along each of the `directions`, an empty list where the search is over, and
+    /// returns the losses there. Everything else is as in [`measure`](Self::measure), which is this for one direction.
+    ///
+    /// # Errors
+    /// As [`measure`](Self::measure), and those of `losses`.
+    pub fn measure_together<E: From<AnalysisError>>(
+        &self,
+        reference_loss: f64,
+        first_step: f64,
+        directions: usize,
+        mut losses: impl FnMut(&[Vec<f64>]) -> Result<Vec<Vec<f64>>, E>,
+    ) -> Result<Vec<DirectionFlatness>, E> {
         if !(reference_loss > 0.0 && reference_loss.is_finite()) {
-            return Err(AnalysisError::ReferenceLoss { loss: reference_loss });
+            return Err(AnalysisError::ReferenceLoss { loss: reference_loss }.into());
         }
         positive("first_step", first_step)?;
-        let mut left = SideSearch::new(self, -1.0, reference_loss, first_step);
-        let mut right = SideSearch::new(self, 1.0, reference_loss, first_step);
+        let side = |sign| SideSearch::new(self, sign, reference_loss, first_step);
+        let mut searches: Vec<_> = (0..directions).map(|_| (side(-1.0), side(1.0))).collect();
         loop {
-            let to_the_left = left.offsets().len();
-            let offsets = [left.offsets(), right.offsets()].concat();
-            if offsets.is_empty() {
+            let offsets: Vec<Vec<f64>> =
+                searches.iter().map(|(left, right)| [left.offsets(), right.offsets()].concat()).collect();
+            if offsets.iter().all(Vec::is_empty) {
                 break;
             }
-            let answers = losses(&offsets);
-            if answers.len() != offsets.len() {
-                return Err(AnalysisError::LossCount { asked: offsets.len(), returned: answers.len() });
+            let answers = losses(&offsets)?;
+            let count = |lists: &[Vec<f64>]| lists.iter().map(Vec::len).sum();
+            if !answers.iter().map(Vec::len).eq(offsets.iter().map(Vec::len)) {
+                let (asked, returned) = (count(&offsets), count(&answers));
+                return Err(AnalysisError::LossCount { asked, returned }.into());
             }
-            let (left_answers, right_answers) = answers.split_at(to_the_left);
-            left.advance(left_answers)?;
-            right.advance(right_answers)?;
+            for ((left, right), answers) in searches.iter_mut().zip(&answers) {
+                let (to_the_left, to_the_right) = answers.split_at(left.offsets().len());
+                left.advance(to_the_left)?;
+                right.advance(to_the_right)?;
+            }
         }
-        Ok(DirectionFlatness { left: left.finish(), right: right.finish() })
+        let finished = searches.into_iter();
+        Ok(finished
+            .map(|(left, right)| DirectionFlatness { left: left.finish(), right: right.finish() })
+            .collect())
     }
 }
 

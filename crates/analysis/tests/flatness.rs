@@ -259,3 +259,40 @@ proptest! {
         prop_assert!((flat.flatness().unwrap() / (2.0 * crossing) - 1.0).abs() < 1e-4);
     }
 }
+
+/// Directions searched together give what each gives alone, offset by offset.
+#[test]
+fn together_is_as_alone() {
+    let search = FlatnessSearch::params().check().unwrap();
+    let curvatures = [1e-3, 1.0, 50.0];
+    let loss = |curvature: f64, s: f64| L0 + 0.5 * curvature * s * s * (1.0 + 0.1 * s);
+    let alone = curvatures.map(|curvature| measure(0.3, |s| loss(curvature, s)));
+    let mut rounds = 0;
+    let together = search.measure_together(L0, 0.3, 3, |offsets| {
+        rounds += 1;
+        let answers = offsets.iter().zip(curvatures);
+        Ok::<_, AnalysisError>(
+            answers
+                .map(|(offsets, curvature)| offsets.iter().map(|&s| loss(curvature, s)).collect())
+                .collect(),
+        )
+    });
+    assert_eq!(together.unwrap(), alone);
+    // One question to all at a time, not one to each.
+    assert!(rounds < 20, "{rounds}");
+}
+
+#[test]
+fn an_error_of_the_losses_comes_through_and_wrong_counts_are_seen() {
+    let search = FlatnessSearch::params().check().unwrap();
+    let own = search.measure_together(L0, 1.0, 2, |_| {
+        Err::<Vec<Vec<f64>>, _>(AnalysisError::ReferenceLoss { loss: 7.0 })
+    });
+    assert!(matches!(own, Err(AnalysisError::ReferenceLoss { loss: 7.0 })));
+    // Twelve values, but not where they were asked for.
+    let shifted = search.measure_together(L0, 1.0, 2, |offsets| {
+        assert_eq!((offsets[0].len(), offsets[1].len()), (6, 6));
+        Ok::<_, AnalysisError>(vec![vec![1.0; 5], vec![1.0; 7]])
+    });
+    assert!(matches!(shifted, Err(AnalysisError::LossCount { .. })));
+}
