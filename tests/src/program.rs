@@ -55,6 +55,8 @@ impl Program {
             .args(arguments)
             // A panic would show itself by its backtrace.
             .env("RUST_BACKTRACE", "1")
+            // Where there is none, Mesa prints lines of its own as soon as burn looks for GPUs.
+            .env("XDG_RUNTIME_DIR", std::env::temp_dir())
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -1,10 +1,15 @@
 //! The only place that knows about backends: a name becomes a burn device.
+//!
+//! Without a backend (default features off) the rest of the crate is there: data, weights, the loss landscape and Langevin
+//! walks, which run on the host. Only networks in training need burn.
 
-use burn::tensor::Device;
+#[cfg(feature = "burn")]
+mod open;
+
 use serde::{Deserialize, Serialize};
 
-#[cfg(not(any(feature = "flex", feature = "ndarray", feature = "wgpu")))]
-compile_error!("varflat needs a backend: enable one of the features `flex`, `ndarray`, `wgpu`");
+#[cfg(feature = "burn")]
+pub use open::{OpenDevice, open};
 
 /// A burn backend that varflat supports. Which ones are compiled in is decided by cargo features.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,15 +19,33 @@ pub enum Backend {
     Flex,
     /// burn-ndarray: deprecated upstream, kept for comparison.
     Ndarray,
-    /// burn-wgpu: GPUs through Vulkan, Metal, DX12 or OpenGL.
+    /// burn-wgpu: GPUs through Vulkan, Metal or DX12, and through OpenGL where that is asked for.
     Wgpu,
 }
+
+/// What wgpu speaks to the driver. None is taken in place of another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GraphicsApi {
+    /// Linux, Windows, Android.
+    Vulkan,
+    /// macOS.
+    Metal,
+    /// Windows.
+    Dx12,
+    /// Old drivers: several times slower, and without the guarantees of the others.
+    OpenGl,
+}
+
+/// What measures the loss landscape wherever no GPU does, in words.
+pub const HOST_LANDSCAPE: &str = "varflat's own kernels on the CPU";
 
 /// A device that cannot be used, and what to do about it.
 #[derive(Debug, thiserror::Error)]
 pub enum DeviceError {
     /// The name is none of the backends.
-    #[error("there is no device `{0}`: the names are flex, ndarray and wgpu")]
+    #[error(
+        "there is no device `{0}`: the names are flex, ndarray and wgpu, and wgpu:vulkan, wgpu:metal, wgpu:dx12, wgpu:opengl"
+    )]
     Unknown(String),
     /// The backend exists, but this binary was built without it.
     #[error(
@@ -37,10 +60,35 @@ pub enum DeviceError {
     },
     /// wgpu found no adapter, or could not start it.
     #[error(
-        "no usable GPU adapter for `wgpu`: {0}; install a driver (without a GPU, Debian's `mesa-vulkan-drivers` and \
-         `libvulkan1` give a software Vulkan), or use `--device flex`"
+        "no usable GPU for `wgpu` through {api}: {reason}; install a driver (without a GPU, Debian's `mesa-vulkan-drivers` and \
+         `libvulkan1` give a software Vulkan), or use `--device flex`{}",
+        if *api == "OpenGL" { "" } else { ", or `--device wgpu:opengl` for a driver that has only OpenGL" }
     )]
-    NoAdapter(String),
+    NoAdapter {
+        /// The graphics API that was asked.
+        api: &'static str,
+        /// The answer.
+        reason: String,
+    },
+}
+
+impl GraphicsApi {
+    /// All of them, and how `--device wgpu:NAME` calls each.
+    const ALL: [(&'static str, Self); 4] =
+        [("vulkan", Self::Vulkan), ("metal", Self::Metal), ("dx12", Self::Dx12), ("opengl", Self::OpenGl)];
+
+    /// The native one of this system: Metal on macOS, Vulkan elsewhere.
+    pub const NATIVE: Self = if cfg!(target_os = "macos") { Self::Metal } else { Self::Vulkan };
+
+    /// As its makers write it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Vulkan => "Vulkan",
+            Self::Metal => "Metal",
+            Self::Dx12 => "DX12",
+            Self::OpenGl => "OpenGL",
+        }
+    }
 }
 
 impl Backend {
@@ -72,93 +120,39 @@ impl Backend {
 
     /// The backend of that name, or the preferred one when no name is given.
     ///
+    /// `wgpu:opengl` and the like are `wgpu` on a [`GraphicsApi`] of one's choice.
+    ///
     /// # Errors
     /// [`DeviceError::Unknown`] for a name that is no backend's, [`DeviceError::NotCompiled`] for one left out of this binary.
     pub fn choose(name: Option<&str>) -> Result<Self, DeviceError> {
-        let compiled = Self::compiled();
-        let Some(name) = name else {
-            return Ok(compiled[0]);
-        };
-        let backend = Self::ALL
-            .into_iter()
-            .find(|backend| backend.name() == name)
-            .ok_or_else(|| DeviceError::Unknown(name.to_owned()))?;
-        if backend.is_compiled() {
-            Ok(backend)
-        } else {
-            let has: Vec<_> = compiled.iter().map(|backend| backend.name()).collect();
-            Err(DeviceError::NotCompiled { asked: backend.name(), has: has.join(", ") })
+        Ok(chosen(name)?.0)
+    }
+}
+
+/// The backend of a name, and the graphics API where it is wgpu.
+fn chosen(name: Option<&str>) -> Result<(Backend, GraphicsApi), DeviceError> {
+    let compiled = Backend::compiled();
+    let asked = match (name, compiled.first()) {
+        (None, Some(preferred)) => preferred.name(),
+        (None, None) => Backend::Flex.name(),
+        (Some(name), _) => name,
+    };
+    let unknown = || DeviceError::Unknown(asked.to_owned());
+    let (name, api) = match asked.split_once(':') {
+        None => (asked, GraphicsApi::NATIVE),
+        Some(("wgpu", api)) => {
+            let known = GraphicsApi::ALL.into_iter().find(|(name, _)| *name == api);
+            ("wgpu", known.ok_or_else(unknown)?.1)
         }
+        Some(_) => return Err(unknown()),
+    };
+    let backend = Backend::ALL.into_iter().find(|backend| backend.name() == name).ok_or_else(unknown)?;
+    if backend.is_compiled() {
+        return Ok((backend, api));
     }
-}
-
-/// A device that is ready for tensors.
-#[derive(Clone, Debug)]
-pub struct OpenDevice {
-    /// The burn device, without autodiff.
-    pub device: Device,
-    /// The backend it belongs to.
-    pub backend: Backend,
-    /// What it is, in words: for `run.json`.
-    pub description: String,
-    /// Whether its tensors lie in the host's memory.
-    pub on_host: bool,
-    /// Largest tensor that it holds in one piece, in bytes. GPUs bind buffers of limited size.
-    pub largest_tensor: u64,
-}
-
-impl OpenDevice {
-    /// The same device with autodiff: where networks in training live.
-    pub fn autodiff(&self) -> Device {
-        self.device.clone().autodiff()
-    }
-}
-
-/// Open the device of a backend: `None` takes the preferred one of this binary.
-///
-/// # Errors
-/// See [`Backend::choose`]; [`DeviceError::NoAdapter`] when wgpu finds nothing to run on.
-pub fn open(name: Option<&str>) -> Result<OpenDevice, DeviceError> {
-    let backend = Backend::choose(name)?;
-    match backend {
-        #[cfg(feature = "flex")]
-        Backend::Flex => Ok(on_cpu(Device::flex(), backend)),
-        #[cfg(feature = "ndarray")]
-        #[allow(deprecated)]
-        // upstream prefers flex; we keep ndarray for comparison as long as it exists
-        Backend::Ndarray => Ok(on_cpu(Device::ndarray(), backend)),
-        #[cfg(feature = "wgpu")]
-        Backend::Wgpu => {
-            // A runtime can be initialised only once in a process; the lazy path would panic without an adapter.
-            static STARTED: std::sync::Mutex<Option<OpenDevice>> = std::sync::Mutex::new(None);
-            let mut started = STARTED.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            if let Some(ready) = started.as_ref() {
-                return Ok(ready.clone());
-            }
-            let (device, setup) = Device::wgpu_options()
-                .init_with_setup()
-                .map_err(|error| DeviceError::NoAdapter(error.to_string()))?;
-            let adapter = setup.adapter.get_info();
-            let ready = OpenDevice {
-                device,
-                backend,
-                on_host: false,
-                description: format!("burn-wgpu on {} ({})", adapter.name, adapter.backend),
-                // Half of the limit, because memory pools round up.
-                largest_tensor: setup.device.limits().max_storage_buffer_binding_size / 2,
-            };
-            *started = Some(ready.clone());
-            Ok(ready)
-        }
-        #[allow(unreachable_patterns)] // reached only for backends that `choose` has refused already
-        other => Err(DeviceError::NotCompiled { asked: other.name(), has: String::new() }),
-    }
-}
-
-#[cfg(any(feature = "flex", feature = "ndarray"))]
-fn on_cpu(device: Device, backend: Backend) -> OpenDevice {
-    let description = format!("burn-{} on the CPU", backend.name());
-    OpenDevice { device, backend, description, on_host: true, largest_tensor: u64::MAX }
+    let has: Vec<_> = compiled.iter().map(|backend| backend.name()).collect();
+    let has = if has.is_empty() { "none, it only analyses and draws".to_owned() } else { has.join(", ") };
+    Err(DeviceError::NotCompiled { asked: backend.name(), has })
 }
 
 #[cfg(test)]
@@ -167,10 +161,23 @@ mod tests {
 
     #[test]
     fn names_are_checked() {
-        assert!(matches!(Backend::choose(Some("cuda")), Err(DeviceError::Unknown(_))));
-        assert_eq!(Backend::choose(None).unwrap(), Backend::compiled()[0]);
+        for unknown in ["tpu", "wgpu:", "wgpu:direct", "flex:vulkan"] {
+            assert!(matches!(chosen(Some(unknown)), Err(DeviceError::Unknown(_))), "{unknown}");
+        }
+        assert_eq!(Backend::choose(None).ok().as_ref(), Backend::compiled().first());
         for backend in Backend::ALL {
             assert_eq!(Backend::choose(Some(backend.name())).is_ok(), backend.is_compiled());
+        }
+    }
+
+    #[test]
+    fn a_graphics_api_belongs_to_wgpu() {
+        let api = |name: &str| chosen(Some(name)).map(|(_, api)| api);
+        if Backend::Wgpu.is_compiled() {
+            assert_eq!(api("wgpu:opengl").unwrap(), GraphicsApi::OpenGl);
+            assert_eq!(api("wgpu").unwrap(), GraphicsApi::NATIVE);
+        } else {
+            assert!(matches!(api("wgpu:opengl"), Err(DeviceError::NotCompiled { asked: "wgpu", .. })));
         }
     }
 }

@@ -5,16 +5,25 @@
 //! layers after it, and the loss. The samples are cut into tiles that stay in cache, stored feature-major
 //! `[features, samples of the tile]`, so that vector registers run along samples.
 //!
+//! [`DeviceLandscape`] is the same for a GPU: many directions at once, so that it has work, and one wait for all of them.
+//!
 //! [`ModuleLandscape`] does it for any parameter of any burn module, by whole forward passes: a hundred times slower, the same
 //! answers.
+#![cfg_attr(not(feature = "burn"), allow(rustdoc::broken_intra_doc_links))]
 
+#[cfg(feature = "burn")]
+mod device;
 mod engine;
 mod kernels;
+#[cfg(feature = "burn")]
 mod module;
 mod search;
 mod tiles;
 mod vector_math;
 
+#[cfg(feature = "burn")]
+pub use device::{DeviceLandscape, Lines};
 pub use engine::{DenseLandscape, Line};
 pub(crate) use engine::{check_direction, check_fit};
-pub use module::{LandscapeError, ModuleLandscape, ModuleLine};
+#[cfg(feature = "burn")]
+pub use module::{LandscapeError, ModuleLandscape, ModuleLine, with_weights};

@@ -1,6 +1,7 @@
 //! Networks, data, batches, training and the loss along directions.
 //!
-//! ```
+#![cfg_attr(feature = "burn", doc = "```")]
+#![cfg_attr(not(feature = "burn"), doc = "```ignore")]
 //! use burn::optim::ModuleOptimizer;
 //! use varflat_model::data::ImageSet;
 //! use varflat_model::{Mlp, MlpConfig, ResidentSet, Trainer, TrainingConfig, device};
@@ -19,6 +20,9 @@
 //! assert!(trainer.measure()?.train_loss < before);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! Feature `burn` comes with each backend (`flex`, the default, `ndarray`, `wgpu`). Without any the crate is all that runs on
+//! the host alone: data, weights, the landscape of dense layers, Langevin walks.
 
 pub mod batches;
 pub mod data;
@@ -34,11 +38,14 @@ pub mod training;
 
 pub use batches::{Shuffle, epoch_order};
 pub use dense::{DenseLayer, DenseNetwork, NetworkError};
-pub use landscape::{DenseLandscape, LandscapeError, Line, ModuleLandscape, ModuleLine};
+pub use landscape::{DenseLandscape, Line};
+#[cfg(feature = "burn")]
+pub use landscape::{DeviceLandscape, LandscapeError, Lines, ModuleLandscape, ModuleLine, with_weights};
 pub use langevin::{Langevin, LangevinConfig};
-pub use mlp::{Initialization, Mlp, MlpConfig};
+pub use mlp::{Initialization, MlpConfig};
+#[cfg(feature = "burn")]
+pub use mlp::{Mlp, linear};
 pub use moving_layer::{MovingLayer, SampleOnLine};
-pub use training::{
-    Batch, Classifier, Metrics, OptimizerKind, Performance, ResidentSet, StopReason, Trainer, TrainingConfig,
-    TrainingError,
-};
+#[cfg(feature = "burn")]
+pub use training::{Batch, Classifier, ResidentSet, Trainer};
+pub use training::{Metrics, OptimizerKind, Performance, StopReason, TrainingConfig, TrainingError};

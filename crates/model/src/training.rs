@@ -1,16 +1,29 @@
 //! Training: settings, the step, and the full-set measurements at epoch ends.
 
+#[cfg(feature = "burn")]
 pub(crate) mod classifier;
 mod config;
 pub(crate) mod host;
 mod metrics;
+#[cfg(feature = "burn")]
+mod optimizers;
+mod outcome;
+#[cfg(feature = "burn")]
+pub(crate) mod pixels;
+#[cfg(feature = "burn")]
 mod resident;
 pub(crate) mod rows;
+#[cfg(feature = "burn")]
 mod sparse;
+#[cfg(feature = "burn")]
 mod trainer;
 
+#[cfg(feature = "burn")]
 pub use classifier::Classifier;
 pub use config::{OptimizerKind, TrainingConfig};
 pub use metrics::{Metrics, Performance};
+pub use outcome::{StopReason, TrainingError};
+#[cfg(feature = "burn")]
 pub use resident::{Batch, ResidentSet};
-pub use trainer::{StopReason, Trainer, TrainingError};
+#[cfg(feature = "burn")]
+pub use trainer::Trainer;

@@ -94,7 +94,7 @@ impl Checkpoint {
             means.push((path, WindowMeanState { rows, segments }));
         }
         Ok(Self {
-            network: read_network(&folder.join("weights.npz"))?,
+            network: read_network(folder.join("weights.npz"))?,
             optimizer: std::fs::read(&optimizer).map_err(Error::reading(&optimizer))?,
             means,
             state,

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use varflat_model::device::Backend;
 
 use crate::error::{Error, Result};
 use crate::experiment::Experiment;
@@ -103,7 +102,14 @@ enum Command {
     /// Stage 2: principal components of the recorded window (trajectory → pca.npz, projections.npy)
     Pca(RunChoice),
     /// Stage 3: loss landscape and flatness (components, weights, data → flatness.csv, landscape.npz)
-    Flatness(RunChoice),
+    Flatness {
+        #[command(flatten)]
+        run: RunChoice,
+        /// A GPU (wgpu) measures many directions at once; any other backend leaves it to varflat's own kernels on the CPU
+        /// [default: the backend that trained, if it is compiled in]
+        #[arg(long, value_name = "NAME")]
+        device: Option<String>,
+    },
     /// Stage 4: ψ and its uncertainty (variances, flatness → fit.json)
     Fit(RunChoice),
     /// Draw the figures of a finished run, or redraw a figure folder from its tables
@@ -181,7 +187,8 @@ struct RunChoice {
 
 #[derive(Args)]
 struct DeviceChoice {
-    /// Backend to train on: flex, ndarray or wgpu, if compiled in [default: the first of these that is]
+    /// Backend to train on: flex, ndarray or wgpu, if compiled in [default: the first of these that is]. wgpu takes Vulkan
+    /// (Metal on macOS) and nothing else; wgpu:opengl, wgpu:vulkan, wgpu:metal and wgpu:dx12 name the graphics API
     #[arg(long, value_name = "NAME")]
     device: Option<String>,
 }
@@ -220,7 +227,7 @@ impl ExperimentChoice {
 pub fn main() -> Result<()> {
     match Cli::parse().command {
         Command::Reproduce { quick, out, figures, only, force, device, data } => {
-            Backend::choose(device.device.as_deref())?;
+            stages::check_device(device.device.as_deref())?;
             let default = if quick { "figures/quick" } else { "figures" };
             let figures = figures.unwrap_or_else(|| PathBuf::from(default));
             let asked = Reproduction {
@@ -234,7 +241,7 @@ pub fn main() -> Result<()> {
             reproduce::reproduce(asked, |experiment| data.apply(experiment))
         }
         Command::Run { experiment, figures, device } => {
-            Backend::choose(device.device.as_deref())?;
+            stages::check_device(device.device.as_deref())?;
             let run = experiment.open()?;
             if !stages::complete(&run, device.device.as_deref())? {
                 say(format_args!("{} is finished already; --force does it again\n", run.path().display()));
@@ -246,14 +253,14 @@ pub fn main() -> Result<()> {
             }
         }
         Command::Grid { grid, device } => {
-            Backend::choose(device.device.as_deref())?;
+            stages::check_device(device.device.as_deref())?;
             grid.run(device.device.as_deref())
         }
         Command::Study { study, runs, figures, force, device } => {
             let device = device.device.as_deref();
-            Backend::choose(device)?;
+            stages::check_device(device)?;
             let study = Study::read(&study)?;
-            let base = RunFolder::view(&runs.join(&study.run))?;
+            let base = RunFolder::view(runs.join(&study.run))?;
             study.complete(base.experiment(), &runs, device, force, &|_| {})?;
             match figures {
                 Some(figures) => {
@@ -264,7 +271,7 @@ pub fn main() -> Result<()> {
             }
         }
         Command::Train { experiment, device } => {
-            Backend::choose(device.device.as_deref())?;
+            stages::check_device(device.device.as_deref())?;
             let run = experiment.open()?;
             if run.is_done(Stage::Train)? {
                 say(format_args!("{} is trained already; --force does it again\n", run.path().display()));
@@ -272,10 +279,10 @@ pub fn main() -> Result<()> {
             }
             stages::perform(&run, Stage::Train, device.device.as_deref())
         }
-        Command::Pca(choice) => stage(&choice, Stage::Pca),
-        Command::Flatness(choice) => stage(&choice, Stage::Flatness),
+        Command::Pca(choice) => stage(&choice, Stage::Pca, None),
+        Command::Flatness { run, device } => stage(&run, Stage::Flatness, device.as_deref()),
         Command::Fit(choice) => {
-            stage(&choice, Stage::Fit)?;
+            stage(&choice, Stage::Fit, None)?;
             let run = RunFolder::view(&choice.run)?;
             say(inspect::report(&crate::files::read_json(&run.file(names::FIT))?));
             Ok(())
@@ -291,10 +298,10 @@ pub fn main() -> Result<()> {
     }
 }
 
-fn stage(choice: &RunChoice, stage: Stage) -> Result<()> {
+fn stage(choice: &RunChoice, stage: Stage, device: Option<&str>) -> Result<()> {
     let run = RunFolder::open(&choice.run, &choice.set)?;
     run.check_overrides(stage)?;
-    stages::perform(&run, stage, None)
+    stages::perform(&run, stage, device)
 }
 
 fn draw(run: Option<&RunFolder>, folder: &std::path::Path) -> Result<()> {

@@ -9,7 +9,7 @@ use crate::run_folder::{Stage, names};
 pub type Result<T> = std::result::Result<T, Error>;
 
 /// A failure on the way from an experiment to its figures.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 pub enum Error {
     /// The images or labels cannot be used.
     #[error(transparent)]
@@ -99,6 +99,23 @@ pub enum Error {
         /// The stage that was running.
         stage: &'static str,
     },
+}
+
+#[cfg(feature = "train")]
+impl From<varflat_model::LandscapeError> for Error {
+    fn from(error: varflat_model::LandscapeError) -> Self {
+        match error {
+            varflat_model::LandscapeError::Network(error) => Self::Network(error),
+            varflat_model::LandscapeError::Device(error) => Self::Training(error),
+        }
+    }
+}
+
+/// The message itself, because that is what a notebook, `unwrap` and a failing test show.
+impl std::fmt::Debug for Error {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(self, formatter)
+    }
 }
 
 impl Error {

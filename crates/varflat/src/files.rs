@@ -146,6 +146,27 @@ pub(crate) fn rows<'a>(
         .map_err(|error| Error::malformed(path, error.to_string()))
 }
 
+/// Reads recorded weights `[steps, weights]` from an npy file of any making, in f32 (f64 is rounded).
+///
+/// A weight matrix must have been flattened from `[d_in, d_out]`, row by row. PyTorch keeps `[d_out, d_in]`: transpose first.
+///
+/// # Errors
+/// [`Error::Malformed`] if it is no npy file of two dimensions, or of another type.
+pub fn read_window(path: impl AsRef<Path>) -> Result<ndarray::Array2<f32>> {
+    let path = path.as_ref();
+    let open = || File::open(path).map(BufReader::new).map_err(Error::reading(path));
+    if let Ok(window) = ndarray_npy::ReadNpyExt::read_npy(open()?) {
+        return Ok(window);
+    }
+    let window: ndarray::Array2<f64> = ndarray_npy::ReadNpyExt::read_npy(open()?).map_err(|error| {
+        Error::malformed(
+            path,
+            format!("not recorded weights, which are [steps, weights] in f32 or f64: {error}"),
+        )
+    })?;
+    Ok(window.mapv(|w| w as f32))
+}
+
 /// Read an npy file of f64 with two dimensions.
 pub(crate) fn read_npy(path: &Path) -> Result<ndarray::Array2<f64>> {
     let file = File::open(path).map_err(Error::reading(path))?;

@@ -209,7 +209,7 @@ struct Row {
 impl Row {
     /// `None` for a run that is not finished.
     fn read(out: &Path, cell: &Cell) -> Option<Self> {
-        let run = RunFolder::view(&out.join(&cell.name)).ok()?;
+        let run = RunFolder::view(out.join(&cell.name)).ok()?;
         if !run.is_done(Stage::Fit).ok()? {
             return None;
         }

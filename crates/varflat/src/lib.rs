@@ -17,6 +17,7 @@
 //!
 //! To record and analyse your own burn model, see [`prelude`].
 
+#[cfg_attr(not(feature = "train"), allow(dead_code))] // only a training reads and writes them
 mod checkpoint;
 pub mod cli;
 mod error;
@@ -26,8 +27,13 @@ mod files;
 pub mod grid;
 pub mod inspect;
 pub mod interrupt;
+pub mod landscape;
+pub mod notebook;
 pub mod prelude;
 mod progress;
+#[cfg(feature = "train")]
+pub mod record;
+pub mod relation;
 pub mod reproduce;
 pub mod run_folder;
 mod say;
@@ -37,6 +43,7 @@ mod versions;
 
 pub use error::{Error, Result};
 pub use experiment::Experiment;
+pub use relation::Relation;
 pub use run_folder::RunFolder;
 pub use study::Study;
 

@@ -1,17 +1,41 @@
-//! Everything needed to record a burn model, analyse the recording and draw it.
+//! Everything needed to open a run, record a burn model, analyse the recording and draw it.
+//!
+//! In an evcxr notebook figures, fits, relations and runs that end a cell show themselves. What trains is there with a backend
+//! (feature `flex`, `ndarray` or `wgpu`); the rest without.
 
 pub use ndarray::{self, Array1, Array2, ArrayView2};
 pub use varflat_analysis::{
-    Component, DatasetBase, Fit, FlatnessSearch, FlatnessStatus, ParamGuard, PowerLaw, Solver, TrajectoryPca,
-    Transformer, spectrum,
+    Component, DatasetBase, DirectionFlatness, Fit, FlatnessSearch, FlatnessStatus, ParamGuard, PowerLaw,
+    Solver, TrajectoryPca, Transformer, spectrum,
 };
 pub use varflat_model::{
-    Classifier, DenseLandscape, DenseNetwork, Mlp, MlpConfig, ModuleLandscape, ResidentSet, Shuffle, Trainer,
-    TrainingConfig, data, device, random,
+    DenseLandscape, DenseLayer, DenseNetwork, MlpConfig, OptimizerKind, Shuffle, TrainingConfig, data, random,
 };
 pub use varflat_plot::{Figure, FitLine, Point, VarianceFlatness, variance_flatness};
 pub use varflat_recorder::{
-    Keep, Recorder, Schedule, SharedSink, Sink, Step, Trajectory, TrajectorySink, WindowMean, from_fn,
+    Keep, Schedule, SharedSink, Sink, Step, Trajectory, TrajectorySink, WindowMean, from_fn,
 };
 
-pub use crate::{Error, Experiment, Result, RunFolder};
+pub use crate::experiment::Centre;
+pub use crate::files::read_window;
+pub use crate::landscape::{Landscape, profiles};
+pub use crate::notebook::Show;
+pub use crate::relation::principal_components;
+pub use crate::run_folder::read_network;
+pub use crate::{Error, Experiment, Relation, RunFolder};
+
+#[cfg(feature = "train")]
+mod training {
+    pub use burn;
+    pub use burn::module::Module;
+    pub use burn::nn::Linear;
+    pub use burn::tensor::{Device, Tensor, activation};
+    pub use varflat_model::device::{self, OpenDevice};
+    pub use varflat_model::{Classifier, Mlp, ModuleLandscape, ResidentSet, Trainer, linear};
+    pub use varflat_recorder::{Recorder, paths};
+
+    pub use crate::record::{Recording, record};
+}
+
+#[cfg(feature = "train")]
+pub use training::*;

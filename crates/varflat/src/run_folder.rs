@@ -7,12 +7,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use ndarray::ArrayD;
 use serde::{Deserialize, Serialize};
+use varflat_analysis::TrajectoryPca;
 use varflat_model::data::FileChecksum;
-use varflat_model::{DenseLayer, DenseNetwork, StopReason};
+use varflat_model::{DenseLandscape, DenseLayer, DenseNetwork, StopReason};
 
 use crate::error::{Error, Result};
 use crate::experiment::{Centre, Experiment};
 use crate::files::{Array, NamedArrays, Npz, read_json, write_json, write_npz, write_whole};
+use crate::stages;
 
 /// Names of the files in a run folder. Other tools rely on them.
 pub mod names {
@@ -116,8 +118,10 @@ pub struct RunRecord {
     pub git_commit: Option<String>,
     /// Name of the backend that trained.
     pub backend: String,
-    /// The device in words.
+    /// The device that trained, in words; of a GPU the adapter and the graphics API.
     pub device: String,
+    /// The device that measured the loss landscape, in words.
+    pub landscape_device: String,
     /// SHA-256 of the data files.
     pub data: Vec<FileChecksum>,
     /// Optimizer steps taken.
@@ -131,6 +135,7 @@ pub struct RunRecord {
 }
 
 /// A run folder.
+#[derive(Debug)]
 pub struct RunFolder {
     path: PathBuf,
     experiment: Experiment,
@@ -174,7 +179,8 @@ impl RunFolder {
     ///
     /// # Errors
     /// [`Error::Malformed`] if the folder holds no run.
-    pub fn view(path: &Path) -> Result<Self> {
+    pub fn view(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
         Ok(Self::at(path, read_config(path, &[])?, None, false))
     }
 
@@ -365,10 +371,30 @@ impl RunFolder {
     /// # Errors
     /// [`Error::Io`] or [`Error::Malformed`] if the weights are missing or damaged.
     pub fn centre(&self, centre: Centre) -> Result<DenseNetwork> {
-        read_network(&self.file(match centre {
+        read_network(self.file(match centre {
             Centre::Mean => names::WEIGHTS_MEAN,
             Centre::Final => names::WEIGHTS_FINAL,
         }))
+    }
+
+    /// The principal components of its trajectory, and the variances along them.
+    ///
+    /// # Errors
+    /// [`Error::StageMissing`] before they have been computed; reading errors.
+    pub fn pca(&self) -> Result<TrajectoryPca> {
+        self.require(Stage::Pca)?;
+        stages::read_pca(self)
+    }
+
+    /// The loss around its centre while the recorded layer moves. Loads the training images: half a second for MNIST.
+    ///
+    /// # Errors
+    /// [`Error::StageMissing`] before the training is finished; reading errors.
+    pub fn landscape(&self) -> Result<DenseLandscape> {
+        self.require(Stage::Train)?;
+        let network = self.centre(self.experiment.landscape.around)?;
+        let data = stages::load_data(self)?;
+        Ok(DenseLandscape::new(&network, &self.experiment.recorder.layer, &data.train)?)
     }
 }
 
@@ -496,8 +522,13 @@ pub(crate) fn write_network(path: &Path, network: &DenseNetwork, precision: Prec
     write_npz(path, &arrays)
 }
 
-/// Read a network back; the layers come in the order of the file.
-pub(crate) fn read_network(path: &Path) -> Result<DenseNetwork> {
+/// Reads a network of dense layers from an npz file: `NAME.weight` `[d_in, d_out]` and, if there are biases, `NAME.bias`
+/// `[d_out]`, the layers in the order of the file.
+///
+/// # Errors
+/// [`Error::Malformed`] if it is no such file; [`Error::Network`] if the layers do not fit each other.
+pub fn read_network(path: impl AsRef<Path>) -> Result<DenseNetwork> {
+    let path = path.as_ref();
     let mut npz = Npz::open(path)?;
     let order = npz.names()?;
     let mut arrays = npz.all()?;

@@ -4,12 +4,14 @@ mod fit;
 mod flatness;
 mod pca;
 mod subspace;
+#[cfg(feature = "train")]
 mod train;
 mod walk;
 
 use std::time::Instant;
 
 use varflat_model::data::{Data, Verify};
+use varflat_model::device::Backend;
 
 use crate::error::{Error, Result};
 use crate::run_folder::{RunFolder, Stage, StageRecord};
@@ -38,10 +40,13 @@ pub fn perform(run: &RunFolder, stage: Stage, device: Option<&str>) -> Result<()
     let before = match stage {
         Stage::Train => match &run.experiment().langevin {
             Some(section) => walk::walk(run, section)?,
+            #[cfg(feature = "train")]
             None => train::train(run, device)?,
+            #[cfg(not(feature = "train"))]
+            None => return check_device(device),
         },
         Stage::Pca => pca::pca(run)?,
-        Stage::Flatness => flatness::flatness(run)?,
+        Stage::Flatness => flatness::flatness(run, device)?,
         Stage::Fit => fit::fit(run)?,
     };
     let seconds = before + start.elapsed().as_secs_f64();
@@ -51,6 +56,18 @@ pub fn perform(run: &RunFolder, stage: Stage, device: Option<&str>) -> Result<()
     // Only now is a checkpoint worth less than what it led to.
     run.remove_partial(stage)?;
     say(format_args!("{:>9}: done in {seconds:.1} s\n", stage.name()));
+    Ok(())
+}
+
+/// Opens the device of that name, so that what is wrong with it is known before anything is computed.
+///
+/// # Errors
+/// [`Error::Device`].
+pub fn check_device(name: Option<&str>) -> Result<()> {
+    #[cfg(feature = "train")]
+    varflat_model::device::open(name)?;
+    #[cfg(not(feature = "train"))]
+    Backend::choose(name)?;
     Ok(())
 }
 
@@ -96,7 +113,7 @@ pub fn complete(run: &RunFolder, device: Option<&str>) -> Result<bool> {
     // A walk runs on the host, whatever trains.
     let device = device.filter(|_| run.experiment().langevin.is_none());
     if let (Some(asked), true) = (device, run.is_done(Stage::Train)?) {
-        let trained = run.record()?.backend;
+        let (trained, asked) = (run.record()?.backend, Backend::choose(Some(asked))?.name());
         if trained != asked {
             let problem = format!("was trained on {trained}, not {asked}; choose another --out, or --force");
             return Err(Error::malformed(run.path(), problem));

@@ -179,7 +179,7 @@ impl Study {
         reached: &(dyn Fn(f64) + Sync),
     ) -> Result<()> {
         let source = if self.study.needs_the_run() {
-            let source = RunFolder::view(&runs.join(&self.run))?;
+            let source = RunFolder::view(runs.join(&self.run))?;
             source.require(Stage::Fit)?;
             Some(source)
         } else {

@@ -1,7 +1,5 @@
 //! Labelled images in memory.
 
-use burn_dataset::{Dataset, DatasetError};
-
 /// Labelled images of one size; pixels are byte / 255, so from 0 to 1.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ImageSet {
@@ -15,7 +13,7 @@ pub struct ImageSet {
     pub columns: usize,
 }
 
-/// One image and its label.
+/// One image and its label: an item of burn's `Dataset`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ImageItem {
     /// `[pixels]`, row-major, from 0 to 1.
@@ -64,8 +62,9 @@ impl ImageSet {
     }
 }
 
-impl Dataset<ImageItem> for ImageSet {
-    fn get(&self, index: usize) -> Result<ImageItem, DatasetError> {
+#[cfg(feature = "burn")]
+impl burn_dataset::Dataset<ImageItem> for ImageSet {
+    fn get(&self, index: usize) -> Result<ImageItem, burn_dataset::DatasetError> {
         Ok(ImageItem { image: self.image(index).to_vec(), label: self.label(index) })
     }
 

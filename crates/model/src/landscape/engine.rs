@@ -135,6 +135,11 @@ impl DenseLandscape {
 }
 
 impl Line<'_> {
+    /// L_0 of the landscape it is a line of.
+    pub fn reference_loss(&self) -> f64 {
+        self.landscape.reference_loss
+    }
+
     /// Point along p, flattened from `[d_in, d_out]`.
     ///
     /// # Errors

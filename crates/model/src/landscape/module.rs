@@ -1,6 +1,6 @@
 //! The loss along directions of any parameter of any burn module, by whole forward passes.
 
-use burn::module::{ModuleMapper, ModuleVisitor, Param};
+use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Tensor, TensorData};
 
 use super::engine::check_direction;
@@ -96,11 +96,18 @@ impl<C: Classifier> ModuleLine<'_, C> {
             .map(|&offset| {
                 let weights = centre.iter().zip(&self.direction);
                 let weights = weights.map(|(&w, p)| (f64::from(w) + offset * p) as f32).collect();
-                let moved = network.clone().map(&mut Writer { path: Path::to(path), weights });
-                Ok(set.measure(&moved)?.loss)
+                Ok(set.measure(&with_weights(network.clone(), path, weights))?.loss)
             })
             .collect()
     }
+}
+
+/// The module with other weights at this path, flattened row-major; unchanged where there is no float parameter of that path.
+///
+/// # Panics
+/// If the parameter has another number of weights.
+pub fn with_weights<M: Module>(module: M, path: &str, weights: Vec<f32>) -> M {
+    module.map(&mut Writer { path: Path::to(path), weights })
 }
 
 /// A landscape that cannot be measured.

@@ -1,6 +1,5 @@
 //! The `[training]` section of an experiment.
 
-use burn::optim::{Adam, AdamConfig, Sgd, SgdConfig, decay::WeightDecayConfig, momentum::MomentumConfig};
 use serde::{Deserialize, Serialize};
 
 use crate::batches::Shuffle;
@@ -92,26 +91,6 @@ impl TrainingConfig {
     /// Optimizer steps in one epoch of `samples` images.
     pub fn steps_per_epoch(&self, samples: usize) -> u64 {
         (samples / self.batch_size) as u64
-    }
-
-    /// SGD as configured.
-    pub fn sgd(&self) -> Sgd {
-        let mut config = SgdConfig::new().with_weight_decay(self.burn_weight_decay());
-        if self.momentum > 0.0 {
-            // burn's default dampening of 0.1 would shrink every gradient.
-            config = config
-                .with_momentum(Some(MomentumConfig::new().with_momentum(self.momentum).with_dampening(0.0)));
-        }
-        config.build()
-    }
-
-    /// Adam as configured.
-    pub fn adam(&self) -> Adam {
-        AdamConfig::new().with_epsilon(1e-8).with_weight_decay(self.burn_weight_decay()).build()
-    }
-
-    fn burn_weight_decay(&self) -> Option<WeightDecayConfig> {
-        (self.weight_decay > 0.0).then(|| WeightDecayConfig::new(self.weight_decay as f32))
     }
 }
 

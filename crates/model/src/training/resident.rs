@@ -2,19 +2,22 @@
 
 use std::sync::OnceLock;
 
-use burn::tensor::{Int, Tensor, TensorData};
+use burn::tensor::{Int, Tensor, TensorData, Transaction};
 use rayon::prelude::*;
 
 use super::classifier::Classifier;
 use super::metrics::Performance;
+use super::outcome::TrainingError;
 use super::sparse::SparseImages;
-use super::trainer::TrainingError;
 use crate::data::ImageSet;
 use crate::device::OpenDevice;
 use crate::loss::{is_error, sample_cross_entropy};
 
 /// Samples per forward pass when a whole set is measured: large enough to be efficient, small enough for caches.
 const MEASURED_AT_ONCE: usize = 1_000;
+
+/// The same on a device with a memory of its own, where each pass costs some twenty launches.
+const MEASURED_AT_ONCE_ELSEWHERE: usize = 10_000;
 
 /// Images and labels of one set on a device (without autodiff).
 pub struct ResidentSet {
@@ -70,32 +73,43 @@ impl ResidentSet {
         Batch { set: self, samples }
     }
 
-    /// Loss and error of a network on the whole set; sums in f64. On the host, all cores share the work.
+    /// Loss and error of a network on the whole set; sums in f64. On the host, all cores share the work; another device is waited
+    /// for once.
     ///
     /// # Errors
     /// [`TrainingError::Device`] if the device does not hand out the logits.
     pub fn measure(&self, network: &impl Classifier) -> Result<Performance, TrainingError> {
         let network = network.valid();
         let order: Vec<u32> = (0..self.samples() as u32).collect();
-        let chunks: Vec<&[u32]> = order.chunks(MEASURED_AT_ONCE).collect();
         // Sums of chunks, added in order: the same on any number of threads.
         let sums: Vec<(f64, usize)> = if self.device.on_host {
-            let measured =
-                chunks.par_iter().map_with(network, |network, chunk| self.measure_chunk(network, chunk));
+            let chunks: Vec<&[u32]> = order.chunks(MEASURED_AT_ONCE).collect();
+            let measured = chunks.par_iter().map_with(network, |network, chunk| {
+                let logits = network.logits(&self.batch(chunk)).try_into_data();
+                self.sum(&logits.map_err(|error| TrainingError::Device(error.to_string()))?, chunk)
+            });
             measured.collect::<Result<_, _>>()?
         } else {
-            chunks.iter().map(|chunk| self.measure_chunk(&network, chunk)).collect::<Result<_, _>>()?
+            let chunks = || order.chunks(MEASURED_AT_ONCE_ELSEWHERE);
+            let logits = chunks()
+                .fold(Transaction::default(), |all, chunk| all.register(network.logits(&self.batch(chunk))))
+                .try_execute()
+                .map_err(|error| TrainingError::Device(error.to_string()))?;
+            logits
+                .iter()
+                .zip(chunks())
+                .map(|(logits, chunk)| self.sum(logits, chunk))
+                .collect::<Result<_, _>>()?
         };
         let (loss, errors) = sums.into_iter().fold((0.0, 0), |(l, e), (loss, errors)| (l + loss, e + errors));
         let samples = self.samples() as f64;
         Ok(Performance { loss: loss / samples, error: errors as f64 / samples })
     }
 
-    fn measure_chunk(&self, network: &impl Classifier, chunk: &[u32]) -> Result<(f64, usize), TrainingError> {
-        let logits = network.logits(&self.batch(chunk));
-        let [_, classes] = logits.dims();
-        let logits =
-            logits.try_into_vec_as::<f32>().map_err(|error| TrainingError::Device(error.to_string()))?;
+    /// The sum of the losses and the number of errors, from the logits of some samples.
+    fn sum(&self, logits: &TensorData, chunk: &[u32]) -> Result<(f64, usize), TrainingError> {
+        let classes = logits.num_elements() / chunk.len();
+        let logits = logits.as_slice::<f32>().map_err(|error| TrainingError::Device(error.to_string()))?;
         let (mut loss, mut errors) = (0.0, 0);
         for (row, &sample) in logits.chunks_exact(classes).zip(chunk) {
             let label = usize::from(self.labels[sample as usize]);

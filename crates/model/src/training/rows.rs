@@ -89,6 +89,7 @@ impl Rows {
     }
 
     /// The sum of all rows.
+    #[cfg(feature = "burn")] // the gradient of a bias
     pub(crate) fn sum(&self) -> Vec<f32> {
         let mut sum = vec![0.0; self.columns];
         for row in self.each() {

@@ -7,18 +7,17 @@ use std::sync::Mutex;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use varflat_analysis::{DirectionFlatness, FlatnessSearch, FlatnessStatus, ParamGuard, TrajectoryPca};
-use varflat_model::{DenseLandscape, Line};
+use varflat_model::data::ImageSet;
+use varflat_model::device::{self, Backend};
+use varflat_model::{DenseLandscape, DenseNetwork};
 
 use super::pca;
 use crate::error::{Error, Result};
 use crate::experiment::{Components, LangevinSection};
 use crate::files::{Array, Npz, read_csv, write_csv, write_npz};
+use crate::landscape::{IN_A_ROW, in_a_row};
 use crate::run_folder::{RunFolder, Stage, names};
 use crate::{interrupt, progress};
-
-/// Directions measured one after the other, each starting its search at the one before. A fixed number, so
-/// that the result depends neither on the threads nor on where an interrupted run went on.
-const IN_A_ROW: usize = 20;
 
 /// Directions whose profile L_i(δθ) is written out: the first measured one from each of these on.
 const PROFILED: [usize; 10] = [1, 2, 5, 10, 20, 50, 100, 300, 1000, 2000];
@@ -63,13 +62,16 @@ impl FlatnessRow {
 }
 
 /// Measure every chosen direction; directions done by an interrupted attempt are kept.
-pub(super) fn flatness(run: &RunFolder) -> Result<f64> {
+///
+/// On the CPU the host's own landscape does it, whatever backend trained; a GPU measures a group of directions at once.
+pub(super) fn flatness(run: &RunFolder, device: Option<&str>) -> Result<f64> {
     let experiment = run.experiment();
     let section = &experiment.landscape;
     let pca = pca::read(run)?;
     let network = run.centre(section.around)?;
     let data = super::load_data(run)?;
     let layer = &experiment.recorder.layer;
+    let gpu = Gpu::of(run, device, &network, &data.train)?;
     let landscape = DenseLandscape::new(&network, layer, &data.train)?;
     drop(data);
     let l0 = landscape.reference_loss();
@@ -93,20 +95,34 @@ pub(super) fn flatness(run: &RunFolder) -> Result<f64> {
         .open(&partial)
         .map_err(Error::writing(&partial))?;
     let file = Mutex::new(file);
-    let measured: Vec<Vec<FlatnessRow>> = groups
-        .into_par_iter()
-        .map_init(
-            || landscape.line(),
-            |line, group| {
-                if interrupt::asked() {
-                    return Err(Error::Interrupted { stage: "flatness" });
-                }
-                let rows = measure(line, group, &pca, &search, l0, || bar.inc(1))?;
-                append(&file, &partial, &rows)?;
-                Ok(rows)
-            },
-        )
-        .collect::<Result<_>>()?;
+    let finish = |found: Vec<FlatnessRow>| -> Result<Vec<FlatnessRow>> {
+        append(&file, &partial, &found)?;
+        if interrupt::asked() { Err(Error::Interrupted { stage: "flatness" }) } else { Ok(found) }
+    };
+    let measured: Vec<Vec<FlatnessRow>> = match &gpu {
+        Some(gpu) => groups
+            .into_iter()
+            .map(|group| {
+                let found = gpu.measure(group, &pca, &search)?;
+                bar.inc(group.len() as u64);
+                finish(found)
+            })
+            .collect::<Result<_>>()?,
+        None => groups
+            .into_par_iter()
+            .map_init(
+                || landscape.line(),
+                |line, group| {
+                    if interrupt::asked() {
+                        return Err(Error::Interrupted { stage: "flatness" });
+                    }
+                    let directions = group.iter().map(|&index| direction(&pca, index));
+                    let found = in_a_row(line, &search, directions, || bar.inc(1))?;
+                    finish(rows_of(group, &pca, &found))
+                },
+            )
+            .collect::<Result<_>>()?,
+    };
     bar.finish_and_clear();
     rows.extend(measured.into_iter().flatten());
     rows.sort_by_key(|row| row.index);
@@ -131,31 +147,74 @@ pub(crate) fn chosen(components: Components, available: usize) -> Vec<usize> {
     chosen
 }
 
-/// One group of directions, in order.
-fn measure(
-    line: &mut Line<'_>,
-    group: &[usize],
-    pca: &TrajectoryPca,
-    search: &FlatnessSearch,
-    l0: f64,
-    done: impl Fn(),
-) -> Result<Vec<FlatnessRow>> {
-    let mut guess = 1.0;
-    group
-        .iter()
-        .map(|&index| {
-            aim(line, pca, index)?;
-            let found = search.measure(l0, guess, |offsets| line.search_losses(offsets))?;
-            guess = found.first_step_of_neighbour().unwrap_or(guess);
-            done();
-            Ok(FlatnessRow::of(index, pca.variance()[index - 1], &found))
-        })
-        .collect()
+/// The rows of a group of directions.
+fn rows_of(group: &[usize], pca: &TrajectoryPca, found: &[DirectionFlatness]) -> Vec<FlatnessRow> {
+    let rows = group.iter().zip(found);
+    rows.map(|(&index, found)| FlatnessRow::of(index, pca.variance()[index - 1], found)).collect()
 }
 
-fn aim(line: &mut Line<'_>, pca: &TrajectoryPca, index: usize) -> Result<()> {
-    let direction = pca.components().row(index - 1).to_vec();
-    Ok(line.aim(&direction)?)
+/// The component of this index, from 1.
+fn direction(pca: &TrajectoryPca, index: usize) -> Vec<f64> {
+    pca.components().row(index - 1).to_vec()
+}
+
+/// A landscape on a GPU.
+#[cfg(feature = "train")]
+struct Gpu(varflat_model::DeviceLandscape);
+
+/// Without a backend there is none.
+#[cfg(not(feature = "train"))]
+enum Gpu {}
+
+#[cfg(feature = "train")]
+impl Gpu {
+    /// The device asked for, or else the one that trained the run, if it is a GPU.
+    fn of(
+        run: &RunFolder,
+        device: Option<&str>,
+        network: &DenseNetwork,
+        set: &ImageSet,
+    ) -> Result<Option<Self>> {
+        let trained = run.record()?.backend;
+        let compiled = Backend::compiled().into_iter().find(|backend| backend.name() == trained);
+        let open = device::open(device.or(compiled.map(Backend::name)))?;
+        let words = if open.on_host { device::HOST_LANDSCAPE.to_owned() } else { open.description.clone() };
+        run.update(|record| record.landscape_device = words)?;
+        if open.on_host {
+            return Ok(None);
+        }
+        let landscape =
+            varflat_model::DeviceLandscape::new(network, &run.experiment().recorder.layer, set, &open)?;
+        Ok(Some(Self(landscape)))
+    }
+
+    /// One group of directions, together. The level is that of the device's own L_0.
+    fn measure(
+        &self,
+        group: &[usize],
+        pca: &TrajectoryPca,
+        search: &FlatnessSearch,
+    ) -> Result<Vec<FlatnessRow>> {
+        let directions: Vec<Vec<f64>> = group.iter().map(|&index| direction(pca, index)).collect();
+        let lines = self.0.lines(&directions)?;
+        let l0 = self.0.reference_loss();
+        let found = search
+            .measure_together(l0, 1.0, group.len(), |offsets| lines.losses(offsets).map_err(Error::from))?;
+        Ok(rows_of(group, pca, &found))
+    }
+}
+
+#[cfg(not(feature = "train"))]
+impl Gpu {
+    fn of(run: &RunFolder, device: Option<&str>, _: &DenseNetwork, _: &ImageSet) -> Result<Option<Self>> {
+        device.map(|name| Backend::choose(Some(name))).transpose()?;
+        run.update(|record| device::HOST_LANDSCAPE.clone_into(&mut record.landscape_device))?;
+        Ok(None)
+    }
+
+    fn measure(&self, _: &[usize], _: &TrajectoryPca, _: &FlatnessSearch) -> Result<Vec<FlatnessRow>> {
+        match *self {}
+    }
 }
 
 /// Append whole rows in one write, so that a kill leaves at most one broken line, the last.
@@ -221,7 +280,7 @@ fn profiles(
                         1.6 * (left + (right - left) * share)
                     })
                     .collect();
-                aim(line, pca, row.index)?;
+                line.aim(&direction(pca, row.index))?;
                 Ok(ProfileTable { index: row.index, loss: line.losses(&offset), offset })
             },
         )

@@ -25,7 +25,7 @@ const MEASURE_EVERY: u64 = 250;
 pub(super) fn walk(run: &RunFolder, section: &LangevinSection) -> Result<f64> {
     let experiment = run.experiment();
     let begun = Instant::now();
-    let start = RunFolder::view(&run.path().join(&section.start))?;
+    let start = RunFolder::view(run.path().join(&section.start))?;
     start.require(Stage::Pca)?;
     let network = start.centre(experiment.landscape.around)?;
     let place = network.position(&experiment.recorder.layer)?;

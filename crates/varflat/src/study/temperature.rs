@@ -367,7 +367,7 @@ fn path_times(
     let last = window.nrows() - 1;
     let full: Vec<Vec<f64>> = (0..=last)
         .step_by(every)
-        .chain((last % every != 0).then_some(last))
+        .chain((!last.is_multiple_of(every)).then_some(last))
         .map(|row| layer.full_gradient(&window.row(row).to_vec()))
         .collect();
     let mut noise = Array2::<f32>::zeros((last, window.ncols()));

@@ -87,7 +87,7 @@ pub(super) fn along_hessian(run: &RunFolder, section: &LangevinSection) -> Resul
     let network = run.centre(Centre::Mean)?;
     let name = &experiment.recorder.layer;
     let layer = &network.layers()[network.position(name)?];
-    let start = RunFolder::view(&run.path().join(&section.start))?;
+    let start = RunFolder::view(run.path().join(&section.start))?;
     let subspace = Subspace::of(&start, section, layer)?;
     let images = stages::load_data(run)?.train;
     let curvatures = {

@@ -1,0 +1,127 @@
+//! One way to ask any loss landscape.
+
+use rayon::prelude::*;
+use varflat_analysis::{DirectionFlatness, FlatnessSearch, ParamGuard, TrajectoryPca};
+use varflat_model::{DenseLandscape, Line};
+use varflat_plot::{Figure, LandscapeProfiles, Profile};
+
+use crate::error::{Error, Result};
+
+/// Directions measured one after the other, each search starting at the one before. A fixed number, so that a
+/// result depends neither on the threads nor on where an interrupted run went on.
+pub(crate) const IN_A_ROW: usize = 20;
+
+/// Points of a drawn profile, and how far beyond the crossings it goes.
+const POINTS: usize = 81;
+const BEYOND: f64 = 1.6;
+
+/// A loss around w_0 that can be asked along directions p: L(w_0 + s·p).
+///
+/// A [`DenseLandscape`] and, with a backend, a `ModuleLandscape` of any burn module are ones. For a loss of your own implement
+/// [`losses`](Self::losses); the search for the crossings comes with it.
+pub trait Landscape {
+    /// L_0 = L(w_0).
+    fn reference_loss(&self) -> f64;
+
+    /// L(w_0 + s·p) for every offset s.
+    ///
+    /// # Errors
+    /// If the direction does not fit, or the loss cannot be had.
+    fn losses(&self, direction: &[f64], offsets: &[f64]) -> Result<Vec<f64>>;
+
+    /// F and the crossings along each direction.
+    ///
+    /// # Errors
+    /// As [`losses`](Self::losses), and where the search refuses L_0.
+    fn flatness(&self, search: &FlatnessSearch, directions: &[Vec<f64>]) -> Result<Vec<DirectionFlatness>> {
+        let mut guess = 1.0;
+        let found = directions.iter().map(|direction| {
+            let mut found = search.measure_together(self.reference_loss(), guess, 1, |offsets| {
+                Ok::<_, Error>(vec![self.losses(direction, &offsets[0])?])
+            })?;
+            let found = found.remove(0);
+            guess = found.first_step_of_neighbour().unwrap_or(guess);
+            Ok(found)
+        });
+        found.collect()
+    }
+}
+
+impl Landscape for DenseLandscape {
+    fn reference_loss(&self) -> f64 {
+        self.reference_loss()
+    }
+
+    fn losses(&self, direction: &[f64], offsets: &[f64]) -> Result<Vec<f64>> {
+        let mut line = self.line();
+        line.aim(direction)?;
+        Ok(line.losses(offsets))
+    }
+
+    /// All cores share the directions, and a search leaves out the samples that cannot matter.
+    fn flatness(&self, search: &FlatnessSearch, directions: &[Vec<f64>]) -> Result<Vec<DirectionFlatness>> {
+        let groups = directions
+            .par_chunks(IN_A_ROW)
+            .map_init(|| self.line(), |line, group| in_a_row(line, search, group.iter().cloned(), || {}));
+        Ok(groups.collect::<Result<Vec<_>>>()?.concat())
+    }
+}
+
+/// F along directions in a row; `done` after each.
+pub(crate) fn in_a_row(
+    line: &mut Line<'_>,
+    search: &FlatnessSearch,
+    directions: impl Iterator<Item = Vec<f64>>,
+    done: impl Fn(),
+) -> Result<Vec<DirectionFlatness>> {
+    let l0 = line.reference_loss();
+    let mut guess = 1.0;
+    let found = directions.map(|direction| {
+        line.aim(&direction)?;
+        let found = search.measure(l0, guess, |offsets| line.search_losses(offsets))?;
+        guess = found.first_step_of_neighbour().unwrap_or(guess);
+        done();
+        Ok(found)
+    });
+    found.collect()
+}
+
+#[cfg(feature = "train")]
+impl<C: varflat_model::Classifier> Landscape for varflat_model::ModuleLandscape<'_, C> {
+    fn reference_loss(&self) -> f64 {
+        self.reference_loss()
+    }
+
+    fn losses(&self, direction: &[f64], offsets: &[f64]) -> Result<Vec<f64>> {
+        let mut line = self.line();
+        line.aim(direction)?;
+        Ok(line.losses(offsets)?)
+    }
+}
+
+/// Draws L_i(δθ) along some principal components, numbered from 1, with the crossings that bound the flatness F_i.
+///
+/// # Errors
+/// If there is no such component, and as [`Landscape::flatness`].
+pub fn profiles(landscape: &impl Landscape, pca: &TrajectoryPca, components: &[usize]) -> Result<Figure> {
+    let search = FlatnessSearch::params().check()?;
+    let there = pca.components().nrows();
+    if let Some(missing) = components.iter().find(|index| !(1..=there).contains(*index)) {
+        let problem = format!("there is no component {missing}: they are 1 to {there}");
+        return Err(Error::Experiment { origin: "profiles".to_owned(), problem });
+    }
+    let directions: Vec<Vec<f64>> =
+        components.iter().map(|index| pca.components().row(index - 1).to_vec()).collect();
+    let found = landscape.flatness(&search, &directions)?;
+    let drawn = components.iter().zip(&directions).zip(found).map(|((&index, direction), found)| {
+        let (left, right) = (found.left.crossing(), found.right.crossing());
+        let (from, to) = (left.unwrap_or(-1.0), right.unwrap_or(1.0));
+        let share = |point: usize| point as f64 / (POINTS - 1) as f64;
+        let offset: Vec<f64> =
+            (0..POINTS).map(|point| BEYOND * (from + (to - from) * share(point))).collect();
+        Ok(Profile { index, loss: landscape.losses(direction, &offset)?, offset, left, right })
+    });
+    let profiles = drawn.collect::<Result<_>>()?;
+    let (reference_loss, factor) = (landscape.reference_loss(), std::f64::consts::E);
+    Ok(varflat_plot::landscape_profiles(&LandscapeProfiles { reference_loss, factor, profiles })?)
+}

@@ -1,0 +1,121 @@
+//! What things look like where they end a cell of an evcxr notebook.
+
+use varflat_analysis::{PowerLaw, TrajectoryPca, spectrum};
+
+use crate::{Relation, RunFolder, inspect};
+
+/// Rows of a table that are shown; the rest is counted.
+const ROWS: usize = 12;
+
+/// Shows a value inline. evcxr calls it for the value that ends a cell, when the trait is in scope: the prelude has it.
+///
+/// ([`Figure`](varflat_plot::Figure) has the method of its own.)
+pub trait Show {
+    /// The value as HTML.
+    fn html(&self) -> String;
+
+    /// Prints the HTML in the form that evcxr takes.
+    fn evcxr_display(&self) {
+        println!("EVCXR_BEGIN_CONTENT text/html\n{}\nEVCXR_END_CONTENT", self.html());
+    }
+}
+
+impl Show for RunFolder {
+    fn html(&self) -> String {
+        match inspect::inspect(self) {
+            Ok(text) => preformatted(&text),
+            Err(error) => preformatted(&format!("{}: {error}", self.path().display())),
+        }
+    }
+}
+
+impl Show for PowerLaw {
+    fn html(&self) -> String {
+        let PowerLaw { psi, psi_standard_error, first, last, n, r, theil_sen, censored, under_floor, .. } =
+            self;
+        format!(
+            "<b>ψ = {psi:.3} ± {psi_standard_error:.3}</b> (σ² ∝ F<sup>−ψ</sup>) over {n} of the components {first}–{last}, \
+             r = {r:.4}; Theil–Sen {theil_sen:.3}; left out: {censored} without a flatness, {under_floor} under the floor"
+        )
+    }
+}
+
+impl Show for Relation {
+    fn html(&self) -> String {
+        let rows = self.components().iter().map(|component| {
+            let flatness = component.flatness.map_or("–".to_owned(), |flatness| format!("{flatness:.4}"));
+            let doubt = if component.trusted { "" } else { "under the floor" };
+            [component.index.to_string(), format!("{:.4e}", component.variance), flatness, doubt.to_owned()]
+        });
+        table(["i", "σ²", "F", ""], rows)
+    }
+}
+
+impl Show for TrajectoryPca {
+    fn html(&self) -> String {
+        let shares = spectrum::cumulative(self.variance());
+        let rows = self.variance().iter().zip(shares).enumerate().map(|(place, (variance, share))| {
+            [(place + 1).to_string(), format!("{variance:.4e}"), format!("{share:.4}")]
+        });
+        table(["i", "σ²", "share of the variance up to here"], rows)
+    }
+}
+
+#[cfg(feature = "train")]
+impl<C: burn::module::Module> Show for crate::record::Recording<C> {
+    fn html(&self) -> String {
+        let first = self.metrics.len().saturating_sub(5);
+        let rows = self.metrics[first..].iter().map(|row| {
+            let (loss, error) = (format!("{:.3e}", row.train_loss), format!("{:.4}", row.train_error));
+            [row.epoch.to_string(), row.step.to_string(), loss, error, format!("{:.4}", row.test_error)]
+        });
+        format!(
+            "recorded: {} steps of {} weights at <code>{}</code>{}",
+            self.window.nrows(),
+            self.window.ncols(),
+            escaped(&self.path),
+            table(["epoch", "step", "training loss", "training error", "test error"], rows)
+        )
+    }
+}
+
+fn table<const N: usize>(head: [&str; N], rows: impl ExactSizeIterator<Item = [String; N]>) -> String {
+    let line = |tag: &str, cells: &[String]| -> String {
+        let cells: String = cells.iter().map(|cell| format!("<{tag}>{}</{tag}>", escaped(cell))).collect();
+        format!("<tr>{cells}</tr>")
+    };
+    let more = match rows.len().saturating_sub(ROWS) {
+        0 => String::new(),
+        more => format!("<p>… and {more} more</p>"),
+    };
+    let head = line("th", &head.map(str::to_owned));
+    let body: String = rows.take(ROWS).map(|row| line("td", &row)).collect();
+    format!("<table><thead>{head}</thead><tbody>{body}</tbody></table>{more}")
+}
+
+fn preformatted(text: &str) -> String {
+    format!("<pre>{}</pre>", escaped(text))
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use varflat_analysis::Component;
+
+    #[test]
+    fn a_long_table_says_how_much_is_left_out() {
+        let component = |index| Component { index, variance: 1e-6, flatness: None, trusted: index < 3 };
+        let html = Relation::new((1..=40).map(component).collect()).html();
+        assert_eq!(html.matches("<tr>").count(), ROWS + 1);
+        assert!(html.contains("and 28 more") && html.contains("under the floor"), "{html}");
+    }
+
+    #[test]
+    fn text_cannot_become_markup() {
+        assert_eq!(preformatted("a < b & c"), "<pre>a &lt; b &amp; c</pre>");
+    }
+}

@@ -1,0 +1,135 @@
+//! Training any network with the recorder attached, everything in memory.
+
+use burn::module::Module;
+use burn::optim::{ModuleOptimizer, Optimizer};
+use ndarray::Array2;
+use varflat_model::{
+    Classifier, Metrics, OptimizerKind, ResidentSet, Trainer, TrainingConfig, TrainingError, with_weights,
+};
+use varflat_recorder::{Recorder, RecorderError, SharedSink, Sink, Step, parameter, paths};
+
+use crate::error::{Error, Result};
+
+/// What [`record`] has seen.
+#[derive(Debug)]
+pub struct Recording<C> {
+    /// The recorded parameter, `hidden.weight` for instance.
+    pub path: String,
+    /// Its weights after each step of the window, `[steps, weights]`.
+    pub window: Array2<f32>,
+    /// The network with every parameter at its mean over the window, ⟨w⟩_T: the centre of the landscape.
+    pub centre: C,
+    /// The network after the last step.
+    pub last: C,
+    /// Loss and error on both sets, after each epoch.
+    pub metrics: Vec<Metrics>,
+}
+
+/// Trains a network until `training` says stop, then goes on for `window` steps that are recorded: those of one parameter
+/// step by step, of all others the mean.
+///
+/// The network lives on an autodiff device ([`OpenDevice::autodiff`](varflat_model::device::OpenDevice::autodiff)); what comes
+/// back does not.
+///
+/// # Errors
+/// Impossible settings, a path that is no parameter's (the message lists those there are), a training that diverged.
+pub fn record<C: Classifier>(
+    network: C,
+    path: &str,
+    training: &TrainingConfig,
+    seed: u64,
+    (train, test): (&ResidentSet, &ResidentSet),
+    window: u64,
+) -> Result<Recording<C>> {
+    let path = parameter(&network, path)?.path;
+    let sinks: Vec<(String, SharedSink<Kept>)> = paths(&network)
+        .into_iter()
+        .map(|there| {
+            let kept = Kept::new(there.shape.iter().product(), there.path == path);
+            (there.path, SharedSink::new(kept))
+        })
+        .collect();
+    let optimizer = match training.optimizer {
+        OptimizerKind::Sgd => attached(&network, training.sgd(), &sinks)?,
+        OptimizerKind::Adam => attached(&network, training.adam(), &sinks)?,
+    };
+    let mut trainer = Trainer::new(network, optimizer, training, seed, train, test)?;
+    let mut metrics = vec![trainer.measure()?];
+    let mut end = None;
+    while end != Some(trainer.steps()) {
+        trainer.step();
+        sinks.iter().try_for_each(|(_, sink)| sink.check())?;
+        if trainer.at_epoch_end() {
+            let now = trainer.measure()?;
+            if end.is_none() && trainer.stop_reason(&now).is_some() {
+                sinks.iter().for_each(|(_, sink)| sink.with(|kept| kept.from = trainer.steps()));
+                end = Some(trainer.steps() + window);
+            }
+            metrics.push(now);
+        }
+    }
+    let last = trainer.network().valid();
+    let (mut centre, mut rows) = (last.clone(), Vec::new());
+    for (there, sink) in &sinks {
+        let mean = sink.with(|kept| {
+            rows.append(&mut kept.rows);
+            kept.mean()
+        });
+        // A parameter without gradient has not moved.
+        if let Some(mean) = mean {
+            centre = with_weights(centre, there, mean);
+        }
+    }
+    let width = rows.len() / window.max(1) as usize;
+    let window = Array2::from_shape_vec((window as usize, width), rows).map_err(|error| {
+        let problem = format!("the recorded rows do not form a window: {error}");
+        Error::Training(TrainingError::Config(problem))
+    })?;
+    Ok(Recording { path, window, centre, last, metrics })
+}
+
+fn attached<O: Optimizer>(
+    network: &impl Module,
+    optimizer: O,
+    sinks: &[(String, SharedSink<Kept>)],
+) -> Result<ModuleOptimizer> {
+    let recorder = sinks
+        .iter()
+        .try_fold(Recorder::new(network, optimizer), |recorder, (path, sink)| recorder.record(path, sink))?;
+    Ok(recorder.into_optimizer())
+}
+
+/// The steps of one parameter from some step on: their sum and, if wanted, all of them.
+struct Kept {
+    from: u64,
+    keeps_rows: bool,
+    rows: Vec<f32>,
+    sum: Vec<f64>,
+    steps: u64,
+}
+
+impl Kept {
+    fn new(weights: usize, keeps_rows: bool) -> Self {
+        Self { from: u64::MAX, keeps_rows, rows: Vec::new(), sum: vec![0.0; weights], steps: 0 }
+    }
+
+    fn mean(&self) -> Option<Vec<f32>> {
+        let steps = self.steps as f64;
+        (self.steps > 0).then(|| self.sum.iter().map(|sum| (sum / steps) as f32).collect())
+    }
+}
+
+impl Sink for Kept {
+    fn wants(&self, step: u64) -> bool {
+        step >= self.from
+    }
+
+    fn record(&mut self, step: Step<'_>) -> std::result::Result<(), RecorderError> {
+        if self.keeps_rows {
+            self.rows.extend_from_slice(step.weights);
+        }
+        self.sum.iter_mut().zip(step.weights).for_each(|(sum, &w)| *sum += f64::from(w));
+        self.steps += 1;
+        Ok(())
+    }
+}

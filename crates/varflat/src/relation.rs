@@ -1,0 +1,125 @@
+//! The variance–flatness relation of a run, or of a trajectory from anywhere.
+
+use std::ops::RangeInclusive;
+
+use ndarray::Array2;
+use varflat_analysis::{Component, DatasetBase, Fit, FlatnessSearch, ParamGuard, PowerLaw, TrajectoryPca};
+use varflat_plot::{Figure, FitLine, Point, VarianceFlatness};
+
+use crate::error::Result;
+use crate::experiment::Components;
+use crate::landscape::Landscape;
+use crate::run_folder::{RunFolder, Stage};
+use crate::stages;
+
+/// The principal components of recorded weights `[steps, weights]`, all of them, with the variances along them.
+///
+/// [`TrajectoryPca::params`] has the choices; this takes the defaults and needs no type to be named.
+///
+/// # Errors
+/// As [`TrajectoryPca`]'s fit: a window too small, or one that holds something else than numbers.
+pub fn principal_components(window: &Array2<f32>) -> Result<TrajectoryPca> {
+    Ok(TrajectoryPca::params().fit(&DatasetBase::from(window.view()))?)
+}
+
+/// σ_i² and F_i of each principal component: what ψ in σ_i² ∝ F_i^−ψ is fitted to.
+///
+/// ```
+/// use varflat::prelude::*;
+///
+/// let components = (1..=50).map(|index| {
+///     let flatness = 0.1 * index as f64;
+///     Component { index, variance: 1e-6 * flatness.powi(-4), flatness: Some(flatness), trusted: true }
+/// });
+/// let relation = Relation::new(components.collect());
+/// let law = relation.fit(2..=50)?;
+/// assert!((law.psi - 4.0).abs() < 1e-9);
+/// let figure = relation.figure(&law)?;
+/// # assert!(figure.svg().contains("svg"));
+/// # Ok::<(), varflat::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Relation {
+    components: Vec<Component>,
+}
+
+impl Relation {
+    /// The relation of these components.
+    pub fn new(components: Vec<Component>) -> Self {
+        Self { components }
+    }
+
+    /// That of a run whose landscape has been measured.
+    ///
+    /// # Errors
+    /// [`Error::StageMissing`](crate::Error::StageMissing) if it has not, and reading errors.
+    pub fn of(run: &RunFolder) -> Result<Self> {
+        run.require(Stage::Flatness)?;
+        Ok(Self::new(stages::read_components(run)?))
+    }
+
+    /// Measures the flatness along `components` of the principal components, at the paper's level e·L_0: the first 50, then
+    /// evenly spaced ones.
+    ///
+    /// # Errors
+    /// If the directions do not fit the landscape, or a loss cannot be had.
+    pub fn measure(pca: &TrajectoryPca, landscape: &impl Landscape, components: usize) -> Result<Self> {
+        let chosen = stages::chosen(Components::Some(components), pca.variance().len());
+        let directions: Vec<Vec<f64>> =
+            chosen.iter().map(|index| pca.components().row(index - 1).to_vec()).collect();
+        let found = landscape.flatness(&FlatnessSearch::params().check()?, &directions)?;
+        let components = chosen.into_iter().zip(found).map(|(index, found)| Component {
+            index,
+            variance: pca.variance()[index - 1],
+            flatness: found.flatness(),
+            trusted: pca.trusted(index - 1),
+        });
+        Ok(Self::new(components.collect()))
+    }
+
+    /// The components, from the first.
+    pub fn components(&self) -> &[Component] {
+        &self.components
+    }
+
+    /// ψ by least squares of ln σ² on ln F, over the components whose index is in `range`.
+    ///
+    /// # Errors
+    /// If fewer than three components of the range have a flatness and a variance that is trusted.
+    pub fn fit(&self, range: RangeInclusive<usize>) -> Result<PowerLaw> {
+        let first = (*range.start()).max(1);
+        Ok(PowerLaw::params().skip_first(first - 1).last(Some(*range.end())).fit(&self.components)?)
+    }
+
+    /// The log–log figure, with a fitted law and the equilibrium slope for comparison.
+    ///
+    /// # Errors
+    /// If there is no point to draw.
+    pub fn figure(&self, law: &PowerLaw) -> Result<Figure> {
+        let fitted = law.first..=law.last;
+        let points =
+            self.components.iter().filter(|component| component.variance > 0.0).filter_map(|component| {
+                Some(Point {
+                    index: component.index,
+                    flatness: component.flatness?,
+                    variance: component.variance,
+                    used_in_fit: component.trusted && fitted.contains(&component.index),
+                })
+            });
+        Ok(varflat_plot::variance_flatness(&VarianceFlatness {
+            points: points.collect(),
+            fit: Some(FitLine {
+                psi: law.psi,
+                standard_error: law.psi_standard_error,
+                interval: None,
+                ln_prefactor: law.ln_prefactor,
+                r: law.r,
+                first: law.first,
+                last: law.last,
+                n: law.n,
+            }),
+            equilibrium: true,
+            title: None,
+        })?)
+    }
+}
