@@ -8,9 +8,13 @@ reproduce backend="flex" *arguments:
 # Every figure from shortened trainings, in about two minutes
 reproduce-quick backend="flex": (reproduce backend "--quick")
 
-# All tests
+# All tests; those on wgpu need Vulkan, be it Debian's in software (mesa-vulkan-drivers, libvulkan1)
 test:
-    cargo test --release --workspace
+    cargo test --release --workspace --features wgpu
+
+# Set up the notebooks' kernel and execute all of them, or those named; a failing cell fails the command
+notebooks *arguments:
+    notebooks/run.sh {{arguments}}
 
 # Ours and the Python peers in turns, into benches/RESULTS.md; `just bench --with-torch` for every row
 bench *arguments:
@@ -19,8 +23,8 @@ bench *arguments:
 # Format, lints and documentation, warnings as errors
 check:
     cargo fmt --all --check
-    cargo clippy --release --workspace --all-targets -- -D warnings
-    RUSTDOCFLAGS="-D warnings" cargo doc --release --workspace --no-deps
+    cargo clippy --release --workspace --all-targets --features wgpu -- -D warnings
+    RUSTDOCFLAGS="-D warnings" cargo doc --release --workspace --no-deps --features wgpu
 
 # Redraw the committed figures from their tables
 figures:
