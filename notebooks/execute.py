@@ -57,13 +57,10 @@ def execute(path, check, timeout):
 
 def failure(outputs):
     """What went wrong in a cell, from its outputs; None if nothing did."""
-    for output in outputs:
-        if output.output_type == "error":
-            text = "\n".join([output.evalue, *output.traceback])
-            return re.sub(r"\x1b\[[0-9;]*m", "", text)
-        if output.output_type == "stream" and output.name == "stderr":
-            return output.text
-    return None
+    errors = [output for output in outputs if output.output_type == "error"]
+    text = "\n".join("\n".join([error.evalue, *error.traceback]) for error in errors)
+    text += "".join(output.text for output in outputs if output.output_type == "stream" and output.name == "stderr")
+    return re.sub(r"\x1b\[[0-9;]*m", "", text) or None
 
 
 if __name__ == "__main__":

@@ -3,7 +3,11 @@
 #
 # evcxr by itself builds each session in a fresh folder; its cache keeps the crates of others, but not those of this workspace.
 # A folder serves one session at a time: the first free one is taken, and held until the kernel ends.
-# They lie in the user's cache: inside the checkout cargo would take them for members of its workspace.
+# With incremental compilation off, evcxr's cache would hand out an earlier cell for a later one.
+unset CARGO_INCREMENTAL
+# Cells are compiled in the folder of the session, not in that of the workspace.
+unset CARGO_TARGET_DIR CARGO_BUILD_TARGET_DIR
+# The folders lie in the user's cache: inside the checkout cargo would take them for members of its workspace.
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/varflat/evcxr"
 if command -v flock >/dev/null; then
     for slot in 1 2 3 4 5 6 7 8; do

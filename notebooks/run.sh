@@ -29,8 +29,6 @@ command -v mold >/dev/null || command -v ld.lld >/dev/null ||
     echo "no mold or lld here: with either, a cell links in half the time (apt install mold)"
 [ "${1:-}" != --setup ] || exit 0
 
-# Cells are compiled in evcxr's own folders, not in that of the workspace.
-unset CARGO_TARGET_DIR CARGO_BUILD_TARGET_DIR
 case " $* " in
 *.ipynb*) ;;
 *) set -- "$@" *.ipynb ;;

@@ -24,16 +24,14 @@ fn small() -> (OpenDevice, data::Data) {
 }
 
 fn recorded(
+    device: &Device,
     open: &OpenDevice,
     data: &data::Data,
     path: &str,
 ) -> varflat::Result<(Recording<Mine>, DenseNetwork)> {
     let initial = MlpConfig::new(64, vec![8], 4).initial(1)?;
-    let trainable = open.autodiff();
-    let network = Mine {
-        first: linear(&initial.layers()[0], &trainable),
-        second: linear(&initial.layers()[1], &trainable),
-    };
+    let network =
+        Mine { first: linear(&initial.layers()[0], device), second: linear(&initial.layers()[1], device) };
     let sets = (ResidentSet::new(&data.train, 4, open), ResidentSet::new(&data.test, 4, open));
     let training =
         TrainingConfig { batch_size: 10, max_epochs: 20, loss_below: 0.0, ..TrainingConfig::default() };
@@ -47,7 +45,7 @@ fn weights(network: &Mine, path: &str) -> Vec<f32> {
 #[test]
 fn a_recording_holds_the_window_its_mean_and_its_end() {
     let (open, data) = small();
-    let (recording, initial) = recorded(&open, &data, "second.weight").unwrap();
+    let (recording, initial) = recorded(&open.device, &open, &data, "second.weight").unwrap();
     assert_eq!(recording.window.dim(), (90, 32));
     // 20 epochs of 30 steps, then three more for the window; the initial network is measured, too.
     assert_eq!(recording.metrics.len(), 24);
@@ -61,12 +59,15 @@ fn a_recording_holds_the_window_its_mean_and_its_end() {
     assert_ne!(first, weights(&recording.last, "first.weight"));
     assert_ne!(f64::from(first[0]), initial.layers()[0].weight[0]);
     assert!(recording.html().contains("90 steps of 32 weights"));
+    // Where the network was made, with autodiff or without, makes no difference.
+    let (again, _) = recorded(&open.autodiff(), &open, &data, "second.weight").unwrap();
+    assert_eq!(again.window, recording.window);
 }
 
 #[test]
 fn an_unknown_path_lists_the_paths() {
     let (open, data) = small();
-    let error = recorded(&open, &data, "third.weight").err().unwrap();
+    let error = recorded(&open.autodiff(), &open, &data, "third.weight").err().unwrap();
     let message = error.to_string();
     assert!(message.contains("third.weight") && message.contains("second.weight"), "{message}");
     // A notebook shows errors by Debug.
@@ -77,7 +78,7 @@ fn an_unknown_path_lists_the_paths() {
 #[test]
 fn two_landscapes_give_one_relation() {
     let (open, data) = small();
-    let (recording, _) = recorded(&open, &data, "second.weight").unwrap();
+    let (recording, _) = recorded(&open.autodiff(), &open, &data, "second.weight").unwrap();
     let pca = TrajectoryPca::params().fit(&DatasetBase::from(recording.window.view())).unwrap();
     let set = ResidentSet::new(&data.train, 4, &open);
     let general = ModuleLandscape::new(&recording.centre, "second.weight", &set).unwrap();

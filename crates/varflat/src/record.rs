@@ -28,8 +28,9 @@ pub struct Recording<C> {
 /// Trains a network until `training` says stop, then goes on for `window` steps that are recorded: those of one parameter
 /// step by step, of all others the mean.
 ///
-/// The network lives on an autodiff device ([`OpenDevice::autodiff`](varflat_model::device::OpenDevice::autodiff)); what comes
-/// back does not.
+/// The network may live on the device with or without autodiff; what comes back is without. (Its parameters are registered with
+/// burn's autodiff here, once more if need be: evcxr links every cell by itself, and parameters made in one cell would get the
+/// numbers of others in the next.)
 ///
 /// # Errors
 /// Impossible settings, a path that is no parameter's (the message lists those there are), a training that diverged.
@@ -41,6 +42,7 @@ pub fn record<C: Classifier>(
     (train, test): (&ResidentSet, &ResidentSet),
     window: u64,
 ) -> Result<Recording<C>> {
+    let network = network.valid().train();
     let path = parameter(&network, path)?.path;
     let sinks: Vec<(String, SharedSink<Kept>)> = paths(&network)
         .into_iter()
