@@ -10,13 +10,14 @@ use syn::{Expr, Stmt};
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 fn main() -> Result<()> {
-    println!("cargo::rerun-if-changed=.");
     let mut modules = String::new();
     let mut notebooks: Vec<PathBuf> =
         fs::read_dir(".")?.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
     notebooks.retain(|path| path.extension().is_some_and(|extension| extension == "ipynb"));
     notebooks.sort();
     for path in notebooks {
+        // Not the folder: it holds the kernel's environment, too.
+        println!("cargo::rerun-if-changed={}", path.display());
         let name = path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let module = module(&path).map_err(|error| format!("{}: {error}", path.display()))?;
         modules.push_str(&format!("/// `{name}.ipynb`.\npub mod {name} {{\n{module}\n}}\n"));
