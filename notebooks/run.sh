@@ -26,7 +26,7 @@ cat >"$JUPYTER_PATH/kernels/rust/kernel.json" <<JSON
 }
 JSON
 command -v mold >/dev/null || command -v ld.lld >/dev/null ||
-    echo "no mold or lld here: with either, a cell links in half the time (apt install mold)"
+    echo "no mold or lld here: evcxr links every cell with either where it is installed (apt install mold)"
 [ "${1:-}" != --setup ] || exit 0
 
 case " $* " in
