@@ -6,9 +6,10 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use varflat::landscape::Landscape;
 use varflat::prelude::burn::{self, module::Module, optim::Sgd, tensor::Tensor};
-use varflat_analysis::{DirectionFlatness, FlatnessSearch, ParamGuard};
-use varflat_model::data::{Data, ImageSet, Verify};
+use varflat_analysis::{FlatnessSearch, ParamGuard};
+use varflat_model::data::{Data, Verify};
 use varflat_model::device::{Backend, OpenDevice, open};
 use varflat_model::{
     Classifier, DenseLandscape, DenseNetwork, DeviceLandscape, Mlp, ModuleLandscape, ResidentSet, Trainer,
@@ -163,60 +164,19 @@ struct Measured {
     flatness: Vec<f64>,
 }
 
-fn crossings(found: &[DirectionFlatness]) -> Vec<f64> {
+fn flatness_of(landscape: &impl Landscape, search: &FlatnessSearch, directions: &[Vec<f64>]) -> Vec<f64> {
+    let found = landscape.flatness(search, directions).unwrap();
     found.iter().map(|found| found.flatness().unwrap()).collect()
 }
 
-fn by_module(
-    device: &OpenDevice,
-    set: &ImageSet,
-    network: &DenseNetwork,
-    search: &FlatnessSearch,
-) -> Measured {
-    let module = Plain { network: Mlp::new(network, &device.device).unwrap() };
-    let resident = ResidentSet::new(set, 10, device);
-    let landscape = ModuleLandscape::new(&module, "network.hidden.weight", &resident).unwrap();
-    let (mut profiles, mut found) = (Vec::new(), Vec::new());
-    for direction in directions(landscape.weights()) {
-        let mut line = landscape.line();
-        line.aim(&direction).unwrap();
-        profiles.extend(line.losses(&OFFSETS).unwrap());
-        found.push(
-            search.measure(landscape.reference_loss(), 1.0, |offsets| line.losses(offsets).unwrap()).unwrap(),
-        );
-    }
-    Measured { profiles, flatness: crossings(&found) }
-}
-
-fn by_device(
-    device: &OpenDevice,
-    set: &ImageSet,
-    network: &DenseNetwork,
-    search: &FlatnessSearch,
-) -> Measured {
-    // So small that there are several chunks of samples.
-    let device = OpenDevice { largest_tensor: device.largest_tensor.min(32 << 20), ..device.clone() };
-    let landscape = DeviceLandscape::new(network, "hidden", set, &device).unwrap();
-    let directions = directions(landscape.weights());
-    let lines = landscape.lines(&directions).unwrap();
-    let profiles = lines.losses(&vec![OFFSETS.to_vec(); directions.len()]).unwrap().concat();
-    let l0 = landscape.reference_loss();
-    let found = search.measure_together(l0, 1.0, directions.len(), |offsets| {
-        Ok::<_, varflat::Error>(lines.losses(offsets)?)
-    });
-    Measured { profiles, flatness: crossings(&found.unwrap()) }
-}
-
-fn by_host(set: &ImageSet, network: &DenseNetwork, search: &FlatnessSearch) -> Measured {
-    let landscape = DenseLandscape::new(network, "hidden", set).unwrap();
-    let (mut profiles, mut found) = (Vec::new(), Vec::new());
-    for direction in directions(landscape.weights()) {
-        let mut line = landscape.line();
-        line.aim(&direction).unwrap();
-        profiles.extend(line.losses(&OFFSETS));
-        found.push(search.measure(landscape.reference_loss(), 1.0, |offsets| line.losses(offsets)).unwrap());
-    }
-    Measured { profiles, flatness: crossings(&found) }
+/// One direction at a time, so that every search begins at the same step.
+fn measured(landscape: &impl Landscape, search: &FlatnessSearch) -> Measured {
+    let directions = directions(2500);
+    let profiles = directions.iter().flat_map(|direction| landscape.losses(direction, &OFFSETS).unwrap());
+    let flatness = directions
+        .iter()
+        .flat_map(|direction| flatness_of(landscape, search, std::slice::from_ref(direction)));
+    Measured { profiles: profiles.collect(), flatness: flatness.collect() }
 }
 
 /// 100 steps, gradients, losses, profiles and flatness of the headline's network on 5000 images.
@@ -240,7 +200,7 @@ fn every_backend_comes_to_the_same() {
         ResidentSet::new(&data.train, 10, device).measure(&module).unwrap().loss
     };
     let first = gradients(flex, &data, &reference, &training);
-    let host = by_host(&data.train, &reference, &search);
+    let host = measured(&DenseLandscape::new(&reference, "hidden", &data.train).unwrap(), &search);
     for device in &devices {
         let after = trained(device, &data, &initial, &training, STEPS, |recorder| recorder);
         let largest =
@@ -251,8 +211,17 @@ fn every_backend_comes_to_the_same() {
             most.max(apart(double(one), double(other)))
         });
         let losses = apart([loss(flex)], [loss(device)]);
-        let module = by_module(device, &data.train, &reference, &search);
-        let together = by_device(device, &data.train, &reference, &search);
+        let network = Plain { network: Mlp::new(&reference, &device.device).unwrap() };
+        let resident = ResidentSet::new(&data.train, 10, device);
+        let module = ModuleLandscape::new(&network, "network.hidden.weight", &resident).unwrap();
+        let module = measured(&module, &search);
+        // So small that there are several chunks of samples.
+        let narrow = OpenDevice { largest_tensor: device.largest_tensor.min(32 << 20), ..device.clone() };
+        let together = DeviceLandscape::new(&reference, "hidden", &data.train, &narrow).unwrap();
+        let directions = directions(2500);
+        let profiles =
+            together.lines(&directions).unwrap().losses(&vec![OFFSETS.to_vec(); 3]).unwrap().concat();
+        let together = Measured { profiles, flatness: flatness_of(&together, &search, &directions) };
         let relative = |one: &[f64], other: &[f64]| {
             one.iter().zip(other).fold(0.0_f64, |most, (one, other)| most.max((other / one - 1.0).abs()))
         };

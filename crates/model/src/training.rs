@@ -11,7 +11,7 @@ mod outcome;
 #[cfg(feature = "burn")]
 pub(crate) mod pixels;
 #[cfg(feature = "burn")]
-mod resident;
+pub(crate) mod resident;
 pub(crate) mod rows;
 #[cfg(feature = "burn")]
 mod sparse;

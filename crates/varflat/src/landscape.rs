@@ -11,13 +11,14 @@ use crate::error::{Error, Result};
 /// result depends neither on the threads nor on where an interrupted run went on.
 pub(crate) const IN_A_ROW: usize = 20;
 
-/// Points of a drawn profile, and how far beyond the crossings it goes.
-const POINTS: usize = 81;
+/// Points of a profile, and how far beyond the crossings it goes.
+pub(crate) const PROFILE_POINTS: usize = 81;
 const BEYOND: f64 = 1.6;
 
 /// A loss around w_0 that can be asked along directions p: L(w_0 + s·p).
 ///
-/// A [`DenseLandscape`] and, with a backend, a `ModuleLandscape` of any burn module are ones. For a loss of your own implement
+/// A [`DenseLandscape`] is one and, with a backend, `DeviceLandscape` (the same on a GPU) and `ModuleLandscape` (of any burn
+/// module) are. For a loss of your own implement
 /// [`losses`](Self::losses); the search for the crossings comes with it.
 pub trait Landscape {
     /// L_0 = L(w_0).
@@ -67,6 +68,36 @@ impl Landscape for DenseLandscape {
     }
 }
 
+#[cfg(feature = "train")]
+impl Landscape for varflat_model::DeviceLandscape {
+    fn reference_loss(&self) -> f64 {
+        self.reference_loss()
+    }
+
+    fn losses(&self, direction: &[f64], offsets: &[f64]) -> Result<Vec<f64>> {
+        Ok(self.lines(&[direction.to_vec()])?.losses(&[offsets.to_vec()])?.remove(0))
+    }
+
+    /// All directions together, each search beginning at the same step.
+    fn flatness(&self, search: &FlatnessSearch, directions: &[Vec<f64>]) -> Result<Vec<DirectionFlatness>> {
+        let lines = self.lines(directions)?;
+        search.measure_together(self.reference_loss(), 1.0, directions.len(), |offsets| {
+            Ok(lines.losses(offsets)?)
+        })
+    }
+}
+
+/// The component of this index, from 1.
+pub(crate) fn component(pca: &TrajectoryPca, index: usize) -> Vec<f64> {
+    pca.components().row(index - 1).to_vec()
+}
+
+/// Offsets of a profile, from well outside one crossing to well outside the other.
+pub(crate) fn across(left: f64, right: f64) -> Vec<f64> {
+    let share = |point: usize| point as f64 / (PROFILE_POINTS - 1) as f64;
+    (0..PROFILE_POINTS).map(|point| BEYOND * (left + (right - left) * share(point))).collect()
+}
+
 /// F along directions in a row; `done` after each.
 pub(crate) fn in_a_row(
     line: &mut Line<'_>,
@@ -110,15 +141,11 @@ pub fn profiles(landscape: &impl Landscape, pca: &TrajectoryPca, components: &[u
         let problem = format!("there is no component {missing}: they are 1 to {there}");
         return Err(Error::Experiment { origin: "profiles".to_owned(), problem });
     }
-    let directions: Vec<Vec<f64>> =
-        components.iter().map(|index| pca.components().row(index - 1).to_vec()).collect();
+    let directions: Vec<Vec<f64>> = components.iter().map(|&index| component(pca, index)).collect();
     let found = landscape.flatness(&search, &directions)?;
     let drawn = components.iter().zip(&directions).zip(found).map(|((&index, direction), found)| {
         let (left, right) = (found.left.crossing(), found.right.crossing());
-        let (from, to) = (left.unwrap_or(-1.0), right.unwrap_or(1.0));
-        let share = |point: usize| point as f64 / (POINTS - 1) as f64;
-        let offset: Vec<f64> =
-            (0..POINTS).map(|point| BEYOND * (from + (to - from) * share(point))).collect();
+        let offset = across(left.unwrap_or(-1.0), right.unwrap_or(1.0));
         Ok(Profile { index, loss: landscape.losses(direction, &offset)?, offset, left, right })
     });
     let profiles = drawn.collect::<Result<_>>()?;

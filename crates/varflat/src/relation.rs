@@ -8,7 +8,7 @@ use varflat_plot::{Figure, FitLine, Point, VarianceFlatness};
 
 use crate::error::Result;
 use crate::experiment::Components;
-use crate::landscape::Landscape;
+use crate::landscape::{Landscape, component};
 use crate::run_folder::{RunFolder, Stage};
 use crate::stages;
 
@@ -65,8 +65,7 @@ impl Relation {
     /// If the directions do not fit the landscape, or a loss cannot be had.
     pub fn measure(pca: &TrajectoryPca, landscape: &impl Landscape, components: usize) -> Result<Self> {
         let chosen = stages::chosen(Components::Some(components), pca.variance().len());
-        let directions: Vec<Vec<f64>> =
-            chosen.iter().map(|index| pca.components().row(index - 1).to_vec()).collect();
+        let directions: Vec<Vec<f64>> = chosen.iter().map(|&index| component(pca, index)).collect();
         let found = landscape.flatness(&FlatnessSearch::params().check()?, &directions)?;
         let components = chosen.into_iter().zip(found).map(|(index, found)| Component {
             index,

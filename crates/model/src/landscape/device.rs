@@ -10,6 +10,7 @@ use crate::dense::{DenseLayer, DenseNetwork, NetworkError};
 use crate::device::OpenDevice;
 use crate::loss::cross_entropy;
 use crate::training::TrainingError;
+use crate::training::resident::one_hot;
 
 /// Pairs of a direction and an offset whose losses are computed in one operation.
 const PAIRS: usize = 120;
@@ -131,17 +132,11 @@ impl DeviceLandscape {
             for layer in &before {
                 values = relu(layer.apply(values));
             }
-            let one_hot: Vec<f32> = labels
-                .iter()
-                .flat_map(|&label| {
-                    (0..classes).map(move |class| if class == usize::from(label) { 1.0 } else { 0.0 })
-                })
-                .collect();
             Chunk {
                 samples,
                 z0: moving.apply(values.clone()).reshape([1, samples, d_out]),
                 inputs: values,
-                one_hot: Tensor::from_data(TensorData::new(one_hot, [1, samples, classes]), &device.device),
+                one_hot: one_hot(labels, classes, device).reshape([1, samples, classes]),
             }
         });
         let mut landscape = Self {
@@ -224,12 +219,11 @@ impl Lines<'_> {
         if pairs.is_empty() {
             return Ok(vec![Vec::new(); self.directions]);
         }
-        let answers = answers.try_execute().map_err(|error| TrainingError::Device(error.to_string()))?;
+        let answers = answers.try_execute().map_err(TrainingError::device)?;
         let mut sums = vec![0.0; pairs.len()];
         for (answers, sums) in answers.chunks(landscape.chunks.len()).zip(sums.chunks_mut(PAIRS)) {
             for (answer, chunk) in answers.iter().zip(&landscape.chunks) {
-                let losses =
-                    answer.as_slice::<f32>().map_err(|error| TrainingError::Device(error.to_string()))?;
+                let losses = answer.as_slice::<f32>().map_err(TrainingError::device)?;
                 for (sum, losses) in sums.iter_mut().zip(losses.chunks_exact(chunk.samples)) {
                     *sum += losses.iter().map(|&loss| f64::from(loss)).sum::<f64>();
                 }

@@ -52,3 +52,11 @@ pub enum TrainingError {
     #[error("the device failed: {0}")]
     Device(String),
 }
+
+impl TrainingError {
+    /// What the device said.
+    #[cfg(feature = "burn")]
+    pub(crate) fn device(error: impl std::fmt::Display) -> Self {
+        Self::Device(error.to_string())
+    }
+}

@@ -32,6 +32,15 @@ pub struct ResidentSet {
     labels: Vec<u8>,
 }
 
+/// Labels as rows with a one, `[samples, classes]`.
+pub(crate) fn one_hot(labels: &[u8], classes: usize, device: &OpenDevice) -> Tensor<2> {
+    let mut rows = vec![0.0f32; labels.len() * classes];
+    for (row, &label) in rows.chunks_exact_mut(classes).zip(labels) {
+        row[usize::from(label)] = 1.0;
+    }
+    Tensor::from_data(TensorData::new(rows, [labels.len(), classes]), &device.device)
+}
+
 /// Some samples of a set, in order: a mini-batch, say.
 pub struct Batch<'a> {
     set: &'a ResidentSet,
@@ -41,17 +50,12 @@ pub struct Batch<'a> {
 impl ResidentSet {
     /// Copy a set to the device; `classes` is the width of the one-hot labels.
     pub fn new(set: &ImageSet, classes: usize, device: &OpenDevice) -> Self {
-        let samples = set.samples();
-        let mut one_hot = vec![0.0f32; samples * classes];
-        for (row, &label) in one_hot.chunks_exact_mut(classes).zip(&set.labels) {
-            row[usize::from(label)] = 1.0;
-        }
         let resident = Self {
             device: device.clone(),
             pixels: set.pixels(),
             images: OnceLock::new(),
             sparse: if device.on_host { SparseImages::new(set) } else { None },
-            one_hot: Tensor::from_data(TensorData::new(one_hot, [samples, classes]), &device.device),
+            one_hot: one_hot(&set.labels, classes, device),
             labels: set.labels.clone(),
         };
         if resident.sparse.is_none() {
@@ -86,7 +90,7 @@ impl ResidentSet {
             let chunks: Vec<&[u32]> = order.chunks(MEASURED_AT_ONCE).collect();
             let measured = chunks.par_iter().map_with(network, |network, chunk| {
                 let logits = network.logits(&self.batch(chunk)).try_into_data();
-                self.sum(&logits.map_err(|error| TrainingError::Device(error.to_string()))?, chunk)
+                self.sum(&logits.map_err(TrainingError::device)?, chunk)
             });
             measured.collect::<Result<_, _>>()?
         } else {
@@ -94,7 +98,7 @@ impl ResidentSet {
             let logits = chunks()
                 .fold(Transaction::default(), |all, chunk| all.register(network.logits(&self.batch(chunk))))
                 .try_execute()
-                .map_err(|error| TrainingError::Device(error.to_string()))?;
+                .map_err(TrainingError::device)?;
             logits
                 .iter()
                 .zip(chunks())
@@ -109,7 +113,7 @@ impl ResidentSet {
     /// The sum of the losses and the number of errors, from the logits of some samples.
     fn sum(&self, logits: &TensorData, chunk: &[u32]) -> Result<(f64, usize), TrainingError> {
         let classes = logits.num_elements() / chunk.len();
-        let logits = logits.as_slice::<f32>().map_err(|error| TrainingError::Device(error.to_string()))?;
+        let logits = logits.as_slice::<f32>().map_err(TrainingError::device)?;
         let (mut loss, mut errors) = (0.0, 0);
         for (row, &sample) in logits.chunks_exact(classes).zip(chunk) {
             let label = usize::from(self.labels[sample as usize]);

@@ -15,15 +15,12 @@ use super::pca;
 use crate::error::{Error, Result};
 use crate::experiment::{Components, LangevinSection};
 use crate::files::{Array, Npz, read_csv, write_csv, write_npz};
-use crate::landscape::{IN_A_ROW, in_a_row};
+use crate::landscape::{IN_A_ROW, Landscape, PROFILE_POINTS, across, component, in_a_row};
 use crate::run_folder::{RunFolder, Stage, names};
 use crate::{interrupt, progress};
 
 /// Directions whose profile L_i(δθ) is written out: the first measured one from each of these on.
 const PROFILED: [usize; 10] = [1, 2, 5, 10, 20, 50, 100, 300, 1000, 2000];
-
-/// Points of a profile.
-const PROFILE_POINTS: usize = 81;
 
 /// One row of `flatness.csv`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -71,7 +68,7 @@ pub(super) fn flatness(run: &RunFolder, device: Option<&str>) -> Result<f64> {
     let network = run.centre(section.around)?;
     let data = super::load_data(run)?;
     let layer = &experiment.recorder.layer;
-    let gpu = Gpu::of(run, device, &network, &data.train)?;
+    let gpu = on_gpu(run, device, &network, &data.train)?;
     let landscape = DenseLandscape::new(&network, layer, &data.train)?;
     drop(data);
     let l0 = landscape.reference_loss();
@@ -103,9 +100,10 @@ pub(super) fn flatness(run: &RunFolder, device: Option<&str>) -> Result<f64> {
         Some(gpu) => groups
             .into_iter()
             .map(|group| {
-                let found = gpu.measure(group, &pca, &search)?;
+                let directions: Vec<Vec<f64>> = group.iter().map(|&index| component(&pca, index)).collect();
+                let found = gpu.flatness(&search, &directions)?;
                 bar.inc(group.len() as u64);
-                finish(found)
+                finish(rows_of(group, &pca, &found))
             })
             .collect::<Result<_>>()?,
         None => groups
@@ -116,7 +114,7 @@ pub(super) fn flatness(run: &RunFolder, device: Option<&str>) -> Result<f64> {
                     if interrupt::asked() {
                         return Err(Error::Interrupted { stage: "flatness" });
                     }
-                    let directions = group.iter().map(|&index| direction(&pca, index));
+                    let directions = group.iter().map(|&index| component(&pca, index));
                     let found = in_a_row(line, &search, directions, || bar.inc(1))?;
                     finish(rows_of(group, &pca, &found))
                 },
@@ -153,68 +151,37 @@ fn rows_of(group: &[usize], pca: &TrajectoryPca, found: &[DirectionFlatness]) ->
     rows.map(|(&index, found)| FlatnessRow::of(index, pca.variance()[index - 1], found)).collect()
 }
 
-/// The component of this index, from 1.
-fn direction(pca: &TrajectoryPca, index: usize) -> Vec<f64> {
-    pca.components().row(index - 1).to_vec()
-}
-
-/// A landscape on a GPU.
+/// The landscape on a GPU, if that is the device asked for or, without one, the device that trained the run.
 #[cfg(feature = "train")]
-struct Gpu(varflat_model::DeviceLandscape);
+fn on_gpu(
+    run: &RunFolder,
+    device: Option<&str>,
+    network: &DenseNetwork,
+    set: &ImageSet,
+) -> Result<Option<Box<dyn Landscape>>> {
+    let trained = run.record()?.backend;
+    let compiled = Backend::compiled().into_iter().find(|backend| backend.name() == trained);
+    let open = device::open(device.or(compiled.map(Backend::name)))?;
+    let words = if open.on_host { device::HOST_LANDSCAPE.to_owned() } else { open.description.clone() };
+    run.update(|record| record.landscape_device = words)?;
+    if open.on_host {
+        return Ok(None);
+    }
+    let layer = &run.experiment().recorder.layer;
+    Ok(Some(Box::new(varflat_model::DeviceLandscape::new(network, layer, set, &open)?)))
+}
 
 /// Without a backend there is none.
 #[cfg(not(feature = "train"))]
-enum Gpu {}
-
-#[cfg(feature = "train")]
-impl Gpu {
-    /// The device asked for, or else the one that trained the run, if it is a GPU.
-    fn of(
-        run: &RunFolder,
-        device: Option<&str>,
-        network: &DenseNetwork,
-        set: &ImageSet,
-    ) -> Result<Option<Self>> {
-        let trained = run.record()?.backend;
-        let compiled = Backend::compiled().into_iter().find(|backend| backend.name() == trained);
-        let open = device::open(device.or(compiled.map(Backend::name)))?;
-        let words = if open.on_host { device::HOST_LANDSCAPE.to_owned() } else { open.description.clone() };
-        run.update(|record| record.landscape_device = words)?;
-        if open.on_host {
-            return Ok(None);
-        }
-        let landscape =
-            varflat_model::DeviceLandscape::new(network, &run.experiment().recorder.layer, set, &open)?;
-        Ok(Some(Self(landscape)))
-    }
-
-    /// One group of directions, together. The level is that of the device's own L_0.
-    fn measure(
-        &self,
-        group: &[usize],
-        pca: &TrajectoryPca,
-        search: &FlatnessSearch,
-    ) -> Result<Vec<FlatnessRow>> {
-        let directions: Vec<Vec<f64>> = group.iter().map(|&index| direction(pca, index)).collect();
-        let lines = self.0.lines(&directions)?;
-        let l0 = self.0.reference_loss();
-        let found = search
-            .measure_together(l0, 1.0, group.len(), |offsets| lines.losses(offsets).map_err(Error::from))?;
-        Ok(rows_of(group, pca, &found))
-    }
-}
-
-#[cfg(not(feature = "train"))]
-impl Gpu {
-    fn of(run: &RunFolder, device: Option<&str>, _: &DenseNetwork, _: &ImageSet) -> Result<Option<Self>> {
-        device.map(|name| Backend::choose(Some(name))).transpose()?;
-        run.update(|record| device::HOST_LANDSCAPE.clone_into(&mut record.landscape_device))?;
-        Ok(None)
-    }
-
-    fn measure(&self, _: &[usize], _: &TrajectoryPca, _: &FlatnessSearch) -> Result<Vec<FlatnessRow>> {
-        match *self {}
-    }
+fn on_gpu(
+    run: &RunFolder,
+    device: Option<&str>,
+    _: &DenseNetwork,
+    _: &ImageSet,
+) -> Result<Option<Box<dyn Landscape>>> {
+    device.map(|name| Backend::choose(Some(name))).transpose()?;
+    run.update(|record| device::HOST_LANDSCAPE.clone_into(&mut record.landscape_device))?;
+    Ok(None)
 }
 
 /// Append whole rows in one write, so that a kill leaves at most one broken line, the last.
@@ -274,13 +241,8 @@ fn profiles(
             || landscape.line(),
             |line, row| {
                 let (left, right) = (row.left.unwrap_or(-radius), row.right.unwrap_or(radius));
-                let offset: Vec<f64> = (0..PROFILE_POINTS)
-                    .map(|point| {
-                        let share = point as f64 / (PROFILE_POINTS - 1) as f64;
-                        1.6 * (left + (right - left) * share)
-                    })
-                    .collect();
-                line.aim(&direction(pca, row.index))?;
+                let offset = across(left, right);
+                line.aim(&component(pca, row.index))?;
                 Ok(ProfileTable { index: row.index, loss: line.losses(&offset), offset })
             },
         )
