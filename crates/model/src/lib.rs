@@ -25,6 +25,8 @@
 //! the host alone: data, weights, the landscape of dense layers, Langevin walks.
 
 pub mod batches;
+#[cfg(feature = "burn")]
+mod convolutional;
 pub mod data;
 pub mod dense;
 pub mod device;
@@ -37,6 +39,8 @@ pub mod random;
 pub mod training;
 
 pub use batches::{Shuffle, epoch_order};
+#[cfg(feature = "burn")]
+pub use convolutional::{Convolutional, ConvolutionalConfig};
 pub use dense::{DenseLayer, DenseNetwork, NetworkError};
 pub use landscape::{DenseLandscape, Line};
 #[cfg(feature = "burn")]

@@ -417,7 +417,11 @@ fn no_changed_byte_panics_and_gzip_hides_none() {
 
 #[test]
 fn a_source_reads_back_from_its_text() {
-    for (text, source) in [("mnist", DataSource::Mnist), ("./mnist", DataSource::Folder("./mnist".into()))] {
+    for (text, source) in [
+        ("mnist", DataSource::Mnist),
+        ("fashion-mnist", DataSource::FashionMnist),
+        ("./mnist", DataSource::Folder("./mnist".into())),
+    ] {
         assert_eq!(text.parse::<DataSource>(), Ok(source.clone()));
         assert_eq!(source.to_string(), text);
         assert_eq!(

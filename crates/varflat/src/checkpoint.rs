@@ -3,16 +3,17 @@
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use varflat_model::{DenseNetwork, Metrics};
+use varflat_model::Metrics;
 use varflat_recorder::{Segment, WindowMeanState};
 
 use crate::error::{Error, Result};
 use crate::files::{Array, Npz, read_json, write_json, write_npz, write_whole};
-use crate::run_folder::{Precision, names, read_network, write_network};
+use crate::run_folder::names;
+use crate::weights::{self, NamedWeights, Precision};
 
 /// Everything that training needs to go on as if it had never stopped.
 pub(crate) struct Checkpoint {
-    pub(crate) network: DenseNetwork,
+    pub(crate) network: Vec<NamedWeights>,
     /// burn's own record of the optimizer state.
     pub(crate) optimizer: Vec<u8>,
     /// Running sums of every parameter, by path.
@@ -41,7 +42,7 @@ impl Checkpoint {
         let draft = run.join(format!(".{}.tmp", names::CHECKPOINT));
         remove_folder(&draft)?;
         std::fs::create_dir_all(&draft).map_err(Error::writing(&draft))?;
-        write_network(&draft.join("weights.npz"), &self.network, Precision::Single)?;
+        weights::write(&draft.join("weights.npz"), &self.network, Precision::Single)?;
         write_whole(&draft.join("optimizer.bin"), |file| std::io::Write::write_all(file, &self.optimizer))?;
         let mut arrays: Vec<(String, Array<'_>)> = Vec::new();
         for (path, mean) in &self.means {
@@ -94,7 +95,7 @@ impl Checkpoint {
             means.push((path, WindowMeanState { rows, segments }));
         }
         Ok(Self {
-            network: read_network(folder.join("weights.npz"))?,
+            network: weights::read(&folder.join("weights.npz"))?,
             optimizer: std::fs::read(&optimizer).map_err(Error::reading(&optimizer))?,
             means,
             state,

@@ -3,7 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+#[cfg(feature = "train")]
+use varflat_model::ConvolutionalConfig;
 use varflat_model::data::DataSource;
+#[cfg(feature = "train")]
+use varflat_model::data::ImageSet;
 use varflat_model::{Initialization, LangevinConfig, MlpConfig, TrainingConfig};
 use varflat_recorder::Keep;
 
@@ -53,24 +57,31 @@ pub struct Experiment {
     pub langevin: Option<LangevinSection>,
 }
 
-/// `[data]`: `set = "mnist"`, or the `folder` of four IDX files.
+/// `[data]`: `set = "mnist"` or `"fashion-mnist"`, or the `folder` of four IDX files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DataSection {
-    /// A set that comes with the project: `mnist`.
+    /// A set by its name: `mnist`, which comes with the project, or `fashion-mnist`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub set: Option<String>,
     /// A folder with the four IDX files, gzipped or not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub folder: Option<PathBuf>,
+    /// Only the first n training images; all when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub samples: Option<usize>,
 }
 
-/// `[model]`: a multilayer perceptron; inputs and classes come from the data.
+/// `[model]`: a multilayer perceptron, after two convolutions if there are `channels`; inputs and classes come from the data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ModelSection {
     /// Widths of the hidden layers.
     pub hidden: Vec<usize>,
+    /// Channels of the two convolutions before them (see [`ConvolutionalConfig`](varflat_model::ConvolutionalConfig)); none when
+    /// absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub channels: Option<[usize; 2]>,
     /// Whether layers have biases.
     pub bias: bool,
     /// How initial weights are drawn.
@@ -81,7 +92,7 @@ pub struct ModelSection {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RecorderSection {
-    /// The layer: `input`, `hidden`, `output` (or `deeper.0`, …).
+    /// The layer: `input`, `hidden`, `output` (or `deeper.0`, …); after convolutions `first`, `second`, `dense.input`, ….
     pub layer: String,
     /// Record every k-th step.
     pub every: u64,
@@ -119,6 +130,8 @@ pub struct LandscapeSection {
     pub radius: f64,
     /// Which directions are measured.
     pub components: Components,
+    /// Directions whose profile L_i(δθ) is written out: the first measured one from each of these on.
+    pub profiles: Vec<usize>,
 }
 
 /// The centre w_0 of the landscape.
@@ -210,7 +223,7 @@ const fn one() -> u64 {
 
 impl Default for ModelSection {
     fn default() -> Self {
-        Self { hidden: vec![50, 50], bias: false, init: Initialization::default() }
+        Self { hidden: vec![50, 50], channels: None, bias: false, init: Initialization::default() }
     }
 }
 
@@ -227,6 +240,7 @@ impl Default for LandscapeSection {
             factor: std::f64::consts::E,
             radius: 100.0,
             components: Components::All(All::All),
+            profiles: vec![1, 2, 5, 10, 20, 50, 100, 300, 1000, 2000],
         }
     }
 }
@@ -244,10 +258,13 @@ impl DataSection {
         match (&self.set, &self.folder) {
             (Some(_), Some(_)) => complain("data.set and data.folder exclude each other; keep one".into()),
             (None, Some(folder)) => Ok(DataSource::Folder(folder.clone())),
-            (Some(set), None) if set != "mnist" => complain(format!(
-                "data.set = \"{set}\" is unknown: the only set that comes along is \"mnist\"; name any other by data.folder"
-            )),
-            _ => Ok(DataSource::Mnist),
+            (None, None) => Ok(DataSource::default()),
+            (Some(set), None) => match DataSource::from(set.clone()) {
+                DataSource::Folder(_) => complain(format!(
+                    "data.set = \"{set}\" is unknown: there are \"mnist\" and \"fashion-mnist\"; name any other by data.folder"
+                )),
+                named => Ok(named),
+            },
         }
     }
 }
@@ -330,8 +347,16 @@ impl Experiment {
 
     /// Shape of the network for images of `inputs` pixels in `classes` classes.
     pub fn network(&self, inputs: usize, classes: usize) -> MlpConfig {
-        let ModelSection { hidden, bias, init } = self.model.clone();
+        let ModelSection { hidden, bias, init, .. } = self.model.clone();
         MlpConfig { inputs, hidden, classes, bias, init }
+    }
+
+    /// Shape of the convolutional network for such images, if that is what is asked for.
+    #[cfg(feature = "train")]
+    pub fn convolutional(&self, images: &ImageSet, classes: usize) -> Option<ConvolutionalConfig> {
+        let ModelSection { hidden, channels, bias, init } = self.model.clone();
+        let image = [images.rows, images.columns];
+        Some(ConvolutionalConfig { image, channels: channels?, hidden, classes, bias, init })
     }
 
     /// Keys that differ from another experiment, with both values, for messages.
@@ -359,6 +384,9 @@ impl Experiment {
         {
             return complain("model.hidden needs at least one layer, each 1 to 100000 wide".into());
         }
+        if self.data.samples == Some(0) {
+            return complain("data.samples must be at least 1".into());
+        }
         if self.recorder.every == 0 {
             return complain("recorder.every must be at least 1".into());
         }
@@ -384,6 +412,9 @@ impl Experiment {
         if let Components::Some(count @ 0..5) = components {
             return complain(format!("landscape.components = {count} is too few for a fit: at least 5"));
         }
+        if self.landscape.profiles.is_empty() || self.landscape.profiles.contains(&0) {
+            return complain("landscape.profiles needs at least one component, counted from 1".into());
+        }
         if self.fit.block == 0 || self.fit.resamples < 40 {
             return complain("fit.block must be at least 1 and fit.resamples at least 40".into());
         }
@@ -394,7 +425,8 @@ impl Experiment {
     }
 }
 
-/// Apply one `section.key=value`; the value is TOML, or a bare word.
+/// Apply one `section.key=value`; the value is TOML, or a bare word. Of `data.set` and `data.folder` the one that is set takes the
+/// place of the other.
 fn set(table: &mut toml::Table, text: &str) -> Result<()> {
     let complain =
         |problem: &str| Error::Experiment { origin: format!("--set {text}"), problem: problem.to_owned() };
@@ -413,6 +445,11 @@ fn set(table: &mut toml::Table, text: &str) -> Result<()> {
             .as_table_mut()
             .ok_or_else(|| complain("the key leads into something that is not a section"))?;
     }
+    match path.trim() {
+        "data.set" => section.remove("folder"),
+        "data.folder" => section.remove("set"),
+        _ => None,
+    };
     section.insert(last.to_owned(), value);
     Ok(())
 }

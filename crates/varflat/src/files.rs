@@ -1,6 +1,5 @@
 //! Files that appear whole or not at all: npz, csv, json, and the atomic rename behind them.
 
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Write};
 use std::path::Path;
@@ -229,15 +228,5 @@ impl Npz {
             .map_err(|error| Error::malformed(&self.path, format!("array `{name}`: {error}")))?;
         let counts: Option<Vec<usize>> = array.iter().map(|&count| usize::try_from(count).ok()).collect();
         counts.ok_or_else(|| Error::malformed(&self.path, format!("array `{name}` has a negative entry")))
-    }
-}
-
-/// Arrays by name, for weights of a whole network.
-pub(crate) type NamedArrays = BTreeMap<String, ArrayD<f64>>;
-
-impl Npz {
-    /// All arrays as f64.
-    pub(crate) fn all(&mut self) -> Result<NamedArrays> {
-        self.names()?.into_iter().map(|name| Ok((name.clone(), self.double(&name)?))).collect()
     }
 }

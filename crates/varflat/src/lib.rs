@@ -40,6 +40,7 @@ mod say;
 pub mod stages;
 pub mod study;
 mod versions;
+mod weights;
 
 pub use error::{Error, Result};
 pub use experiment::Experiment;

@@ -21,7 +21,7 @@ pub use crate::files::read_window;
 pub use crate::landscape::{Landscape, profiles};
 pub use crate::notebook::Show;
 pub use crate::relation::principal_components;
-pub use crate::run_folder::read_network;
+pub use crate::weights::read_network;
 pub use crate::{Error, Experiment, Relation, RunFolder};
 
 #[cfg(feature = "train")]
@@ -31,7 +31,9 @@ mod training {
     pub use burn::nn::Linear;
     pub use burn::tensor::{Device, Tensor, activation};
     pub use varflat_model::device::{self, OpenDevice};
-    pub use varflat_model::{Classifier, Mlp, ModuleLandscape, ResidentSet, Trainer, linear};
+    pub use varflat_model::{
+        Classifier, Convolutional, ConvolutionalConfig, Mlp, ModuleLandscape, ResidentSet, Trainer, linear,
+    };
     pub use varflat_recorder::{Recorder, paths};
 
     pub use crate::record::{Recording, record};

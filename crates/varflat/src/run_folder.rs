@@ -5,16 +5,16 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use ndarray::ArrayD;
 use serde::{Deserialize, Serialize};
 use varflat_analysis::TrajectoryPca;
 use varflat_model::data::FileChecksum;
-use varflat_model::{DenseLandscape, DenseLayer, DenseNetwork, StopReason};
+use varflat_model::{DenseLandscape, DenseNetwork, StopReason};
 
 use crate::error::{Error, Result};
 use crate::experiment::{Centre, Experiment};
-use crate::files::{Array, NamedArrays, Npz, read_json, write_json, write_npz, write_whole};
+use crate::files::{read_json, write_json, write_whole};
 use crate::stages;
+use crate::weights::{self, NamedWeights, read_network};
 
 /// Names of the files in a run folder. Other tools rely on them.
 pub mod names {
@@ -366,15 +366,24 @@ impl RunFolder {
         })
     }
 
-    /// The network at the centre of the landscape.
+    /// The network at the centre of the landscape, if its layers are dense.
     ///
     /// # Errors
     /// [`Error::Io`] or [`Error::Malformed`] if the weights are missing or damaged.
     pub fn centre(&self, centre: Centre) -> Result<DenseNetwork> {
-        read_network(self.file(match centre {
+        read_network(self.centre_file(centre))
+    }
+
+    /// The same of any network.
+    pub(crate) fn centre_weights(&self, centre: Centre) -> Result<Vec<NamedWeights>> {
+        weights::read(&self.centre_file(centre))
+    }
+
+    fn centre_file(&self, centre: Centre) -> PathBuf {
+        self.file(match centre {
             Centre::Mean => names::WEIGHTS_MEAN,
             Centre::Final => names::WEIGHTS_FINAL,
-        }))
+        })
     }
 
     /// The principal components of its trajectory, and the variances along them.
@@ -485,72 +494,4 @@ pub(crate) fn remove(path: &Path) -> Result<()> {
         }
         _ => Ok(()),
     }
-}
-
-/// Precision of weights in a file.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Precision {
-    /// As trained.
-    Single,
-    /// As averaged.
-    Double,
-}
-
-/// Write a network as npz: `input.weight` `[d_in, d_out]`, `input.bias` `[d_out]`, ….
-pub(crate) fn write_network(path: &Path, network: &DenseNetwork, precision: Precision) -> Result<()> {
-    let mut parameters: Vec<(String, Vec<usize>, &[f64])> = Vec::new();
-    for layer in network.layers() {
-        let shape = vec![layer.inputs, layer.outputs];
-        parameters.push((format!("{}.weight", layer.name), shape, &layer.weight));
-        if let Some(bias) = &layer.bias {
-            parameters.push((format!("{}.bias", layer.name), vec![layer.outputs], bias));
-        }
-    }
-    let rounded: Vec<Vec<f32>> =
-        parameters.iter().map(|(_, _, values)| values.iter().map(|&value| value as f32).collect()).collect();
-    let arrays: Vec<(&String, Array<'_>)> = parameters
-        .iter()
-        .zip(&rounded)
-        .map(|((name, shape, values), rounded)| {
-            let array = match precision {
-                Precision::Single => Array::Single(shape.clone(), rounded),
-                Precision::Double => Array::Double(shape.clone(), values),
-            };
-            (name, array)
-        })
-        .collect();
-    write_npz(path, &arrays)
-}
-
-/// Reads a network of dense layers from an npz file: `NAME.weight` `[d_in, d_out]` and, if there are biases, `NAME.bias`
-/// `[d_out]`, the layers in the order of the file.
-///
-/// # Errors
-/// [`Error::Malformed`] if it is no such file; [`Error::Network`] if the layers do not fit each other.
-pub fn read_network(path: impl AsRef<Path>) -> Result<DenseNetwork> {
-    let path = path.as_ref();
-    let mut npz = Npz::open(path)?;
-    let order = npz.names()?;
-    let mut arrays = npz.all()?;
-    let mut layers = Vec::new();
-    for name in order {
-        let Some(layer) = name.strip_suffix(".weight") else { continue };
-        layers.push(dense_layer(path, layer, &mut arrays)?);
-    }
-    Ok(DenseNetwork::new(layers)?)
-}
-
-fn dense_layer(path: &Path, name: &str, arrays: &mut NamedArrays) -> Result<DenseLayer> {
-    let weight = arrays.remove(&format!("{name}.weight"));
-    let weight = weight.filter(|weight| weight.ndim() == 2).ok_or_else(|| {
-        Error::malformed(path, format!("`{name}.weight` should have two dimensions, [d_in, d_out]"))
-    })?;
-    let flat = |array: ArrayD<f64>| -> Vec<f64> { array.iter().copied().collect() };
-    Ok(DenseLayer {
-        name: name.to_owned(),
-        inputs: weight.shape()[0],
-        outputs: weight.shape()[1],
-        weight: flat(weight),
-        bias: arrays.remove(&format!("{name}.bias")).map(flat),
-    })
 }

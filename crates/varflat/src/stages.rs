@@ -4,6 +4,7 @@ mod fit;
 mod flatness;
 mod pca;
 mod subspace;
+mod surface;
 #[cfg(feature = "train")]
 mod train;
 mod walk;
@@ -87,12 +88,20 @@ fn note_beginning(run: &RunFolder, backend: &str, device: &str, data: &Data) -> 
 
 /// The images of a run, which must be those it began with.
 pub(crate) fn load_data(run: &RunFolder) -> Result<Data> {
-    let data = run.experiment().source()?.load(Verify::Listed)?;
+    let mut data = run.experiment().source()?.load(Verify::Listed)?;
     let known = run.record()?.data;
     let changed = data
         .checksums
         .iter()
         .find(|file| known.iter().any(|known| known.file == file.file && known != *file));
+    if let Some(samples) = run.experiment().data.samples {
+        let there = data.train.samples();
+        if samples > there {
+            let problem = format!("data.samples = {samples}, but there are {there} training images");
+            return Err(Error::Experiment { origin: run.experiment().name.clone(), problem });
+        }
+        data.train = data.train.first(samples);
+    }
     match changed {
         None => Ok(data),
         Some(changed) => Err(Error::malformed(

@@ -7,13 +7,11 @@ use super::idx::{Content, element_type, shape};
 /// Why a data folder could not be found or loaded: which file, what is in it, what should be, and the remedy.
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
-    /// No folder with MNIST where it is looked for.
-    #[error(
-        "found no MNIST folder; looked for {}\n\
-             run from inside the project, or name the folder that holds the four IDX files",
-        paths(looked_in)
-    )]
-    MnistNotFound {
+    /// No folder with a set of this name where it is looked for.
+    #[error("found no folder of {set}; looked for {}\n{}", paths(looked_in), remedy(set))]
+    SetNotFound {
+        /// The set.
+        set: &'static str,
         /// Every folder tried, in order.
         looked_in: Vec<PathBuf>,
     },
@@ -243,6 +241,14 @@ pub enum DataError {
         /// The digest of the file as stored.
         found: String,
     },
+}
+
+fn remedy(set: &str) -> &'static str {
+    if set == super::folder::FASHION_MNIST {
+        "install it (Debian: apt-get install dataset-fashion-mnist), or put its four IDX files into one of these folders"
+    } else {
+        "run from inside the project, or name the folder that holds the four IDX files"
+    }
 }
 
 fn paths(folders: &[PathBuf]) -> String {

@@ -7,30 +7,54 @@ use std::{
 
 use super::{Content, DataError};
 
+/// Names of sets, and of their folders in `data`.
+pub(super) const MNIST: &str = "mnist";
+pub(super) const FASHION_MNIST: &str = "fashion-mnist";
+
+/// Where Debian's packages of data sets put theirs.
+const DEBIAN: &str = "/usr/share/datasets";
+
 /// MNIST's folder for a program started in the current directory: [`find_mnist`] from there.
 ///
 /// # Errors
-/// [`DataError::MnistNotFound`] with every folder tried; [`DataError::Unreadable`] if there is no current directory.
+/// [`DataError::SetNotFound`] with every folder tried; [`DataError::Unreadable`] if there is no current directory.
 pub fn default_folder() -> Result<PathBuf, DataError> {
-    let current = env::current_dir().map_err(|cause| DataError::Unreadable { file: ".".into(), cause })?;
-    find_mnist(&current)
+    find_mnist(&current()?)
 }
 
 /// The first folder `data/mnist` in `start`, in its ancestors, or in the workspace this crate was compiled in.
 ///
 /// # Errors
-/// [`DataError::MnistNotFound`] with every folder tried.
+/// [`DataError::SetNotFound`] with every folder tried.
 pub fn find_mnist(start: &Path) -> Result<PathBuf, DataError> {
-    find_from(start, &Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."))
+    find(MNIST, start, &[])
 }
 
-fn find_from(start: &Path, workspace: &Path) -> Result<PathBuf, DataError> {
+/// Fashion-MNIST's folder, likewise, or that of Debian's package.
+pub(super) fn fashion_mnist() -> Result<PathBuf, DataError> {
+    find(FASHION_MNIST, &current()?, &[Path::new(DEBIAN).join(FASHION_MNIST)])
+}
+
+fn current() -> Result<PathBuf, DataError> {
+    env::current_dir().map_err(|cause| DataError::Unreadable { file: ".".into(), cause })
+}
+
+fn find(set: &'static str, start: &Path, elsewhere: &[PathBuf]) -> Result<PathBuf, DataError> {
+    find_from(set, start, &Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."), elsewhere)
+}
+
+fn find_from(
+    set: &'static str,
+    start: &Path,
+    workspace: &Path,
+    elsewhere: &[PathBuf],
+) -> Result<PathBuf, DataError> {
     let start = std::path::absolute(start).unwrap_or_else(|_| start.into());
-    let looked_in: Vec<PathBuf> =
-        start.ancestors().chain([workspace]).map(|folder| folder.join("data").join("mnist")).collect();
+    let ours = start.ancestors().chain([workspace]).map(|folder| folder.join("data").join(set));
+    let looked_in: Vec<PathBuf> = ours.chain(elsewhere.iter().cloned()).collect();
     match looked_in.iter().find(|folder| folder.is_dir()) {
         Some(folder) => Ok(folder.canonicalize().unwrap_or_else(|_| folder.clone())),
-        None => Err(DataError::MnistNotFound { looked_in }),
+        None => Err(DataError::SetNotFound { set, looked_in }),
     }
 }
 
@@ -105,15 +129,15 @@ mod tests {
         let folder = |place: &Path| place.join("data/mnist");
         fs::create_dir_all(&start).unwrap();
 
-        let error = find_from(&start, &workspace).unwrap_err();
-        let DataError::MnistNotFound { looked_in } = &error else { panic!("{error}") };
+        let error = find_from(MNIST, &start, &workspace, &[]).unwrap_err();
+        let DataError::SetNotFound { looked_in, .. } = &error else { panic!("{error}") };
         assert_eq!(looked_in[..3], [folder(&start), folder(&root.join("a")), folder(&root)]);
         assert_eq!(looked_in.last(), Some(&folder(&workspace)));
         assert!(error.to_string().contains(&folder(&workspace).display().to_string()), "{error}");
 
         for place in [&workspace, &root, &root.join("a"), &start] {
             fs::create_dir_all(folder(place)).unwrap();
-            assert_eq!(find_from(&start, &workspace).unwrap(), folder(place));
+            assert_eq!(find_from(MNIST, &start, &workspace, &[]).unwrap(), folder(place));
         }
     }
 }

@@ -4,15 +4,19 @@ use std::{convert::Infallible, fmt, path::PathBuf, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Data, DataError, Verify, default_folder, load};
+use super::{Data, DataError, Verify, folder, load};
 
-/// The data of an experiment; written `"mnist"`, or as the path of a folder (one that is called `mnist` as `"./mnist"`).
+/// The data of an experiment; written `"mnist"` or `"fashion-mnist"`, or as the path of a folder (one that is called `mnist` as
+/// `"./mnist"`).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 pub enum DataSource {
-    /// The MNIST files that come with the project, found by [`default_folder`].
+    /// The MNIST files that come with the project, found by [`default_folder`](super::default_folder).
     #[default]
     Mnist,
+    /// Fashion-MNIST (Xiao, Rasul & Vollgraf, arXiv 1708.07747): from `data/fashion-mnist`, looked for as MNIST is, or from Debian's
+    /// package `dataset-fashion-mnist`.
+    FashionMnist,
     /// A folder with four IDX files of its own.
     Folder(PathBuf),
 }
@@ -21,10 +25,11 @@ impl DataSource {
     /// The folder to load from.
     ///
     /// # Errors
-    /// [`DataError::MnistNotFound`] if MNIST is asked for and is not there.
+    /// [`DataError::SetNotFound`] if a set is asked for by its name and is not there.
     pub fn folder(&self) -> Result<PathBuf, DataError> {
         match self {
-            Self::Mnist => default_folder(),
+            Self::Mnist => folder::default_folder(),
+            Self::FashionMnist => folder::fashion_mnist(),
             Self::Folder(folder) => Ok(folder.clone()),
         }
     }
@@ -40,7 +45,11 @@ impl DataSource {
 
 impl From<String> for DataSource {
     fn from(text: String) -> Self {
-        if text == "mnist" { Self::Mnist } else { Self::Folder(text.into()) }
+        match text.as_str() {
+            folder::MNIST => Self::Mnist,
+            folder::FASHION_MNIST => Self::FashionMnist,
+            _ => Self::Folder(text.into()),
+        }
     }
 }
 
@@ -61,7 +70,8 @@ impl From<DataSource> for String {
 impl fmt::Display for DataSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Mnist => f.write_str("mnist"),
+            Self::Mnist => f.write_str(folder::MNIST),
+            Self::FashionMnist => f.write_str(folder::FASHION_MNIST),
             Self::Folder(folder) => write!(f, "{}", folder.display()),
         }
     }

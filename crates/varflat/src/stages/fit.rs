@@ -5,7 +5,7 @@ use varflat_analysis::{Component, Interval, PowerLaw, TrajectoryPca, spectrum};
 use varflat_model::random::{Purpose, stream};
 
 use super::{FlatnessRow, flatness, pca};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::experiment::{Centre, FitSection};
 use crate::files::write_json;
 use crate::run_folder::{RunFolder, Stage, names};
@@ -69,9 +69,12 @@ pub(super) fn fit(run: &RunFolder) -> Result<f64> {
     let interval =
         params.bootstrap(&components, pca.segments(), section.block, section.resamples, &mut random);
     let decay = decay(section, &pca);
-    let mean = run.centre(Centre::Mean)?;
-    let layer = &mean.layers()[mean.position(&experiment.recorder.layer)?];
-    let w0 = ndarray::ArrayView1::from(&layer.weight);
+    let (mean, parameter) = (run.centre_weights(Centre::Mean)?, experiment.recorder.parameter());
+    let recorded = mean.iter().find(|weights| weights.path == parameter);
+    let recorded = recorded.ok_or_else(|| {
+        Error::malformed(&run.file(names::WEIGHTS_MEAN), format!("there is no {parameter}"))
+    })?;
+    let w0 = ndarray::ArrayView1::from(&recorded.values);
     let report = FitReport {
         l0: flatness::read_l0(run)?,
         around: experiment.landscape.around,

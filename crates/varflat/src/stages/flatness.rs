@@ -4,23 +4,17 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::Mutex;
 
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use varflat_analysis::{DirectionFlatness, FlatnessSearch, FlatnessStatus, ParamGuard, TrajectoryPca};
-use varflat_model::data::ImageSet;
-use varflat_model::device::{self, Backend};
-use varflat_model::{DenseLandscape, DenseNetwork};
 
 use super::pca;
+use super::surface::{Surface, with_surface};
 use crate::error::{Error, Result};
-use crate::experiment::{Components, LangevinSection};
+use crate::experiment::{Components, LandscapeSection, LangevinSection};
 use crate::files::{Array, Npz, read_csv, write_csv, write_npz};
-use crate::landscape::{IN_A_ROW, Landscape, PROFILE_POINTS, across, component, in_a_row};
+use crate::landscape::{IN_A_ROW, PROFILE_POINTS, across, component};
 use crate::run_folder::{RunFolder, Stage, names};
 use crate::{interrupt, progress};
-
-/// Directions whose profile L_i(δθ) is written out: the first measured one from each of these on.
-const PROFILED: [usize; 10] = [1, 2, 5, 10, 20, 50, 100, 300, 1000, 2000];
 
 /// One row of `flatness.csv`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -59,19 +53,16 @@ impl FlatnessRow {
 }
 
 /// Measure every chosen direction; directions done by an interrupted attempt are kept.
-///
-/// On the CPU the host's own landscape does it, whatever backend trained; a GPU measures a group of directions at once.
 pub(super) fn flatness(run: &RunFolder, device: Option<&str>) -> Result<f64> {
+    let data = super::load_data(run)?;
+    with_surface(run, device, data.train, data.classes, |surface| measure(run, &surface))?;
+    Ok(0.0)
+}
+
+fn measure(run: &RunFolder, surface: &Surface<'_>) -> Result<()> {
     let experiment = run.experiment();
     let section = &experiment.landscape;
     let pca = pca::read(run)?;
-    let network = run.centre(section.around)?;
-    let data = super::load_data(run)?;
-    let layer = &experiment.recorder.layer;
-    let gpu = on_gpu(run, device, &network, &data.train)?;
-    let landscape = DenseLandscape::new(&network, layer, &data.train)?;
-    drop(data);
-    let l0 = landscape.reference_loss();
     let search = FlatnessSearch::params().factor(section.factor).radius(section.radius).check()?;
 
     // What a walk cannot reach is no direction of its own, only the rounding of f32.
@@ -92,44 +83,31 @@ pub(super) fn flatness(run: &RunFolder, device: Option<&str>) -> Result<f64> {
         .open(&partial)
         .map_err(Error::writing(&partial))?;
     let file = Mutex::new(file);
-    let finish = |found: Vec<FlatnessRow>| -> Result<Vec<FlatnessRow>> {
-        append(&file, &partial, &found)?;
-        if interrupt::asked() { Err(Error::Interrupted { stage: "flatness" }) } else { Ok(found) }
+    let interrupted = || match interrupt::asked() {
+        true => Err(Error::Interrupted { stage: "flatness" }),
+        false => Ok(()),
     };
-    let measured: Vec<Vec<FlatnessRow>> = match &gpu {
-        Some(gpu) => groups
-            .into_iter()
-            .map(|group| {
-                let directions: Vec<Vec<f64>> = group.iter().map(|&index| component(&pca, index)).collect();
-                let found = gpu.flatness(&search, &directions)?;
-                bar.inc(group.len() as u64);
-                finish(rows_of(group, &pca, &found))
-            })
-            .collect::<Result<_>>()?,
-        None => groups
-            .into_par_iter()
-            .map_init(
-                || landscape.line(),
-                |line, group| {
-                    if interrupt::asked() {
-                        return Err(Error::Interrupted { stage: "flatness" });
-                    }
-                    let directions = group.iter().map(|&index| component(&pca, index));
-                    let found = in_a_row(line, &search, directions, || bar.inc(1))?;
-                    finish(rows_of(group, &pca, &found))
-                },
-            )
-            .collect::<Result<_>>()?,
-    };
+    interrupted()?;
+    let measured = surface.flatness(
+        &search,
+        &groups,
+        |index| component(&pca, index),
+        |directions| bar.inc(directions),
+        |group, found| {
+            let found = rows_of(group, &pca, found);
+            append(&file, &partial, &found)?;
+            interrupted()?;
+            Ok(found)
+        },
+    )?;
     bar.finish_and_clear();
     rows.extend(measured.into_iter().flatten());
     rows.sort_by_key(|row| row.index);
     rows.dedup_by_key(|row| row.index);
 
-    let profiles = profiles(&landscape, &pca, &rows, section.radius)?;
-    write_profiles(run, &profiles, l0, section.factor)?;
-    write_csv(&run.file(names::FLATNESS), &rows)?;
-    Ok(0.0)
+    let profiles = profiles(surface, &pca, &rows, section)?;
+    write_profiles(run, &profiles, surface.reference_loss(), section.factor)?;
+    write_csv(&run.file(names::FLATNESS), &rows)
 }
 
 /// The components to measure, from 1: the first 50, then evenly spaced over the rest of the spectrum.
@@ -149,39 +127,6 @@ pub(crate) fn chosen(components: Components, available: usize) -> Vec<usize> {
 fn rows_of(group: &[usize], pca: &TrajectoryPca, found: &[DirectionFlatness]) -> Vec<FlatnessRow> {
     let rows = group.iter().zip(found);
     rows.map(|(&index, found)| FlatnessRow::of(index, pca.variance()[index - 1], found)).collect()
-}
-
-/// The landscape on a GPU, if that is the device asked for or, without one, the device that trained the run.
-#[cfg(feature = "train")]
-fn on_gpu(
-    run: &RunFolder,
-    device: Option<&str>,
-    network: &DenseNetwork,
-    set: &ImageSet,
-) -> Result<Option<Box<dyn Landscape>>> {
-    let trained = run.record()?.backend;
-    let compiled = Backend::compiled().into_iter().find(|backend| backend.name() == trained);
-    let open = device::open(device.or(compiled.map(Backend::name)))?;
-    let words = if open.on_host { device::HOST_LANDSCAPE.to_owned() } else { open.description.clone() };
-    run.update(|record| record.landscape_device = words)?;
-    if open.on_host {
-        return Ok(None);
-    }
-    let layer = &run.experiment().recorder.layer;
-    Ok(Some(Box::new(varflat_model::DeviceLandscape::new(network, layer, set, &open)?)))
-}
-
-/// Without a backend there is none.
-#[cfg(not(feature = "train"))]
-fn on_gpu(
-    run: &RunFolder,
-    device: Option<&str>,
-    _: &DenseNetwork,
-    _: &ImageSet,
-) -> Result<Option<Box<dyn Landscape>>> {
-    device.map(|name| Backend::choose(Some(name))).transpose()?;
-    run.update(|record| device::HOST_LANDSCAPE.clone_into(&mut record.landscape_device))?;
-    Ok(None)
 }
 
 /// Append whole rows in one write, so that a kill leaves at most one broken line, the last.
@@ -227,26 +172,21 @@ pub(crate) struct ProfileTable {
 
 /// Profiles of selected directions, from well outside one crossing to well outside the other.
 fn profiles(
-    landscape: &DenseLandscape,
+    surface: &Surface<'_>,
     pca: &TrajectoryPca,
     rows: &[FlatnessRow],
-    radius: f64,
+    section: &LandscapeSection,
 ) -> Result<Vec<ProfileTable>> {
     let mut selected: Vec<&FlatnessRow> =
-        PROFILED.iter().filter_map(|index| rows.iter().find(|row| row.index >= *index)).collect();
+        section.profiles.iter().filter_map(|index| rows.iter().find(|row| row.index >= *index)).collect();
     selected.dedup_by_key(|row| row.index);
-    selected
-        .into_par_iter()
-        .map_init(
-            || landscape.line(),
-            |line, row| {
-                let (left, right) = (row.left.unwrap_or(-radius), row.right.unwrap_or(radius));
-                let offset = across(left, right);
-                line.aim(&component(pca, row.index))?;
-                Ok(ProfileTable { index: row.index, loss: line.losses(&offset), offset })
-            },
-        )
-        .collect()
+    let offsets =
+        |row: &FlatnessRow| across(row.left.unwrap_or(-section.radius), row.right.unwrap_or(section.radius));
+    let lines: Vec<(Vec<f64>, Vec<f64>)> =
+        selected.iter().map(|row| (component(pca, row.index), offsets(row))).collect();
+    let losses = surface.losses(&lines)?;
+    let profiles = selected.into_iter().zip(lines).zip(losses);
+    Ok(profiles.map(|((row, (_, offset)), loss)| ProfileTable { index: row.index, offset, loss }).collect())
 }
 
 fn write_profiles(run: &RunFolder, profiles: &[ProfileTable], l0: f64, factor: f64) -> Result<()> {

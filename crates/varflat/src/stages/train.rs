@@ -6,8 +6,9 @@ use burn::module::Module;
 use burn::optim::{ModuleOptimizer, Optimizer};
 use burn::tensor::Bytes;
 use varflat_model::data::Data;
+use varflat_model::device::{self, OpenDevice};
 use varflat_model::{
-    DenseLayer, DenseNetwork, Metrics, Mlp, OptimizerKind, ResidentSet, StopReason, Trainer, device,
+    Classifier, Convolutional, Metrics, Mlp, OptimizerKind, ResidentSet, StopReason, Trainer,
 };
 use varflat_recorder::{
     Keep, ParamPath, Recorder, RecorderError, Schedule, SharedSink, Sink, Step, TrajectorySink, WindowMean,
@@ -18,8 +19,9 @@ use crate::checkpoint::{Checkpoint, CheckpointState};
 use crate::error::{Error, Result};
 use crate::experiment::{Experiment, Window};
 use crate::files::write_csv;
-use crate::run_folder::{Precision, RunFolder, Stage, names, write_network};
+use crate::run_folder::{RunFolder, Stage, names};
 use crate::say::say;
+use crate::weights::{self, NamedWeights, Precision};
 use crate::{interrupt, progress};
 
 /// Wall time between checkpoints, taken at the next epoch's end: about what a kill can cost.
@@ -49,21 +51,41 @@ pub(super) fn train(run: &RunFolder, device_name: Option<&str>) -> Result<f64> {
         }
         say(format_args!("    train: continuing after step {}\n", checkpoint.state.step));
     }
+    match experiment.convolutional(&data.train, data.classes) {
+        Some(config) => {
+            let network = Convolutional::new(&config, experiment.seed, &open.device)?;
+            train_network(run, network, data, &open, checkpoint, start)
+        }
+        None => {
+            let initial = experiment.network(data.train.pixels(), data.classes).initial(experiment.seed)?;
+            train_network(run, Mlp::new(&initial, &open.device)?, data, &open, checkpoint, start)
+        }
+    }
+}
+
+/// Train a network from its initial weights, or from the checkpoint.
+fn train_network<C: Classifier>(
+    run: &RunFolder,
+    initial: C,
+    data: Data,
+    open: &OpenDevice,
+    checkpoint: Option<Checkpoint>,
+    start: Instant,
+) -> Result<f64> {
+    let experiment = run.experiment();
     let network = match &checkpoint {
-        Some(checkpoint) => checkpoint.network.clone(),
-        None => experiment.network(data.train.pixels(), data.classes).initial(experiment.seed)?,
+        Some(checkpoint) => weights::into_module(initial, &checkpoint.network, run.path())?,
+        None => initial,
     };
-    let network = Mlp::new(&network, &open.autodiff())?;
+    let network = network.train();
     let recorded = parameter(&network, &experiment.recorder.parameter())?;
     // Everything that can refuse the experiment has been asked: from here on the folder is its own.
     if checkpoint.is_none() {
         run.begin(Stage::Train)?;
     }
     super::note_beginning(run, open.backend.name(), &open.description, &data)?;
-    let (train, test) = (
-        ResidentSet::new(&data.train, data.classes, &open),
-        ResidentSet::new(&data.test, data.classes, &open),
-    );
+    let (train, test) =
+        (ResidentSet::new(&data.train, data.classes, open), ResidentSet::new(&data.test, data.classes, open));
     let steps_per_epoch = experiment.training.steps_per_epoch(train.samples());
     let recording = Recording::start(run, &network, recorded, steps_per_epoch, checkpoint.as_ref())?;
     let optimizer = recording.optimizer(&network, experiment)?;
@@ -84,7 +106,7 @@ pub(super) fn train(run: &RunFolder, device_name: Option<&str>) -> Result<f64> {
     // The device has its own copy of the images.
     drop(data);
 
-    let save = |trainer: &Trainer<'_, Mlp>, metrics: &[Metrics]| -> Result<()> {
+    let save = |trainer: &Trainer<'_, C>, metrics: &[Metrics]| -> Result<()> {
         recording.flush()?;
         let optimizer = trainer.optimizer().into_bytes().map_err(|error| {
             Error::malformed(run.path(), format!("the optimizer's state cannot be saved: {error}"))
@@ -95,7 +117,7 @@ pub(super) fn train(run: &RunFolder, device_name: Option<&str>) -> Result<f64> {
             seconds: earlier + start.elapsed().as_secs_f64(),
             backend: open.backend.name().to_owned(),
         };
-        let network = trainer.network().to_dense()?;
+        let network = weights::of_module(trainer.network())?;
         let means = recording.states();
         Checkpoint { network, optimizer: optimizer.to_vec(), means, state }.save(run.path())
     };
@@ -103,10 +125,10 @@ pub(super) fn train(run: &RunFolder, device_name: Option<&str>) -> Result<f64> {
     save(&trainer, &metrics)?;
     recording.finish(trainer.steps() - first_step)?;
 
-    let last = trainer.network().to_dense()?;
+    let last = weights::of_module(trainer.network())?;
     let mean = recording.mean(&last, trainer.steps())?;
-    write_network(&run.file(names::WEIGHTS_FINAL), &last, Precision::Single)?;
-    write_network(&run.file(names::WEIGHTS_MEAN), &mean, Precision::Double)?;
+    weights::write(&run.file(names::WEIGHTS_FINAL), &last, Precision::Single)?;
+    weights::write(&run.file(names::WEIGHTS_MEAN), &mean, Precision::Double)?;
     write_csv(&run.file(names::METRICS), &metrics)?;
     run.update(|record| {
         record.steps = trainer.steps();
@@ -117,12 +139,12 @@ pub(super) fn train(run: &RunFolder, device_name: Option<&str>) -> Result<f64> {
 }
 
 /// The training loop: step, listen, measure at epoch ends, save from time to time.
-fn follow(
+fn follow<C: Classifier>(
     run: &RunFolder,
     recording: &Recording,
-    trainer: &mut Trainer<'_, Mlp>,
+    trainer: &mut Trainer<'_, C>,
     metrics: &mut Vec<Metrics>,
-    save: impl Fn(&Trainer<'_, Mlp>, &[Metrics]) -> Result<()>,
+    save: impl Fn(&Trainer<'_, C>, &[Metrics]) -> Result<()>,
 ) -> Result<StopReason> {
     let training = &run.experiment().training;
     let most = training.max_epochs * trainer.steps_per_epoch();
@@ -201,7 +223,7 @@ impl Recording {
     /// Begin at step 0, or where the checkpoint stands; the trajectory is that of `recorded`.
     fn start(
         run: &RunFolder,
-        network: &Mlp,
+        network: &impl Module,
         recorded: ParamPath,
         epoch: u64,
         checkpoint: Option<&Checkpoint>,
@@ -268,7 +290,7 @@ impl Recording {
     }
 
     /// The experiment's optimizer with these sinks attached.
-    fn optimizer(&self, network: &Mlp, experiment: &Experiment) -> Result<ModuleOptimizer> {
+    fn optimizer(&self, network: &impl Module, experiment: &Experiment) -> Result<ModuleOptimizer> {
         match experiment.training.optimizer {
             OptimizerKind::Sgd => self.attach(network, experiment.training.sgd()),
             OptimizerKind::Adam => self.attach(network, experiment.training.adam()),
@@ -321,8 +343,8 @@ impl Recording {
         Ok(())
     }
 
-    /// Every layer at its mean over the window, in the shapes of `last`.
-    fn mean(&self, last: &DenseNetwork, end: u64) -> Result<DenseNetwork> {
+    /// Every parameter at its mean over the window, in the shapes of `last`.
+    fn mean(&self, last: &[NamedWeights], end: u64) -> Result<Vec<NamedWeights>> {
         let of = |path: &str| -> Result<Vec<f64>> {
             if path == self.parameter {
                 return self.layer.with(|(_, (_, mean))| window_mean(mean, end));
@@ -333,21 +355,7 @@ impl Recording {
                 None => Err(RecorderError::sink(format!("nothing was recorded of {path}")).into()),
             }
         };
-        let layers = last
-            .layers()
-            .iter()
-            .map(|layer| {
-                Ok(DenseLayer {
-                    weight: of(&format!("{}.weight", layer.name))?,
-                    bias: match &layer.bias {
-                        Some(_) => Some(of(&format!("{}.bias", layer.name))?),
-                        None => None,
-                    },
-                    ..layer.clone()
-                })
-            })
-            .collect::<Result<_>>()?;
-        Ok(DenseNetwork::new(layers)?)
+        last.iter().map(|last| Ok(NamedWeights { values: of(&last.path)?, ..last.clone() })).collect()
     }
 }
 

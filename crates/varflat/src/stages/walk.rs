@@ -11,8 +11,9 @@ use super::subspace::Subspace;
 use crate::error::{Error, Result};
 use crate::experiment::LangevinSection;
 use crate::files::{Array, Npz, read_csv, write_csv, write_npz};
-use crate::run_folder::{Precision, RunFolder, Stage, names, write_network};
+use crate::run_folder::{RunFolder, Stage, names};
 use crate::say::say;
+use crate::weights::{self, Precision};
 use crate::{interrupt, progress};
 
 /// Wall time between checkpoints.
@@ -127,8 +128,8 @@ pub(super) fn walk(run: &RunFolder, section: &LangevinSection) -> Result<f64> {
     let last: Vec<f64> = subspace.weights(walk.weights()).into_iter().map(f64::from).collect();
     let last = with_weights(&network, place, last)?;
     let mean = with_weights(&network, place, subspace.exact(&mean))?;
-    write_network(&run.file(names::WEIGHTS_FINAL), &last, Precision::Single)?;
-    write_network(&run.file(names::WEIGHTS_MEAN), &mean, Precision::Double)?;
+    weights::write(&run.file(names::WEIGHTS_FINAL), &weights::of_dense(&last), Precision::Single)?;
+    weights::write(&run.file(names::WEIGHTS_MEAN), &weights::of_dense(&mean), Precision::Double)?;
     run.update(|record| {
         record.steps = steps;
         record.epochs = steps;
