@@ -44,6 +44,11 @@ impl Program {
         self
     }
 
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Start it and wait for its end.
     pub fn run<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Outcome {
         self.start(arguments).outcome()

@@ -23,6 +23,15 @@ const SENSITIVITY: &str = "[study.sensitivity]\nset = ['landscape.components=30'
                            [[study.sensitivity.groups]]\ntitle = 'centre'\nvary = ['landscape.around=final']\n\
                            [[study.sensitivity.groups]]\ntitle = 'window'\nvary = ['recorder.window=300']";
 
+const WIDTH: &str = "[study.width]\nset = ['landscape.components=30', 'training.loss_below=0.8']\n[[study.width.groups]]\ntitle = 'width'\n\
+                     vary = ['model.hidden=[6, 6],[12, 12],[24, 24]']\n[[study.width.groups]]\ntitle = 'stride'\n\
+                     set = ['recorder.window=300', 'fit.block=50']\nvary = ['recorder.every=2']";
+const GENERALITY: &str = "[study.generality]\nset = ['landscape.components=20', 'training.loss_below=0.8']\n\
+                          [[study.generality.groups]]\ntitle = 'output'\nvary = ['recorder.layer=output', 'seed=1,2']\n\
+                          [[study.generality.groups]]\ntitle = 'three'\nvary = ['model.hidden=[12, 12, 12]']\n\
+                          [[study.generality.groups]]\ntitle = 'Adam'\nset = ['training.learning_rate=0.002']\n\
+                          vary = ['training.optimizer=adam']";
+
 /// A workplace with a finished run `runs/base` and a study of it.
 fn prepared(name: &str, study: &str) -> Workplace {
     let work = Workplace::new();
@@ -71,6 +80,8 @@ fn every_study_is_done_once_and_drawn_from_its_tables() {
         ("grid", GRID, 2),
         ("langevin", LANGEVIN, 2),
         ("sensitivity", SENSITIVITY, 1),
+        ("width", WIDTH, 1),
+        ("generality", GENERALITY, 2),
     ] {
         write_study(&work, name, text);
         study(&work, name).succeeds();
@@ -158,6 +169,63 @@ fn a_grid_says_what_did_not_settle_and_what_failed() {
         assert_eq!(psi.parse::<f64>().is_ok_and(f64::is_finite), trust != "failed");
         assert_eq!(note.is_empty(), trust == "trusted", "{note}");
     }
+}
+
+#[test]
+fn the_width_is_read_from_the_spectrum_and_the_weights() {
+    let work = prepared("width", WIDTH);
+    study(&work, "width").succeeds();
+    let file = folder(&work, "width").join("width.csv");
+    assert_eq!(numbers(&file, "weights"), [36.0, 144.0, 576.0, 144.0]);
+    assert_eq!(numbers(&file, "every"), [1.0, 1.0, 1.0, 2.0]);
+    for (place, run) in column(&file, "run").into_iter().enumerate() {
+        let run = folder(&work, "width").join(run);
+        let variance: Array1<f64> = npz(&run.join("pca.npz"), "variance");
+        for (column, skip) in [("components", 0), ("components_rest", 1)] {
+            let rest = &variance.as_slice().unwrap()[skip..];
+            let count = numbers(&file, column)[place] as usize;
+            let held = |n: usize| rest[..n].iter().sum::<f64>() / rest.iter().sum::<f64>();
+            assert!(held(count) >= 0.9 && held(count - 1) < 0.9, "{column}: {count}");
+        }
+        let norm = |layers: &[&str]| {
+            let square = |layer: &&str| {
+                let weights: Array2<f64> = npz(&run.join("weights_mean.npz"), &format!("{layer}.weight"));
+                weights.iter().map(|w| w * w).sum::<f64>()
+            };
+            layers.iter().map(square).sum::<f64>().sqrt()
+        };
+        let close = |a: f64, b: f64| assert!((a / b - 1.0).abs() < 1e-12, "{a} {b}");
+        close(numbers(&file, "layer_norm")[place], norm(&["hidden"]));
+        close(numbers(&file, "norm")[place], norm(&["input", "hidden", "output"]));
+    }
+}
+
+#[test]
+fn a_set_that_is_not_there_is_left_out_and_tried_again() {
+    let text = GENERALITY.replace("'training.optimizer=adam'", "'data.set=mnist', 'data.samples=60001'");
+    let work = prepared("generality", &text);
+    // What a file says wrongly stops the study; what is not on this machine does not.
+    study(&work, "generality").fails_clearly(&["60001", "60000 training images"]);
+    let report = folder(&work, "generality").join("generality.json");
+    assert!(!report.exists());
+    write_study(&work, "generality", GENERALITY);
+    study(&work, "generality").succeeds();
+    let found: serde_json::Value = serde_json::from_str(&fs::read_to_string(&report).unwrap()).unwrap();
+    assert_eq!(found["report"]["missing_data"].as_array().unwrap().len(), 0);
+    let configurations = found["report"]["configurations"].as_array().unwrap();
+    assert_eq!(configurations.iter().map(|one| one["runs"].as_u64().unwrap()).collect::<Vec<_>>(), [2, 1, 1]);
+    assert_eq!(configurations[0]["weights"], 48);
+
+    // As if Fashion-MNIST had not been there.
+    let lacking = fs::read_to_string(&report)
+        .unwrap()
+        .replace("\"missing_data\": []", "\"missing_data\": [\"no set\"]");
+    assert!(lacking.contains("no set"));
+    fs::write(&report, lacking).unwrap();
+    let again = study(&work, "generality").succeeds();
+    assert!(!again.stdout.contains("already finished") && !again.stdout.contains("left out"), "{again:?}");
+    let again = study(&work, "generality").succeeds();
+    assert!(again.stdout.contains("already finished"), "{again:?}");
 }
 
 #[test]

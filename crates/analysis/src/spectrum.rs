@@ -77,6 +77,38 @@ pub fn share<'a>(variance: impl Into<ArrayView1<'a, f64>>, n: usize) -> Result<f
     Ok(rest.clone().take(n).sum::<f64>() / rest.sum::<f64>())
 }
 
+/// How many of the components after the first `skip` hold this `share` of their variance: the least n with
+/// Σ_{i=skip+1}^{skip+n} σ_i² ≥ share · Σ_{i>skip} σ_i².
+///
+/// # Errors
+/// If there is no variance after the first `skip`, or the first of them is not positive.
+pub fn holding<'a>(
+    variance: impl Into<ArrayView1<'a, f64>>,
+    skip: usize,
+    share: f64,
+) -> Result<usize, AnalysisError> {
+    let variance = variance.into();
+    checked(&variance, skip + 1, skip + 1)?;
+    let rest: Vec<f64> = variance.iter().skip(skip).copied().collect();
+    let below = cumulative(&rest).into_iter().take_while(|sum| *sum < share).count();
+    Ok((below + 1).min(rest.len()))
+}
+
+/// Participation ratio of the components after the first `skip`: (Σ σ_i²)²/Σ σ_i⁴, which is n where n variances are equal and
+/// the others zero.
+///
+/// # Errors
+/// If there is no variance after the first `skip`, or the first of them is not positive.
+pub fn participation<'a>(
+    variance: impl Into<ArrayView1<'a, f64>>,
+    skip: usize,
+) -> Result<f64, AnalysisError> {
+    let variance = variance.into();
+    checked(&variance, skip + 1, skip + 1)?;
+    let rest = variance.iter().skip(skip);
+    Ok(rest.clone().sum::<f64>().powi(2) / rest.map(|variance| variance * variance).sum::<f64>())
+}
+
 /// Cumulative shares: element i − 1 is Σ_{j≤i} σ_j² / Σ_j σ_j², so that the last one is 1.
 pub fn cumulative<'a>(variance: impl Into<ArrayView1<'a, f64>>) -> Vec<f64> {
     let variance = variance.into();
@@ -113,6 +145,24 @@ fn checked(variance: &ArrayView1<'_, f64>, first: usize, last: usize) -> Result<
 mod tests {
     use super::*;
     use ndarray::Array1;
+
+    #[test]
+    fn so_many_components_hold_a_share() {
+        let variance = ndarray::array![8.0, 4.0, 3.0, 2.0, 1.0];
+        // Sums of the rest: 4, 7, 9, 10.
+        assert_eq!(holding(&variance, 1, 0.9).unwrap(), 3);
+        assert_eq!(holding(&variance, 1, 0.91).unwrap(), 4);
+        assert_eq!(holding(&variance, 1, 1.0).unwrap(), 4);
+        assert_eq!(holding(&variance, 0, 0.4).unwrap(), 1);
+        assert!(holding(&variance, 5, 0.9).is_err());
+    }
+
+    #[test]
+    fn equal_variances_all_participate() {
+        let equal = ndarray::array![100.0, 2.0, 2.0, 2.0, 0.0];
+        assert!((participation(&equal, 1).unwrap() - 3.0).abs() < 1e-12);
+        assert!((participation(&equal, 0).unwrap() - 106.0f64.powi(2) / 10012.0).abs() < 1e-9);
+    }
 
     #[test]
     fn an_exact_power_of_the_index_is_recovered() {

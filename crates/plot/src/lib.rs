@@ -28,6 +28,7 @@
 //! everywhere.
 
 mod axis;
+mod by_size;
 mod check;
 mod clip;
 mod clouds;
@@ -56,6 +57,7 @@ mod temperature;
 mod trajectories;
 mod variance_flatness;
 
+pub use by_size::{QuantitiesBySize, SizePanel, SizePoint, SizeSeries, quantities_by_size};
 pub use clouds::{Cloud, CloudPoint, VarianceFlatnessClouds, variance_flatness_clouds};
 pub use drift::{DisplacementCurve, DriftFigure, TrainingCurve, drift};
 pub use error::PlotError;

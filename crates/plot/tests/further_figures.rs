@@ -167,6 +167,34 @@ fn drifting(components: usize) -> DriftFigure {
     }
 }
 
+fn by_size(sizes: usize) -> QuantitiesBySize {
+    let series = |label: &str, scale: f64| SizeSeries {
+        label: label.to_owned(),
+        points: (1..=sizes)
+            .map(|n| {
+                let value = scale * (1.0 + 0.2 * scatter(n));
+                let interval = (n % 3 > 0).then_some((0.9 * value, 1.2 * value));
+                SizePoint { size: (20 * n * n) as f64, value, interval, trusted: n % 5 != 4 }
+            })
+            .collect(),
+    };
+    let panel = |quantity: &str, logarithmic: bool| SizePanel {
+        quantity: quantity.to_owned(),
+        logarithmic,
+        series: vec![
+            series("without the first", 30.0),
+            series("all", 3.0),
+            series("strides 1, 3, 10, 30", 31.0),
+        ],
+        reference: (!logarithmic).then(|| ForestReference { value: 4.0, text: "ψ ≈ 4".to_owned() }),
+    };
+    QuantitiesBySize {
+        size: "recorded weights N = H²".to_owned(),
+        panels: vec![panel("components with 90 % of σ²", true), panel("ψ", false), panel("test error", true)],
+        title: Some("components without the first ∝ N^s: s = 0.05 (95 % interval 0.01 to 0.09)".to_owned()),
+    }
+}
+
 /// Everything at about this number of components, runs, rows and mini-batches.
 fn all(size: usize) -> Vec<(&'static str, Figure)> {
     vec![
@@ -175,6 +203,7 @@ fn all(size: usize) -> Vec<(&'static str, Figure)> {
         ("temperature", temperature(&temperatures(size)).unwrap()),
         ("mini_batches", mini_batch_losses(&mini_batches(&[2, 300], size.min(100))).unwrap()),
         ("drift", drift(&drifting(size)).unwrap()),
+        ("by_size", quantities_by_size(&by_size(size.min(20))).unwrap()),
     ]
 }
 
@@ -455,6 +484,20 @@ fn wrong_clouds_and_estimates_are_named() {
     data.groups[0].rows.clear();
     assert!(message(forest(&data)).contains("`groups[0].rows` is empty"));
     assert!(message(forest(&Forest::default())).contains("`groups` is empty"));
+}
+
+#[test]
+fn wrong_sizes_are_named() {
+    let mut data = by_size(5);
+    data.panels[2].series[1].points[3].value = 0.0;
+    assert!(message(quantities_by_size(&data)).contains("`panels[2].series`"));
+    data.panels[1].series[0].points[2].value = f64::NAN;
+    assert!(message(quantities_by_size(&data)).contains("is NaN"));
+    data.panels[0].series[2].points[1].size = 0.0;
+    assert!(message(quantities_by_size(&data)).contains("`panels[0].series[2].points.size[1]` is 0"));
+    data.panels[0].series[0].points.clear();
+    assert!(message(quantities_by_size(&data)).contains("`panels[0].series[0].points` is empty"));
+    assert!(message(quantities_by_size(&QuantitiesBySize::default())).contains("`panels` is empty"));
 }
 
 #[test]

@@ -48,7 +48,7 @@ enum Command {
         #[arg(long, value_name = "DIR")]
         figures: Option<PathBuf>,
         /// Only this part (and the headline run if it looks into it); may be repeated: headline, temperature, drift,
-        /// langevin, grid, sensitivity
+        /// langevin, grid, sensitivity, width, generality
         #[arg(long, value_name = "NAME")]
         only: Vec<String>,
         /// Throw away what the run folders hold and begin again

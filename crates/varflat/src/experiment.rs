@@ -130,6 +130,9 @@ pub struct LandscapeSection {
     pub radius: f64,
     /// Which directions are measured.
     pub components: Components,
+    /// Only directions up to this one; all when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last: Option<usize>,
     /// Directions whose profile L_i(δθ) is written out: the first measured one from each of these on.
     pub profiles: Vec<usize>,
 }
@@ -240,6 +243,7 @@ impl Default for LandscapeSection {
             factor: std::f64::consts::E,
             radius: 100.0,
             components: Components::All(All::All),
+            last: None,
             profiles: vec![1, 2, 5, 10, 20, 50, 100, 300, 1000, 2000],
         }
     }
@@ -411,6 +415,9 @@ impl Experiment {
         }
         if let Components::Some(count @ 0..5) = components {
             return complain(format!("landscape.components = {count} is too few for a fit: at least 5"));
+        }
+        if let Some(last @ 0..5) = self.landscape.last {
+            return complain(format!("landscape.last = {last} is too few for a fit: at least 5"));
         }
         if self.landscape.profiles.is_empty() || self.landscape.profiles.contains(&0) {
             return complain("landscape.profiles needs at least one component, counted from 1".into());

@@ -5,11 +5,13 @@
 
 mod drift;
 mod exponents;
+mod generality;
 mod grid;
 mod langevin;
 mod run;
 mod sensitivity;
 mod temperature;
+mod width;
 
 use std::path::Path;
 
@@ -23,13 +25,15 @@ pub use run::write_tables;
 /// What can be drawn: the table that says whether it is there, and the figures made from it and those beside it.
 type Drawn = (&'static str, fn(&Path) -> Result<Vec<(&'static str, Figure)>>);
 
-const DRAWN: [Drawn; 6] = [
+const DRAWN: [Drawn; 8] = [
     (run::tables::SUMMARY, run::figures),
     ("grid.json", grid::figures),
     ("langevin.json", langevin::figures),
     ("temperature.json", temperature::figures),
     ("drift.json", drift::figures),
     ("sensitivity.json", sensitivity::figures),
+    ("width.json", width::figures),
+    ("generality.json", generality::figures),
 ];
 
 /// Draw every figure of a figure folder from its tables; returns their names.

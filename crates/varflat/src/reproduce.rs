@@ -40,12 +40,14 @@ macro_rules! part {
 /// The run that the studies look at.
 const HEADLINE: Part = part!("headline", 115.0, 20.0);
 
-const STUDIES: [Part; 5] = [
+const STUDIES: [Part; 7] = [
     part!("temperature", 25.0, 20.0),
     part!("drift", 4.0, 5.0),
     part!("langevin", 490.0, 30.0),
     part!("grid", 760.0, 40.0),
     part!("sensitivity", 310.0, 30.0),
+    part!("width", 500.0, 15.0),
+    part!("generality", 600.0, 30.0),
 ];
 
 /// What is reproduced, how, and where it goes.

@@ -3,10 +3,12 @@
 mod cells;
 pub(crate) mod drift;
 pub(crate) mod exponents;
+pub(crate) mod generality;
 pub(crate) mod grid;
 pub(crate) mod langevin;
 pub(crate) mod sensitivity;
 pub(crate) mod temperature;
+pub(crate) mod width;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -22,9 +24,8 @@ use crate::run_folder::{self, RunFolder, RunRecord, Stage};
 use crate::say::say;
 use crate::versions;
 
-pub use cells::CellGroup;
+pub use cells::{CellGroup, Trainings};
 pub use drift::DriftStudy;
-pub use grid::GridStudy;
 pub use langevin::LangevinStudy;
 pub use sensitivity::SensitivityStudy;
 pub use temperature::TemperatureStudy;
@@ -59,7 +60,7 @@ pub struct Study {
 #[serde(rename_all = "lowercase")]
 pub enum StudyKind {
     /// ψ of many trainings (claim 6: for every batch size and learning rate).
-    Grid(GridStudy),
+    Grid(Trainings),
     /// Walks in thermal equilibrium (claim 7).
     Langevin(LangevinStudy),
     /// The noise of SGD and its temperature (claims 8 and 9).
@@ -68,6 +69,10 @@ pub enum StudyKind {
     Drift(DriftStudy),
     /// ψ under other definitions.
     Sensitivity(SensitivityStudy),
+    /// How the solution changes with the width of the network (claim 10).
+    Width(Trainings),
+    /// ψ of other layers, networks, data and optimizers.
+    Generality(Trainings),
 }
 
 impl StudyKind {
@@ -79,12 +84,14 @@ impl StudyKind {
             Self::Temperature(_) => "temperature",
             Self::Drift(_) => "drift",
             Self::Sensitivity(_) => "sensitivity",
+            Self::Width(_) => "width",
+            Self::Generality(_) => "generality",
         }
     }
 
     /// Whether it looks into the finished run, or only varies its experiment.
     pub const fn needs_the_run(&self) -> bool {
-        !matches!(self, Self::Grid(_))
+        !matches!(self, Self::Grid(_) | Self::Width(_) | Self::Generality(_))
     }
 
     /// The tables it leaves, but for the report.
@@ -95,6 +102,8 @@ impl StudyKind {
             Self::Temperature(_) => temperature::TABLES,
             Self::Drift(_) => drift::TABLES,
             Self::Sensitivity(_) => sensitivity::TABLES,
+            Self::Width(_) => width::TABLES,
+            Self::Generality(_) => generality::TABLES,
         }
     }
 }
@@ -147,7 +156,9 @@ impl Study {
         let study: Self =
             toml::from_str(text).map_err(|error| complain(error.to_string().trim_end().to_owned()))?;
         let checked = match &study.study {
-            StudyKind::Grid(grid) => grid.check(),
+            StudyKind::Grid(trainings) | StudyKind::Width(trainings) | StudyKind::Generality(trainings) => {
+                trainings.check()
+            }
             StudyKind::Langevin(langevin) => langevin.check(),
             StudyKind::Temperature(temperature) => temperature.check(),
             StudyKind::Drift(drift) => drift.check(),
@@ -198,11 +209,13 @@ impl Study {
         run_folder::remove(&report)?;
         let work = Work { study: self, base, source, folder, device, force, share: Mutex::new(0.0), reached };
         let numbers = match &self.study {
-            StudyKind::Grid(grid) => json(&report, grid.measure(&work)?),
+            StudyKind::Grid(trainings) => json(&report, grid::measure(trainings, &work)?),
             StudyKind::Langevin(langevin) => json(&report, langevin.measure(&work)?),
             StudyKind::Temperature(temperature) => json(&report, temperature.measure(&work)?),
             StudyKind::Drift(drift) => json(&report, drift.measure(&work)?),
             StudyKind::Sensitivity(sensitivity) => json(&report, sensitivity.measure(&work)?),
+            StudyKind::Width(trainings) => json(&report, width::measure(trainings, &work)?),
+            StudyKind::Generality(trainings) => json(&report, generality::measure(trainings, &work)?),
         };
         let made = Made {
             versions: versions::versions(),
@@ -222,6 +235,8 @@ impl Study {
             StudyKind::Temperature(_) => numbers::<temperature::TemperatureReport>(report)?.words(),
             StudyKind::Drift(_) => numbers::<drift::DriftReport>(report)?.words(),
             StudyKind::Sensitivity(_) => numbers::<sensitivity::SensitivityReport>(report)?.words(),
+            StudyKind::Width(_) => numbers::<width::WidthReport>(report)?.words(),
+            StudyKind::Generality(_) => numbers::<generality::GeneralityReport>(report)?.words(),
         });
         Ok(())
     }
@@ -231,7 +246,10 @@ impl Study {
         let record: Result<StudyRecord<serde_json::Value>> = read_json(&self.report(folder));
         self.study.tables().iter().all(|table| folder.join(table).exists())
             && record.is_ok_and(|record| {
-                record.study == *self && record.experiment == *base && record.source.as_ref() == source
+                record.study == *self
+                    && record.experiment == *base
+                    && record.source.as_ref() == source
+                    && !lacks_data(&record.report)
             })
     }
 
@@ -279,6 +297,11 @@ impl Work<'_> {
     fn complain(&self, problem: String) -> Error {
         Error::Experiment { origin: format!("study `{}`", self.study.name), problem }
     }
+}
+
+/// Whether runs of a study were left out because their data was not there, which may have changed.
+fn lacks_data(report: &serde_json::Value) -> bool {
+    report["missing_data"].as_array().is_some_and(|missing| !missing.is_empty())
 }
 
 /// The numbers of a finished study.

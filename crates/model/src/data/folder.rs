@@ -140,4 +140,23 @@ mod tests {
             assert_eq!(find_from(MNIST, &start, &workspace, &[]).unwrap(), folder(place));
         }
     }
+
+    #[test]
+    fn a_package_of_the_system_is_the_last_place() {
+        let root = tempfile::tempdir().unwrap();
+        let package = root.path().join("package");
+        let find = || {
+            find_from(
+                FASHION_MNIST,
+                &root.path().join("a"),
+                &root.path().join("b"),
+                std::slice::from_ref(&package),
+            )
+        };
+        let error = find().unwrap_err().to_string();
+        assert!(error.contains("fashion-mnist") && error.contains("apt-get install"), "{error}");
+        assert!(error.contains(&package.display().to_string()), "{error}");
+        fs::create_dir_all(&package).unwrap();
+        assert_eq!(find().unwrap(), package.canonicalize().unwrap());
+    }
 }

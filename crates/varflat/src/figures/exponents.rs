@@ -1,8 +1,11 @@
 //! What the figures of many exponents share.
 
-use varflat_plot::{ForestGroup, ForestReference, ForestRow};
+use varflat_plot::{
+    Cloud, Figure, ForestGroup, ForestReference, ForestRow, SlopeGuide, VarianceFlatnessClouds,
+};
 
-use crate::study::exponents::ExponentRow;
+use crate::error::Result;
+use crate::study::exponents::{ExponentRow, PointRow};
 
 /// The paper's exponent, to compare with.
 pub(super) fn paper() -> ForestReference {
@@ -35,6 +38,30 @@ pub(super) fn groups(
         }
     }
     (groups, missing)
+}
+
+/// The points of runs whose exponent is trusted, of every setting those of the first.
+pub(super) fn clouds(
+    rows: &[ExponentRow],
+    points: &[PointRow],
+    settings: impl Fn(&ExponentRow) -> String,
+) -> Result<Figure> {
+    let mut series: Vec<Cloud> = Vec::new();
+    // Where nothing settled, what there is, is still worth seeing.
+    let any = rows.iter().any(ExponentRow::is_trusted);
+    for row in rows.iter().filter(|row| if any { row.is_trusted() } else { row.psi.is_some() }) {
+        let label = settings(row);
+        if any && series.iter().any(|cloud| cloud.label == label) {
+            continue;
+        }
+        let of_run = points.iter().filter(|point| point.run == row.run);
+        series.push(Cloud { label, points: of_run.map(PointRow::drawn).collect(), line: None });
+    }
+    Ok(varflat_plot::variance_flatness_clouds(&VarianceFlatnessClouds {
+        series,
+        guide: Some(SlopeGuide { slope: -4.0, text: "slope −4".to_owned() }),
+        title: None,
+    })?)
 }
 
 /// A sentence about what has no exponent, if there is any.

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use varflat_plot::{Cloud, Figure, Forest, SlopeGuide, VarianceFlatnessClouds};
+use varflat_plot::{Figure, Forest};
 
-use super::exponents::{groups, paper, without};
+use super::exponents::{clouds, groups, paper, without};
 use crate::error::Result;
 use crate::files::{read_csv, read_json};
 use crate::study::StudyRecord;
@@ -15,31 +15,11 @@ pub(super) fn figures(folder: &Path) -> Result<Vec<(&'static str, Figure)>> {
     let record: StudyRecord<GridReport> = read_json(&folder.join("grid.json"))?;
     let rows: Vec<ExponentRow> = read_csv(&folder.join(EXPONENTS))?;
     let points: Vec<PointRow> = read_csv(&folder.join(POINTS))?;
-    Ok(vec![("grid", clouds(&rows, &points)?), ("grid_exponents", exponents(&record, &rows)?)])
+    Ok(vec![("grid", clouds(&rows, &points, settings)?), ("grid_exponents", exponents(&record, &rows)?)])
 }
 
 fn settings(row: &ExponentRow) -> String {
     format!("B = {}, α = {}", row.batch_size, row.learning_rate)
-}
-
-/// Runs whose exponent is trusted, of every setting the one with the least seed.
-fn clouds(rows: &[ExponentRow], points: &[PointRow]) -> Result<Figure> {
-    let mut series: Vec<Cloud> = Vec::new();
-    // Where nothing settled, what there is, is still worth seeing.
-    let any = rows.iter().any(ExponentRow::is_trusted);
-    for row in rows.iter().filter(|row| if any { row.is_trusted() } else { row.psi.is_some() }) {
-        let label = settings(row);
-        if any && series.iter().any(|cloud| cloud.label == label) {
-            continue;
-        }
-        let of_run = points.iter().filter(|point| point.run == row.run);
-        series.push(Cloud { label, points: of_run.map(PointRow::drawn).collect(), line: None });
-    }
-    Ok(varflat_plot::variance_flatness_clouds(&VarianceFlatnessClouds {
-        series,
-        guide: Some(SlopeGuide { slope: -4.0, text: "slope −4".to_owned() }),
-        title: None,
-    })?)
 }
 
 fn exponents(record: &StudyRecord<GridReport>, rows: &[ExponentRow]) -> Result<Figure> {

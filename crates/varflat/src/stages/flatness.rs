@@ -67,7 +67,8 @@ fn measure(run: &RunFolder, surface: &Surface<'_>) -> Result<()> {
 
     // What a walk cannot reach is no direction of its own, only the rounding of f32.
     let confined = experiment.langevin.as_ref().and_then(LangevinSection::dimensions).unwrap_or(usize::MAX);
-    let chosen = chosen(section.components, pca.variance().len().min(confined));
+    let available = pca.variance().len().min(confined).min(section.last.unwrap_or(usize::MAX));
+    let chosen = chosen(section.components, available);
     run.begin(Stage::Flatness)?;
     let partial = run.file(names::FLATNESS_PARTIAL);
     let mut rows = finished_rows(&partial)?;

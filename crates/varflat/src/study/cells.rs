@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+use varflat_model::data::DataError;
 
 use super::Work;
 use crate::error::{Error, Result};
@@ -23,6 +24,28 @@ pub struct CellGroup {
     pub set: Vec<String>,
     /// Keys and the values they take, as of `--vary`; their names make those of the run folders.
     pub vary: Vec<Axis>,
+}
+
+/// `[study.grid]`, `[study.width]`, `[study.generality]`: many trainings of one experiment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Trainings {
+    /// Keys that are changed in every run, as of `--set`.
+    #[serde(default)]
+    pub set: Vec<String>,
+    /// The runs, in groups.
+    pub groups: Vec<CellGroup>,
+}
+
+impl Trainings {
+    pub(super) fn check(&self) -> std::result::Result<(), String> {
+        check(&self.groups, &self.set)
+    }
+
+    /// Do every run that is not finished.
+    pub(super) fn complete(&self, work: &Work<'_>) -> Result<Vec<Finished<'_>>> {
+        complete(work, &self.groups, &self.set)
+    }
 }
 
 /// A finished run of a study, or why there is none.
@@ -99,12 +122,22 @@ pub(super) fn complete<'a>(
     if failures.is_empty() { Ok(finished) } else { Err(Error::Grid { failures }) }
 }
 
-/// Whether an error says something about the training rather than about the files or the machine.
+/// Whether an error says something about the training, or only that a set is not on this machine, rather than about the files.
 fn is_finding(error: &Error) -> bool {
-    matches!(error, Error::Training(_) | Error::Diverged(_) | Error::Analysis(_))
+    matches!(error, Error::Training(_) | Error::Diverged(_) | Error::Analysis(_)) || is_missing_data(error)
+}
+
+fn is_missing_data(error: &Error) -> bool {
+    matches!(error, Error::Data(DataError::SetNotFound { .. }))
 }
 
 impl Finished<'_> {
+    /// Why it could not be done for want of its data.
+    pub(super) fn missing_data(&self) -> Option<String> {
+        let error = self.run.as_ref().err().filter(|error| is_missing_data(error))?;
+        Some(error.to_string())
+    }
+
     /// The run, if it is finished to its fit.
     pub(super) fn fitted(&self) -> Option<&RunFolder> {
         self.run.as_ref().ok().filter(|run| run.is_done(Stage::Fit).is_ok_and(|done| done))

@@ -5,11 +5,13 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use varflat_model::{Metrics, StopReason};
 use varflat_plot::CloudPoint;
+use varflat_recorder::Trajectory;
 
+use super::Work;
 use super::cells::Finished;
 use crate::error::{Error, Result};
 use crate::experiment::{Centre, Experiment};
-use crate::files::{read_csv, read_json};
+use crate::files::{read_csv, read_json, write_csv};
 use crate::run_folder::{RunFolder, names};
 use crate::stages::{self, FitReport};
 
@@ -42,6 +44,9 @@ pub(crate) struct ExponentRow {
     pub(crate) seed: u64,
     pub(crate) learning_rate: f64,
     pub(crate) batch_size: usize,
+    /// Number of recorded weights, N.
+    #[serde(default)]
+    pub(crate) weights: Option<usize>,
     /// Steps from the first to the last of the window.
     pub(crate) window_steps: u64,
     pub(crate) around: Centre,
@@ -140,6 +145,7 @@ impl ExponentRow {
             seed: experiment.seed,
             learning_rate: experiment.training.learning_rate,
             batch_size: experiment.training.batch_size,
+            weights: None,
             window_steps: experiment.recorder.window_steps().unwrap_or(0),
             around: experiment.landscape.around,
             factor: experiment.landscape.factor,
@@ -170,6 +176,7 @@ impl ExponentRow {
         let losses: Vec<f64> = metrics.iter().rev().take(window).rev().map(|row| row.train_loss).collect();
         let (trust, note) = trust(record.stop_reason, run.experiment().training.loss_below, &losses, fit);
         Ok(Self {
+            weights: Some(Trajectory::open(run.file(names::TRAJECTORY))?.weights()),
             epochs: Some(record.epochs),
             train_loss: last.map(|row| row.train_loss),
             test_error: last.map(|row| row.test_error),
@@ -201,6 +208,24 @@ impl ExponentRow {
     pub(crate) fn is_trusted(&self) -> bool {
         self.trust == Trust::Trusted
     }
+}
+
+/// Write the tables of exponents and of their points; the rows of the first.
+pub(super) fn write_exponents(
+    finished: &[Finished<'_>],
+    work: &Work<'_>,
+    [exponents, of_points]: [&str; 2],
+) -> Result<Vec<ExponentRow>> {
+    let rows: Vec<ExponentRow> = finished.iter().map(ExponentRow::of).collect::<Result<_>>()?;
+    let mut all: Vec<PointRow> = Vec::new();
+    for run in finished {
+        if let Some(folder) = run.fitted() {
+            all.extend(points(&run.cell.name, folder)?);
+        }
+    }
+    write_csv(&work.file(exponents), &rows)?;
+    write_csv(&work.file(of_points), &all)?;
+    Ok(rows)
 }
 
 /// Whether a training had settled and was long enough: `losses` are those at the epoch ends of the window.

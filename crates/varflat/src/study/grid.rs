@@ -5,27 +5,15 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::Work;
-use super::cells::{self, CellGroup};
-use super::exponents::{ExponentRow, MOST_RISE, PointRow, points};
+use super::cells::Trainings;
+use super::exponents::{ExponentRow, MOST_RISE, write_exponents};
 use crate::error::Result;
-use crate::files::write_csv;
 
 pub(super) const TABLES: &[&str] = &[EXPONENTS, POINTS];
 /// One row a run.
 pub(crate) const EXPONENTS: &str = "grid.csv";
 /// One row a component of a run.
 pub(crate) const POINTS: &str = "grid_points.csv";
-
-/// `[study.grid]`: many trainings of one experiment.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct GridStudy {
-    /// Keys that are changed in every run, as of `--set`.
-    #[serde(default)]
-    pub set: Vec<String>,
-    /// The runs, in groups.
-    pub groups: Vec<CellGroup>,
-}
 
 /// The numbers of a grid.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -85,24 +73,9 @@ impl GridReport {
     }
 }
 
-impl GridStudy {
-    pub(super) fn check(&self) -> std::result::Result<(), String> {
-        cells::check(&self.groups, &self.set)
-    }
-
-    pub(super) fn measure(&self, work: &Work<'_>) -> Result<GridReport> {
-        let finished = cells::complete(work, &self.groups, &self.set)?;
-        let rows: Vec<ExponentRow> = finished.iter().map(ExponentRow::of).collect::<Result<_>>()?;
-        let mut all: Vec<PointRow> = Vec::new();
-        for run in &finished {
-            if let Some(folder) = run.fitted() {
-                all.extend(points(&run.cell.name, folder)?);
-            }
-        }
-        write_csv(&work.file(EXPONENTS), &rows)?;
-        write_csv(&work.file(POINTS), &all)?;
-        Ok(report(&rows))
-    }
+pub(super) fn measure(trainings: &Trainings, work: &Work<'_>) -> Result<GridReport> {
+    let rows = write_exponents(&trainings.complete(work)?, work, [EXPONENTS, POINTS])?;
+    Ok(report(&rows))
 }
 
 fn report(rows: &[ExponentRow]) -> GridReport {
