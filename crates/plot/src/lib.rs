@@ -55,6 +55,7 @@ mod style;
 mod temperature;
 mod trajectories;
 mod variance_flatness;
+mod web_font;
 
 pub use clouds::{Cloud, CloudPoint, VarianceFlatnessClouds, variance_flatness_clouds};
 pub use drift::{DisplacementCurve, DriftFigure, TrainingCurve, drift};
@@ -71,3 +72,4 @@ pub use spectrum::{DecayLine, Spectrum, spectrum};
 pub use temperature::{CorrelationTimeSeries, TemperatureFigure, TemperatureProfile, temperature};
 pub use trajectories::{Trajectories, TrajectoryPair, trajectories};
 pub use variance_flatness::{FitLine, Point, VarianceFlatness, variance_flatness};
+pub use web_font::web_font;
