@@ -19,6 +19,7 @@ use crate::error::Result;
 use crate::report;
 use crate::say::say;
 
+pub(crate) use langevin::label as walk_label;
 pub(crate) use run::tables::{FLATNESS, LANDSCAPE, LEARNING, SPECTRUM, SUMMARY, TRAJECTORIES};
 pub use run::write_tables;
 pub(crate) use run::{SpectrumRow, Summary};

@@ -1,5 +1,5 @@
-//! The paper's claims, each with the rule that judges it. The rules follow from the wording of the claims and were stated before the
-//! numbers were looked at; a verdict is never typed in.
+//! The paper's claims, each with the rule that judges it. The rules follow from the wording of the claims, not from
+//! the numbers; a verdict is never typed in.
 //!
 //! A further claim is one more file here with a `CLAIM`, and its name in [`CLAIMS`].
 
@@ -169,7 +169,7 @@ impl Number {
 
     /// As it is printed.
     pub(crate) fn shown(&self) -> String {
-        format!("{}{}", fixed(self.value, self.digits), self.unit)
+        format!("{}{}", fixed(self.value, self.digits), self.unit.replace(' ', "\u{202f}"))
     }
 
     /// The interval as it is printed, empty if there is none.
@@ -208,6 +208,9 @@ mod tests {
     #[test]
     fn a_number_is_printed_with_its_interval() {
         let number = Number::new("x", -3.3049, 2, "t.json").within((-3.3303, -3.2794)).unit(" %");
-        assert_eq!((number.shown(), number.interval_shown()), ("−3.30 %".into(), "[−3.33, −3.28]".into()));
+        assert_eq!(
+            (number.shown(), number.interval_shown()),
+            ("−3.30\u{202f}%".into(), "[−3.33, −3.28]".into())
+        );
     }
 }

@@ -3,7 +3,7 @@
 use super::claims::Number;
 use super::tables::Tables;
 use crate::error::Result;
-use crate::figures::{fixed, scientific};
+use crate::figures::{fixed, walk_label};
 use crate::study::exponents::{ExponentRow, median};
 use crate::study::langevin::{EXPONENTS as WALKS, LangevinReport, Reading, WalkRow};
 use crate::study::sensitivity::{EXPONENTS as DEFINITIONS, RANGES, RangeRow, SensitivityReport};
@@ -57,10 +57,10 @@ const DEFINITION: Control = Control {
                 continue;
             };
             if psi().count() == 1 {
-                ours.push(Number::new(format!("ψ, {group}"), least, 2, DEFINITIONS));
+                ours.push(Number::new(format!("{group}: ψ"), least, 2, DEFINITIONS));
             } else {
-                ours.push(Number::new(format!("least ψ, {group}"), least, 2, DEFINITIONS));
-                ours.push(Number::new("largest ψ of these", largest, 2, DEFINITIONS));
+                ours.push(Number::new(format!("{group}: least ψ"), least, 2, DEFINITIONS));
+                ours.push(Number::new("and largest ψ", largest, 2, DEFINITIONS));
             }
         }
         let SensitivityReport { least, largest } = record.report;
@@ -78,7 +78,7 @@ const DEFINITION: Control = Control {
 fn slopes(rows: &[WalkRow], reading: Reading, what: &str) -> Vec<Number> {
     let here = rows.iter().filter(|row| row.reading == reading && row.is_trusted());
     here.filter_map(|row| {
-        let what = format!("{what}, T = {}", scientific(row.temperature));
+        let what = format!("{what}, {}", walk_label(row));
         Some(Number::new(what, row.slope?, 2, WALKS).within((row.low?, row.high?)))
     })
     .collect()

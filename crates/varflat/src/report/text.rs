@@ -12,7 +12,8 @@ impl Text {
         let mut html = String::new();
         let mut open: Vec<&str> = Vec::new();
         let mut code = false;
-        let mut characters = text.as_ref().chars().peekable();
+        let text = text.as_ref().replace(" %", "\u{202f}%");
+        let mut characters = text.chars().peekable();
         while let Some(character) = characters.next() {
             match character {
                 '_' | '^' if !code && characters.peek() == Some(&'{') => {

@@ -113,12 +113,17 @@ pub(super) const CAPTIONS: &[Caption] = &[
                     rows.iter().filter(|row| row.is_found()).filter_map(|row| row.flatness).collect();
                 let (count, middle) =
                     (found.len(), median(found).map_or("–".to_owned(), |middle| fixed(middle, 2)));
+                let others = match rows.len() - count {
+                    0 => String::new(),
+                    others => format!(
+                        "; {others} others do not cross within ±{}, or their loss is not monotone up to there",
+                        summary.experiment.landscape.radius
+                    ),
+                };
                 Ok(format!(
-                    "F_{{i}} = θ_{{r}} − θ_{{l}}, the distance of the nearest crossings of {}·L_{{0}} on both sides, for {} directions: {count} found (median {middle}); \
-                     the others do not cross within ±{}, or their loss is not monotone up to there.",
-                    fixed(summary.fit.factor, 3),
-                    rows.len(),
-                    summary.experiment.landscape.radius
+                    "F_{{i}} = θ_{{r}} − θ_{{l}}, the distance of the nearest crossings of {}·L_{{0}} on both sides, along {count} directions \
+                     (median {middle}){others}.",
+                    fixed(summary.fit.factor, 3)
                 ))
             })
         },

@@ -46,8 +46,8 @@ pub(super) const CAPTIONS: &[Caption] = &[
             let Some(record) = tables.study::<LangevinReport>("langevin")? else { return Ok(None) };
             Ok(Some(format!(
                 "σ² against F of the run of SGD and of walks in equilibrium on the same loss: full-batch gradient descent with isotropic noise \
-                 from the same w_{{0}}. Filled: the directions judged, those that relaxed at least {} times in the recorded walk and whose curvature \
-                 is at least {} times the trap’s. Dashed: the slope +2 of equilibrium.",
+                 from the same w_{{0}}. Judged are directions that relaxed at least {} times in the recorded walk and whose curvature is at least \
+                 {} times the trap’s; the others are pale. Dashed: the slope +2 of equilibrium.",
                 record.report.relaxations, record.report.own_curvature
             )))
         },

@@ -2,7 +2,7 @@
 
 use super::{Certainty, Claim, Finding, Number, Verdict, is_about};
 use crate::error::Result;
-use crate::figures::{fixed, scientific};
+use crate::figures::{fixed, walk_label};
 use crate::report::tables::Tables;
 use crate::study::exponents::normal_95;
 use crate::study::langevin::{EXPONENTS, LangevinReport, Reading, WalkRow};
@@ -39,10 +39,7 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
         if let (Some(slope), Some(low), Some(high)) = (row.slope, row.low, row.high) {
             walks.push((slope, low));
             short += usize::from(high < 2.0);
-            let space = row
-                .dimensions
-                .map_or("all dimensions, in a trap".to_owned(), |count| format!("{count} dimensions"));
-            let what = format!("equilibrium at T = {}, {space}", scientific(row.temperature));
+            let what = format!("equilibrium at {}", walk_label(row));
             ours.push(Number::new(what, slope, 2, EXPONENTS).within((low, high)));
         }
     }

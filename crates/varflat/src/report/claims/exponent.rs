@@ -67,8 +67,8 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
             format!("Only {} of {} settled: too few to decide.", trusted.len(), count(rows.len(), "run"))
         }
         _ => format!(
-            "In all of {} the relation is inverse, ψ from {} to {}.",
-            count(trusted.len() + 1, "trusted run"),
+            "In the headline run and in all of {} of the grid the relation is inverse, ψ from {} to {}.",
+            count(trusted.len(), "trusted run"),
             fixed(psi().fold(fit.psi, f64::min), 2),
             fixed(psi().fold(fit.psi, f64::max), 2)
         ),

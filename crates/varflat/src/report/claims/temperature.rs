@@ -64,7 +64,7 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
             .iter()
             .map(|range| law(&format!("x over components {}–{}", range.first, range.last), &range.scaling)),
     );
-    ours.extend(noise.map(|noise| law("y in the 1/e time of η ∝ F_{i}^{y}", noise)));
+    ours.extend(noise.map(|noise| Number { digits: 3, ..law("y in the 1/e time of η ∝ F_{i}^{y}", noise) }));
     ours.extend(
         sharp_time
             .map(|time| Number::new("this time in sharp directions", time, 2, COMPONENTS).unit(" steps")),
@@ -77,7 +77,7 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
     let disagrees = match (verdict, sharp_time) {
         (Verdict::Not, _) => "The temperature does not fall with flatness by a law.".to_owned(),
         (Verdict::Partly, Some(time)) if time <= 1.0 => format!(
-            "The noise has no memory that could fall with flatness: its 1/e time is {} of a step even in sharp directions. What has a \
+            "The noise has no memory that could fall with flatness: its 1/e time is {} steps even in sharp directions. What has a \
              correlation time that falls with flatness is θ_{{i}}, the motion itself.",
             fixed(time, 2)
         ),
