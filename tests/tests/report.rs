@@ -374,11 +374,11 @@ addEventListener("load", () => document.fonts.ready.then(() => {
   const zoom = document.getElementById("zoom");
   link.click();
   const opened = zoom.open && link.children.length === 0;
-  zoom.close();
-  setTimeout(() => parent.postMessage([
+  zoom.addEventListener("close", () => setTimeout(() => parent.postMessage([
     "width", innerWidth, "content", document.documentElement.scrollWidth, "requests", performance.getEntriesByType("resource").length,
     "font", document.fonts.size, [...document.fonts].every((font) => font.status === "loaded"),
-    "zoom", opened, !zoom.open, link.children.length, "faults", faults.length, faults.join("; ")].join(" "), "*"), 100);
+    "zoom", opened, !zoom.open, link.children.length, "faults", faults.length, faults.join("; ")].join(" "), "*"), 100));
+  zoom.close();
 }));
 </script></head>"#;
 

@@ -195,7 +195,11 @@ mod tests {
             assert_eq!(claim.number, number);
             assert!(crate::reproduce::names().contains(&claim.part), "{}", claim.part);
             assert!(!claim.paper.is_empty() && !claim.figures.is_empty());
-            assert!(claim.rule.starts_with("Reproduced if"), "{}", claim.rule);
+            assert!(
+                claim.rule.contains("Reproduced if") && claim.rule.contains("Partly if"),
+                "{}",
+                claim.rule
+            );
         }
     }
 

@@ -40,8 +40,10 @@ pub(crate) fn of(tables: &Tables) -> Result<(Vec<Settings>, Vec<Time>)> {
         let mut facts = vec![
             ("seed".to_owned(), run.seed.to_string()),
             ("device".to_owned(), run.device.clone()),
+            ("landscape measured on".to_owned(), run.landscape_device.clone()),
             ("steps".to_owned(), format!("{} in {} epochs", run.steps, run.epochs)),
         ];
+        facts.retain(|(_, value)| !value.is_empty());
         facts.extend(versions(&run.versions, run.git_commit.as_ref()));
         facts.extend(run.data.iter().map(|file| (format!("sha-256 of {}", file.file), file.sha256.clone())));
         let toml = toml(tables, &summary.experiment)?;
