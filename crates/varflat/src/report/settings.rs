@@ -70,6 +70,5 @@ fn versions(
 }
 
 fn toml(tables: &Tables, value: &impl serde::Serialize) -> Result<String> {
-    toml::to_string_pretty(value)
-        .map_err(|error| Error::malformed(&tables.path("summary.json"), error.to_string()))
+    toml::to_string(value).map_err(|error| Error::malformed(&tables.path("summary.json"), error.to_string()))
 }
