@@ -88,6 +88,9 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
     let disagrees = match verdict {
         Verdict::Reproduced | Verdict::NotMeasured => "",
         Verdict::Partly => "Both phases are there, but the test error does not go on falling in the second.",
+        Verdict::Not if phases.late_error < NEAR_ZERO => {
+            "The fast phase takes more than a quarter of this training."
+        }
         Verdict::Not => "There is no second phase with a training error near 0 in this training.",
     };
     Ok(Some(Finding { verdict, ours, says, disagrees: disagrees.to_owned() }))
