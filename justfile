@@ -26,6 +26,7 @@ check:
     cargo clippy --release --workspace --all-targets --features wgpu -- -D warnings
     RUSTDOCFLAGS="-D warnings" cargo doc --release --workspace --no-deps --features wgpu
 
-# Redraw the committed figures from their tables
+# Redraw the committed figures from their tables, and the report and the README's gallery with them
 figures:
     cargo run --release -- plot --figures figures
+    cargo run --release -- report --figures figures --readme README.md

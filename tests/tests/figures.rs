@@ -16,6 +16,9 @@ const TABLES: [&str; 6] = [
     "trajectories.csv",
 ];
 
+/// Made from all of these.
+const REPORT: [&str; 2] = ["report.html", "report.md"];
+
 /// A window of fewer steps than weights move in: no variance is 0, whatever units are dead.
 const ALIVE: [&str; 2] = ["recorder.window=70", "fit.block=10"];
 
@@ -27,6 +30,7 @@ fn plot(work: &Workplace, run: Option<&str>, figures: &str) -> varflat_tests::Ou
 }
 
 fn remove_drawings(folder: &Path) {
+    REPORT.iter().for_each(|name| fs::remove_file(folder.join(name)).unwrap());
     for name in FIGURES {
         for extension in ["svg", "png", "pdf"] {
             fs::remove_file(folder.join(format!("{name}.{extension}"))).unwrap();
@@ -45,7 +49,7 @@ fn figures_are_redrawn_from_their_tables_byte_for_byte() {
 
     let folder = work.path("figures");
     let first = Snapshot::of(&folder);
-    let mut expected: Vec<String> = TABLES.map(str::to_owned).to_vec();
+    let mut expected: Vec<String> = TABLES.iter().chain(&REPORT).map(|name| (*name).to_owned()).collect();
     for name in FIGURES {
         expected.extend(["svg", "png", "pdf"].map(|extension| format!("{name}.{extension}")));
         let svg = fs::read_to_string(folder.join(format!("{name}.svg"))).unwrap();

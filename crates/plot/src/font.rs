@@ -12,7 +12,7 @@ use crate::style::UNITS_PER_PIXEL;
 /// Written into the SVG; a viewer without DejaVu Sans falls back to its own sans-serif.
 const FAMILY: &str = "DejaVu Sans, sans-serif";
 
-static FONT: &[u8] = include_bytes!("../fonts/DejaVuSans.ttf");
+pub(crate) static FONT: &[u8] = include_bytes!("../fonts/DejaVuSans.ttf");
 
 /// plotters writes a CSS font size of `size / 1.24`.
 const PLOTTERS_SIZE: f64 = 1.24;

@@ -56,6 +56,7 @@ mod style;
 mod temperature;
 mod trajectories;
 mod variance_flatness;
+mod web_font;
 
 pub use by_size::{QuantitiesBySize, SizePanel, SizePoint, SizeSeries, quantities_by_size};
 pub use clouds::{Cloud, CloudPoint, VarianceFlatnessClouds, variance_flatness_clouds};
@@ -73,3 +74,4 @@ pub use spectrum::{DecayLine, Spectrum, spectrum};
 pub use temperature::{CorrelationTimeSeries, TemperatureFigure, TemperatureProfile, temperature};
 pub use trajectories::{Trajectories, TrajectoryPair, trajectories};
 pub use variance_flatness::{FitLine, Point, VarianceFlatness, variance_flatness};
+pub use web_font::web_font;

@@ -11,7 +11,7 @@ use crate::reproduce::{self, Reproduction};
 use crate::run_folder::{RunFolder, Stage, names};
 use crate::say::say;
 use crate::study::Study;
-use crate::{figures, inspect, stages};
+use crate::{figures, inspect, report, stages};
 
 /// Measures how SGD explores a loss landscape, and reproduces the inverse variance–flatness relation
 /// σ² ∝ F^−ψ of Feng & Tu (PNAS 2021).
@@ -26,6 +26,7 @@ use crate::{figures, inspect, stages};
   varflat grid experiments/headline.toml --vary training.batch_size=25,50,100 --vary seed=1,2 --out runs/grid
   varflat study experiments/drift.toml --figures figures/mine
   varflat flatness runs/headline --set landscape.around=final
+  varflat report --figures figures
   varflat inspect runs/headline
 
 A killed or interrupted command continues where it stopped when it is given again.")]
@@ -119,6 +120,15 @@ enum Command {
         /// Folder for figures and their tables
         #[arg(long, value_name = "DIR", default_value = "figures")]
         figures: PathBuf,
+    },
+    /// Write the report on a figure folder from its tables: report.html, one page that needs nothing else, and report.md
+    Report {
+        /// Folder of figures and their tables
+        #[arg(long, value_name = "DIR", default_value = "figures")]
+        figures: PathBuf,
+        /// Also put the gallery between the marks in this file, which lies above DIR
+        #[arg(long, value_name = "FILE")]
+        readme: Option<PathBuf>,
     },
     /// Say what a run folder holds and what was found
     Inspect {
@@ -290,6 +300,10 @@ pub fn main() -> Result<()> {
         Command::Plot { run, figures } => {
             let run = run.map(|run| RunFolder::view(&run)).transpose()?;
             draw(run.as_ref(), &figures)
+        }
+        Command::Report { figures, readme } => {
+            report::write_and_say(&figures)?;
+            readme.map_or(Ok(()), |readme| report::feed(&readme, &figures))
         }
         Command::Inspect { run } => {
             say(inspect::inspect(&RunFolder::view(&run)?)?);

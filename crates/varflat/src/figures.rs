@@ -18,14 +18,18 @@ use std::path::Path;
 use varflat_plot::Figure;
 
 use crate::error::Result;
+use crate::report;
 use crate::say::say;
 
+pub(crate) use langevin::label as walk_label;
+pub(crate) use run::tables::{FLATNESS, LANDSCAPE, LEARNING, SPECTRUM, SUMMARY, TRAJECTORIES};
 pub use run::write_tables;
+pub(crate) use run::{SpectrumRow, Summary};
 
 /// What can be drawn: the table that says whether it is there, and the figures made from it and those beside it.
-type Drawn = (&'static str, fn(&Path) -> Result<Vec<(&'static str, Figure)>>);
+pub(crate) type Drawn = (&'static str, fn(&Path) -> Result<Vec<(&'static str, Figure)>>);
 
-const DRAWN: [Drawn; 8] = [
+pub(crate) const DRAWN: [Drawn; 8] = [
     (run::tables::SUMMARY, run::figures),
     ("grid.json", grid::figures),
     ("langevin.json", langevin::figures),
@@ -54,11 +58,11 @@ pub fn draw(folder: &Path) -> Result<Vec<&'static str>> {
     Ok(names)
 }
 
-/// [`draw`], then say what was drawn where.
+/// [`draw`], say what was drawn where, and write the report on it.
 pub(crate) fn draw_and_say(folder: &Path) -> Result<()> {
     let names = draw(folder)?;
     say(format_args!("{} figures in {}: {}\n", names.len(), folder.display(), names.join(", ")));
-    Ok(())
+    report::write_and_say(folder)
 }
 
 /// With two decimals, a sign, and a minus as it is printed.
@@ -68,11 +72,16 @@ fn signed(value: f64) -> String {
 
 /// The same without a plus.
 fn unsigned(value: f64) -> String {
-    format!("{value:.2}").replace('-', "−")
+    fixed(value, 2)
+}
+
+/// The same with so many decimals.
+pub(crate) fn fixed(value: f64, decimals: usize) -> String {
+    format!("{value:.decimals$}").replace('-', "−")
 }
 
 /// Such as 2·10⁻⁸, or 10⁻⁸.
-fn scientific(value: f64) -> String {
+pub(crate) fn scientific(value: f64) -> String {
     let text = format!("{value:e}");
     let Some((mantissa, exponent)) = text.split_once('e') else { return text };
     let raised: String = exponent

@@ -34,6 +34,7 @@ mod progress;
 #[cfg(feature = "train")]
 pub mod record;
 pub mod relation;
+pub mod report;
 pub mod reproduce;
 pub mod run_folder;
 mod say;

@@ -40,6 +40,9 @@ macro_rules! part {
 /// The run that the studies look at.
 const HEADLINE: Part = part!("headline", 115.0, 20.0);
 
+/// Its name.
+pub(crate) const HEADLINE_NAME: &str = HEADLINE.name;
+
 const STUDIES: [Part; 7] = [
     part!("temperature", 25.0, 20.0),
     part!("drift", 4.0, 5.0),

@@ -125,10 +125,10 @@ pub(crate) struct StudyRecord<R> {
 /// The program that did a study.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Made {
-    versions: std::collections::BTreeMap<String, String>,
-    git_commit: Option<String>,
+    pub(crate) versions: std::collections::BTreeMap<String, String>,
+    pub(crate) git_commit: Option<String>,
     /// Wall time in seconds; of an interrupted study only the last attempt.
-    seconds: f64,
+    pub(crate) seconds: f64,
 }
 
 /// Everything a study works with.

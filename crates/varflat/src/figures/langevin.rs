@@ -65,7 +65,7 @@ fn clouds(report: &LangevinReport, rows: &[WalkRow], points: &[PointRow]) -> Res
     })?)
 }
 
-fn label(row: &WalkRow) -> String {
+pub(crate) fn label(row: &WalkRow) -> String {
     format!("T = {}, {}", scientific(row.temperature), dimensions(row))
 }
 

@@ -19,11 +19,11 @@ use crate::stages::{FitReport, FlatnessRow, read_profiles, read_rows};
 
 /// Names of the tables, beside the figures drawn from them.
 pub(super) mod tables {
-    pub(super) const LEARNING: &str = "learning_phases.csv";
-    pub(super) const SPECTRUM: &str = "pca_spectrum.csv";
-    pub(super) const TRAJECTORIES: &str = "trajectories.csv";
-    pub(super) const LANDSCAPE: &str = "landscape.csv";
-    pub(super) const FLATNESS: &str = "flatness.csv";
+    pub(crate) const LEARNING: &str = "learning_phases.csv";
+    pub(crate) const SPECTRUM: &str = "pca_spectrum.csv";
+    pub(crate) const TRAJECTORIES: &str = "trajectories.csv";
+    pub(crate) const LANDSCAPE: &str = "landscape.csv";
+    pub(crate) const FLATNESS: &str = "flatness.csv";
     pub(crate) const SUMMARY: &str = "summary.json";
 }
 
@@ -32,22 +32,22 @@ const TRAJECTORY_POINTS: usize = 2399;
 
 /// Numbers that belong to a whole run rather than to a row of a table.
 #[derive(Debug, Serialize, Deserialize)]
-struct Summary {
+pub(crate) struct Summary {
     /// The resolved experiment.
-    experiment: Experiment,
+    pub(crate) experiment: Experiment,
     /// How it was run.
-    run: RunRecord,
+    pub(crate) run: RunRecord,
     /// The fitted numbers.
-    fit: FitReport,
+    pub(crate) fit: FitReport,
     /// First and last epoch of the analysed window.
-    window_epochs: [f64; 2],
+    pub(crate) window_epochs: [f64; 2],
 }
 
 /// A row of `pca_spectrum.csv`.
 #[derive(Serialize, Deserialize)]
-struct SpectrumRow {
+pub(crate) struct SpectrumRow {
     index: usize,
-    variance: f64,
+    pub(crate) variance: f64,
 }
 
 /// A row of `trajectories.csv`: one component at one step.

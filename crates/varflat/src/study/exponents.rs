@@ -80,13 +80,13 @@ pub(crate) fn normal_95(estimate: f64, standard_error: f64) -> (f64, f64) {
 }
 
 /// From the lower to the upper end of both, that interval and the one from a bootstrap over time, if there is one.
-pub(super) fn widest(estimate: f64, standard_error: f64, over_time: Option<(f64, f64)>) -> (f64, f64) {
+pub(crate) fn widest(estimate: f64, standard_error: f64, over_time: Option<(f64, f64)>) -> (f64, f64) {
     let (low, high) = normal_95(estimate, standard_error);
     over_time.map_or((low, high), |over_time| (low.min(over_time.0), high.max(over_time.1)))
 }
 
 /// The middle one of some values, of two the larger.
-pub(super) fn median(mut values: Vec<f64>) -> Option<f64> {
+pub(crate) fn median(mut values: Vec<f64>) -> Option<f64> {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied()
 }

@@ -156,7 +156,8 @@ impl WidthRow {
         })
     }
 
-    fn is_trusted(&self) -> bool {
+    /// Whether nothing speaks against it.
+    pub(crate) fn is_trusted(&self) -> bool {
         self.trust == Trust::Trusted
     }
 }

@@ -1,0 +1,75 @@
+//! The report on a figure folder: the paper's claims beside what was found, every figure with how it was made, settings, times, versions.
+//!
+//! It is made from the tables and figures of the folder alone, as `report.html`, one page that loads nothing, and as `report.md`.
+//! What is not there is named with the command that measures it.
+
+mod captions;
+mod claims;
+mod controls;
+mod page;
+mod pictures;
+mod readme;
+mod settings;
+mod tables;
+mod text;
+
+use std::io::Write as _;
+use std::path::Path;
+
+use askama::Template;
+
+use self::page::Page;
+use self::tables::Tables;
+use crate::error::{Error, Result};
+use crate::files::write_whole;
+use crate::say::say;
+
+pub use readme::feed;
+
+/// The page.
+pub const HTML: &str = "report.html";
+/// The same for reading beside code.
+pub const MARKDOWN: &str = "report.md";
+
+#[derive(Template)]
+#[template(path = "report.html")]
+struct Html<'a> {
+    page: &'a Page,
+    font: String,
+    style: &'static str,
+    script: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "report.md", escape = "none")]
+struct Markdown<'a> {
+    page: &'a Page,
+}
+
+/// Write `report.html` and `report.md` into a figure folder, from its tables and figures.
+///
+/// # Errors
+/// [`Error::Io`] if the folder is not there or cannot be written to, [`Error::Malformed`] if a table is damaged.
+pub fn write(folder: &Path) -> Result<()> {
+    let page = Page::of(&Tables::of(folder))?;
+    let html = Html {
+        font: pictures::font(&page.pictures)?,
+        page: &page,
+        style: include_str!("../templates/report.css"),
+        script: include_str!("../templates/report.js"),
+    };
+    rendered(&folder.join(HTML), &html)?;
+    rendered(&folder.join(MARKDOWN), &Markdown { page: &page })
+}
+
+/// [`write()`], then say where.
+pub(crate) fn write_and_say(folder: &Path) -> Result<()> {
+    write(folder)?;
+    say(format_args!("report: {}\n", folder.join(HTML).display()));
+    Ok(())
+}
+
+fn rendered(file: &Path, template: &impl Template) -> Result<()> {
+    let text = template.render().map_err(|error| Error::malformed(file, error.to_string()))?;
+    write_whole(file, |out| out.write_all(text.as_bytes()))
+}

@@ -1,0 +1,172 @@
+//! The six figures of a run.
+
+use super::Caption;
+use crate::error::Result;
+use crate::figures::{FLATNESS, LANDSCAPE, LEARNING, SPECTRUM, SUMMARY, Summary, TRAJECTORIES, fixed};
+use crate::report::tables::Tables;
+use crate::report::text::two_digits;
+use crate::study::exponents::median;
+
+/// Text about the run, if it is there.
+fn about(tables: &Tables, text: impl FnOnce(&Summary) -> Result<String>) -> Result<Option<String>> {
+    tables.summary()?.map(|summary| text(&summary)).transpose()
+}
+
+fn window(summary: &Summary) -> String {
+    let [first, last] = summary.window_epochs;
+    let steps =
+        summary.experiment.recorder.window_steps().map_or("all".to_owned(), |steps| steps.to_string());
+    format!("{steps} steps, epochs {} to {}", fixed(first, 0), fixed(last, 0))
+}
+
+pub(super) const CAPTIONS: &[Caption] = &[
+    Caption {
+        name: "learning_phases",
+        title: "Two phases of learning",
+        part: "headline",
+        tables: &[LEARNING, SUMMARY],
+        text: |tables| {
+            about(tables, |summary| {
+                let training = &summary.experiment.training;
+                Ok(format!(
+                    "Loss and error on the full training and test sets after every epoch of SGD (α = {}, B = {}, seed {}), until the training loss \
+                     was below {} or {} epochs were over; {} epochs. Shaded: the window that is analysed, the last {}.",
+                    training.learning_rate,
+                    training.batch_size,
+                    summary.run.seed,
+                    two_digits(training.loss_below),
+                    training.max_epochs,
+                    summary.run.epochs,
+                    window(summary)
+                ))
+            })
+        },
+    },
+    Caption {
+        name: "pca_spectrum",
+        title: "Variances of the principal components",
+        part: "headline",
+        tables: &[SPECTRUM, SUMMARY],
+        text: |tables| {
+            about(tables, |summary| {
+                let fit = &summary.fit;
+                let decay = fit.decay.map_or_else(String::new, |decay| {
+                    format!(
+                        " Line: σ_{{i}}² ∝ i^{{−γ}} with γ = {} ± {} by least squares over components {} to {}.",
+                        fixed(decay.gamma, 2),
+                        fixed(decay.standard_error, 2),
+                        decay.first,
+                        decay.last
+                    )
+                });
+                Ok(format!(
+                    "Variance σ_{{i}}² of θ_{{i}} over the window ({}) along each principal direction of the recorded layer, and the cumulative share. \
+                     σ_{{1}}²/σ_{{2}}² = {}.{decay} Under the floor of {} a variance is no longer trusted.",
+                    window(summary),
+                    fixed(fit.gap, 0),
+                    two_digits(fit.floor)
+                ))
+            })
+        },
+    },
+    Caption {
+        name: "trajectories",
+        title: "Drift and diffusion as paths",
+        part: "headline",
+        tables: &[TRAJECTORIES],
+        text: |tables| {
+            about(tables, |summary| {
+                Ok(format!(
+                    "The path of the weights in the window ({}), projected on the planes of components 1 and 2 and of components 49 and 50, thinned \
+                     to what can be seen; colour is time.",
+                    window(summary)
+                ))
+            })
+        },
+    },
+    Caption {
+        name: "landscape",
+        title: "The loss along principal directions",
+        part: "headline",
+        tables: &[LANDSCAPE, FLATNESS, SUMMARY],
+        text: |tables| {
+            about(tables, |summary| {
+                Ok(format!(
+                    "L_{{i}}(δθ) = L(w_{{0}} + δθ p_{{i}}), the loss of the full training set as the recorded layer alone moves along p_{{i}}; w_{{0}} is the \
+                     {} of the window, L_{{0}} = {}. The crossings of {}·L_{{0}} to both sides define the flatness F_{{i}}.",
+                    centre(summary),
+                    two_digits(summary.fit.l0),
+                    fixed(summary.fit.factor, 3)
+                ))
+            })
+        },
+    },
+    Caption {
+        name: "flatness",
+        title: "Flatness against the index",
+        part: "headline",
+        tables: &[FLATNESS, SUMMARY],
+        text: |tables| {
+            about(tables, |summary| {
+                let rows: Vec<crate::stages::FlatnessRow> = tables.rows(FLATNESS)?;
+                let found: Vec<f64> =
+                    rows.iter().filter(|row| row.is_found()).filter_map(|row| row.flatness).collect();
+                let (count, middle) =
+                    (found.len(), median(found).map_or("–".to_owned(), |middle| fixed(middle, 2)));
+                let others = match rows.len() - count {
+                    0 => String::new(),
+                    others => format!(
+                        "; {others} others do not cross within ±{}, or their loss is not monotone up to there",
+                        summary.experiment.landscape.radius
+                    ),
+                };
+                Ok(format!(
+                    "F_{{i}} = θ_{{r}} − θ_{{l}}, the distance of the nearest crossings of {}·L_{{0}} on both sides, along {count} directions \
+                     (median {middle}){others}.",
+                    fixed(summary.fit.factor, 3)
+                ))
+            })
+        },
+    },
+    Caption {
+        name: "variance_flatness",
+        title: "The inverse variance–flatness relation",
+        part: "headline",
+        tables: &[FLATNESS, SUMMARY],
+        text: |tables| {
+            about(tables, |summary| {
+                let fit = &summary.fit;
+                let [first, last] = fit.range;
+                let bootstrap = match (fit.psi_interval, &fit.bootstrap) {
+                    (Some([low, high]), Some(found)) => format!(
+                        " The block bootstrap over time ({} blocks of {} steps, {} resamples, directions and flatness held fixed) gives [{}, {}].",
+                        found.blocks,
+                        found.block,
+                        found.resamples,
+                        fixed(low, 3),
+                        fixed(high, 3)
+                    ),
+                    _ => String::new(),
+                };
+                Ok(format!(
+                    "σ_{{i}}² against F_{{i}}, one point a principal direction. Line: σ² ∝ F^{{−ψ}} by least squares of ln σ² on ln F over {} of the \
+                     components {first} to {last}, ψ = {} ± {}, r = {}.{bootstrap} Dashed: the slope +2 of equilibrium. Left out: {} without a \
+                     flatness, {} under the numerical floor.",
+                    fit.n,
+                    fixed(fit.psi, 3),
+                    fixed(fit.psi_standard_error, 3),
+                    fixed(fit.r, 3),
+                    fit.left_out,
+                    fit.under_floor
+                ))
+            })
+        },
+    },
+];
+
+fn centre(summary: &Summary) -> &'static str {
+    match summary.fit.around {
+        crate::experiment::Centre::Mean => "mean",
+        crate::experiment::Centre::Final => "last step",
+    }
+}

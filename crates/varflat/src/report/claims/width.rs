@@ -1,0 +1,102 @@
+//! Claim 10: the width of the network hardly matters.
+
+use super::{Certainty, Claim, Finding, Number, Verdict};
+use crate::error::Result;
+use crate::figures::fixed;
+use crate::report::tables::Tables;
+use crate::study::width::{Growth, WIDTHS, WidthReport, WidthRow};
+
+const TABLE: &str = "width.json";
+
+pub(super) const CLAIM: Claim = Claim {
+    number: 10,
+    statement: "The number of relevant directions depends only weakly on the size of the network once it is over-parameterised; the solution \
+                stays simple as the width grows.",
+    paper: &[
+        (
+            "the dimension of the search space has only weak dependence on the network size",
+            Certainty::Summary,
+        ),
+        (
+            "the solution’s complexity does not grow with the number of parameters, and it generalises well",
+            Certainty::Summary,
+        ),
+    ],
+    rule: "n components hold 90 % of the variance of all but the first, n ∝ N^{s} for N weights. Reproduced if, over widths that span at least a \
+           tenfold N, the 95 % interval of s lies below ¼ and that of the test error’s exponent does not lie above 0. Partly if the interval \
+           of s lies below ½. Widths that did not settle decide nothing, nor do fewer than three.",
+    figures: &["width"],
+    part: "width",
+    find,
+};
+
+/// `span` is the ratio of the largest to the least N.
+fn verdict(growth: Growth, test_error: Growth, span: f64) -> Verdict {
+    if span < 10.0 {
+        return Verdict::NotMeasured;
+    }
+    Verdict::of(growth.high < 0.25 && test_error.low <= 0.0, growth.high < 0.5)
+}
+
+fn find(tables: &Tables) -> Result<Option<Finding>> {
+    let Some(record) = tables.study::<WidthReport>("width")? else { return Ok(None) };
+    let report = &record.report;
+    let rows: Vec<WidthRow> = tables.rows(WIDTHS)?;
+    let (Some(growth), Some(test_error)) = (report.growth, report.test_error) else {
+        let says = format!("Only {} of {} runs settled: too few to decide.", report.trusted, report.runs);
+        let (ours, disagrees) = (Vec::new(), String::new());
+        return Ok(Some(Finding { verdict: Verdict::NotMeasured, ours, says, disagrees }));
+    };
+    let [fewest, most] = report.weights;
+    let verdict = verdict(growth, test_error, most as f64 / fewest as f64);
+    let number = |what: &str, growth: Growth| {
+        Number::new(what, growth.exponent, 3, TABLE).within((growth.low, growth.high))
+    };
+    let first = rows.first().map(|row| row.group.clone());
+    let settled = || rows.iter().filter(|row| row.is_trusted() && Some(&row.group) == first.as_ref());
+    let components = || settled().filter_map(|row| row.components_rest).map(|n| n as f64);
+    let ends = (components().reduce(f64::min), components().reduce(f64::max));
+    let mut ours = vec![number("s in n ∝ N^{s}", growth), number("exponent of the test error", test_error)];
+    if let (Some(least), Some(largest)) = ends {
+        ours.push(Number::new(format!("least n, N = {fewest} to {most}"), least, 0, WIDTHS));
+        ours.push(Number::new("largest n", largest, 0, WIDTHS));
+    }
+    if let Some(psi) = report.psi {
+        ours.push(Number::new("least ψ", psi.least, 2, TABLE));
+        ours.push(Number::new("largest ψ", psi.largest, 2, TABLE));
+    }
+    let [narrow, wide] = report.hidden;
+    let says = format!(
+        "From H = {narrow} to {wide} the number of weights grows {}-fold and the number of components {}-fold.",
+        fixed(most as f64 / fewest as f64, 0),
+        fixed((growth.exponent * (most as f64 / fewest as f64).ln()).exp(), 2)
+    );
+    let narrower: Vec<String> = rows
+        .iter()
+        .filter(|row| !row.is_trusted())
+        .map(|row| format!("H = {} ({})", row.hidden, row.note))
+        .collect();
+    let disagrees = match verdict {
+        Verdict::Not => "The number of relevant directions grows with the network here.".to_owned(),
+        Verdict::Partly => "The dependence is weaker than a square root, but not weak.".to_owned(),
+        _ if narrower.is_empty() => String::new(),
+        _ => format!("Did not settle and decide nothing: {}.", narrower.join("; ")),
+    };
+    Ok(Some(Finding { verdict, ours, says, disagrees }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_verdict_can_be_reached() {
+        let growth = |exponent: f64| Growth { exponent, low: exponent - 0.02, high: exponent + 0.02 };
+        assert_eq!(verdict(growth(0.02), growth(-0.1), 40.0), Verdict::Reproduced);
+        assert_eq!(verdict(growth(0.02), growth(0.0), 40.0), Verdict::Reproduced);
+        assert_eq!(verdict(growth(0.02), growth(0.1), 40.0), Verdict::Partly);
+        assert_eq!(verdict(growth(0.24), growth(-0.1), 40.0), Verdict::Partly);
+        assert_eq!(verdict(growth(0.6), growth(-0.1), 40.0), Verdict::Not);
+        assert_eq!(verdict(growth(0.02), growth(-0.1), 5.0), Verdict::NotMeasured);
+    }
+}

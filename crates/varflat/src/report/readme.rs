@@ -1,0 +1,51 @@
+//! The gallery of a README, fed by the report.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use askama::Template;
+
+use super::page::Page;
+use super::tables::Tables;
+use crate::error::{Error, Result};
+use crate::files::write_whole;
+
+const BEGIN: &str = "<!-- gallery -->";
+const END: &str = "<!-- /gallery -->";
+
+#[derive(Template)]
+#[template(path = "gallery.md", escape = "none")]
+struct Gallery<'a> {
+    page: &'a Page,
+    /// From the README to the figures, with a slash at its end.
+    folder: String,
+}
+
+/// Replace what stands between `<!-- gallery -->` and `<!-- /gallery -->` in a README by the claims and figures of a folder below it.
+///
+/// # Errors
+/// [`Error::Io`], or [`Error::Malformed`] if there are no marks or the folder does not lie below the README.
+pub fn feed(readme: &Path, figures: &Path) -> Result<()> {
+    let text = std::fs::read_to_string(readme).map_err(Error::reading(readme))?;
+    let parts = text.split_once(BEGIN).and_then(|(before, rest)| Some((before, rest.split_once(END)?.1)));
+    let Some((before, after)) = parts else {
+        return Err(Error::malformed(
+            readme,
+            format!("it has no {BEGIN} followed by {END}; write both where the gallery should stand"),
+        ));
+    };
+    let absolute = |path: &Path| path.canonicalize().map_err(Error::reading(path));
+    let (home, below) = (absolute(readme)?, absolute(figures)?);
+    let folder = home.parent().and_then(|home| below.strip_prefix(home).ok()).ok_or_else(|| {
+        Error::malformed(
+            readme,
+            format!("{} does not lie below it; choose another --figures", figures.display()),
+        )
+    })?;
+    let parts = folder.iter().map(|part| format!("{}/", part.to_string_lossy()));
+    let page = Page::of(&Tables::of(figures))?;
+    let gallery = Gallery { page: &page, folder: parts.collect() }
+        .render()
+        .map_err(|error| Error::malformed(readme, error.to_string()))?;
+    write_whole(readme, |out| write!(out, "{before}{BEGIN}\n{}\n{END}{after}", gallery.trim_end()))
+}
