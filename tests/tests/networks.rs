@@ -19,8 +19,8 @@ channels = [2, 3]
 hidden = [8]
 
 [training]
-learning_rate = 0.05
-momentum = 0.5
+learning_rate = 0.1
+momentum = 0.8
 batch_size = 20
 loss_below = 0
 max_epochs = 8

@@ -23,10 +23,10 @@ const SENSITIVITY: &str = "[study.sensitivity]\nset = ['landscape.components=30'
                            [[study.sensitivity.groups]]\ntitle = 'centre'\nvary = ['landscape.around=final']\n\
                            [[study.sensitivity.groups]]\ntitle = 'window'\nvary = ['recorder.window=300']";
 
-const WIDTH: &str = "[study.width]\nset = ['landscape.components=30', 'training.loss_below=0.8']\n[[study.width.groups]]\ntitle = 'width'\n\
+const WIDTH: &str = "[study.width]\nset = ['landscape.components=30', 'training.loss_below=0.8', 'recorder.window=120', 'fit.block=20']\n[[study.width.groups]]\ntitle = 'width'\n\
                      vary = ['model.hidden=[6, 6],[12, 12],[24, 24]']\n[[study.width.groups]]\ntitle = 'stride'\n\
-                     set = ['recorder.window=300', 'fit.block=50']\nvary = ['recorder.every=2']";
-const GENERALITY: &str = "[study.generality]\nset = ['landscape.components=20', 'training.loss_below=0.8']\n\
+                     set = ['recorder.window=60', 'fit.block=10']\nvary = ['recorder.every=2']";
+const GENERALITY: &str = "[study.generality]\nset = ['landscape.components=20', 'training.loss_below=0.8', 'recorder.window=150', 'fit.block=25']\n\
                           [[study.generality.groups]]\ntitle = 'output'\nvary = ['recorder.layer=output', 'seed=1,2']\n\
                           [[study.generality.groups]]\ntitle = 'three'\nvary = ['model.hidden=[12, 12, 12]']\n\
                           [[study.generality.groups]]\ntitle = 'Adam'\nset = ['training.learning_rate=0.002']\n\

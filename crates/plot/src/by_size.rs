@@ -123,17 +123,22 @@ fn check(data: &QuantitiesBySize) -> Result<(), PlotError> {
     check::not_empty("panels", &data.panels)?;
     for (number, panel) in data.panels.iter().enumerate() {
         let field = format!("panels[{number}].series");
+        let drawable = if panel.logarithmic { check::positive } else { check::finite };
         check::not_empty(&field, &panel.series)?;
         for (number, series) in panel.series.iter().enumerate() {
             let field = format!("{field}[{number}].points");
             check::not_empty(&field, &series.points)?;
-            let sizes: Vec<f64> = series.points.iter().map(|point| point.size).collect();
-            check::positive(&format!("{field}.size"), &sizes)?;
+            let of = |value: fn(&SizePoint) -> f64| series.points.iter().map(value).collect::<Vec<f64>>();
+            check::positive(&format!("{field}.size"), &of(|point| point.size))?;
+            drawable(&format!("{field}.value"), &of(|point| point.value))?;
+            for (number, point) in series.points.iter().enumerate() {
+                if let Some((low, high)) = point.interval {
+                    drawable(&format!("{field}[{number}].interval"), &[low, high])?;
+                }
+            }
         }
-        if panel.logarithmic {
-            check::positive(&field, &values(panel))?;
-        } else {
-            check::finite(&field, &values(panel))?;
+        if let Some(reference) = &panel.reference {
+            drawable(&format!("panels[{number}].reference.value"), &[reference.value])?;
         }
     }
     Ok(())

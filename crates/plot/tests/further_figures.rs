@@ -490,9 +490,11 @@ fn wrong_clouds_and_estimates_are_named() {
 fn wrong_sizes_are_named() {
     let mut data = by_size(5);
     data.panels[2].series[1].points[3].value = 0.0;
-    assert!(message(quantities_by_size(&data)).contains("`panels[2].series`"));
-    data.panels[1].series[0].points[2].value = f64::NAN;
-    assert!(message(quantities_by_size(&data)).contains("is NaN"));
+    assert!(message(quantities_by_size(&data)).contains("`panels[2].series[1].points.value[3]` is 0"));
+    data.panels[1].series[0].points[2].interval = Some((f64::NAN, 1.0));
+    assert!(
+        message(quantities_by_size(&data)).contains("`panels[1].series[0].points[2].interval[0]` is NaN")
+    );
     data.panels[0].series[2].points[1].size = 0.0;
     assert!(message(quantities_by_size(&data)).contains("`panels[0].series[2].points.size[1]` is 0"));
     data.panels[0].series[0].points.clear();

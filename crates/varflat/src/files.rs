@@ -94,6 +94,15 @@ impl<'a> Array<'a> {
         Self::Double(array.shape().to_vec(), array.as_slice().unwrap_or_default())
     }
 
+    /// Bytes of its values.
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Single(_, values) => size_of_val(*values),
+            Self::Double(_, values) => size_of_val(*values),
+            Self::Integer(values) => size_of_val(values.as_slice()),
+        }
+    }
+
     /// A scalar, as an array without dimensions.
     pub(crate) fn scalar(value: &'a f64) -> Self {
         Self::Double(Vec::new(), std::slice::from_ref(value))
@@ -104,7 +113,9 @@ impl<'a> Array<'a> {
 pub(crate) fn write_npz<N: AsRef<str>>(path: &Path, arrays: &[(N, Array<'_>)]) -> Result<()> {
     write_whole(path, |file| {
         // In memory first: an npz writer that meets a full disk would print on its own account when dropped.
-        let mut bytes = std::io::Cursor::new(Vec::new());
+        // As large as it will be, because a buffer that grows is there twice.
+        let size = arrays.iter().map(|(name, array)| array.bytes() + 2 * name.as_ref().len() + 512).sum();
+        let mut bytes = std::io::Cursor::new(Vec::with_capacity(size));
         let mut npz = NpzWriter::new(&mut bytes);
         for (name, array) in arrays {
             let name = name.as_ref();
