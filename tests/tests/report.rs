@@ -111,7 +111,7 @@ fn claim(document: &Document<'_>, number: usize) -> (String, BTreeMap<String, f6
         .descendants()
         .find(|node| node.attribute("class").is_some_and(|class| class.starts_with("verdict ")))
         .unwrap();
-    let verdict = text(verdict.descendants().filter(Node::is_text).next_back().unwrap()).trim().to_owned();
+    let verdict = text(verdict.descendants().rfind(Node::is_text).unwrap()).trim().to_owned();
     let mut numbers = BTreeMap::new();
     for entry in row.descendants().filter(|node| node.has_tag_name("div")) {
         let part = |tag: &str| entry.descendants().find(|node| node.has_tag_name(tag)).unwrap();
