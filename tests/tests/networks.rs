@@ -115,8 +115,8 @@ fn what_needs_dense_layers_says_so() {
     program!().run(&small).fails_clearly(&["8 × 8", "5 × 5"]);
 }
 
-/// Two hidden layers of 200: 40,000 recorded weights. Everything fits into the 3 GiB of address space that are allowed here, of
-/// which 1.1 are the images and the activations of the landscape.
+/// Two hidden layers of 200: 1200 rows of 40,000 recorded weights are 0.18 GiB in f32, their components 0.36 GiB in f64, which are
+/// there twice while they are written. With the images and the landscape it all fits into 3 GiB of address space.
 #[test]
 #[cfg(target_os = "linux")]
 fn a_width_of_200_fits_into_little_memory() {
