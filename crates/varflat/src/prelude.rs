@@ -31,9 +31,12 @@ mod training {
     pub use burn::nn::Linear;
     pub use burn::tensor::{Device, Tensor, activation};
     pub use varflat_model::device::{self, OpenDevice};
-    pub use varflat_model::{Classifier, Mlp, ModuleLandscape, ResidentSet, Trainer, linear};
+    pub use varflat_model::{
+        Classifier, Constraint, Mlp, ModuleLandscape, ResidentSet, Trainer, fisher_diagonal, linear,
+    };
     pub use varflat_recorder::{Recorder, paths};
 
+    pub use crate::constraint::landscape_constraint;
     pub use crate::record::{Recording, record};
 }
 

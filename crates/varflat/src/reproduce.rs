@@ -40,12 +40,13 @@ macro_rules! part {
 /// The run that the studies look at.
 const HEADLINE: Part = part!("headline", 115.0, 20.0);
 
-const STUDIES: [Part; 5] = [
+const STUDIES: [Part; 6] = [
     part!("temperature", 25.0, 20.0),
     part!("drift", 4.0, 5.0),
     part!("langevin", 490.0, 30.0),
     part!("grid", 760.0, 40.0),
     part!("sensitivity", 310.0, 30.0),
+    part!("forgetting", 300.0, 10.0),
 ];
 
 /// What is reproduced, how, and where it goes.

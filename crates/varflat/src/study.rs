@@ -3,6 +3,7 @@
 mod cells;
 pub(crate) mod drift;
 pub(crate) mod exponents;
+pub(crate) mod forgetting;
 pub(crate) mod grid;
 pub(crate) mod langevin;
 pub(crate) mod sensitivity;
@@ -24,6 +25,7 @@ use crate::versions;
 
 pub use cells::CellGroup;
 pub use drift::DriftStudy;
+pub use forgetting::ForgettingStudy;
 pub use grid::GridStudy;
 pub use langevin::LangevinStudy;
 pub use sensitivity::SensitivityStudy;
@@ -68,6 +70,8 @@ pub enum StudyKind {
     Drift(DriftStudy),
     /// ψ under other definitions.
     Sensitivity(SensitivityStudy),
+    /// Catastrophic forgetting (claim 11).
+    Forgetting(ForgettingStudy),
 }
 
 impl StudyKind {
@@ -79,12 +83,13 @@ impl StudyKind {
             Self::Temperature(_) => "temperature",
             Self::Drift(_) => "drift",
             Self::Sensitivity(_) => "sensitivity",
+            Self::Forgetting(_) => "forgetting",
         }
     }
 
     /// Whether it looks into the finished run, or only varies its experiment.
     pub const fn needs_the_run(&self) -> bool {
-        !matches!(self, Self::Grid(_))
+        !matches!(self, Self::Grid(_) | Self::Forgetting(_))
     }
 
     /// The tables it leaves, but for the report.
@@ -95,6 +100,7 @@ impl StudyKind {
             Self::Temperature(_) => temperature::TABLES,
             Self::Drift(_) => drift::TABLES,
             Self::Sensitivity(_) => sensitivity::TABLES,
+            Self::Forgetting(_) => forgetting::TABLES,
         }
     }
 }
@@ -152,6 +158,7 @@ impl Study {
             StudyKind::Temperature(temperature) => temperature.check(),
             StudyKind::Drift(drift) => drift.check(),
             StudyKind::Sensitivity(sensitivity) => sensitivity.check(),
+            StudyKind::Forgetting(forgetting) => forgetting.check(),
         };
         checked.map_err(complain)?;
         Ok(study)
@@ -203,6 +210,7 @@ impl Study {
             StudyKind::Temperature(temperature) => json(&report, temperature.measure(&work)?),
             StudyKind::Drift(drift) => json(&report, drift.measure(&work)?),
             StudyKind::Sensitivity(sensitivity) => json(&report, sensitivity.measure(&work)?),
+            StudyKind::Forgetting(forgetting) => json(&report, forgetting.measure(&work)?),
         };
         let made = Made {
             versions: versions::versions(),
@@ -222,6 +230,7 @@ impl Study {
             StudyKind::Temperature(_) => numbers::<temperature::TemperatureReport>(report)?.words(),
             StudyKind::Drift(_) => numbers::<drift::DriftReport>(report)?.words(),
             StudyKind::Sensitivity(_) => numbers::<sensitivity::SensitivityReport>(report)?.words(),
+            StudyKind::Forgetting(_) => numbers::<forgetting::ForgettingReport>(report)?.words(),
         });
         Ok(())
     }
