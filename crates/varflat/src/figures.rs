@@ -5,6 +5,7 @@
 
 mod drift;
 mod exponents;
+mod forgetting;
 mod grid;
 mod langevin;
 mod run;
@@ -23,13 +24,14 @@ pub use run::write_tables;
 /// What can be drawn: the table that says whether it is there, and the figures made from it and those beside it.
 type Drawn = (&'static str, fn(&Path) -> Result<Vec<(&'static str, Figure)>>);
 
-const DRAWN: [Drawn; 6] = [
+const DRAWN: [Drawn; 7] = [
     (run::tables::SUMMARY, run::figures),
     ("grid.json", grid::figures),
     ("langevin.json", langevin::figures),
     ("temperature.json", temperature::figures),
     ("drift.json", drift::figures),
     ("sensitivity.json", sensitivity::figures),
+    ("forgetting.json", forgetting::figures),
 ];
 
 /// Draw every figure of a figure folder from its tables; returns their names.
@@ -71,14 +73,18 @@ fn unsigned(value: f64) -> String {
 fn scientific(value: f64) -> String {
     let text = format!("{value:e}");
     let Some((mantissa, exponent)) = text.split_once('e') else { return text };
-    let raised: String = exponent
-        .chars()
-        .filter_map(|digit| match digit {
-            '-' => Some('⁻'),
-            digit => "⁰¹²³⁴⁵⁶⁷⁸⁹".chars().nth(digit.to_digit(10)? as usize),
-        })
-        .collect();
+    let raised = superscript(exponent);
     if mantissa == "1" { format!("10{raised}") } else { format!("{mantissa}·10{raised}") }
+}
+
+/// A number as an exponent in print.
+fn superscript(number: &str) -> String {
+    let raised = number.chars().filter_map(|letter| match letter {
+        '-' => Some('⁻'),
+        '.' => Some('·'),
+        digit => "⁰¹²³⁴⁵⁶⁷⁸⁹".chars().nth(digit.to_digit(10)? as usize),
+    });
+    raised.collect()
 }
 
 #[cfg(test)]

@@ -25,7 +25,7 @@ use crate::versions;
 
 pub use cells::CellGroup;
 pub use drift::DriftStudy;
-pub use forgetting::ForgettingStudy;
+pub use forgetting::{ForgettingStudy, Heads};
 pub use grid::GridStudy;
 pub use langevin::LangevinStudy;
 pub use sensitivity::SensitivityStudy;

@@ -37,7 +37,8 @@ pub(super) fn not_orthonormal(rows: &[f32], weights: usize, allowed: f32) -> Opt
     pairs.into_iter().find(|&(one, other)| {
         let expected = f32::from(u8::from(one == other));
         let product = arch.dispatch(Dot(rows[one], rows[other]));
-        !((product - expected).abs() <= allowed)
+        // A product that is no number is not small either.
+        !(product - expected).abs().le(&allowed)
     })
 }
 

@@ -24,6 +24,7 @@ use serde::{Deserialize, Serialize};
 use super::Work;
 use crate::error::Result;
 
+pub use method::Heads;
 pub(crate) use method::{Kind, Method};
 pub(crate) use report::ForgettingReport;
 pub(crate) use rows::{SequenceSummaryRow, SummaryRow};
@@ -44,6 +45,8 @@ pub(crate) const SEQUENCE_SUMMARY: &str = "forgetting_sequence_summary.csv";
 pub struct ForgettingStudy {
     /// The tasks, each a pair of digits. The first two are learnt under every method and strength, all of them in sequence.
     pub pairs: Vec<[u8; 2]>,
+    /// Whether tasks share the last layer or have one each; both may be asked for.
+    pub heads: Vec<Heads>,
     /// Epochs of each task.
     pub epochs: u64,
     /// How many of these, the last ones, are recorded for the principal components of LDC.
@@ -87,6 +90,12 @@ impl ForgettingStudy {
         digits.sort_unstable();
         if let Some(twice) = digits.windows(2).find(|digits| digits[0] == digits[1]) {
             return Err(format!("pairs: the digit {} is in two of them", twice[0]));
+        }
+        if self.heads.is_empty()
+            || self.heads.iter().filter(|heads| **heads == Heads::Own).count() > 1
+            || self.heads.len() > 2
+        {
+            return Err("heads needs \"shared\", \"own\" or both".to_owned());
         }
         if !(1..=self.epochs).contains(&self.window) {
             return Err(format!(
@@ -139,7 +148,7 @@ impl ForgettingStudy {
     }
 
     /// The methods that are compared, in the trade-off and in the sequence.
-    fn compared(&self) -> [Method; 4] {
+    pub(crate) fn compared(&self) -> [Method; 4] {
         [Method::NONE, Method::L2, Method::ewc(None), Method::ldc(self.shown, self.exponent)]
     }
 
@@ -171,7 +180,7 @@ impl ForgettingStudy {
 mod tests {
     use crate::Study;
 
-    const GOOD: &str = "name = 'x'\nrun = 'y'\n[study.forgetting]\npairs = [[0, 1], [2, 3]]\nepochs = 2\nwindow = 1\nevery = 3\n\
+    const GOOD: &str = "name = 'x'\nrun = 'y'\n[study.forgetting]\npairs = [[0, 1], [2, 3]]\nheads = ['own']\nepochs = 2\nwindow = 1\nevery = 3\n\
                         seeds = [1, 2]\nstrengths = [1.0, 10.0]\ncomponents = [2, 5]\nshown = 5\nfisher_samples = 10";
 
     #[test]
@@ -180,6 +189,8 @@ mod tests {
         for (from, to, key) in [
             ("[[0, 1], [2, 3]]", "[[0, 1]]", "pairs"),
             ("[[0, 1], [2, 3]]", "[[0, 1], [2, 1]]", "digit 1"),
+            ("heads = ['own']", "heads = []", "heads"),
+            ("heads = ['own']", "heads = ['own', 'own']", "heads"),
             ("window = 1", "window = 3", "window"),
             ("every = 3", "every = 0", "every"),
             ("seeds = [1, 2]", "seeds = [1, 1, 2]", "seeds"),

@@ -3,10 +3,12 @@
 use ndarray::Array2;
 use varflat_model::data::{Data, ImageSet, Verify};
 use varflat_model::device::{self, OpenDevice};
-use varflat_model::{Constraint, Mlp, MlpConfig, OptimizerKind, ResidentSet, Trainer, TrainingConfig};
+use varflat_model::{
+    Constraint, DenseNetwork, Mlp, MlpConfig, OptimizerKind, ResidentSet, Trainer, TrainingConfig,
+};
 use varflat_recorder::{SharedSink, paths};
 
-use super::ForgettingStudy;
+use super::{ForgettingStudy, Heads};
 use crate::error::{Error, Result};
 use crate::files::rows;
 use crate::interrupt;
@@ -78,6 +80,25 @@ impl<'a> Bench<'a> {
         Ok(Mlp::new(&self.model.initial(seed)?, &self.device.device)?)
     }
 
+    /// The network with which a task begins after another: with a new head if it has one of its own, always the same.
+    pub(super) fn next(&self, heads: Heads, seed: u64, network: &Mlp) -> Result<Mlp> {
+        match heads {
+            Heads::Shared => Ok(network.clone()),
+            Heads::Own => self.with_head_of(heads, network, &self.initial(seed)?),
+        }
+    }
+
+    /// The network as it is tested on the task that `then` had just learnt: with its head of then, if that is the task's own.
+    pub(super) fn with_head_of(&self, heads: Heads, network: &Mlp, then: &Mlp) -> Result<Mlp> {
+        if heads == Heads::Shared {
+            return Ok(network.clone());
+        }
+        let (now, then) = (network.to_dense()?, then.to_dense()?);
+        let last = now.layers().len() - 1;
+        let layers = [&now.layers()[..last], &then.layers()[last..]].concat();
+        Ok(Mlp::new(&DenseNetwork::new(layers)?, &self.device.device)?)
+    }
+
     /// The first `tasks` tasks as one.
     pub(super) fn together(&self, tasks: usize) -> Task {
         Task::new(&self.data, &self.study.pairs[..tasks], &self.device)
@@ -125,7 +146,12 @@ impl<'a> Bench<'a> {
             sinks.iter().try_for_each(|(_, sink)| sink.check())?;
         }
         // A training that diverged is an error here, not a wrong answer later.
-        trainer.measure()?;
+        let loss = task.test.measure(trainer.network())?.loss;
+        if !loss.is_finite() {
+            let rate = self.training.learning_rate;
+            let problem = format!("the test loss of task {} is {loss} with seed {seed}", place + 1);
+            return Err(Error::Diverged(format!("{problem}: lower training.learning_rate (now {rate})")));
+        }
         let mut windows = Vec::new();
         for (path, sink) in sinks {
             let (values, steps) = sink.with(|kept| (std::mem::take(&mut kept.rows), kept.steps()));

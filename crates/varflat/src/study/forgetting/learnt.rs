@@ -5,7 +5,7 @@ use varflat_analysis::{DatasetBase, Fit, ParamGuard, Solver, TrajectoryPca};
 use varflat_model::{Constraint, DenseLandscape, DenseNetwork, fisher_diagonal};
 
 use super::bench::{Bench, Outcome, Task};
-use super::{Kind, Method};
+use super::{Heads, Kind, Method};
 use crate::constraint::{flatness, of_flatness};
 use crate::error::Result;
 
@@ -44,9 +44,11 @@ impl Learnt {
         Ok(Self { network, layers, fisher })
     }
 
-    /// The constraints of a method on all weight matrices at λ = 1.
-    pub(super) fn constraints(&self, method: Method) -> Result<Vec<Constraint>> {
-        let layers = self.network.layers().iter().enumerate();
+    /// The constraints of a method at λ = 1, on all weight matrices that the next task changes.
+    pub(super) fn constraints(&self, heads: Heads, method: Method) -> Result<Vec<Constraint>> {
+        let all = self.network.layers().len();
+        let changing = if heads == Heads::Own { all - 1 } else { all };
+        let layers = self.network.layers().iter().enumerate().take(changing);
         let constraints = layers.map(|(place, layer)| {
             let path = format!("{}.weight", layer.name);
             let centre: Vec<f32> = layer.weight.iter().map(|&w| w as f32).collect();

@@ -2,6 +2,27 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Whose the last layer is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Heads {
+    /// One for all tasks: a label is a digit's place in its pair, whatever the pair, and no one says which task an image is from
+    /// (domain-incremental).
+    Shared,
+    /// Each task has one of its own, which rests while others are learnt: a test knows its task (task-incremental).
+    Own,
+}
+
+impl Heads {
+    /// As in files.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Shared => "shared",
+            Self::Own => "own",
+        }
+    }
+}
+
 /// A kind of constraint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -4,12 +4,20 @@ use serde::{Deserialize, Serialize};
 use varflat_analysis::MeanInterval;
 
 use super::rows::{RunRow, SequenceSummaryRow, SummaryRow};
-use super::{ForgettingStudy, Kind, Method};
+use super::{ForgettingStudy, Heads, Kind, Method};
 
 /// What was found. Errors are shares of the test set; every interval is Student's, 95 %, over seeds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct ForgettingReport {
     pub(crate) seeds: usize,
+    /// One for every kind of head.
+    pub(crate) setups: Vec<SetupReport>,
+}
+
+/// What was found with one kind of head.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct SetupReport {
+    pub(crate) heads: Heads,
     /// Test error of task 1 before task 2 is learnt.
     pub(crate) task_1_error_before: MeanInterval,
     /// Every method at the strength with the least mean training error of both tasks.
@@ -73,26 +81,25 @@ pub(super) fn report(
     summary: &[SummaryRow],
     sequence: &[SequenceSummaryRow],
 ) -> Option<ForgettingReport> {
-    let chosen: Vec<&SummaryRow> = summary.iter().filter(|row| row.chosen).collect();
-    // In words from the simplest to the costliest.
-    let methods = chosen.iter().rev().map(|row| MethodReport {
-        name: row.method().label(),
-        method: row.method,
-        components: row.components,
-        exponent: row.exponent,
-        weights: row.weights,
-        constraints: row.constraints,
-        strength: row.strength,
-        lambda: row.lambda,
-        task_1_error: row.first(),
-        task_2_error: row.second(),
-        mean_error: row.mean(),
-    });
+    let setups = study.heads.iter().map(|&heads| setup(study, heads, two_tasks, summary, sequence));
+    Some(ForgettingReport { seeds: study.seeds.len(), setups: setups.collect::<Option<_>>()? })
+}
+
+fn setup(
+    study: &ForgettingStudy,
+    heads: Heads,
+    two_tasks: &TwoTasks,
+    summary: &[SummaryRow],
+    sequence: &[SequenceSummaryRow],
+) -> Option<SetupReport> {
+    let chosen: Vec<&SummaryRow> = summary.iter().filter(|row| row.heads == heads && row.chosen).collect();
+    // From the simplest to the costliest.
+    let methods = chosen.iter().rev().map(|row| MethodReport::of(row));
     // By seed, in the order of the seeds.
     let errors = |method: Method| -> Option<Vec<f64>> {
         let strength = chosen.iter().find(|row| row.method() == method)?.strength;
-        let rows = two_tasks.rows.iter().filter(|row| row.method() == method && row.strength == strength);
-        Some(rows.map(RunRow::mean_error).collect())
+        let here = |row: &&RunRow| row.heads == heads && row.method() == method && row.strength == strength;
+        Some(two_tasks.rows.iter().filter(here).map(RunRow::mean_error).collect())
     };
     let [none, l2, ewc, ldc] = study.compared();
     let of_ldc = errors(ldc)?;
@@ -101,10 +108,11 @@ pub(super) fn report(
         let differences: Vec<f64> = pairs.map(|(ldc, other)| ldc - other).collect();
         Some(Difference { from: method.label(), mean_error: MeanInterval::of(&differences)? })
     });
-    let last = sequence.iter().filter(|row| row.seen == study.pairs.len());
-    Some(ForgettingReport {
-        seeds: study.seeds.len(),
-        task_1_error_before: MeanInterval::of(&two_tasks.before)?,
+    let last = sequence.iter().filter(|row| row.heads == heads && row.seen == study.pairs.len());
+    Some(SetupReport {
+        heads,
+        // The first task is the same with every kind of head.
+        task_1_error_before: MeanInterval::of(&two_tasks.before[..study.seeds.len()])?,
         methods: methods.collect(),
         differences: differences.into_iter().collect::<Option<_>>()?,
         sequence: last
@@ -119,6 +127,24 @@ pub(super) fn report(
     })
 }
 
+impl MethodReport {
+    fn of(row: &SummaryRow) -> Self {
+        Self {
+            name: row.method().label(),
+            method: row.method,
+            components: row.components,
+            exponent: row.exponent,
+            weights: row.weights,
+            constraints: row.constraints,
+            strength: row.strength,
+            lambda: row.lambda,
+            task_1_error: row.first(),
+            task_2_error: row.second(),
+            mean_error: row.mean(),
+        }
+    }
+}
+
 /// A compared method in words.
 fn name(study: &ForgettingStudy, kind: Kind) -> String {
     let compared = study.compared().into_iter().chain([Method::JOINT]);
@@ -129,15 +155,26 @@ fn name(study: &ForgettingStudy, kind: Kind) -> String {
 impl ForgettingReport {
     /// In words, a number a line.
     pub(in crate::study) fn words(&self) -> String {
-        let mut text = format!(
-            "  test error of task 1: {} before task 2; means and 95 % intervals over {} seeds, after task 2:\n",
-            percent(&self.task_1_error_before),
-            self.seeds
-        );
+        let mut text = format!("  test errors, means and 95 % intervals over {} seeds\n", self.seeds);
+        for setup in &self.setups {
+            text += &format!(
+                "  heads: {}; task 1 before task 2: {}; after it:\n",
+                setup.heads.name(),
+                percent(&setup.task_1_error_before)
+            );
+            text += &setup.words();
+        }
+        text
+    }
+}
+
+impl SetupReport {
+    fn words(&self) -> String {
+        let mut text = String::new();
         for method in &self.methods {
             let strength = method.strength.map_or_else(String::new, |strength| format!(", s = {strength}"));
             text += &format!(
-                "  {}: task 1 {}, task 2 {}, mean {} ({:.0} constraints{strength})\n",
+                "    {}: task 1 {}, task 2 {}, mean {} ({:.0} constraints{strength})\n",
                 method.name,
                 percent(&method.task_1_error),
                 percent(&method.task_2_error),
@@ -146,15 +183,11 @@ impl ForgettingReport {
             );
         }
         for difference in &self.differences {
-            text += &format!("  LDC − {}: {}\n", difference.from, percent(&difference.mean_error));
+            text += &format!("    LDC − {}: mean {}\n", difference.from, percent(&difference.mean_error));
         }
         for found in &self.sequence {
-            text += &format!(
-                "  after {} tasks, {}: mean {}\n",
-                found.tasks,
-                found.name,
-                percent(&found.mean_error)
-            );
+            let (tasks, name) = (found.tasks, &found.name);
+            text += &format!("    after {tasks} tasks, {name}: mean {}\n", percent(&found.mean_error));
         }
         text
     }

@@ -3,11 +3,12 @@
 use serde::{Deserialize, Serialize};
 use varflat_analysis::MeanInterval;
 
-use super::{Kind, Method};
+use super::{Heads, Kind, Method};
 
 /// A row of `forgetting.csv`: task 2 learnt once after task 1.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct RunRow {
+    pub(crate) heads: Heads,
     pub(crate) method: Kind,
     /// Of LDC: components a layer, and m in F^−m. Of EWC: weights, if not all.
     pub(crate) components: Option<usize>,
@@ -29,6 +30,7 @@ pub(crate) struct RunRow {
 /// A row of `forgetting_summary.csv`: means over seeds with their 95 % intervals.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct SummaryRow {
+    pub(crate) heads: Heads,
     pub(crate) method: Kind,
     pub(crate) components: Option<usize>,
     pub(crate) exponent: Option<f64>,
@@ -57,6 +59,7 @@ pub(crate) struct SummaryRow {
 /// A row of `forgetting_sequence.csv`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct SequenceRow {
+    pub(crate) heads: Heads,
     pub(crate) method: Kind,
     pub(crate) seed: u64,
     pub(crate) strength: Option<f64>,
@@ -71,6 +74,7 @@ pub(crate) struct SequenceRow {
 /// A row of `forgetting_sequence_summary.csv`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct SequenceSummaryRow {
+    pub(crate) heads: Heads,
     pub(crate) method: Kind,
     pub(crate) seen: usize,
     pub(crate) constraints: f64,
@@ -123,7 +127,7 @@ impl SummaryRow {
 }
 
 /// What the values of some rows have in common: in the order of their first row.
-fn grouped<'a, R, K: PartialEq>(rows: &'a [R], key: impl Fn(&R) -> K) -> Vec<(K, Vec<&'a R>)> {
+fn grouped<R, K: PartialEq>(rows: &[R], key: impl Fn(&R) -> K) -> Vec<(K, Vec<&R>)> {
     let mut groups: Vec<(K, Vec<&R>)> = Vec::new();
     for row in rows {
         let key = key(row);
@@ -143,15 +147,16 @@ fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {
 /// Means over seeds; of every method the strength with the least training error, the smaller of two that are equal, is chosen.
 #[cfg_attr(not(feature = "train"), allow(dead_code))]
 pub(super) fn summarise(rows: &[RunRow]) -> Vec<SummaryRow> {
-    let mut summary: Vec<SummaryRow> = grouped(rows, |row| (row.method(), row.strength))
+    let mut summary: Vec<SummaryRow> = grouped(rows, |row| (row.heads, row.method(), row.strength))
         .into_iter()
-        .filter_map(|((method, strength), rows)| {
+        .filter_map(|((heads, method, strength), rows)| {
             let over = |of: fn(&RunRow) -> f64| -> Vec<f64> { rows.iter().map(|row| of(row)).collect() };
             let first = MeanInterval::of(&over(|row| row.first_test_error))?;
             let second = MeanInterval::of(&over(|row| row.second_test_error))?;
             let both = MeanInterval::of(&over(RunRow::mean_error))?;
             let lambdas: Option<Vec<f64>> = rows.iter().map(|row| Some(row.lambda?.ln())).collect();
             Some(SummaryRow {
+                heads,
                 method: method.kind,
                 components: method.components,
                 exponent: method.exponent,
@@ -174,12 +179,14 @@ pub(super) fn summarise(rows: &[RunRow]) -> Vec<SummaryRow> {
             })
         })
         .collect();
-    let least: Vec<(Method, f64)> = grouped(&summary, SummaryRow::method)
+    let least: Vec<((Heads, Method), f64)> = grouped(&summary, |row| (row.heads, row.method()))
         .into_iter()
-        .map(|(method, rows)| (method, rows.iter().map(|row| row.train_error).fold(f64::INFINITY, f64::min)))
+        .map(|(key, rows)| (key, rows.iter().map(|row| row.train_error).fold(f64::INFINITY, f64::min)))
         .collect();
-    for (method, least) in least {
-        let chosen = summary.iter_mut().find(|row| row.method() == method && row.train_error == least);
+    for ((heads, method), least) in least {
+        let chosen = summary
+            .iter_mut()
+            .find(|row| row.heads == heads && row.method() == method && row.train_error == least);
         if let Some(row) = chosen {
             row.chosen = true;
         }
@@ -190,14 +197,14 @@ pub(super) fn summarise(rows: &[RunRow]) -> Vec<SummaryRow> {
 /// Means over the tasks seen, then over seeds.
 #[cfg_attr(not(feature = "train"), allow(dead_code))]
 pub(super) fn summarise_sequence(rows: &[SequenceRow]) -> Vec<SequenceSummaryRow> {
-    grouped(rows, |row| (row.method, row.seen))
+    grouped(rows, |row| (row.heads, row.method, row.seen))
         .into_iter()
-        .filter_map(|((method, seen), rows)| {
+        .filter_map(|((heads, method, seen), rows)| {
             let of_seeds = rows.chunk_by(|one, other| one.seed == other.seed);
             let errors: Vec<f64> = of_seeds.map(|rows| mean(rows.iter().map(|row| row.test_error))).collect();
             let MeanInterval { mean: error, low, high } = MeanInterval::of(&errors)?;
             let constraints = mean(rows.iter().map(|row| row.constraints as f64));
-            Some(SequenceSummaryRow { method, seen, constraints, mean: error, low, high })
+            Some(SequenceSummaryRow { heads, method, seen, constraints, mean: error, low, high })
         })
         .collect()
 }
@@ -208,6 +215,7 @@ mod tests {
 
     fn row(method: Method, seed: u64, strength: f64, errors: [f64; 4]) -> RunRow {
         RunRow {
+            heads: Heads::Own,
             method: method.kind,
             components: method.components,
             exponent: method.exponent,
@@ -254,6 +262,7 @@ mod tests {
     #[test]
     fn a_sequence_is_averaged_over_tasks_and_then_over_seeds() {
         let row = |seed, seen, task, test_error| SequenceRow {
+            heads: Heads::Shared,
             method: Kind::L2,
             seed,
             strength: Some(1.0),
