@@ -42,6 +42,8 @@ pub(crate) struct MethodReport {
     /// s = λ·max_i k_i, and the geometric mean of λ over seeds.
     pub(crate) strength: Option<f64>,
     pub(crate) lambda: Option<f64>,
+    /// Whether no weaker or no stiffer one was tried: a better one may lie beyond, unless nothing changes there any more.
+    pub(crate) strength_at_end_of_range: bool,
     pub(crate) task_1_error: MeanInterval,
     pub(crate) task_2_error: MeanInterval,
     pub(crate) mean_error: MeanInterval,
@@ -94,7 +96,7 @@ fn setup(
 ) -> Option<SetupReport> {
     let chosen: Vec<&SummaryRow> = summary.iter().filter(|row| row.heads == heads && row.chosen).collect();
     // From the simplest to the costliest.
-    let methods = chosen.iter().rev().map(|row| MethodReport::of(row));
+    let methods = chosen.iter().rev().map(|row| MethodReport::of(study, row));
     // By seed, in the order of the seeds.
     let errors = |method: Method| -> Option<Vec<f64>> {
         let strength = chosen.iter().find(|row| row.method() == method)?.strength;
@@ -128,7 +130,8 @@ fn setup(
 }
 
 impl MethodReport {
-    fn of(row: &SummaryRow) -> Self {
+    fn of(study: &ForgettingStudy, row: &SummaryRow) -> Self {
+        let ends = [study.strengths.first(), study.strengths.last()];
         Self {
             name: row.method().label(),
             method: row.method,
@@ -138,6 +141,7 @@ impl MethodReport {
             constraints: row.constraints,
             strength: row.strength,
             lambda: row.lambda,
+            strength_at_end_of_range: row.strength.is_some_and(|strength| ends.contains(&Some(&strength))),
             task_1_error: row.first(),
             task_2_error: row.second(),
             mean_error: row.mean(),
@@ -172,7 +176,9 @@ impl SetupReport {
     fn words(&self) -> String {
         let mut text = String::new();
         for method in &self.methods {
-            let strength = method.strength.map_or_else(String::new, |strength| format!(", s = {strength}"));
+            let end = if method.strength_at_end_of_range { ", the end of the range" } else { "" };
+            let strength =
+                method.strength.map_or_else(String::new, |strength| format!(", s = {strength}{end}"));
             text += &format!(
                 "    {}: task 1 {}, task 2 {}, mean {} ({:.0} constraints{strength})\n",
                 method.name,
