@@ -153,7 +153,10 @@ fn a_relaxation_is_the_minimum_it_is_said_to_be() {
                 assert_eq!(weights(&after, 0), weights(&before, 0));
                 let loss = known.constraint.penalty(&after).unwrap();
                 let gradients = GradientsParams::from_grads(loss.backward(), &after);
-                close(&gradient(&gradients, &after, 1), &known.gradient(&end), "after relaxing");
+                // Little is left of it, as differences of weights in f32.
+                for (found, expected) in gradient(&gradients, &after, 1).iter().zip(known.gradient(&end)) {
+                    assert!((found - expected).abs() < 1e-5, "{found} against {expected}");
+                }
             }
         }
     }

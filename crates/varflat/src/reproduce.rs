@@ -46,7 +46,7 @@ const STUDIES: [Part; 6] = [
     part!("langevin", 490.0, 30.0),
     part!("grid", 760.0, 40.0),
     part!("sensitivity", 310.0, 30.0),
-    part!("forgetting", 300.0, 10.0),
+    part!("forgetting", 420.0, 12.0),
 ];
 
 /// What is reproduced, how, and where it goes.
