@@ -126,7 +126,9 @@ fn draw(panel: &Panel<'_>, data: &EstimatePanel, labels: &Labels<'_>) -> Result<
     for curve in &data.curves {
         let (colour, shape) = labels.look(&curve.label);
         let places = pairs(&curve.x, &curve.value);
-        panel.line(&places, colour, DATA_LINE)?;
+        if places.len() > 1 {
+            panel.line(&places, colour, DATA_LINE)?;
+        }
         let size = if places.len() == 1 { 1.3 * MARK_RADIUS } else { 1.5 * POINT_RADIUS };
         panel.shapes(places, (colour, shape), size)?;
     }

@@ -107,7 +107,9 @@ fn draw(panel: &Panel<'_>, data: &TradeOffPanel, labels: &Labels<'_>) -> Result<
     }
     for ((colour, shape), curve) in looks() {
         let places: Vec<(f64, f64)> = curve.points.iter().map(|point| (point.x, point.y)).collect();
-        panel.line(&places, colour, DATA_LINE)?;
+        if places.len() > 1 {
+            panel.line(&places, colour, DATA_LINE)?;
+        }
         let size = if places.len() == 1 { 1.3 * MARK_RADIUS } else { 1.4 * POINT_RADIUS };
         panel.shapes(places, (colour, shape), size)?;
     }

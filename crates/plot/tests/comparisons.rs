@@ -108,8 +108,8 @@ fn every_setting_is_drawn_and_the_chosen_have_rings() {
     let plain = marks(&figure);
     // The method of one setting, and its mark in the legend.
     assert_eq!(circles(figure.svg(), "#0072B2", "cx").len(), 2);
-    // Four rings and that of the legend.
-    assert_eq!(all - plain, 5);
+    // Three rings and that of the legend.
+    assert_eq!(all - plain, 4);
     // Sixteen settings and four methods in the legend.
     assert_eq!(plain, 1 + 3 * 5 + 4);
 }
