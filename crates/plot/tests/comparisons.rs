@@ -118,7 +118,8 @@ fn every_setting_is_drawn_and_the_chosen_have_rings() {
 fn errors_of_zero_have_a_place_on_both_axes() {
     let mut data = comparison(1, 4);
     let before = marks(&trade_off(&data).unwrap());
-    data.panels[0].curves[1].points[3] = TradeOffPoint::default();
+    let (x_interval, y_interval) = ((0.0, 1.0), (0.0, 1.0));
+    data.panels[0].curves[1].points[3] = TradeOffPoint { x_interval, y_interval, ..TradeOffPoint::default() };
     let figure = trade_off(&data).unwrap();
     check("trade_off_with_zeros", &figure);
     assert_eq!(marks(&figure), before);
