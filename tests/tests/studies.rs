@@ -22,6 +22,8 @@ const LANGEVIN: &str = "[study.langevin]\nrelaxations = 5\nset = ['langevin.lear
 const SENSITIVITY: &str = "[study.sensitivity]\nset = ['landscape.components=30']\nranges = [[2, 60], [5, 40]]\n\
                            [[study.sensitivity.groups]]\ntitle = 'centre'\nvary = ['landscape.around=final']\n\
                            [[study.sensitivity.groups]]\ntitle = 'window'\nvary = ['recorder.window=300']";
+const FORGETTING: &str = "[study.forgetting]\npairs = [[0, 1], [3, 2]]\nheads = ['shared', 'own']\nepochs = 3\nwindow = 2\nevery = 2\nseeds = [1, 2]\n\
+                          strengths = [0.1, 1e6]\ncomponents = [2, 6]\nshown = 6\nexponents = [0.0]\nweights = [10]\nfisher_samples = 20";
 
 const WIDTH: &str = "[study.width]\nset = ['landscape.components=30', 'training.loss_below=0.8', 'recorder.window=120', 'fit.block=20']\n[[study.width.groups]]\ntitle = 'width'\n\
                      vary = ['model.hidden=[6, 6],[12, 12],[24, 24]']\n[[study.width.groups]]\ntitle = 'stride'\n\
@@ -82,6 +84,7 @@ fn every_study_is_done_once_and_drawn_from_its_tables() {
         ("sensitivity", SENSITIVITY, 1),
         ("width", WIDTH, 1),
         ("generality", GENERALITY, 2),
+        ("forgetting", FORGETTING, 3),
     ] {
         write_study(&work, name, text);
         study(&work, name).succeeds();
@@ -296,8 +299,90 @@ fn a_run_that_shares_stages_with_its_source_is_the_run_it_would_be_alone() {
 }
 
 #[test]
+fn what_is_held_fast_is_not_forgotten_and_learns_nothing() {
+    let work = prepared("forgetting", FORGETTING);
+    study(&work, "forgetting").succeeds();
+    let file = folder(&work, "forgetting").join("forgetting.csv");
+    let of = |name: &str| column(&file, name);
+    let (heads, method, strength, seed) = (of("heads"), of("method"), of("strength"), of("seed"));
+    let (first, held) = (numbers(&file, "first_test_error"), numbers(&file, "constraints"));
+    // 2 heads and seeds; LDC with 6, 2 and other stiffness, EWC twice and L2, each with two strengths; and no constraint.
+    assert_eq!(heads.len(), 2 * 2 * (6 * 2 + 1));
+    let report = fs::read_to_string(folder(&work, "forgetting").join("forgetting.json")).unwrap();
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    let frozen = (0..heads.len()).filter(|&row| method[row] == "l2" && strength[row].starts_with("1000000"));
+    for row in frozen {
+        // All weights, but for those of an output layer that rests: 64·12 + 12·12 + 12·2.
+        assert_eq!(held[row], if heads[row] == "shared" { 936.0 } else { 912.0 });
+        let same: Vec<f64> = (0..heads.len())
+            .filter(|&other| {
+                method[other] == "l2" && strength[other] == strength[row] && seed[other] == seed[row]
+            })
+            .map(|other| first[other])
+            .collect();
+        assert_eq!(same[0], same[1], "nothing moves, whatever the heads: {same:?}");
+    }
+    for (row, held) in held.iter().enumerate().filter(|(row, _)| method[*row] == "ldc") {
+        let layers = if heads[row] == "shared" { 3.0 } else { 2.0 };
+        assert!(*held <= 6.0 * layers && *held > 0.0, "{held} directions");
+    }
+    let setups = report["report"]["setups"].as_array().unwrap();
+    for setup in setups {
+        let methods = setup["methods"].as_array().unwrap();
+        assert_eq!(methods.len(), 7);
+        let chosen = |name: &str| {
+            methods.iter().find(|method| method["name"] == name).unwrap()["mean_error"]["mean"]
+                .as_f64()
+                .unwrap()
+        };
+        let difference = &setup["differences"][0];
+        assert_eq!(difference["from"], "no constraint");
+        let expected = chosen("LDC, 6 a layer, F^−2") - chosen("no constraint");
+        assert!((difference["mean_error"]["mean"].as_f64().unwrap() - expected).abs() < 1e-12);
+    }
+    // All data together have one head.
+    assert_eq!(setups[0]["sequence"].as_array().unwrap().len(), 5);
+    assert_eq!(setups[1]["sequence"].as_array().unwrap().len(), 4);
+}
+
+#[test]
+fn an_interrupted_forgetting_study_goes_on_to_the_same_tables() {
+    let work = prepared("whole", FORGETTING);
+    study(&work, "whole").succeeds();
+    write_study(&work, "forgetting", FORGETTING);
+    let mut running = program!().start(&arguments(&work, "forgetting"));
+    let first = folder(&work, "forgetting").join("two-tasks-shared-1.json");
+    running.wait_until("the first seed", || first.exists());
+    running.kill();
+    let before = fs::read(&first).unwrap();
+    let begun = fs::metadata(&first).unwrap().modified().unwrap();
+    study(&work, "forgetting").succeeds();
+    assert_eq!(before, fs::read(&first).unwrap());
+    assert_eq!(begun, fs::metadata(&first).unwrap().modified().unwrap(), "a finished seed is not done again");
+    let tables = ["forgetting.csv", "forgetting_summary.csv", "forgetting_sequence.csv"];
+    let compare = |other: &str| {
+        for table in tables {
+            let of = |name: &str| fs::read_to_string(folder(&work, name).join(table)).unwrap();
+            assert_eq!(of("whole"), of(other), "{table}");
+        }
+    };
+    compare("forgetting");
+    // On one thread; and of other settings nothing is taken up.
+    write_study(&work, "alone", FORGETTING);
+    program!().with("RAYON_NUM_THREADS", "1").run(&arguments(&work, "alone")).succeeds();
+    compare("alone");
+    write_study(&work, "forgetting", &FORGETTING.replace("epochs = 3", "epochs = 2"));
+    study(&work, "forgetting").succeeds();
+    assert_ne!(before, fs::read(&first).unwrap());
+}
+
+#[test]
 fn what_no_study_can_do_is_refused_clearly() {
     let work = prepared("drift", DRIFT);
+    write_study(&work, "strange", &FORGETTING.replace("[3, 2]", "[3, 9]"));
+    study(&work, "strange").fails_clearly(&["digit 9", "0 training images"]);
+    write_study(&work, "short", &FORGETTING.replace("every = 2", "every = 9"));
+    study(&work, "short").fails_clearly(&["components", "window", "every"]);
     write_study(&work, "weather", "[study.weather]");
     study(&work, "weather").fails_clearly(&["weather.toml", "weather"]);
     let twice = "[study.grid]\n[[study.grid.groups]]\ntitle = 'a'\nvary = ['seed=1']\n[[study.grid.groups]]\ntitle = 'b'\nvary = ['seed=1,2']";
@@ -308,6 +393,10 @@ fn what_no_study_can_do_is_refused_clearly() {
     write_study(&work, "far", &TEMPERATURE.replace("profiled = [2, 9]", "profiled = [9999]"));
     study(&work, "far").fails_clearly(&["9999", "no flatness"]);
     let only = ["reproduce", "--quick", "--only", "wether", "--out"].map(str::to_owned);
-    program!().run(&[only.as_slice(), &[work.text("x")]].concat()).fails_clearly(&["wether", "sensitivity"]);
+    program!().run(&[only.as_slice(), &[work.text("x")]].concat()).fails_clearly(&[
+        "wether",
+        "sensitivity",
+        "forgetting",
+    ]);
     assert!(!work.path("x").exists());
 }

@@ -53,6 +53,7 @@ mod displacement;
 mod error;
 mod flatness;
 mod line;
+mod mean_interval;
 mod pca;
 mod power_law;
 mod scaling;
@@ -69,6 +70,7 @@ pub use error::AnalysisError;
 pub use flatness::{
     DirectionFlatness, FlatnessSearch, FlatnessSearchParams, FlatnessStatus, Side, curvature_of_flatness,
 };
+pub use mean_interval::MeanInterval;
 pub use pca::{SegmentMoments, Solver, TrajectoryPca, TrajectoryPcaParams, TrajectoryPcaValidParams};
 pub use power_law::{Component, PowerLaw, PowerLawParams, PowerLawValidParams};
 pub use scaling::{Scaling, scaling};

@@ -26,22 +26,32 @@
 
 pub mod batches;
 #[cfg(feature = "burn")]
+mod constraint;
+#[cfg(feature = "burn")]
 mod convolutional;
 pub mod data;
 pub mod dense;
 pub mod device;
+#[cfg(feature = "burn")]
+mod fisher;
 pub mod landscape;
 mod langevin;
 pub mod loss;
 pub mod mlp;
 mod moving_layer;
+#[cfg(feature = "burn")]
+mod parameters;
 pub mod random;
 pub mod training;
 
 pub use batches::{Shuffle, epoch_order};
 #[cfg(feature = "burn")]
+pub use constraint::Constraint;
+#[cfg(feature = "burn")]
 pub use convolutional::{Convolutional, ConvolutionalConfig};
 pub use dense::{DenseLayer, DenseNetwork, NetworkError};
+#[cfg(feature = "burn")]
+pub use fisher::fisher_diagonal;
 pub use landscape::{DenseLandscape, Line};
 #[cfg(feature = "burn")]
 pub use landscape::{DeviceLandscape, LandscapeError, Lines, ModuleLandscape, ModuleLine, with_weights};

@@ -436,3 +436,19 @@ fn mnist_is_found_from_outside_the_project() {
     let elsewhere = tempfile::tempdir().unwrap();
     assert!(find_mnist(elsewhere.path()).unwrap().join(format!("{TRAIN_IMAGES}.gz")).is_file());
 }
+
+#[test]
+fn relabelled_images_keep_their_order_and_take_their_new_labels() {
+    let set = ImageSet {
+        images: vec![0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7],
+        labels: vec![2, 7, 1, 2],
+        rows: 1,
+        columns: 2,
+    };
+    let pair =
+        set.relabelled(|label| [7, 2].iter().position(|digit| *digit == label).map(|place| place as u8));
+    assert_eq!(pair.labels, [1, 0, 1]);
+    assert_eq!(pair.images, [0.0, 0.1, 0.2, 0.3, 0.6, 0.7]);
+    assert_eq!((pair.rows, pair.columns), (1, 2));
+    assert_eq!(set.relabelled(|_| None).samples(), 0);
+}

@@ -91,6 +91,18 @@ impl Axis {
         }
     }
 
+    /// A linear axis that shows every value given and is marked at the whole numbers among them.
+    pub(crate) fn whole(values: impl IntoIterator<Item = f64>) -> Self {
+        let mut axis = Self::linear(values);
+        // Beyond this, not every number deserves a label; what is labelled by itself is whole already.
+        if axis.high - axis.low < 50.0 {
+            let all = axis.low.ceil() as i32..=axis.high.floor() as i32;
+            let labelled = all.map(|number| (f64::from(number), number.to_string())).collect();
+            (axis.ticks, axis.exponent) = (Ticks { labelled, light: Vec::new() }, 0);
+        }
+        axis
+    }
+
     /// Drops every second label until none touches its neighbour on an axis of so many pixels.
     /// `extent` gives the pixels that a label takes along the axis.
     pub(crate) fn with_legible_labels(mut self, length: f64, extent: impl Fn(&str) -> f64) -> Self {
@@ -243,6 +255,12 @@ mod tests {
         assert_eq!(roomy.labels().count(), 7);
         let single = Axis::decades([1.0]).with_legible_labels(1.0, |_| 20.0);
         assert_eq!(single.labels().count(), 1);
+    }
+
+    #[test]
+    fn a_whole_axis_is_marked_at_whole_numbers() {
+        let axis = Axis::whole([1.0, 3.0]);
+        assert_eq!(axis.labels().collect::<Vec<_>>(), ["1", "2", "3"]);
     }
 
     #[test]

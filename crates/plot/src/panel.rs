@@ -93,24 +93,33 @@ impl<'b> Panel<'b> {
         (coordinates.x_spec(), coordinates.y_spec())
     }
 
-    /// Breaks the vertical axis between the mark of zero and the lowest decade.
+    /// Breaks each axis between its mark of zero and its lowest decade.
     fn mark_zero_band(&self) -> Result<(), PlotError> {
-        let (_, y) = self.axes();
-        if !y.has_zero() {
-            return Ok(());
-        }
+        let (x, y) = self.axes();
         let screen = self.area.strip_coord_spec();
-        let height = screen.dim_in_pixel().1 as i32;
-        let (from, to) = (y.fraction(0.0), y.fraction(y.ends().0));
-        let middle = height - (f64::from(height) * (from + 0.72 * (to - from))).round() as i32;
-        let gap = units(2.0);
-        screen.draw(&Rectangle::new(
-            [(-units(1.0), middle - gap), (units(1.0), middle + gap)],
-            WHITE.filled(),
-        ))?;
-        for end in [middle - gap, middle + gap] {
-            let slash = vec![(-units(4.0), end + units(1.8)), (units(4.0), end - units(1.8))];
-            screen.draw(&PathElement::new(slash, stroke(INK, AXIS_LINE)))?;
+        let (width, height) = screen.dim_in_pixel();
+        let (gap, half, lean) = (units(2.0), units(4.0), units(1.8));
+        let middle = |axis: &Axis, length: u32| {
+            let (from, to) = (axis.fraction(0.0), axis.fraction(axis.ends().0));
+            (f64::from(length) * (from + 0.72 * (to - from))).round() as i32
+        };
+        if y.has_zero() {
+            let middle = height as i32 - middle(y, height);
+            let corners = [(-units(1.0), middle - gap), (units(1.0), middle + gap)];
+            screen.draw(&Rectangle::new(corners, WHITE.filled()))?;
+            for end in [middle - gap, middle + gap] {
+                let slash = vec![(-half, end + lean), (half, end - lean)];
+                screen.draw(&PathElement::new(slash, stroke(INK, AXIS_LINE)))?;
+            }
+        }
+        if x.has_zero() {
+            let (middle, foot) = (middle(x, width), height as i32);
+            let corners = [(middle - gap, foot - units(1.0)), (middle + gap, foot + units(1.0))];
+            screen.draw(&Rectangle::new(corners, WHITE.filled()))?;
+            for end in [middle - gap, middle + gap] {
+                let slash = vec![(end - lean, foot + half), (end + lean, foot - half)];
+                screen.draw(&PathElement::new(slash, stroke(INK, AXIS_LINE)))?;
+            }
         }
         Ok(())
     }

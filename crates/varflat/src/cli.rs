@@ -49,7 +49,7 @@ enum Command {
         #[arg(long, value_name = "DIR")]
         figures: Option<PathBuf>,
         /// Only this part (and the headline run if it looks into it); may be repeated: headline, temperature, drift,
-        /// langevin, grid, sensitivity, width, generality
+        /// langevin, grid, sensitivity, width, generality, forgetting
         #[arg(long, value_name = "NAME")]
         only: Vec<String>,
         /// Throw away what the run folders hold and begin again
@@ -77,7 +77,8 @@ enum Command {
         #[command(flatten)]
         device: DeviceChoice,
     },
-    /// Ask more of a finished run: its noise, its drift, other definitions, an equilibrium control, a grid around it
+    /// Ask more of a finished run: its noise, its drift, other definitions, an equilibrium control, a grid around it;
+    /// or whether it forgets
     Study {
         /// The study file (see experiments/); it names the run
         study: PathBuf,

@@ -5,6 +5,7 @@
 
 mod drift;
 mod exponents;
+mod forgetting;
 mod generality;
 mod grid;
 mod langevin;
@@ -29,7 +30,7 @@ pub(crate) use run::{SpectrumRow, Summary};
 /// What can be drawn: the table that says whether it is there, and the figures made from it and those beside it.
 pub(crate) type Drawn = (&'static str, fn(&Path) -> Result<Vec<(&'static str, Figure)>>);
 
-pub(crate) const DRAWN: [Drawn; 8] = [
+pub(crate) const DRAWN: [Drawn; 9] = [
     (run::tables::SUMMARY, run::figures),
     ("grid.json", grid::figures),
     ("langevin.json", langevin::figures),
@@ -38,6 +39,7 @@ pub(crate) const DRAWN: [Drawn; 8] = [
     ("sensitivity.json", sensitivity::figures),
     ("width.json", width::figures),
     ("generality.json", generality::figures),
+    ("forgetting.json", forgetting::figures),
 ];
 
 /// Draw every figure of a figure folder from its tables; returns their names.
@@ -84,14 +86,18 @@ pub(crate) fn fixed(value: f64, decimals: usize) -> String {
 pub(crate) fn scientific(value: f64) -> String {
     let text = format!("{value:e}");
     let Some((mantissa, exponent)) = text.split_once('e') else { return text };
-    let raised: String = exponent
-        .chars()
-        .filter_map(|digit| match digit {
-            '-' => Some('⁻'),
-            digit => "⁰¹²³⁴⁵⁶⁷⁸⁹".chars().nth(digit.to_digit(10)? as usize),
-        })
-        .collect();
+    let raised = superscript(exponent);
     if mantissa == "1" { format!("10{raised}") } else { format!("{mantissa}·10{raised}") }
+}
+
+/// A number as an exponent in print.
+fn superscript(number: &str) -> String {
+    let raised = number.chars().filter_map(|letter| match letter {
+        '-' => Some('⁻'),
+        '.' => Some('·'),
+        digit => "⁰¹²³⁴⁵⁶⁷⁸⁹".chars().nth(digit.to_digit(10)? as usize),
+    });
+    raised.collect()
 }
 
 #[cfg(test)]

@@ -142,25 +142,35 @@ pub(crate) fn side_by_side<T: Send>(
     jobs: usize,
     work: impl Fn(&Cell) -> Result<T> + Sync,
 ) -> Result<Vec<Result<T>>> {
-    let jobs = jobs.clamp(1, cells.len().max(1));
+    on_all_cores(cells, jobs, "a grid", |cell| {
+        progress::label(&cell.name);
+        work(cell)
+    })
+}
+
+/// The same of anything; `what` is interrupted by Ctrl-C.
+pub(crate) fn on_all_cores<I: Sync, T: Send>(
+    items: &[I],
+    jobs: usize,
+    what: &'static str,
+    work: impl Fn(&I) -> Result<T> + Sync,
+) -> Result<Vec<Result<T>>> {
+    let jobs = jobs.clamp(1, items.len().max(1));
     let threads = (cores() / jobs).max(1);
-    let next = Mutex::new(cells.iter().enumerate());
+    let next = Mutex::new(items.iter().enumerate());
     let outcomes = Mutex::new(Vec::new());
     thread::scope(|scope| {
         for _ in 0..jobs {
             scope.spawn(|| {
-                while let Some((place, cell)) = (!interrupt::asked()).then(|| lock(&next).next()).flatten() {
-                    let outcome = on_threads(threads, || {
-                        progress::label(&cell.name);
-                        work(cell)
-                    });
+                while let Some((place, item)) = (!interrupt::asked()).then(|| lock(&next).next()).flatten() {
+                    let outcome = on_threads(threads, || work(item));
                     lock(&outcomes).push((place, outcome));
                 }
             });
         }
     });
     if interrupt::asked() {
-        return Err(Error::Interrupted { stage: "a grid" });
+        return Err(Error::Interrupted { stage: what });
     }
     let mut outcomes = outcomes.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     outcomes.sort_by_key(|(place, _)| *place);

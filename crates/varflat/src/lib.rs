@@ -20,6 +20,8 @@
 #[cfg_attr(not(feature = "train"), allow(dead_code))] // only a training reads and writes them
 mod checkpoint;
 pub mod cli;
+#[cfg(feature = "train")]
+pub mod constraint;
 mod error;
 pub mod experiment;
 pub mod figures;

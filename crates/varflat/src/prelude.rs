@@ -32,10 +32,12 @@ mod training {
     pub use burn::tensor::{Device, Tensor, activation};
     pub use varflat_model::device::{self, OpenDevice};
     pub use varflat_model::{
-        Classifier, Convolutional, ConvolutionalConfig, Mlp, ModuleLandscape, ResidentSet, Trainer, linear,
+        Classifier, Constraint, Convolutional, ConvolutionalConfig, Mlp, ModuleLandscape, ResidentSet,
+        Trainer, fisher_diagonal, linear,
     };
     pub use varflat_recorder::{Recorder, paths};
 
+    pub use crate::constraint::landscape_constraint;
     pub use crate::record::{Recording, record};
 }
 

@@ -47,7 +47,7 @@ pub fn record<C: Classifier>(
     let sinks: Vec<(String, SharedSink<Kept>)> = paths(&network)
         .into_iter()
         .map(|there| {
-            let kept = Kept::new(there.shape.iter().product(), there.path == path);
+            let kept = Kept::new(there.shape.iter().product(), there.path == path, 1);
             (there.path, SharedSink::new(kept))
         })
         .collect();
@@ -90,7 +90,8 @@ pub fn record<C: Classifier>(
     Ok(Recording { path, window, centre, last, metrics })
 }
 
-fn attached<O: Optimizer>(
+/// An optimizer that shows each of these parameters to its sink.
+pub(crate) fn attached<O: Optimizer>(
     network: &impl Module,
     optimizer: O,
     sinks: &[(String, SharedSink<Kept>)],
@@ -101,18 +102,24 @@ fn attached<O: Optimizer>(
     Ok(recorder.into_optimizer())
 }
 
-/// The steps of one parameter from some step on: their sum and, if wanted, all of them.
-struct Kept {
-    from: u64,
+/// The steps of one parameter from some step on, or every so many of them: their sum and, if wanted, all of them.
+pub(crate) struct Kept {
+    pub(crate) from: u64,
+    every: u64,
     keeps_rows: bool,
-    rows: Vec<f32>,
+    pub(crate) rows: Vec<f32>,
     sum: Vec<f64>,
     steps: u64,
 }
 
 impl Kept {
-    fn new(weights: usize, keeps_rows: bool) -> Self {
-        Self { from: u64::MAX, keeps_rows, rows: Vec::new(), sum: vec![0.0; weights], steps: 0 }
+    pub(crate) fn new(weights: usize, keeps_rows: bool, every: u64) -> Self {
+        Self { from: u64::MAX, every, keeps_rows, rows: Vec::new(), sum: vec![0.0; weights], steps: 0 }
+    }
+
+    /// Steps it has taken.
+    pub(crate) fn steps(&self) -> u64 {
+        self.steps
     }
 
     fn mean(&self) -> Option<Vec<f32>> {
@@ -123,7 +130,7 @@ impl Kept {
 
 impl Sink for Kept {
     fn wants(&self, step: u64) -> bool {
-        step >= self.from
+        step >= self.from && (step - self.from).is_multiple_of(self.every)
     }
 
     fn record(&mut self, step: Step<'_>) -> std::result::Result<(), RecorderError> {

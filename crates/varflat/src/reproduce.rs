@@ -43,7 +43,7 @@ const HEADLINE: Part = part!("headline", 115.0, 20.0);
 /// Its name.
 pub(crate) const HEADLINE_NAME: &str = HEADLINE.name;
 
-const STUDIES: [Part; 7] = [
+const STUDIES: [Part; 8] = [
     part!("temperature", 25.0, 20.0),
     part!("drift", 4.0, 5.0),
     part!("langevin", 490.0, 30.0),
@@ -51,6 +51,7 @@ const STUDIES: [Part; 7] = [
     part!("sensitivity", 310.0, 30.0),
     part!("width", 500.0, 15.0),
     part!("generality", 600.0, 30.0),
+    part!("forgetting", 420.0, 12.0),
 ];
 
 /// What is reproduced, how, and where it goes.

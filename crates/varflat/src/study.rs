@@ -3,6 +3,7 @@
 mod cells;
 pub(crate) mod drift;
 pub(crate) mod exponents;
+pub(crate) mod forgetting;
 pub(crate) mod generality;
 pub(crate) mod grid;
 pub(crate) mod langevin;
@@ -26,6 +27,7 @@ use crate::versions;
 
 pub use cells::{CellGroup, Trainings};
 pub use drift::DriftStudy;
+pub use forgetting::{ForgettingStudy, Heads};
 pub use langevin::LangevinStudy;
 pub use sensitivity::SensitivityStudy;
 pub use temperature::TemperatureStudy;
@@ -73,6 +75,8 @@ pub enum StudyKind {
     Width(Trainings),
     /// ψ of other layers, networks, data and optimizers.
     Generality(Trainings),
+    /// Catastrophic forgetting (claim 11).
+    Forgetting(ForgettingStudy),
 }
 
 impl StudyKind {
@@ -86,12 +90,13 @@ impl StudyKind {
             Self::Sensitivity(_) => "sensitivity",
             Self::Width(_) => "width",
             Self::Generality(_) => "generality",
+            Self::Forgetting(_) => "forgetting",
         }
     }
 
     /// Whether it looks into the finished run, or only varies its experiment.
     pub const fn needs_the_run(&self) -> bool {
-        !matches!(self, Self::Grid(_) | Self::Width(_) | Self::Generality(_))
+        !matches!(self, Self::Grid(_) | Self::Width(_) | Self::Generality(_) | Self::Forgetting(_))
     }
 
     /// The tables it leaves, but for the report.
@@ -104,6 +109,7 @@ impl StudyKind {
             Self::Sensitivity(_) => sensitivity::TABLES,
             Self::Width(_) => width::TABLES,
             Self::Generality(_) => generality::TABLES,
+            Self::Forgetting(_) => forgetting::TABLES,
         }
     }
 }
@@ -163,6 +169,7 @@ impl Study {
             StudyKind::Temperature(temperature) => temperature.check(),
             StudyKind::Drift(drift) => drift.check(),
             StudyKind::Sensitivity(sensitivity) => sensitivity.check(),
+            StudyKind::Forgetting(forgetting) => forgetting.check(),
         };
         checked.map_err(complain)?;
         Ok(study)
@@ -216,6 +223,7 @@ impl Study {
             StudyKind::Sensitivity(sensitivity) => json(&report, sensitivity.measure(&work)?),
             StudyKind::Width(trainings) => json(&report, width::measure(trainings, &work)?),
             StudyKind::Generality(trainings) => json(&report, generality::measure(trainings, &work)?),
+            StudyKind::Forgetting(forgetting) => json(&report, forgetting.measure(&work)?),
         };
         let made = Made {
             versions: versions::versions(),
@@ -237,6 +245,7 @@ impl Study {
             StudyKind::Sensitivity(_) => numbers::<sensitivity::SensitivityReport>(report)?.words(),
             StudyKind::Width(_) => numbers::<width::WidthReport>(report)?.words(),
             StudyKind::Generality(_) => numbers::<generality::GeneralityReport>(report)?.words(),
+            StudyKind::Forgetting(_) => numbers::<forgetting::ForgettingReport>(report)?.words(),
         });
         Ok(())
     }

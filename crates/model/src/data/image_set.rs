@@ -60,6 +60,19 @@ impl ImageSet {
             columns: self.columns,
         }
     }
+
+    /// A copy of the images whose label becomes another one by `of_label`; those of `None` are left out.
+    pub fn relabelled(&self, of_label: impl Fn(u8) -> Option<u8>) -> Self {
+        let mut chosen =
+            Self { images: Vec::new(), labels: Vec::new(), rows: self.rows, columns: self.columns };
+        for sample in 0..self.samples() {
+            if let Some(label) = of_label(self.label(sample)) {
+                chosen.images.extend_from_slice(self.image(sample));
+                chosen.labels.push(label);
+            }
+        }
+        chosen
+    }
 }
 
 #[cfg(feature = "burn")]

@@ -1,10 +1,11 @@
 //! The loss along directions of any parameter of any burn module, by whole forward passes.
 
-use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
+use burn::module::{Module, Param};
 use burn::tensor::{Tensor, TensorData};
 
 use super::engine::check_direction;
 use crate::dense::NetworkError;
+use crate::parameters::{Visit, change_at, visit_at};
 use crate::training::{Classifier, ResidentSet, TrainingError};
 
 /// The loss of a whole data set around w_0 while one parameter of a module moves.
@@ -47,13 +48,9 @@ impl<'a, C: Classifier> ModuleLandscape<'a, C> {
     /// [`NetworkError::UnknownLayer`] when there is no float parameter of that path; [`TrainingError`] when the device fails.
     pub fn new(network: &C, path: &str, set: &'a ResidentSet) -> Result<Self, LandscapeError> {
         let network = network.valid();
-        let mut reader = Reader { path: Path::to(path), found: None, available: Vec::new() };
-        network.visit(&mut reader);
-        let Some(centre) = reader.found else {
-            let available = reader.available.join(", ");
-            return Err(NetworkError::UnknownLayer { asked: path.to_owned(), available }.into());
-        };
-        let centre = centre.map_err(TrainingError::Device)?;
+        let mut weights = Weights(Ok(Vec::new()));
+        visit_at(&network, path, &mut weights)?;
+        let centre = weights.0.map_err(TrainingError::Device)?;
         let reference_loss = set.measure(&network)?.loss;
         Ok(Self { network, path: path.to_owned(), set, centre, reference_loss })
     }
@@ -107,7 +104,10 @@ impl<C: Classifier> ModuleLine<'_, C> {
 /// # Panics
 /// If the parameter has another number of weights.
 pub fn with_weights<M: Module>(module: M, path: &str, weights: Vec<f32>) -> M {
-    module.map(&mut Writer { path: Path::to(path), weights })
+    change_at(module, path, |old| {
+        assert_eq!(old.dims(), [weights.len()], "the number of weights at {path}");
+        Tensor::from_data(TensorData::new(weights, old.dims()), &old.device())
+    })
 }
 
 /// A landscape that cannot be measured.
@@ -121,66 +121,11 @@ pub enum LandscapeError {
     Device(#[from] TrainingError),
 }
 
-/// Where a walk through a module stands, and where it wants to be.
-struct Path {
-    names: Vec<String>,
-    wanted: String,
-}
+/// The weights of a parameter, flattened row-major.
+struct Weights(Result<Vec<f32>, String>);
 
-impl Path {
-    fn to(wanted: &str) -> Self {
-        Self { names: Vec::new(), wanted: wanted.to_owned() }
-    }
-
-    fn here(&self) -> String {
-        self.names.join(".")
-    }
-}
-
-struct Reader {
-    path: Path,
-    found: Option<Result<Vec<f32>, String>>,
-    available: Vec<String>,
-}
-
-impl ModuleVisitor for Reader {
-    fn enter_module(&mut self, name: &str, _: &str) {
-        self.path.names.push(name.to_owned());
-    }
-
-    fn exit_module(&mut self, _: &str, _: &str) {
-        self.path.names.pop();
-    }
-
-    fn visit_float<const D: usize>(&mut self, parameter: &Param<Tensor<D>>) {
-        let here = self.path.here();
-        if here == self.path.wanted {
-            let values = parameter.val().try_into_vec_as::<f32>();
-            self.found = Some(values.map_err(|error| error.to_string()));
-        }
-        self.available.push(here);
-    }
-}
-
-struct Writer {
-    path: Path,
-    weights: Vec<f32>,
-}
-
-impl ModuleMapper for Writer {
-    fn enter_module(&mut self, name: &str, _: &str) {
-        self.path.names.push(name.to_owned());
-    }
-
-    fn exit_module(&mut self, _: &str, _: &str) {
-        self.path.names.pop();
-    }
-
-    fn map_float<const D: usize>(&mut self, parameter: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        if self.path.here() != self.path.wanted {
-            return parameter;
-        }
-        let weights = std::mem::take(&mut self.weights);
-        parameter.map(|tensor| Tensor::from_data(TensorData::new(weights, tensor.dims()), &tensor.device()))
+impl Visit for Weights {
+    fn parameter<const D: usize>(&mut self, _: &str, parameter: &Param<Tensor<D>>) {
+        self.0 = parameter.val().try_into_vec_as::<f32>().map_err(|error| error.to_string());
     }
 }

@@ -8,6 +8,8 @@ use super::metrics::Metrics;
 use super::outcome::{StopReason, TrainingError};
 use super::resident::ResidentSet;
 use crate::batches::epoch_order;
+use crate::constraint::Constraint;
+use crate::dense::NetworkError;
 
 /// A network in training.
 ///
@@ -23,6 +25,7 @@ pub struct Trainer<'data, C: Classifier> {
     step: u64,
     order: Vec<u32>,
     order_epoch: Option<u64>,
+    constraints: Vec<Constraint>,
 }
 
 impl<'data, C: Classifier> Trainer<'data, C> {
@@ -49,7 +52,19 @@ impl<'data, C: Classifier> Trainer<'data, C> {
             step: 0,
             order: Vec::new(),
             order_epoch: None,
+            constraints: Vec::new(),
         })
+    }
+
+    /// Hold the network by these from the next step on: every step is followed by the implicit step of each
+    /// ([`Constraint::relax`]), in order. The measured losses stay those of the data alone.
+    ///
+    /// # Errors
+    /// [`NetworkError`] where one does not fit the network.
+    pub fn with_constraints(mut self, constraints: Vec<Constraint>) -> Result<Self, NetworkError> {
+        constraints.iter().try_for_each(|constraint| constraint.check(self.network()))?;
+        self.constraints = constraints;
+        Ok(self)
     }
 
     /// Continue as if `step` steps had been taken; weights and optimizer state are the caller's.
@@ -102,7 +117,10 @@ impl<'data, C: Classifier> Trainer<'data, C> {
         let batch = self.train.batch(&self.order[first..first + self.config.batch_size]);
         let network = self.network.take().expect("the network is away only inside `step`");
         let gradients = network.gradients(&batch);
-        self.network = Some(self.optimizer.step(self.config.learning_rate, network, gradients));
+        let rate = self.config.learning_rate;
+        let network = self.optimizer.step(rate, network, gradients);
+        let held = |network, constraint: &Constraint| constraint.relax_checked(network, rate);
+        self.network = Some(self.constraints.iter().fold(network, held));
         self.step += 1;
     }
 

@@ -1,0 +1,107 @@
+//! The float parameters of any burn module, by their paths.
+
+use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
+use burn::tensor::Tensor;
+
+use crate::dense::NetworkError;
+
+/// What is done with a parameter of any rank.
+pub(crate) trait Visit {
+    /// `path` is the field names from the module down, joined by dots: `hidden.weight`.
+    fn parameter<const D: usize>(&mut self, path: &str, parameter: &Param<Tensor<D>>);
+}
+
+/// Shows every float parameter, in the module's order.
+pub(crate) fn visit<M: Module>(module: &M, visit: &mut impl Visit) {
+    module.visit(&mut Walk { names: Vec::new(), visit });
+}
+
+/// Shows the parameter at a path.
+///
+/// # Errors
+/// [`NetworkError::UnknownLayer`], which lists the paths there are.
+pub(crate) fn visit_at<M: Module>(
+    module: &M,
+    path: &str,
+    visit_one: &mut impl Visit,
+) -> Result<(), NetworkError> {
+    let mut one = One { path, visit: visit_one, found: false, available: Vec::new() };
+    visit(module, &mut one);
+    if one.found {
+        return Ok(());
+    }
+    Err(NetworkError::UnknownLayer { asked: path.to_owned(), available: one.available.join(", ") })
+}
+
+/// The module with other weights at a path, made of the old ones: flattened row-major, without autodiff. Unchanged where there is no
+/// float parameter of that path.
+pub(crate) fn change_at<M: Module>(module: M, path: &str, change: impl FnOnce(Tensor<1>) -> Tensor<1>) -> M {
+    module.map(&mut Change { names: Vec::new(), path, change: Some(change) })
+}
+
+struct Walk<'a, V> {
+    names: Vec<String>,
+    visit: &'a mut V,
+}
+
+impl<V: Visit> ModuleVisitor for Walk<'_, V> {
+    fn enter_module(&mut self, name: &str, _: &str) {
+        self.names.push(name.to_owned());
+    }
+
+    fn exit_module(&mut self, _: &str, _: &str) {
+        self.names.pop();
+    }
+
+    fn visit_float<const D: usize>(&mut self, parameter: &Param<Tensor<D>>) {
+        self.visit.parameter(&self.names.join("."), parameter);
+    }
+}
+
+struct One<'a, V> {
+    path: &'a str,
+    visit: &'a mut V,
+    found: bool,
+    available: Vec<String>,
+}
+
+impl<V: Visit> Visit for One<'_, V> {
+    fn parameter<const D: usize>(&mut self, path: &str, parameter: &Param<Tensor<D>>) {
+        if path == self.path {
+            self.found = true;
+            self.visit.parameter(path, parameter);
+        }
+        self.available.push(path.to_owned());
+    }
+}
+
+struct Change<'a, F> {
+    names: Vec<String>,
+    path: &'a str,
+    change: Option<F>,
+}
+
+impl<F: FnOnce(Tensor<1>) -> Tensor<1>> ModuleMapper for Change<'_, F> {
+    fn enter_module(&mut self, name: &str, _: &str) {
+        self.names.push(name.to_owned());
+    }
+
+    fn exit_module(&mut self, _: &str, _: &str) {
+        self.names.pop();
+    }
+
+    fn map_float<const D: usize>(&mut self, parameter: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        if self.names.join(".") != self.path {
+            return parameter;
+        }
+        let Some(change) = self.change.take() else { return parameter };
+        parameter.map(|tensor| {
+            let (shape, learns, tracked) =
+                (tensor.dims(), tensor.is_require_grad(), tensor.device().is_autodiff());
+            let plain = if tracked { tensor.inner() } else { tensor };
+            let changed = change(plain.reshape([shape.iter().product::<usize>()])).reshape(shape);
+            let changed = if tracked { Tensor::from_inner(changed) } else { changed };
+            if learns { changed.require_grad() } else { changed }
+        })
+    }
+}

@@ -1,0 +1,167 @@
+//! Catastrophic forgetting: the trade-off between two tasks, the number of constraints, a sequence of tasks.
+
+use std::path::Path;
+
+use varflat_plot::{EstimateCurve, EstimateCurves, EstimatePanel, Figure, Level, NumberScale};
+use varflat_plot::{TradeOff, TradeOffCurve, TradeOffPanel, TradeOffPoint};
+
+use super::superscript;
+use crate::error::{Error, Result};
+use crate::files::{read_csv, read_json};
+use crate::study::forgetting::{
+    ForgettingReport, ForgettingStudy, Heads, Kind, Method, SEQUENCE_SUMMARY, SUMMARY, SequenceSummaryRow,
+    SummaryRow,
+};
+use crate::study::{StudyKind, StudyRecord};
+
+/// Errors are shares in the tables and per cent in the figures.
+const PERCENT: f64 = 100.0;
+
+/// An interval of errors in per cent, cut where no error can be.
+fn cut(low: f64, high: f64) -> (f64, f64) {
+    (PERCENT * low.max(0.0), PERCENT * high.min(1.0))
+}
+
+pub(super) fn figures(folder: &Path) -> Result<Vec<(&'static str, Figure)>> {
+    let record: StudyRecord<ForgettingReport> = read_json(&folder.join("forgetting.json"))?;
+    let summary: Vec<SummaryRow> = read_csv(&folder.join(SUMMARY))?;
+    let sequence: Vec<SequenceSummaryRow> = read_csv(&folder.join(SEQUENCE_SUMMARY))?;
+    let StudyKind::Forgetting(study) = &record.study.study else {
+        let problem = "not the report of a forgetting study";
+        return Err(Error::malformed(&folder.join("forgetting.json"), problem));
+    };
+    Ok(vec![
+        ("forgetting", trade_off(study, &summary)?),
+        ("forgetting_constraints", constraints(study, &summary)?),
+        ("forgetting_sequence", in_sequence(study, &sequence)?),
+    ])
+}
+
+fn label(method: Method) -> String {
+    match (method.kind, method.components, method.exponent) {
+        (Kind::Ldc, Some(components), Some(exponent)) => {
+            format!("LDC, {components} directions a layer, {}", stiffness(exponent))
+        }
+        (Kind::L2, ..) => "L2 to w₁".to_owned(),
+        _ => method.label(),
+    }
+}
+
+/// How the stiffness of LDC depends on the flatness.
+fn stiffness(exponent: f64) -> String {
+    if exponent == 0.0 {
+        "equally stiff".to_owned()
+    } else {
+        format!("k ∝ 1/F{}", superscript(&exponent.to_string()))
+    }
+}
+
+/// The conditions of a panel.
+fn title(heads: Heads) -> String {
+    match heads {
+        Heads::Shared => "one output layer for all tasks".to_owned(),
+        Heads::Own => "an output layer for each task".to_owned(),
+    }
+}
+
+fn intervals(study: &ForgettingStudy) -> String {
+    format!("means and 95 % intervals over {} seeds", study.seeds.len())
+}
+
+fn trade_off(study: &ForgettingStudy, summary: &[SummaryRow]) -> Result<Figure> {
+    let panels = study.heads.iter().map(|&heads| {
+        // Beside the methods of the sequence, LDC with all the directions it was tried with.
+        let most = study.components.iter().max().filter(|most| **most > study.shown);
+        let most = most.map(|&most| Method::ldc(most, study.exponent));
+        let curves = study.compared().into_iter().chain(most).map(|method| TradeOffCurve {
+            label: label(method),
+            points: summary
+                .iter()
+                .filter(|row| row.heads == heads && row.method() == method)
+                .map(|row| TradeOffPoint {
+                    x: PERCENT * row.second,
+                    x_interval: cut(row.second_low, row.second_high),
+                    y: PERCENT * row.first,
+                    y_interval: cut(row.first_low, row.first_high),
+                    chosen: row.chosen && row.strength.is_some(),
+                })
+                .collect(),
+        });
+        TradeOffPanel { title: title(heads), curves: curves.collect() }
+    });
+    let pair = |place: usize| format!("{}, {}", study.pairs[place][0], study.pairs[place][1]);
+    Ok(varflat_plot::trade_off(&TradeOff {
+        x_title: "test error of task 2 (%)".to_owned(),
+        y_title: "test error of task 1 (%)".to_owned(),
+        panels: panels.collect(),
+        chosen: "λ of the least training error".to_owned(),
+        title: Some(format!("digits {} after {}; {}", pair(1), pair(0), intervals(study))),
+    })?)
+}
+
+fn constraints(study: &ForgettingStudy, summary: &[SummaryRow]) -> Result<Figure> {
+    let panels = study.heads.iter().map(|&heads| {
+        let chosen: Vec<&SummaryRow> =
+            summary.iter().filter(|row| row.heads == heads && row.chosen).collect();
+        let curve = |label: String, wanted: &dyn Fn(Method) -> bool| {
+            let mut rows: Vec<&&SummaryRow> =
+                chosen.iter().filter(|row| row.constraints > 0.0 && wanted(row.method())).collect();
+            rows.sort_by(|one, other| one.constraints.total_cmp(&other.constraints));
+            EstimateCurve {
+                label,
+                x: rows.iter().map(|row| row.constraints).collect(),
+                value: rows.iter().map(|row| PERCENT * row.mean).collect(),
+                interval: rows.iter().map(|row| cut(row.mean_low, row.mean_high)).collect(),
+            }
+        };
+        let ldc = |exponent: f64| {
+            curve(format!("LDC, {}", stiffness(exponent)), &|method| {
+                method.kind == Kind::Ldc && method.exponent == Some(exponent)
+            })
+        };
+        let mut curves = vec![
+            curve("L2 to w₁".to_owned(), &|method| method.kind == Kind::L2),
+            curve("EWC, weights of largest Fisher information".to_owned(), &|method| {
+                method.kind == Kind::Ewc
+            }),
+            ldc(study.exponent),
+        ];
+        curves.extend(study.exponents.iter().map(|&exponent| ldc(exponent)));
+        curves.retain(|curve| !curve.x.is_empty());
+        let free = chosen.iter().find(|row| row.method == Kind::None);
+        let level = free.map(|row| Level { label: "no constraint".to_owned(), value: PERCENT * row.mean });
+        EstimatePanel { title: title(heads), curves, level }
+    });
+    Ok(varflat_plot::estimate_curves(&EstimateCurves {
+        x_title: "number of constraints".to_owned(),
+        x_scale: NumberScale::Decades,
+        y_title: "mean test error of both tasks (%)".to_owned(),
+        panels: panels.collect(),
+        title: Some(format!("λ of the least training error; {}", intervals(study))),
+    })?)
+}
+
+fn in_sequence(study: &ForgettingStudy, rows: &[SequenceSummaryRow]) -> Result<Figure> {
+    let panels = study.heads.iter().map(|&heads| {
+        let curves = study.compared().into_iter().chain([Method::JOINT]).map(|method| {
+            let here = |row: &&SequenceSummaryRow| row.heads == heads && row.method == method.kind;
+            let rows: Vec<&SequenceSummaryRow> = rows.iter().filter(here).collect();
+            EstimateCurve {
+                label: label(method),
+                x: rows.iter().map(|row| row.seen as f64).collect(),
+                value: rows.iter().map(|row| PERCENT * row.mean).collect(),
+                interval: rows.iter().map(|row| cut(row.low, row.high)).collect(),
+            }
+        });
+        let curves = curves.filter(|curve| !curve.x.is_empty()).collect();
+        EstimatePanel { title: title(heads), curves, level: None }
+    });
+    let digits: Vec<String> = study.pairs.iter().map(|pair| format!("{}{}", pair[0], pair[1])).collect();
+    Ok(varflat_plot::estimate_curves(&EstimateCurves {
+        x_title: "tasks learnt".to_owned(),
+        x_scale: NumberScale::Whole,
+        y_title: "mean test error of these tasks (%)".to_owned(),
+        panels: panels.collect(),
+        title: Some(format!("digits {} in turn; {}", digits.join(", "), intervals(study))),
+    })?)
+}

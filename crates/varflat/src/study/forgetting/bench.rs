@@ -1,0 +1,179 @@
+//! The tasks, and one training on one of them.
+
+use ndarray::Array2;
+use varflat_model::data::{Data, ImageSet, Verify};
+use varflat_model::device::{self, OpenDevice};
+use varflat_model::{
+    Constraint, DenseNetwork, Mlp, MlpConfig, OptimizerKind, ResidentSet, Trainer, TrainingConfig,
+};
+use varflat_recorder::{SharedSink, paths};
+
+use super::{ForgettingStudy, Heads};
+use crate::error::{Error, Result};
+use crate::files::rows;
+use crate::interrupt;
+use crate::record::{Kept, attached};
+use crate::study::Work;
+
+/// All that the trainings of the study share.
+pub(super) struct Bench<'a> {
+    pub(super) study: &'a ForgettingStudy,
+    pub(super) tasks: Vec<Task>,
+    data: Data,
+    model: MlpConfig,
+    training: TrainingConfig,
+    device: OpenDevice,
+}
+
+/// Two digits to be told apart, or several such pairs together.
+pub(super) struct Task {
+    pub(super) images: ImageSet,
+    pub(super) train: ResidentSet,
+    pub(super) test: ResidentSet,
+}
+
+/// A network after a task.
+pub(super) struct Outcome {
+    pub(super) network: Mlp,
+    /// Path and recorded steps `[steps, weights]` of every weight matrix; nothing where nothing was recorded.
+    pub(super) windows: Vec<(String, Array2<f32>)>,
+}
+
+impl<'a> Bench<'a> {
+    pub(super) fn new(study: &'a ForgettingStudy, work: &Work<'_>) -> Result<Self> {
+        let base = work.base;
+        let device = device::open(work.device)?;
+        let data = base.source()?.load(Verify::Listed)?;
+        let batch = base.training.batch_size;
+        for digit in study.pairs.concat() {
+            let there = data.train.labels.iter().filter(|label| **label == digit).count();
+            if there < batch || !data.test.labels.contains(&digit) {
+                return Err(work.complain(format!(
+                    "pairs: the data have {there} training images of the digit {digit}; needed are a batch of {batch}, and some to test"
+                )));
+            }
+        }
+        let mut model = MlpConfig::new(data.train.pixels(), base.model.hidden.clone(), 2);
+        model.bias = base.model.bias;
+        let training = TrainingConfig { loss_below: 0.0, max_epochs: study.epochs, ..base.training.clone() };
+        let tasks = study.pairs.iter().map(|pair| Task::new(&data, &[*pair], &device)).collect();
+        let bench = Self { study, tasks, data, model, training, device };
+        let (rows, wanted) = (bench.recorded_rows(), study.components.iter().max().copied().unwrap_or(1));
+        // A centred window has one direction less than rows; a small layer may have fewer still.
+        if rows <= wanted as u64 {
+            return Err(work.complain(format!(
+                "components: {wanted} need a window of at least {} recorded steps, but there are {rows}; lengthen window or shorten every",
+                wanted + 1
+            )));
+        }
+        Ok(bench)
+    }
+
+    /// Steps recorded of the shortest task.
+    fn recorded_rows(&self) -> u64 {
+        let steps = self.tasks.iter().map(|task| self.training.steps_per_epoch(task.train.samples())).min();
+        steps.unwrap_or(0) * self.study.window / self.study.every
+    }
+
+    /// The network before the first task.
+    pub(super) fn initial(&self, seed: u64) -> Result<Mlp> {
+        Ok(Mlp::new(&self.model.initial(seed)?, &self.device.device)?)
+    }
+
+    /// The network with which a task begins after another: with a new head if it has one of its own, always the same.
+    pub(super) fn next(&self, heads: Heads, seed: u64, network: &Mlp) -> Result<Mlp> {
+        match heads {
+            Heads::Shared => Ok(network.clone()),
+            Heads::Own => self.with_head_of(heads, network, &self.initial(seed)?),
+        }
+    }
+
+    /// The network as it is tested on the task that `then` had just learnt: with its head of then, if that is the task's own.
+    pub(super) fn with_head_of(&self, heads: Heads, network: &Mlp, then: &Mlp) -> Result<Mlp> {
+        if heads == Heads::Shared {
+            return Ok(network.clone());
+        }
+        let (now, then) = (network.to_dense()?, then.to_dense()?);
+        let last = now.layers().len() - 1;
+        let layers = [&now.layers()[..last], &then.layers()[last..]].concat();
+        Ok(Mlp::new(&DenseNetwork::new(layers)?, &self.device.device)?)
+    }
+
+    /// The first `tasks` tasks as one.
+    pub(super) fn together(&self, tasks: usize) -> Task {
+        Task::new(&self.data, &self.study.pairs[..tasks], &self.device)
+    }
+
+    /// Learn a task, held by `constraints`. Batches come in the order that belongs to the task's `place` in a sequence, whatever the
+    /// method: methods differ in nothing else.
+    pub(super) fn learn(
+        &self,
+        network: Mlp,
+        task: &Task,
+        place: u64,
+        seed: u64,
+        constraints: Vec<Constraint>,
+        recorded: bool,
+    ) -> Result<Outcome> {
+        use burn::module::Module;
+
+        let network = network.train();
+        let study = self.study;
+        let matrices =
+            paths(&network).into_iter().filter(|there| recorded && there.path.ends_with(".weight"));
+        let per_epoch = self.training.steps_per_epoch(task.train.samples());
+        let sinks: Vec<(String, SharedSink<Kept>)> = matrices
+            .map(|there| {
+                let mut kept = Kept::new(there.shape.iter().product(), true, study.every);
+                kept.from = (study.epochs - study.window) * per_epoch;
+                (there.path, SharedSink::new(kept))
+            })
+            .collect();
+        let optimizer = match self.training.optimizer {
+            OptimizerKind::Sgd => attached(&network, self.training.sgd(), &sinks)?,
+            OptimizerKind::Adam => attached(&network, self.training.adam(), &sinks)?,
+        };
+        let trainer = Trainer::new(network, optimizer, &self.training, seed, &task.train, &task.test)?;
+        let mut trainer =
+            trainer.resume_at(place * study.epochs * per_epoch).with_constraints(constraints)?;
+        for _ in 0..study.epochs {
+            if interrupt::asked() {
+                return Err(Error::Interrupted { stage: "the forgetting study" });
+            }
+            for _ in 0..per_epoch {
+                trainer.step();
+            }
+            sinks.iter().try_for_each(|(_, sink)| sink.check())?;
+        }
+        // A training that diverged is an error here, not a wrong answer later.
+        let loss = task.test.measure(trainer.network())?.loss;
+        if !loss.is_finite() {
+            let rate = self.training.learning_rate;
+            let problem = format!("the test loss of task {} is {loss} with seed {seed}", place + 1);
+            return Err(Error::Diverged(format!("{problem}: lower training.learning_rate (now {rate})")));
+        }
+        let mut windows = Vec::new();
+        for (path, sink) in sinks {
+            let (values, steps) = sink.with(|kept| (std::mem::take(&mut kept.rows), kept.steps()));
+            let weights = values.len() / steps.max(1) as usize;
+            let window = rows(path.as_ref(), &values, weights)?.to_owned();
+            windows.push((path, window));
+        }
+        Ok(Outcome { network: trainer.network().valid(), windows })
+    }
+}
+
+impl Task {
+    fn new(data: &Data, pairs: &[[u8; 2]], device: &OpenDevice) -> Self {
+        let place = |digit: u8| {
+            let places = pairs.iter().filter_map(|pair| pair.iter().position(|other| *other == digit));
+            places.map(|place| place as u8).next()
+        };
+        let images = data.train.relabelled(place);
+        Self {
+            train: ResidentSet::new(&images, 2, device),
+            test: ResidentSet::new(&data.test.relabelled(place), 2, device),
+            images,
+        }
+    }
+}
