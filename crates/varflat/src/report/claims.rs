@@ -7,6 +7,7 @@ mod alignment;
 mod drift;
 mod equilibrium;
 mod exponent;
+mod forgetting;
 mod landscape;
 mod mini_batches;
 mod phases;
@@ -30,6 +31,7 @@ pub(crate) const CLAIMS: &[Claim] = &[
     temperature::CLAIM,
     mini_batches::CLAIM,
     width::CLAIM,
+    forgetting::CLAIM,
 ];
 
 /// How far a number that the paper gives with "≈" may be off, as a share of it.

@@ -26,7 +26,7 @@ use crate::error::Result;
 
 pub use method::Heads;
 pub(crate) use method::{Kind, Method};
-pub(crate) use report::ForgettingReport;
+pub(crate) use report::{ForgettingReport, MethodReport, SetupReport};
 pub(crate) use rows::{SequenceSummaryRow, SummaryRow};
 
 pub(super) const TABLES: &[&str] = &[RUNS, SUMMARY, SEQUENCE, SEQUENCE_SUMMARY];

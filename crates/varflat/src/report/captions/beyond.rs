@@ -1,8 +1,12 @@
-//! The figures of other networks, data and optimizers.
+//! The figures of other networks, data, optimizers and tasks.
 
 use super::Caption;
 use super::studies::settings;
+use crate::error::Result;
 use crate::figures::fixed;
+use crate::report::tables::Tables;
+use crate::study::StudyKind;
+use crate::study::forgetting::{ForgettingReport, ForgettingStudy, SEQUENCE_SUMMARY, SUMMARY};
 use crate::study::generality::{EXPONENTS, GeneralityReport, POINTS};
 use crate::study::width::{WIDTHS, WidthReport};
 
@@ -67,4 +71,59 @@ pub(super) const CAPTIONS: &[Caption] = &[
             )))
         },
     },
+    Caption {
+        name: "forgetting",
+        title: "Forgetting against learning",
+        part: "forgetting",
+        tables: &[SUMMARY, "forgetting.json"],
+        text: |tables| {
+            let Some((study, seeds)) = forgetting(tables)? else { return Ok(None) };
+            let pairs = study.pairs.iter().take(2).map(|[a, b]| format!("{a} and {b}")).collect::<Vec<_>>();
+            Ok(Some(format!(
+                "Test errors of both tasks after digits {} were learnt, {} epochs each, all layers training: each curve is a method over strengths s = λ·max k from \
+                 {:e} to {:e}, with 95 % intervals over {seeds} seeds (Student’s t). L2 and EWC hold single weights, LDC the {} principal components of most variance of \
+                 every layer, with stiffness F^{{−{}}}. Towards the lower left nothing is forgotten and everything learnt.",
+                pairs.join(" before "),
+                study.epochs,
+                study.strengths.iter().copied().fold(f64::INFINITY, f64::min),
+                study.strengths.iter().copied().fold(0.0, f64::max),
+                study.shown,
+                study.exponent,
+            )))
+        },
+    },
+    Caption {
+        name: "forgetting_constraints",
+        title: "How many constraints are needed",
+        part: "forgetting",
+        tables: &[SUMMARY, "forgetting.json"],
+        text: |tables| {
+            let Some((_, seeds)) = forgetting(tables)? else { return Ok(None) };
+            Ok(Some(format!(
+                "Mean test error of both tasks against the number of constraints: principal components for LDC, weights of most Fisher information for EWC, all weights \
+                 for L2. Every method at the strength with the least mean training error of both tasks; 95 % intervals over {seeds} seeds."
+            )))
+        },
+    },
+    Caption {
+        name: "forgetting_sequence",
+        title: "Task after task",
+        part: "forgetting",
+        tables: &[SEQUENCE_SUMMARY, "forgetting.json"],
+        text: |tables| {
+            let Some((study, seeds)) = forgetting(tables)? else { return Ok(None) };
+            Ok(Some(format!(
+                "Mean test error over all tasks learnt so far against their number, of {} pairs of digits one after the other; every task adds its own constraints. Every \
+                 method at the strength that two tasks chose; 95 % intervals over {seeds} seeds.",
+                study.pairs.len()
+            )))
+        },
+    },
 ];
+
+/// The study of forgetting and its number of seeds, if it is there.
+fn forgetting(tables: &Tables) -> Result<Option<(ForgettingStudy, usize)>> {
+    let Some(record) = tables.study::<ForgettingReport>("forgetting")? else { return Ok(None) };
+    let StudyKind::Forgetting(study) = record.study.study else { return Ok(None) };
+    Ok(Some((study, record.report.seeds)))
+}

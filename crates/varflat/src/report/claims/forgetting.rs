@@ -1,0 +1,114 @@
+//! Claim 11: constraints along the landscape reduce forgetting.
+
+use varflat_analysis::MeanInterval;
+
+use super::{Certainty, Claim, Finding, Number, Verdict};
+use crate::error::Result;
+use crate::figures::fixed;
+use crate::report::tables::Tables;
+use crate::study::StudyKind;
+use crate::study::forgetting::{
+    ForgettingReport, ForgettingStudy, Heads, Kind, Method, MethodReport, SetupReport,
+};
+
+const TABLE: &str = "forgetting.json";
+
+pub(super) const CLAIM: Claim = Claim {
+    number: 11,
+    statement: "Landscape-dependent constraints (LDC) reduce catastrophic forgetting.",
+    paper: &[("LDC reduce catastrophic forgetting", Certainty::Abstract)],
+    rule: "The mean test error of two tasks after the second, LDC (of a number of components fixed beforehand) minus no constraint, seed by seed, each \
+           at the strength with the least training error. Reproduced if the 95 % interval of the difference lies below 0 in every set-up: with one output layer for all tasks, and with one \
+           for each. Partly if in one of them. (The tasks and set-ups are ours: the paper’s could not be read.)",
+    figures: &["forgetting", "forgetting_constraints", "forgetting_sequence"],
+    part: "forgetting",
+    find,
+};
+
+/// `differences` are the upper ends of the intervals, one a set-up.
+fn verdict(differences: &[f64]) -> Verdict {
+    if differences.is_empty() {
+        return Verdict::NotMeasured;
+    }
+    let lower = |difference: &f64| *difference < 0.0;
+    Verdict::of(differences.iter().all(lower), differences.iter().any(lower))
+}
+
+/// The set-up in words.
+fn words(heads: Heads) -> &'static str {
+    match heads {
+        Heads::Shared => "one output layer for all tasks",
+        Heads::Own => "an output layer for each task",
+    }
+}
+
+/// LDC minus no constraint.
+fn reduction(setup: &SetupReport) -> Option<&MeanInterval> {
+    let none = Method::NONE.label();
+    setup.differences.iter().find(|difference| difference.from == none).map(|found| &found.mean_error)
+}
+
+fn percent(what: String, error: &MeanInterval) -> Number {
+    let number = Number::new(what, 100.0 * error.mean, 2, TABLE).unit(" %");
+    number.within((100.0 * error.low, 100.0 * error.high))
+}
+
+/// Methods to name: those that the study compares, and LDC with the most components.
+fn is_named(study: &ForgettingStudy, method: &MethodReport) -> bool {
+    let most = study.components.iter().copied().max();
+    match method.method {
+        Kind::Ldc => {
+            method.exponent == Some(study.exponent)
+                && (method.components == Some(study.shown) || method.components == most)
+        }
+        Kind::Ewc => method.weights.is_none(),
+        Kind::None | Kind::L2 | Kind::Joint => true,
+    }
+}
+
+fn find(tables: &Tables) -> Result<Option<Finding>> {
+    let Some(record) = tables.study::<ForgettingReport>("forgetting")? else { return Ok(None) };
+    let StudyKind::Forgetting(study) = &record.study.study else { return Ok(None) };
+    let setups = &record.report.setups;
+    let mut ours = Vec::new();
+    let (mut sentences, mut against) = (Vec::new(), Vec::new());
+    for setup in setups {
+        let words = words(setup.heads);
+        if let Some(difference) = reduction(setup) {
+            ours.push(percent(format!("LDC minus no constraint, {words}"), difference));
+            if difference.high >= 0.0 {
+                against.push(format!("with {words} LDC do not reduce forgetting beyond doubt"));
+            }
+        }
+        let named = setup.methods.iter().filter(|method| is_named(study, method));
+        for method in named.clone() {
+            let name = format!("{}, {} constraints, {words}", method.name, fixed(method.constraints, 0));
+            ours.push(percent(name, &method.mean_error));
+        }
+        let errors: Vec<String> = named
+            .map(|method| format!("{}: {} %", method.name, fixed(100.0 * method.mean_error.mean, 2)))
+            .collect();
+        sentences.push(format!("Mean error of both tasks with {words}: {}.", errors.join(", ")));
+    }
+    let differences: Vec<f64> =
+        setups.iter().filter_map(reduction).map(|difference| difference.high).collect();
+    let verdict = verdict(&differences);
+    let disagrees = match against.as_slice() {
+        [] => String::new(),
+        _ => format!("But {}.", against.join("; and ")),
+    };
+    Ok(Some(Finding { verdict, ours, says: sentences.join(" "), disagrees }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_verdict_can_be_reached() {
+        assert_eq!(verdict(&[-0.05, -0.01]), Verdict::Reproduced);
+        assert_eq!(verdict(&[-0.05, 0.01]), Verdict::Partly);
+        assert_eq!(verdict(&[0.05, 0.01]), Verdict::Not);
+        assert_eq!(verdict(&[]), Verdict::NotMeasured);
+    }
+}
