@@ -5,6 +5,7 @@ use std::path::Path;
 use varflat_plot::{Figure, QuantitiesBySize, SizePanel, SizePoint, SizeSeries};
 
 use super::exponents::paper;
+use super::fixed;
 use crate::error::Result;
 use crate::files::{read_csv, read_json};
 use crate::study::StudyRecord;
@@ -21,11 +22,15 @@ pub(super) fn figures(folder: &Path) -> Result<Vec<(&'static str, Figure)>> {
         label: label.to_owned(),
         points: rows.iter().filter_map(|row| point(row, of)).collect(),
     };
+    let stride = widths.first().map_or_else(String::new, |row| format!("stride {}", row.every));
     let with_strides = |label: &str, of: fn(&WidthRow) -> Option<f64>| {
         let mut list: Vec<u64> = strides.iter().map(|row| row.every).collect();
         list.sort_unstable();
         let list: Vec<String> = list.iter().map(ToString::to_string).collect();
-        vec![series(label, &widths, of), series(&format!("strides {}", list.join(", ")), &strides, of)]
+        vec![
+            series(label, &widths, of),
+            series(&format!("strides {} at one width", list.join(", ")), &strides, of),
+        ]
     };
     let mut components = with_strides("without the first", |row| row.components_rest.map(|n| n as f64));
     components.insert(1, series("all", &widths, |row| row.components.map(|n| n as f64)));
@@ -37,8 +42,8 @@ pub(super) fn figures(folder: &Path) -> Result<Vec<(&'static str, Figure)>> {
     };
     let panels = vec![
         panel("components with 90 % of σ²", true, components),
-        SizePanel { reference: Some(paper()), ..panel("ψ", false, with_strides("", |row| row.psi)) },
-        panel("test error", true, with_strides("", |row| row.test_error)),
+        SizePanel { reference: Some(paper()), ..panel("ψ", false, with_strides(&stride, |row| row.psi)) },
+        panel("test error", true, with_strides(&stride, |row| row.test_error)),
         panel(
             "norm ‖⟨w⟩‖",
             true,
@@ -50,8 +55,10 @@ pub(super) fn figures(folder: &Path) -> Result<Vec<(&'static str, Figure)>> {
     ];
     let title = record.report.growth.map(|growth| {
         format!(
-            "components without the first ∝ N^s: s = {:.2} (95 % interval {:.2} to {:.2})",
-            growth.exponent, growth.low, growth.high
+            "components without the first ∝ N^s: s = {} (95 % interval {} to {})",
+            fixed(growth.exponent, 3),
+            fixed(growth.low, 3),
+            fixed(growth.high, 3)
         )
     });
     let figure = varflat_plot::quantities_by_size(&QuantitiesBySize {
