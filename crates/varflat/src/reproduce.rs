@@ -49,9 +49,9 @@ const STUDIES: [Part; 8] = [
     part!("langevin", 490.0, 30.0),
     part!("grid", 760.0, 40.0),
     part!("sensitivity", 310.0, 30.0),
-    part!("width", 500.0, 15.0),
-    part!("generality", 600.0, 30.0),
-    part!("forgetting", 420.0, 12.0),
+    part!("width", 225.0, 15.0),
+    part!("generality", 605.0, 30.0),
+    part!("forgetting", 285.0, 12.0),
 ];
 
 /// What is reproduced, how, and where it goes.

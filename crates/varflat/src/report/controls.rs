@@ -1,11 +1,15 @@
 //! What later work says has to stand beside the claims: each control, what it found, and what that means.
 
+use varflat_analysis::scaling;
+
 use super::claims::Number;
 use super::tables::Tables;
 use crate::error::Result;
 use crate::figures::{fixed, walk_label};
-use crate::study::exponents::{ExponentRow, median};
-use crate::study::generality::{EXPONENTS as CONFIGURATIONS, GeneralityReport};
+use crate::study::exponents::{ExponentRow, PointRow, median, normal_95};
+use crate::study::generality::{
+    EXPONENTS as CONFIGURATIONS, GeneralityReport, POINTS as CONFIGURATION_POINTS,
+};
 use crate::study::langevin::{EXPONENTS as WALKS, LangevinReport, Reading, WalkRow};
 use crate::study::sensitivity::{EXPONENTS as DEFINITIONS, RANGES, RangeRow, SensitivityReport};
 use crate::study::temperature::{COMPONENTS, TemperatureReport, TemperatureRow};
@@ -45,7 +49,7 @@ const DEFINITION: Control = Control {
         let mut ours: Vec<Number> = ranges
             .iter()
             .map(|row| {
-                let interval = crate::study::exponents::normal_95(row.psi, row.standard_error);
+                let interval = normal_95(row.psi, row.standard_error);
                 Number::new(format!("ψ, components {}–{}", row.first, row.last), row.psi, 2, RANGES)
                     .within(interval)
             })
@@ -182,6 +186,9 @@ const RESHUFFLING: Control = Control {
     },
 };
 
+/// The components of most variance after the first: about those that hold 90 % of it (claim 10).
+const LEADING: [usize; 2] = [2, 40];
+
 const GENERALITY: Control = Control {
     id: "control-generality",
     question: "Is the relation one of the paper’s network alone?",
@@ -193,16 +200,36 @@ const GENERALITY: Control = Control {
     find: |tables| {
         let Some(record) = tables.study::<GeneralityReport>("generality")? else { return Ok(None) };
         let rows: Vec<ExponentRow> = tables.rows(CONFIGURATIONS)?;
-        let row = |row: &ExponentRow| {
+        let points: Vec<PointRow> = tables.rows(CONFIGURATION_POINTS)?;
+        let (mut ours, mut rising, mut read) = (Vec::new(), 0, 0);
+        for row in rows.iter().filter(|row| row.is_trusted()) {
             let what = format!("{}, seed {}", row.group, row.seed);
-            Some(Number::new(what, row.psi?, 2, CONFIGURATIONS).within((row.low?, row.high?)))
-        };
-        let ours = rows.iter().filter(|row| row.is_trusted()).filter_map(row).collect();
+            if let (Some(psi), Some(low), Some(high)) = (row.psi, row.low, row.high) {
+                ours.push(Number::new(format!("ψ, {what}"), psi, 2, CONFIGURATIONS).within((low, high)));
+            }
+            let leading = points.iter().filter(|point| {
+                point.run == row.run && point.judged && (LEADING[0]..=LEADING[1]).contains(&point.index)
+            });
+            if let Ok(law) = scaling(leading.map(|point| (point.flatness, point.variance))) {
+                let interval = normal_95(law.exponent, law.standard_error);
+                let what =
+                    format!("x of σ² ∝ F^{{x}} over components {}–{} alone, {what}", LEADING[0], LEADING[1]);
+                ours.push(Number::new(what, law.exponent, 2, CONFIGURATION_POINTS).within(interval));
+                read += 1;
+                rising += usize::from(interval.0 > 0.0);
+            }
+        }
         let GeneralityReport { trusted, inverse, configurations, missing_data } = &record.report;
         let mut means = format!(
             "Of {trusted} configurations that settled (of {}), the relation is inverse in {inverse}.",
             configurations.len()
         );
+        if rising > 0 {
+            means += &format!(
+                " But over the few dozen components of most variance alone, σ² rises with F in {rising} of {read} trusted runs: so early, the relation \
+                 is one of the many directions in which little moves."
+            );
+        }
         if !missing_data.is_empty() {
             means += " Some were left out, because their data are not on this machine.";
         }
