@@ -49,7 +49,7 @@ const STUDIES: [Part; 8] = [
     part!("langevin", 490.0, 30.0),
     part!("grid", 760.0, 40.0),
     part!("sensitivity", 310.0, 30.0),
-    part!("width", 225.0, 15.0),
+    part!("width", 225.0, 6.0),
     part!("generality", 605.0, 30.0),
     part!("forgetting", 285.0, 12.0),
 ];

@@ -53,16 +53,30 @@ fn percent(what: String, error: &MeanInterval) -> Number {
     number.within((100.0 * error.low, 100.0 * error.high))
 }
 
+/// Whether it is the LDC that is compared with the others.
+fn is_shown(study: &ForgettingStudy, method: &MethodReport) -> bool {
+    method.method == Kind::Ldc
+        && method.exponent == Some(study.exponent)
+        && method.components == Some(study.shown)
+}
+
 /// Methods to name: those that the study compares, and LDC with the most components.
 fn is_named(study: &ForgettingStudy, method: &MethodReport) -> bool {
-    let most = study.components.iter().copied().max();
     match method.method {
         Kind::Ldc => {
-            method.exponent == Some(study.exponent)
-                && (method.components == Some(study.shown) || method.components == most)
+            let most = study.components.iter().copied().max();
+            is_shown(study, method) || (method.exponent == Some(study.exponent) && method.components == most)
         }
         Kind::Ewc => method.weights.is_none(),
         Kind::None | Kind::L2 | Kind::Joint => true,
+    }
+}
+
+fn name(method: &MethodReport) -> String {
+    match (method.method, method.components) {
+        (Kind::L2, _) => "L2 to w_{1}".to_owned(),
+        (Kind::Ldc, Some(components)) => format!("LDC, {components} a layer"),
+        _ => method.name.clone(),
     }
 }
 
@@ -80,15 +94,20 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
                 against.push(format!("with {words} LDC do not reduce forgetting beyond doubt"));
             }
         }
-        let named = setup.methods.iter().filter(|method| is_named(study, method));
-        for method in named.clone() {
-            let name = format!("{}, {} constraints, {words}", method.name, fixed(method.constraints, 0));
-            ours.push(percent(name, &method.mean_error));
+        for method in setup.methods.iter().filter(|method| is_named(study, method)) {
+            let what = format!("{}, {} constraints, {words}", name(method), fixed(method.constraints, 0));
+            ours.push(percent(what, &method.mean_error));
         }
-        let errors: Vec<String> = named
-            .map(|method| format!("{}: {} %", method.name, fixed(100.0 * method.mean_error.mean, 2)))
-            .collect();
-        sentences.push(format!("Mean error of both tasks with {words}: {}.", errors.join(", ")));
+        let error = |wanted: fn(&ForgettingStudy, &MethodReport) -> bool| {
+            let found = setup.methods.iter().find(|method| wanted(study, method));
+            found.map(|method| fixed(100.0 * method.mean_error.mean, 1))
+        };
+        if let (Some(none), Some(ldc)) = (error(|_, method| method.method == Kind::None), error(is_shown)) {
+            sentences.push(format!(
+                "With {words} the mean error of both tasks is {none} % without a constraint and {ldc} % with {} LDC a layer.",
+                study.shown
+            ));
+        }
     }
     let differences: Vec<f64> =
         setups.iter().filter_map(reduction).map(|difference| difference.high).collect();

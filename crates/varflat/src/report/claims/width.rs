@@ -71,16 +71,16 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
         fixed(most as f64 / fewest as f64, 0),
         fixed((growth.exponent * (most as f64 / fewest as f64).ln()).exp(), 2)
     );
-    let narrower: Vec<String> = rows
+    let unsettled: Vec<String> = rows
         .iter()
-        .filter(|row| !row.is_trusted())
+        .filter(|row| !row.is_trusted() && Some(&row.group) == first.as_ref())
         .map(|row| format!("H = {} ({})", row.hidden, row.note))
         .collect();
     let disagrees = match verdict {
         Verdict::Not => "The number of relevant directions grows with the network here.".to_owned(),
         Verdict::Partly => "The dependence is weaker than a square root, but not weak.".to_owned(),
-        _ if narrower.is_empty() => String::new(),
-        _ => format!("Did not settle and decide nothing: {}.", narrower.join("; ")),
+        _ if unsettled.is_empty() => String::new(),
+        _ => format!("Did not settle and decide nothing: {}.", unsettled.join("; ")),
     };
     Ok(Some(Finding { verdict, ours, says, disagrees }))
 }
