@@ -78,8 +78,7 @@ pub struct DataSection {
 pub struct ModelSection {
     /// Widths of the hidden layers.
     pub hidden: Vec<usize>,
-    /// Channels of the two convolutions before them (see [`ConvolutionalConfig`](varflat_model::ConvolutionalConfig)); none when
-    /// absent.
+    /// Channels of the two convolutions before them (see `varflat_model::ConvolutionalConfig`); none when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channels: Option<[usize; 2]>,
     /// Whether layers have biases.

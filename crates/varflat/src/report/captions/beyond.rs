@@ -20,13 +20,16 @@ pub(super) const CAPTIONS: &[Caption] = &[
             let Some(record) = tables.study::<WidthReport>("width")? else { return Ok(None) };
             let report = &record.report;
             let stride = match (report.stride_components, report.stride_psi) {
-                (Some(components), Some(psi)) => format!(
-                    " At one width, the runs that are recorded at other strides have {} to {} components and ψ from {} to {}.",
-                    components.least,
-                    components.largest,
-                    fixed(psi.least, 2),
-                    fixed(psi.largest, 2)
-                ),
+                (Some(components), Some(psi)) => {
+                    let (least, largest) = (components.least, components.largest);
+                    let count =
+                        if least == largest { format!("{least}") } else { format!("{least} to {largest}") };
+                    format!(
+                        " At one width, the runs that are recorded at other strides have {count} components and ψ from {} to {}.",
+                        fixed(psi.least, 2),
+                        fixed(psi.largest, 2)
+                    )
+                }
                 _ => String::new(),
             };
             Ok(Some(format!(
