@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 #[cfg(feature = "train")]
 use varflat_model::ConvolutionalConfig;
-use varflat_model::data::DataSource;
 #[cfg(feature = "train")]
 use varflat_model::data::ImageSet;
+use varflat_model::data::{Data, DataSource, Verify};
 use varflat_model::{Initialization, LangevinConfig, MlpConfig, TrainingConfig};
 use varflat_recorder::Keep;
 
@@ -348,7 +348,24 @@ impl Experiment {
         self.data.source(&self.name)
     }
 
-    /// Shape of the network for images of `inputs` pixels in `classes` classes.
+    /// The images it learns, those of `data.samples` alone, and those it is tested with.
+    ///
+    /// # Errors
+    /// What is wrong with the files, or fewer training images than `data.samples`.
+    pub fn load(&self) -> Result<Data> {
+        let mut data = self.source()?.load(Verify::Listed)?;
+        if let Some(samples) = self.data.samples {
+            let there = data.train.samples();
+            if samples > there {
+                let problem = format!("data.samples = {samples}, but there are {there} training images");
+                return Err(Error::Experiment { origin: self.name.clone(), problem });
+            }
+            data.train = data.train.first(samples);
+        }
+        Ok(data)
+    }
+
+    /// Shape of the perceptron for images of `inputs` pixels in `classes` classes.
     pub fn network(&self, inputs: usize, classes: usize) -> MlpConfig {
         let ModelSection { hidden, bias, init, .. } = self.model.clone();
         MlpConfig { inputs, hidden, classes, bias, init }
@@ -522,6 +539,16 @@ mod tests {
     }
 
     #[test]
+    fn a_set_takes_the_place_of_a_folder_and_the_other_way_round() {
+        let with =
+            |text: &str, set: &str| Experiment::parse(text, "file.toml", &[set.to_owned()]).unwrap().data;
+        let set = with("name = 'x'\n[data]\nfolder = 'mine'\nsamples = 5", "data.set=fashion-mnist");
+        assert_eq!((set.set.as_deref(), set.folder, set.samples), (Some("fashion-mnist"), None, Some(5)));
+        let folder = with("name = 'x'\n[data]\nset = 'mnist'", "data.folder=mine");
+        assert_eq!((folder.set, folder.folder), (None, Some("mine".into())));
+    }
+
+    #[test]
     fn impossible_values_name_their_key() {
         for (setting, key) in [
             ("landscape.factor=1", "landscape.factor"),
@@ -530,6 +557,9 @@ mod tests {
             ("model.hidden=[]", "model.hidden"),
             ("training.learning_rate=-1", "training.learning_rate"),
             ("data.set=cifar", "data.set"),
+            ("data.samples=0", "data.samples"),
+            ("landscape.last=3", "landscape.last"),
+            ("landscape.profiles=[]", "landscape.profiles"),
             ("name=../x", "name"),
         ] {
             let message = message("name = 'x'", &[setting]);

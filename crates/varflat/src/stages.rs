@@ -11,7 +11,7 @@ mod walk;
 
 use std::time::Instant;
 
-use varflat_model::data::{Data, Verify};
+use varflat_model::data::Data;
 use varflat_model::device::Backend;
 
 use crate::error::{Error, Result};
@@ -88,20 +88,12 @@ fn note_beginning(run: &RunFolder, backend: &str, device: &str, data: &Data) -> 
 
 /// The images of a run, which must be those it began with.
 pub(crate) fn load_data(run: &RunFolder) -> Result<Data> {
-    let mut data = run.experiment().source()?.load(Verify::Listed)?;
+    let data = run.experiment().load()?;
     let known = run.record()?.data;
     let changed = data
         .checksums
         .iter()
         .find(|file| known.iter().any(|known| known.file == file.file && known != *file));
-    if let Some(samples) = run.experiment().data.samples {
-        let there = data.train.samples();
-        if samples > there {
-            let problem = format!("data.samples = {samples}, but there are {there} training images");
-            return Err(Error::Experiment { origin: run.experiment().name.clone(), problem });
-        }
-        data.train = data.train.first(samples);
-    }
     match changed {
         None => Ok(data),
         Some(changed) => Err(Error::malformed(

@@ -16,7 +16,8 @@ use crate::run_folder::RunFolder;
 pub(super) enum Surface<'a> {
     /// Dense layers on the CPU: varflat's own kernels, directions over threads.
     Host(&'a DenseLandscape),
-    /// Any other: many directions in one question, or each by whole forward passes.
+    /// Any other: many directions in one question, or each by whole forward passes. It takes a backend.
+    #[cfg_attr(not(feature = "train"), allow(dead_code))]
     Other(&'a dyn Landscape),
 }
 

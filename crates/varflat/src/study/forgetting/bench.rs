@@ -1,7 +1,7 @@
 //! The tasks, and one training on one of them.
 
 use ndarray::Array2;
-use varflat_model::data::{Data, ImageSet, Verify};
+use varflat_model::data::{Data, ImageSet};
 use varflat_model::device::{self, OpenDevice};
 use varflat_model::{
     Constraint, DenseNetwork, Mlp, MlpConfig, OptimizerKind, ResidentSet, Trainer, TrainingConfig,
@@ -43,7 +43,12 @@ impl<'a> Bench<'a> {
     pub(super) fn new(study: &'a ForgettingStudy, work: &Work<'_>) -> Result<Self> {
         let base = work.base;
         let device = device::open(work.device)?;
-        let data = base.source()?.load(Verify::Listed)?;
+        if base.model.channels.is_some() {
+            return Err(
+                work.complain("it is made for perceptrons: the run should have no model.channels".to_owned())
+            );
+        }
+        let data = base.load()?;
         let batch = base.training.batch_size;
         for digit in study.pairs.concat() {
             let there = data.train.labels.iter().filter(|label| **label == digit).count();
