@@ -138,7 +138,7 @@ const IMPOSSIBLE: [(&str, &[&str]); 11] = [
         &["recorder.window = 901", "900", "lower recorder.window or raise training.max_epochs"],
     ),
     ("recorder.layer=hiden", &["hiden.weight", "it has: input.weight, hidden.weight, output.weight"]),
-    ("data.set=cifar", &["data.set", "exclude each other", "keep one"]),
+    ("data.set=cifar", &["data.set", "cifar", "fashion-mnist", "data.folder"]),
 ];
 
 #[test]
@@ -169,6 +169,11 @@ fn a_fault_in_an_experiment_file_is_named_with_its_file_and_line() {
         ),
         ("broken.toml", "name = \"x\"\n[training\n", &["broken.toml", "line 2", "expected"]),
         ("section.toml", "name = \"x\"\n[trainig]\n", &["section.toml", "trainig", "expected one of"]),
+        (
+            "both.toml",
+            "name = \"x\"\n[data]\nset = \"mnist\"\nfolder = \"mine\"\n",
+            &["both.toml", "data.set", "exclude each other", "keep one"],
+        ),
         ("nameless.toml", "seed = 1\n", &["nameless.toml", "missing field `name`"]),
         ("binary.toml", "\0\0\u{1}", &["binary.toml"]),
     ] {
