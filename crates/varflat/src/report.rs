@@ -6,6 +6,7 @@
 mod captions;
 mod claims;
 mod controls;
+mod leading;
 mod page;
 mod pictures;
 mod readme;

@@ -1,8 +1,7 @@
 //! What later work says has to stand beside the claims: each control, what it found, and what that means.
 
-use varflat_analysis::scaling;
-
 use super::claims::Number;
+use super::leading;
 use super::tables::Tables;
 use crate::error::Result;
 use crate::figures::{fixed, walk_label};
@@ -186,9 +185,6 @@ const RESHUFFLING: Control = Control {
     },
 };
 
-/// The components of most variance after the first: about those that hold 90 % of it (claim 10).
-const LEADING: [usize; 2] = [2, 40];
-
 const GENERALITY: Control = Control {
     id: "control-generality",
     question: "Is the relation one of the paper’s network alone?",
@@ -201,35 +197,23 @@ const GENERALITY: Control = Control {
         let Some(record) = tables.study::<GeneralityReport>("generality")? else { return Ok(None) };
         let rows: Vec<ExponentRow> = tables.rows(CONFIGURATIONS)?;
         let points: Vec<PointRow> = tables.rows(CONFIGURATION_POINTS)?;
-        let (mut ours, mut rising, mut read) = (Vec::new(), 0, 0);
+        let (mut ours, mut slopes) = (Vec::new(), Vec::new());
         for row in rows.iter().filter(|row| row.is_trusted()) {
             let what = format!("{}, seed {}", row.group, row.seed);
             if let (Some(psi), Some(low), Some(high)) = (row.psi, row.low, row.high) {
                 ours.push(Number::new(format!("ψ, {what}"), psi, 2, CONFIGURATIONS).within((low, high)));
             }
-            let leading = points.iter().filter(|point| {
-                point.run == row.run && point.judged && (LEADING[0]..=LEADING[1]).contains(&point.index)
-            });
-            if let Ok(law) = scaling(leading.map(|point| (point.flatness, point.variance))) {
-                let interval = normal_95(law.exponent, law.standard_error);
-                let what =
-                    format!("x of σ² ∝ F^{{x}} over components {}–{} alone, {what}", LEADING[0], LEADING[1]);
-                ours.push(Number::new(what, law.exponent, 2, CONFIGURATION_POINTS).within(interval));
-                read += 1;
-                rising += usize::from(interval.0 > 0.0);
-            }
+            slopes.extend(leading::slope(&points, &row.run, &what, CONFIGURATION_POINTS));
         }
         let GeneralityReport { trusted, inverse, configurations, missing_data } = &record.report;
         let mut means = format!(
             "Of {trusted} configurations that settled (of {}), the relation is inverse in {inverse}.",
             configurations.len()
         );
-        if rising > 0 {
-            means += &format!(
-                " But over the few dozen components of most variance alone, σ² rises with F in {rising} of {read} trusted runs: so early, the relation \
-                 is one of the many directions in which little moves."
-            );
+        if let Some(sentence) = leading::sentence(&slopes) {
+            means = format!("{means} {sentence}");
         }
+        ours.append(&mut slopes);
         if !missing_data.is_empty() {
             means += " Some were left out, because their data are not on this machine.";
         }

@@ -5,10 +5,11 @@ use varflat_analysis::scaling;
 use super::{Certainty, Claim, Finding, Number, Verdict, is_about};
 use crate::error::Result;
 use crate::figures::{SUMMARY, fixed};
+use crate::report::leading;
 use crate::report::tables::Tables;
 use crate::report::text::count;
-use crate::study::exponents::{ExponentRow, normal_95, widest};
-use crate::study::grid::{EXPONENTS, GridReport};
+use crate::study::exponents::{ExponentRow, PointRow, normal_95, widest};
+use crate::study::grid::{EXPONENTS, GridReport, POINTS};
 
 pub(super) const CLAIM: Claim = Claim {
     number: 6,
@@ -73,14 +74,24 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
             fixed(psi().fold(fit.psi, f64::max), 2)
         ),
     };
-    let disagrees =
-        if verdict == Verdict::NotMeasured { String::new() } else { limits(&rows, &trusted, &mut ours) };
+    let disagrees = if verdict == Verdict::NotMeasured {
+        String::new()
+    } else {
+        limits(tables, &rows, &trusted, &mut ours)?
+    };
     Ok(Some(Finding { verdict, ours, says, disagrees }))
 }
 
-/// What "regardless of B and α" leaves out: how ψ depends on α/B, and the runs that did not settle.
-fn limits(rows: &[ExponentRow], trusted: &[&ExponentRow], ours: &mut Vec<Number>) -> String {
-    let mut sentences = Vec::new();
+/// What "regardless of B and α" leaves out: how ψ depends on α/B, the components of most variance, and the runs that did not settle.
+fn limits(
+    tables: &Tables,
+    rows: &[ExponentRow],
+    trusted: &[&ExponentRow],
+    ours: &mut Vec<Number>,
+) -> Result<String> {
+    let points: Vec<PointRow> = tables.rows(POINTS)?;
+    let slopes = trusted.iter().filter_map(|row| leading::slope(&points, &row.run, &row.run, POINTS));
+    let mut sentences: Vec<String> = leading::sentence(&slopes.collect::<Vec<_>>()).into_iter().collect();
     let points = trusted.iter().filter_map(|row| Some((row.learning_rate / row.batch_size as f64, row.psi?)));
     if let Ok(law) = scaling(points) {
         let interval = normal_95(law.exponent, law.standard_error);
@@ -105,7 +116,7 @@ fn limits(rows: &[ExponentRow], trusted: &[&ExponentRow], ours: &mut Vec<Number>
             if doubtful.len() == 1 { "decides" } else { "decide" }
         ));
     }
-    sentences.join(" ")
+    Ok(sentences.join(" "))
 }
 
 #[cfg(test)]
