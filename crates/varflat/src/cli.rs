@@ -39,7 +39,7 @@ struct Cli {
 enum Command {
     /// Make every figure: runs the experiments, then draws
     Reproduce {
-        /// Shortened trainings and fewer directions: fifty minutes become two, numbers become rough
+        /// Shortened trainings and fewer directions: 45 minutes become two, numbers become rough
         #[arg(long)]
         quick: bool,
         /// Folder for the run folders

@@ -47,11 +47,11 @@ const STUDIES: [Part; 8] = [
     part!("temperature", 25.0, 20.0),
     part!("drift", 4.0, 5.0),
     part!("langevin", 490.0, 30.0),
-    part!("grid", 760.0, 40.0),
+    part!("grid", 505.0, 40.0),
     part!("sensitivity", 310.0, 30.0),
     part!("width", 225.0, 6.0),
     part!("generality", 605.0, 30.0),
-    part!("forgetting", 285.0, 12.0),
+    part!("forgetting", 350.0, 12.0),
 ];
 
 /// What is reproduced, how, and where it goes.
