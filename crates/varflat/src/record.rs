@@ -51,10 +51,7 @@ pub fn record<C: Classifier>(
             (there.path, SharedSink::new(kept))
         })
         .collect();
-    let optimizer = match training.optimizer {
-        OptimizerKind::Sgd => attached(&network, training.sgd(), &sinks)?,
-        OptimizerKind::Adam => attached(&network, training.adam(), &sinks)?,
-    };
+    let optimizer = optimizer(&network, training, &sinks)?;
     let mut trainer = Trainer::new(network, optimizer, training, seed, train, test)?;
     let mut metrics = vec![trainer.measure()?];
     let mut end = None;
@@ -90,8 +87,19 @@ pub fn record<C: Classifier>(
     Ok(Recording { path, window, centre, last, metrics })
 }
 
-/// An optimizer that shows each of these parameters to its sink.
-pub(crate) fn attached<O: Optimizer>(
+/// The optimizer of a training, which shows each of these parameters to its sink.
+pub(crate) fn optimizer(
+    network: &impl Module,
+    training: &TrainingConfig,
+    sinks: &[(String, SharedSink<Kept>)],
+) -> Result<ModuleOptimizer> {
+    match training.optimizer {
+        OptimizerKind::Sgd => attached(network, training.sgd(), sinks),
+        OptimizerKind::Adam => attached(network, training.adam(), sinks),
+    }
+}
+
+fn attached<O: Optimizer>(
     network: &impl Module,
     optimizer: O,
     sinks: &[(String, SharedSink<Kept>)],

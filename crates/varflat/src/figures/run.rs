@@ -15,7 +15,7 @@ use crate::error::Result;
 use crate::experiment::Experiment;
 use crate::files::{read_csv, read_json, read_npy, write_csv, write_json};
 use crate::run_folder::{RunFolder, RunRecord, Stage, names};
-use crate::stages::{FitReport, FlatnessRow, read_profiles, read_rows};
+use crate::stages::{FitReport, FlatnessRow, read_profiles, read_rows, read_variance};
 
 /// Names of the tables, beside the figures drawn from them.
 pub(super) mod tables {
@@ -76,8 +76,7 @@ pub fn write_tables(run: &RunFolder, folder: &Path) -> Result<()> {
     write_csv(&folder.join(tables::LEARNING), &metrics)?;
     let trajectory = Trajectory::open(run.file(names::TRAJECTORY))?;
     write_trajectories(run, &trajectory, folder)?;
-    let mut npz = crate::files::Npz::open(&run.file(names::PCA))?;
-    let variance: ndarray::Array1<f64> = npz.shaped("variance")?;
+    let variance = read_variance(run)?;
     let spectrum = variance.iter().zip(1..).map(|(&variance, index)| SpectrumRow { index, variance });
     write_csv(&folder.join(tables::SPECTRUM), spectrum)?;
     let profiles = read_profiles(run)?;

@@ -76,3 +76,8 @@ pub(crate) fn read(run: &RunFolder) -> Result<TrajectoryPca> {
     TrajectoryPca::from_parts(mean, variance, components, floor, segments)
         .map_err(|error| Error::malformed(&path, error.to_string()))
 }
+
+/// Read the variances alone: of wide layers the components are hundreds of megabytes.
+pub(crate) fn read_variance(run: &RunFolder) -> Result<ndarray::Array1<f64>> {
+    Npz::open(&run.file(names::PCA))?.shaped("variance")
+}

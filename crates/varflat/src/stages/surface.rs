@@ -4,9 +4,7 @@ use rayon::prelude::*;
 use varflat_analysis::{DirectionFlatness, FlatnessSearch};
 use varflat_model::DenseLandscape;
 use varflat_model::data::ImageSet;
-use varflat_model::device;
-#[cfg(not(feature = "train"))]
-use varflat_model::device::Backend;
+use varflat_model::device::{self, Backend};
 
 use crate::error::Result;
 use crate::landscape::{Landscape, in_a_row};
@@ -92,17 +90,15 @@ pub(super) fn with_surface<R>(
     classes: usize,
     work: impl FnOnce(Surface<'_>) -> Result<R>,
 ) -> Result<R> {
-    use varflat_model::device::Backend;
     use varflat_model::{Convolutional, DeviceLandscape, ModuleLandscape, ResidentSet};
 
     let experiment = run.experiment();
     let trained = run.record()?.backend;
     let compiled = Backend::compiled().into_iter().find(|backend| backend.name() == trained);
     let open = device::open(device.or(compiled.map(Backend::name)))?;
-    let words = |own_kernels: bool| if own_kernels { device::HOST_LANDSCAPE } else { &open.description };
-    let dense = experiment.model.channels.is_none();
-    let note = words(dense && open.on_host).to_owned();
-    run.update(|record| record.landscape_device = note)?;
+    let own_kernels = open.on_host && experiment.model.channels.is_none();
+    let words = if own_kernels { device::HOST_LANDSCAPE } else { &open.description };
+    run.update(|record| words.clone_into(&mut record.landscape_device))?;
     let (around, layer) = (experiment.landscape.around, &experiment.recorder.layer);
     if let Some(config) = experiment.convolutional(&images, classes) {
         let network = Convolutional::new(&config, experiment.seed, &open.device)?;

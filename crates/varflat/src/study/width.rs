@@ -11,6 +11,7 @@ use crate::error::Result;
 use crate::experiment::Centre;
 use crate::files::write_csv;
 use crate::run_folder::RunFolder;
+use crate::stages;
 
 pub(super) const TABLES: &[&str] = &[WIDTHS];
 /// One row a run.
@@ -138,8 +139,7 @@ impl WidthRow {
     }
 
     fn filled(self, run: &RunFolder) -> Result<Self> {
-        let pca = run.pca()?;
-        let variance = pca.variance();
+        let variance = &stages::read_variance(run)?;
         let mean = run.centre_weights(Centre::Mean)?;
         let parameter = run.experiment().recorder.parameter();
         let norm = |recorded_only: bool| -> f64 {

@@ -3,16 +3,14 @@
 use ndarray::Array2;
 use varflat_model::data::{Data, ImageSet};
 use varflat_model::device::{self, OpenDevice};
-use varflat_model::{
-    Constraint, DenseNetwork, Mlp, MlpConfig, OptimizerKind, ResidentSet, Trainer, TrainingConfig,
-};
+use varflat_model::{Constraint, DenseNetwork, Mlp, MlpConfig, ResidentSet, Trainer, TrainingConfig};
 use varflat_recorder::{SharedSink, paths};
 
 use super::{ForgettingStudy, Heads};
 use crate::error::{Error, Result};
 use crate::files::rows;
 use crate::interrupt;
-use crate::record::{Kept, attached};
+use crate::record::{Kept, optimizer};
 use crate::study::Work;
 
 /// All that the trainings of the study share.
@@ -134,10 +132,7 @@ impl<'a> Bench<'a> {
                 (there.path, SharedSink::new(kept))
             })
             .collect();
-        let optimizer = match self.training.optimizer {
-            OptimizerKind::Sgd => attached(&network, self.training.sgd(), &sinks)?,
-            OptimizerKind::Adam => attached(&network, self.training.adam(), &sinks)?,
-        };
+        let optimizer = optimizer(&network, &self.training, &sinks)?;
         let trainer = Trainer::new(network, optimizer, &self.training, seed, &task.train, &task.test)?;
         let mut trainer =
             trainer.resume_at(place * study.epochs * per_epoch).with_constraints(constraints)?;

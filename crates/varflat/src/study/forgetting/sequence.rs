@@ -21,6 +21,22 @@ struct Chain {
     seed: u64,
 }
 
+impl Chain {
+    /// The error on task `other` after task `place`, both from 0.
+    fn row(&self, [place, other]: [usize; 2], constraints: usize, test_error: f64) -> SequenceRow {
+        SequenceRow {
+            heads: self.heads,
+            method: self.method.kind,
+            seed: self.seed,
+            strength: self.strength,
+            seen: place + 1,
+            task: other + 1,
+            constraints,
+            test_error,
+        }
+    }
+}
+
 /// Every compared method, and all data together, for every seed.
 pub(super) fn learn(bench: &Bench<'_>, work: &Work<'_>, summary: &[SummaryRow]) -> Result<Vec<SequenceRow>> {
     let study = bench.study;
@@ -65,16 +81,7 @@ fn in_sequence(bench: &Bench<'_>, chain: &Chain) -> Result<Vec<SequenceRow>> {
         after.push(outcome.network.clone());
         for (other, (tested, then)) in bench.tasks.iter().zip(&after).enumerate() {
             let network = bench.with_head_of(heads, &outcome.network, then)?;
-            rows.push(SequenceRow {
-                heads,
-                method: method.kind,
-                seed,
-                strength,
-                seen: place + 1,
-                task: other + 1,
-                constraints: learnt::count(&held),
-                test_error: tested.test.measure(&network)?.error,
-            });
+            rows.push(chain.row([place, other], learnt::count(&held), tested.test.measure(&network)?.error));
         }
         // Each task adds its own, as stiff as the first one's.
         if let (Some(strength), true) = (strength, place + 1 < bench.tasks.len()) {
@@ -88,21 +95,12 @@ fn in_sequence(bench: &Bench<'_>, chain: &Chain) -> Result<Vec<SequenceRow>> {
 
 /// From the beginning, for every number of tasks.
 fn all_together(bench: &Bench<'_>, chain: &Chain, together: &[Task]) -> Result<Vec<SequenceRow>> {
-    let Chain { heads, method, strength, seed } = *chain;
+    let seed = chain.seed;
     let mut rows = Vec::new();
     for (place, task) in together.iter().enumerate() {
         let outcome = bench.learn(bench.initial(seed)?, task, 0, seed, Vec::new(), false)?;
         for (other, tested) in bench.tasks[..=place].iter().enumerate() {
-            rows.push(SequenceRow {
-                heads,
-                method: method.kind,
-                seed,
-                strength,
-                seen: place + 1,
-                task: other + 1,
-                constraints: 0,
-                test_error: tested.test.measure(&outcome.network)?.error,
-            });
+            rows.push(chain.row([place, other], 0, tested.test.measure(&outcome.network)?.error));
         }
     }
     Ok(rows)
