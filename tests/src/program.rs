@@ -134,9 +134,14 @@ impl Running {
 
     /// What Ctrl-C does.
     pub fn interrupt(&self) {
+        self.signal("INT");
+    }
+
+    /// Send a signal by its name: `TERM`, `STOP`, ….
+    pub fn signal(&self, name: &str) {
         let id = self.child.as_ref().expect("a running child").id().to_string();
-        let sent = Command::new("kill").args(["-INT", &id]).status().expect("a kill command");
-        assert!(sent.success(), "kill -INT {id}");
+        let sent = Command::new("kill").args(["-s", name, &id]).status().expect("a kill command");
+        assert!(sent.success(), "kill -s {name} {id}");
     }
 
     /// What `kill -9` does. True if it was still at work.

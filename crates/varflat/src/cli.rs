@@ -1,12 +1,14 @@
 //! The command line: it names files and calls functions, nothing else.
 
+mod sweep;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use self::sweep::SweepCommand;
 use crate::error::{Error, Result};
 use crate::experiment::Experiment;
-use crate::grid::{self, Axis};
 use crate::reproduce::{self, Reproduction};
 use crate::run_folder::{RunFolder, Stage, names};
 use crate::say::say;
@@ -23,7 +25,8 @@ use crate::{figures, inspect, report, stages};
   varflat reproduce --only drift               one part alone
   varflat run experiments/headline.toml --out runs/headline
   varflat run experiments/headline.toml --set seed=2 --out runs/seed-2
-  varflat grid experiments/headline.toml --vary training.batch_size=25,50,100 --vary seed=1,2 --out runs/grid
+  varflat sweep run experiments/headline.toml --vary training.batch_size=25,50,100 --vary seed=1,2 --out runs/mine
+  varflat sweep submit experiments/sweep.toml --engine slurm --time 2:00:00 --mem 2G
   varflat study experiments/drift.toml --figures figures/mine
   varflat flatness runs/headline --set landscape.around=final
   varflat report --figures figures
@@ -70,13 +73,9 @@ enum Command {
         #[command(flatten)]
         device: DeviceChoice,
     },
-    /// Do one experiment for every combination of values, side by side; finished runs are not repeated
-    Grid {
-        #[command(flatten)]
-        grid: GridChoice,
-        #[command(flatten)]
-        device: DeviceChoice,
-    },
+    /// Do one experiment at many points: on the cores of this machine, or as a job array of a cluster
+    #[command(subcommand)]
+    Sweep(SweepCommand),
     /// Ask more of a finished run: its noise, its drift, other definitions, an equilibrium control, a grid around it;
     /// or whether it forgets
     Study {
@@ -156,38 +155,6 @@ struct ExperimentChoice {
 }
 
 #[derive(Args)]
-struct GridChoice {
-    /// The experiment file (see experiments/)
-    experiment: PathBuf,
-    /// The folder of the run folders and of grid.csv
-    #[arg(long, value_name = "DIR")]
-    out: PathBuf,
-    /// A key and the values it takes, such as training.batch_size=10,25,50; repeat it for more keys
-    #[arg(long, value_name = "KEY=VALUE,VALUE", required = true)]
-    vary: Vec<Axis>,
-    /// Change a key in every run; may be repeated
-    #[arg(long, value_name = "KEY=VALUE")]
-    set: Vec<String>,
-    /// Runs at a time [default: one on each core]
-    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..))]
-    jobs: Option<u16>,
-    #[command(flatten)]
-    data: DataChoice,
-}
-
-impl GridChoice {
-    fn run(&self, device: Option<&str>) -> Result<()> {
-        let jobs = self.jobs.map_or_else(grid::cores, usize::from);
-        grid::run(&self.out, &grid::cells(&self.vary), jobs, device, |cell| {
-            let overrides = [self.set.as_slice(), cell.overrides.as_slice()].concat();
-            let mut experiment = Experiment::read(&self.experiment, &overrides)?;
-            self.data.apply(&mut experiment)?;
-            Ok(experiment)
-        })
-    }
-}
-
-#[derive(Args)]
 struct RunChoice {
     /// The run folder
     run: PathBuf,
@@ -263,10 +230,7 @@ pub fn main() -> Result<()> {
                 None => Ok(()),
             }
         }
-        Command::Grid { grid, device } => {
-            stages::check_device(device.device.as_deref())?;
-            grid.run(device.device.as_deref())
-        }
+        Command::Sweep(sweep) => sweep.run(),
         Command::Study { study, runs, figures, force, device } => {
             let device = device.device.as_deref();
             stages::check_device(device)?;

@@ -72,6 +72,30 @@ pub enum Error {
         /// The keys that differ, with both values.
         differences: String,
     },
+    /// The folder belongs to a sweep around another experiment.
+    #[error(
+        "{folder} holds another sweep; it differs in {differences}. Choose another --out, or remove the folder"
+    )]
+    OtherSweep {
+        /// The folder of the sweep.
+        folder: PathBuf,
+        /// The keys that differ, with both values.
+        differences: String,
+    },
+    /// A training failed before, and would fail again.
+    #[error("{error} (in an earlier attempt; --retry makes another)")]
+    FailedBefore {
+        /// What went wrong then.
+        error: String,
+    },
+    /// The program of a cluster's scheduler did not do what it was asked.
+    #[error("{command}: {problem}")]
+    Engine {
+        /// The program.
+        command: String,
+        /// What it said.
+        problem: String,
+    },
     /// An earlier stage has not been done.
     #[error(
         "{folder}: {missing} is not there yet; run `varflat {stage}` first (or `varflat run`, which does all stages)"
@@ -87,7 +111,20 @@ pub enum Error {
     /// Another process is at work in the folder.
     #[error("{0} is in use by another varflat process; wait for it, or choose another --out")]
     Locked(PathBuf),
-    /// Some runs of a grid failed; the others are finished.
+    /// Some points of a sweep are not finished.
+    #[error(
+        "{} of {points} points are not finished, so the table lacks them; `varflat sweep status {folder}` says how far they are",
+        left
+    )]
+    Unfinished {
+        /// The folder of the sweep.
+        folder: PathBuf,
+        /// Points that are not finished.
+        left: usize,
+        /// All of them.
+        points: usize,
+    },
+    /// Some runs failed; the others are finished.
     #[error("{} of the runs failed:\n  {}\nthe same command tries these again", failures.len(), failures.join("\n  "))]
     Grid {
         /// The run and its error.
@@ -119,6 +156,11 @@ impl std::fmt::Debug for Error {
 }
 
 impl Error {
+    /// Whether it says something about the training rather than about files and machines: another attempt would come to the same.
+    pub(crate) fn is_finding(&self) -> bool {
+        matches!(self, Self::Training(_) | Self::Diverged(_) | Self::Analysis(_))
+    }
+
     /// A failed write.
     pub(crate) fn writing(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_path_buf();

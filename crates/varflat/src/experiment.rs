@@ -448,16 +448,21 @@ impl Experiment {
     }
 }
 
+/// A value in TOML, or a bare word.
+pub(crate) fn toml_value(text: &str) -> toml::Value {
+    toml::from_str::<toml::Table>(&format!("value = {text}"))
+        .ok()
+        .and_then(|mut parsed| parsed.remove("value"))
+        .unwrap_or_else(|| toml::Value::String(text.trim().to_owned()))
+}
+
 /// Apply one `section.key=value`; the value is TOML, or a bare word. Of `data.set` and `data.folder` the one that is set takes the
 /// place of the other.
 fn set(table: &mut toml::Table, text: &str) -> Result<()> {
     let complain =
         |problem: &str| Error::Experiment { origin: format!("--set {text}"), problem: problem.to_owned() };
     let (path, value) = text.split_once('=').ok_or_else(|| complain("write it as section.key=value"))?;
-    let value = toml::from_str::<toml::Table>(&format!("value = {value}"))
-        .ok()
-        .and_then(|mut parsed| parsed.remove("value"))
-        .unwrap_or_else(|| toml::Value::String(value.trim().to_owned()));
+    let value = toml_value(value);
     let mut keys: Vec<&str> = path.trim().split('.').collect();
     let last = keys.pop().filter(|key| !key.is_empty()).ok_or_else(|| complain("the key is empty"))?;
     let mut section = table;

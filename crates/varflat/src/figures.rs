@@ -11,6 +11,7 @@ mod grid;
 mod langevin;
 mod run;
 mod sensitivity;
+mod sweep;
 mod temperature;
 mod width;
 
@@ -30,7 +31,7 @@ pub(crate) use run::{SpectrumRow, Summary};
 /// What can be drawn: the table that says whether it is there, and the figures made from it and those beside it.
 pub(crate) type Drawn = (&'static str, fn(&Path) -> Result<Vec<(&'static str, Figure)>>);
 
-pub(crate) const DRAWN: [Drawn; 9] = [
+pub(crate) const DRAWN: [Drawn; 10] = [
     (run::tables::SUMMARY, run::figures),
     ("grid.json", grid::figures),
     ("langevin.json", langevin::figures),
@@ -40,6 +41,7 @@ pub(crate) const DRAWN: [Drawn; 9] = [
     ("width.json", width::figures),
     ("generality.json", generality::figures),
     ("forgetting.json", forgetting::figures),
+    ("sweep.json", sweep::figures),
 ];
 
 /// Draw every figure of a figure folder from its tables; returns their names.
@@ -65,6 +67,15 @@ pub(crate) fn draw_and_say(folder: &Path) -> Result<()> {
     let names = draw(folder)?;
     say(format_args!("{} figures in {}: {}\n", names.len(), folder.display(), names.join(", ")));
     report::write_and_say(folder)
+}
+
+/// Draw the figures of a collected sweep, and say which.
+pub(crate) fn draw_sweep(folder: &Path) -> Result<()> {
+    for (name, figure) in sweep::figures(folder)? {
+        figure.save(folder, name)?;
+        say(format_args!("figure {}\n", folder.join(name).with_extension("svg").display()));
+    }
+    Ok(())
 }
 
 /// With two decimals, a sign, and a minus as it is printed.

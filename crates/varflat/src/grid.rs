@@ -1,22 +1,13 @@
 //! A grid of independent runs, side by side: one for every combination of values.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Mutex;
 use std::thread;
 
 use serde::{Deserialize, Serialize};
-use varflat_model::StopReason;
 
 use crate::error::{Error, Result};
-use crate::experiment::Experiment;
-use crate::files::{read_json, write_csv};
-use crate::run_folder::{RunFolder, Stage, names};
-use crate::say::say;
-use crate::stages::{self, FitReport};
 use crate::{interrupt, progress};
-
-/// The table of a finished grid, in its folder.
-pub const TABLE: &str = "grid.csv";
 
 /// A key of the experiment and the values it takes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,6 +61,18 @@ impl From<Axis> for String {
     }
 }
 
+impl Axis {
+    /// The key.
+    pub(crate) fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// Its values, in TOML or as bare words.
+    pub(crate) fn values(&self) -> impl Iterator<Item = toml::Value> {
+        self.values.iter().map(|value| crate::experiment::toml_value(value))
+    }
+}
+
 /// Splits at the commas that are not inside a list: `[25, 25],[50, 50]` are two values.
 fn outside_brackets(text: &str) -> Vec<String> {
     let mut depth = 0;
@@ -100,39 +103,6 @@ pub fn cells(axes: &[Axis]) -> Vec<Cell> {
     cells
 }
 
-/// Do every cell of a grid that is not finished, `jobs` at a time, each on its share of the cores; then write `grid.csv`.
-///
-/// A run that fails does not stop the others. Ctrl-C stops all of them; the same command continues.
-///
-/// # Errors
-/// Before anything runs: an impossible value. Afterwards: [`Error::Grid`] names the runs that failed, [`Error::Interrupted`].
-pub fn run(
-    out: &Path,
-    cells: &[Cell],
-    jobs: usize,
-    device: Option<&str>,
-    experiment: impl Fn(&Cell) -> Result<Experiment> + Sync,
-) -> Result<()> {
-    for cell in cells {
-        experiment(cell)?;
-    }
-    let failures: Vec<String> = side_by_side(cells, jobs, |cell| {
-        let run = RunFolder::create(&out.join(&cell.name), &experiment(cell)?, false)?;
-        let how = if stages::complete(&run, device)? { "done" } else { "finished already" };
-        say(format_args!("{}: {how}\n", cell.name));
-        Ok(())
-    })?
-    .into_iter()
-    .zip(cells)
-    .filter_map(|(outcome, cell)| Some(format!("{}: {}", cell.name, outcome.err()?)))
-    .collect();
-    let rows: Vec<Row> = cells.iter().filter_map(|cell| Row::read(out, cell)).collect();
-    let table = out.join(TABLE);
-    write_csv(&table, &rows)?;
-    say(format_args!("{} of {} runs are in {}\n", rows.len(), cells.len(), table.display()));
-    if failures.is_empty() { Ok(()) } else { Err(Error::Grid { failures }) }
-}
-
 /// Work on every cell, `jobs` at a time, each on its share of the cores; the outcomes in the order of the cells.
 ///
 /// # Errors
@@ -155,8 +125,19 @@ pub(crate) fn on_all_cores<I: Sync, T: Send>(
     what: &'static str,
     work: impl Fn(&I) -> Result<T> + Sync,
 ) -> Result<Vec<Result<T>>> {
+    on_cores(items, jobs, cores(), what, work)
+}
+
+/// The same on so many cores.
+pub(crate) fn on_cores<I: Sync, T: Send>(
+    items: &[I],
+    jobs: usize,
+    cores: usize,
+    what: &'static str,
+    work: impl Fn(&I) -> Result<T> + Sync,
+) -> Result<Vec<Result<T>>> {
     let jobs = jobs.clamp(1, items.len().max(1));
-    let threads = (cores() / jobs).max(1);
+    let threads = (cores / jobs).max(1);
     let next = Mutex::new(items.iter().enumerate());
     let outcomes = Mutex::new(Vec::new());
     thread::scope(|scope| {
@@ -195,54 +176,6 @@ fn on_threads<T: Send>(threads: usize, work: impl FnOnce() -> Result<T> + Send) 
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-}
-
-/// A row of `grid.csv`: a finished run and its headline numbers.
-#[derive(Serialize)]
-struct Row {
-    run: String,
-    seed: u64,
-    learning_rate: f64,
-    batch_size: usize,
-    epochs: u64,
-    stop_reason: Option<StopReason>,
-    l0: f64,
-    psi: f64,
-    psi_standard_error: f64,
-    psi_low: Option<f64>,
-    psi_high: Option<f64>,
-    r: f64,
-    gap: f64,
-    alignment: f64,
-}
-
-impl Row {
-    /// `None` for a run that is not finished.
-    fn read(out: &Path, cell: &Cell) -> Option<Self> {
-        let run = RunFolder::view(out.join(&cell.name)).ok()?;
-        if !run.is_done(Stage::Fit).ok()? {
-            return None;
-        }
-        let fit: FitReport = read_json(&run.file(names::FIT)).ok()?;
-        let record = run.record().ok()?;
-        let experiment = run.experiment();
-        Some(Self {
-            run: cell.name.clone(),
-            seed: experiment.seed,
-            learning_rate: experiment.training.learning_rate,
-            batch_size: experiment.training.batch_size,
-            epochs: record.epochs,
-            stop_reason: record.stop_reason,
-            l0: fit.l0,
-            psi: fit.psi,
-            psi_standard_error: fit.psi_standard_error,
-            psi_low: fit.psi_interval.map(|interval| interval[0]),
-            psi_high: fit.psi_interval.map(|interval| interval[1]),
-            r: fit.r,
-            gap: fit.gap,
-            alignment: fit.alignment,
-        })
-    }
 }
 
 #[cfg(test)]

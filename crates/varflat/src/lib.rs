@@ -42,6 +42,7 @@ pub mod run_folder;
 mod say;
 pub mod stages;
 pub mod study;
+pub mod sweep;
 mod versions;
 mod weights;
 
@@ -50,6 +51,7 @@ pub use experiment::Experiment;
 pub use relation::Relation;
 pub use run_folder::RunFolder;
 pub use study::Study;
+pub use sweep::SweepFile;
 
 /// The README's Rust code is a doctest.
 #[cfg(doctest)]

@@ -456,6 +456,12 @@ pub(crate) fn lock(path: &Path) -> Result<File> {
     Ok(lock)
 }
 
+/// Whether another process is at work in a folder.
+pub(crate) fn is_locked(path: &Path) -> bool {
+    let lock = File::open(path.join(".lock"));
+    lock.is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(std::fs::TryLockError::WouldBlock)))
+}
+
 fn entries(path: &Path) -> Result<Vec<std::fs::DirEntry>> {
     let entries = std::fs::read_dir(path).map_err(Error::reading(path))?;
     entries.collect::<std::io::Result<_>>().map_err(Error::reading(path))

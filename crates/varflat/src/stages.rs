@@ -6,6 +6,8 @@ mod pca;
 mod subspace;
 mod surface;
 #[cfg(feature = "train")]
+mod timing;
+#[cfg(feature = "train")]
 mod train;
 mod walk;
 
@@ -25,6 +27,21 @@ pub use flatness::FlatnessRow;
 pub(crate) use flatness::{chosen, read_profiles, read_rows};
 pub(crate) use pca::{read as read_pca, read_variance};
 pub(crate) use subspace::Subspace;
+#[cfg(feature = "train")]
+pub use timing::training_cost;
+
+/// Wall time of the parts of a training.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TrainingCost {
+    /// Seconds a step, recording included.
+    pub step: f64,
+    /// Seconds for the loss and error on the full sets, at every epoch's end.
+    pub epoch_end: f64,
+    /// Steps in an epoch.
+    pub steps_per_epoch: u64,
+    /// Recorded weights, N.
+    pub weights: usize,
+}
 
 /// Do one stage, whatever it finds of its own earlier results; the stages that follow from it are forgotten.
 ///

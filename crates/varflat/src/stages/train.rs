@@ -197,7 +197,7 @@ fn follow<C: Classifier>(
 }
 
 /// Checks that need the data, before anything is computed.
-fn check(experiment: &Experiment, data: &Data) -> Result<()> {
+pub(super) fn check(experiment: &Experiment, data: &Data) -> Result<()> {
     let complain = |problem: String| Error::Experiment { origin: experiment.name.clone(), problem };
     experiment.training.check(data.train.samples()).map_err(complain)?;
     let steps = experiment.training.max_epochs * experiment.training.steps_per_epoch(data.train.samples());
@@ -213,7 +213,7 @@ fn check(experiment: &Experiment, data: &Data) -> Result<()> {
 }
 
 /// What listens to the optimizer: the trajectory of one layer, and the running mean of every parameter.
-struct Recording {
+pub(super) struct Recording {
     parameter: String,
     layer: SharedSink<(Finite, (Option<TrajectorySink>, WindowMean))>,
     others: Vec<(String, SharedSink<WindowMean>)>,
@@ -221,7 +221,7 @@ struct Recording {
 
 impl Recording {
     /// Begin at step 0, or where the checkpoint stands; the trajectory is that of `recorded`.
-    fn start(
+    pub(super) fn start(
         run: &RunFolder,
         network: &impl Module,
         recorded: ParamPath,
@@ -290,7 +290,11 @@ impl Recording {
     }
 
     /// The experiment's optimizer with these sinks attached.
-    fn optimizer(&self, network: &impl Module, experiment: &Experiment) -> Result<ModuleOptimizer> {
+    pub(super) fn optimizer(
+        &self,
+        network: &impl Module,
+        experiment: &Experiment,
+    ) -> Result<ModuleOptimizer> {
         match experiment.training.optimizer {
             OptimizerKind::Sgd => self.attach(network, experiment.training.sgd()),
             OptimizerKind::Adam => self.attach(network, experiment.training.adam()),

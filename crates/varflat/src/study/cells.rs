@@ -122,9 +122,9 @@ pub(super) fn complete<'a>(
     if failures.is_empty() { Ok(finished) } else { Err(Error::Grid { failures }) }
 }
 
-/// Whether an error says something about the training, or only that a set is not on this machine, rather than about the files.
+/// Whether an error is a result of the study, or only says that a set is not on this machine.
 fn is_finding(error: &Error) -> bool {
-    matches!(error, Error::Training(_) | Error::Diverged(_) | Error::Analysis(_)) || is_missing_data(error)
+    error.is_finding() || is_missing_data(error)
 }
 
 fn is_missing_data(error: &Error) -> bool {

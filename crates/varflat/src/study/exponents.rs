@@ -9,7 +9,7 @@ use varflat_recorder::Trajectory;
 
 use super::Work;
 use super::cells::Finished;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::experiment::{Centre, Experiment};
 use crate::files::{read_csv, read_json, write_csv};
 use crate::run_folder::{RunFolder, names};
@@ -116,18 +116,34 @@ impl ExponentRow {
     pub(super) fn of(finished: &Finished<'_>) -> Result<Self> {
         let row = Self::without_fit(&finished.group.title, &finished.cell.name, &finished.experiment);
         match &finished.run {
-            Err(error) => Ok(row.failed(&finished.folder, error)),
+            Err(error) => Ok(row.failed(&finished.folder, &error.to_string())),
             Ok(run) => row.filled(run, &read_json(&run.file(names::FIT))?),
         }
     }
 
+    /// ψ of a finished point of a sweep.
+    pub(crate) fn of_run(group: &str, name: &str, run: &RunFolder, fit: &FitReport) -> Result<Self> {
+        Self::without_fit(group, name, run.experiment()).filled(run, fit)
+    }
+
+    /// A point of a sweep that failed.
+    pub(crate) fn of_failure(
+        group: &str,
+        name: &str,
+        experiment: &Experiment,
+        folder: &Path,
+        error: &str,
+    ) -> Self {
+        Self::without_fit(group, name, experiment).failed(folder, error)
+    }
+
     /// The same with how far the run came.
-    fn failed(self, folder: &Path, error: &Error) -> Self {
+    fn failed(self, folder: &Path, error: &str) -> Self {
         let metrics: Result<Vec<Metrics>> = read_csv(&folder.join(names::METRICS));
         let last = metrics.ok().and_then(|rows| rows.last().copied());
         let note = match last.map(|row| row.train_loss).filter(|loss| loss.is_finite()) {
             Some(loss) => format!("{error} (training loss {loss:.1e})"),
-            None => error.to_string(),
+            None => error.to_owned(),
         };
         Self {
             epochs: last.map(|row| row.epoch),
@@ -261,7 +277,7 @@ fn largest_rise(losses: &[f64]) -> f64 {
 }
 
 /// The points of a finished run, those of its fit judged.
-pub(super) fn points(name: &str, run: &RunFolder) -> Result<Vec<PointRow>> {
+pub(crate) fn points(name: &str, run: &RunFolder) -> Result<Vec<PointRow>> {
     let fit: FitReport = read_json(&run.file(names::FIT))?;
     let rows = stages::read_rows(run)?.into_iter().filter(|row| row.variance > 0.0);
     Ok(rows

@@ -1,0 +1,50 @@
+//! ψ of every point of a sweep.
+
+use std::path::Path;
+
+use varflat_plot::{Figure, Forest};
+
+use super::exponents::{clouds, groups, paper, without};
+use crate::error::Result;
+use crate::files::{read_csv, read_json};
+use crate::study::exponents::{ExponentRow, PointRow};
+use crate::sweep::{EXPONENTS, POINTS, SweepRecord};
+
+pub(super) fn figures(folder: &Path) -> Result<Vec<(&'static str, Figure)>> {
+    let record: SweepRecord = read_json(&folder.join("sweep.json"))?;
+    let rows: Vec<ExponentRow> = read_csv(&folder.join(EXPONENTS))?;
+    if rows.iter().all(|row| row.psi.is_none()) {
+        return Ok(Vec::new());
+    }
+    let points: Vec<PointRow> = read_csv(&folder.join(POINTS))?;
+    Ok(vec![("sweep", clouds(&rows, &points, settings)?), ("sweep_exponents", exponents(&record, &rows)?)])
+}
+
+/// What a point changes but for its seed.
+fn settings(row: &ExponentRow) -> String {
+    words(row.run.split(',').filter(|word| !word.starts_with("seed=")))
+}
+
+/// What a point changes beside what its group shares.
+fn label(row: &ExponentRow) -> String {
+    let shared = row.group.replace(" = ", "=");
+    words(row.run.split(',').filter(|word| *word != shared))
+}
+
+fn words<'a>(words: impl Iterator<Item = &'a str>) -> String {
+    words.map(|word| word.replacen('=', " = ", 1)).collect::<Vec<_>>().join(", ")
+}
+
+fn exponents(record: &SweepRecord, rows: &[ExponentRow]) -> Result<Figure> {
+    let (groups, missing) = groups(rows, label);
+    let trusted = rows.iter().filter(|row| row.is_trusted()).count();
+    let SweepRecord { sweep, points, collected, .. } = record;
+    let lacking = if collected < points { format!(" ({collected} finished)") } else { String::new() };
+    let title = format!("{}: {trusted} of {points} points{lacking} settled{}", sweep.name, without(&missing));
+    Ok(varflat_plot::forest(&Forest {
+        groups,
+        quantity: "ψ".to_owned(),
+        reference: Some(paper()),
+        title: Some(title),
+    })?)
+}

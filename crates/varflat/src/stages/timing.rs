@@ -1,0 +1,68 @@
+//! What a training costs here, measured on its first steps.
+
+use std::time::{Duration, Instant};
+
+use varflat_model::data::Data;
+use varflat_model::device::{self, OpenDevice};
+use varflat_model::{Classifier, Convolutional, Mlp, ResidentSet, Trainer};
+use varflat_recorder::parameter;
+
+use super::TrainingCost;
+use super::train::{Recording, check};
+use crate::error::Result;
+use crate::run_folder::RunFolder;
+
+/// Steps before the clock starts: the first ones fill caches.
+const WARM_UP: usize = 30;
+/// Steps are counted for so long.
+const MEASURED: Duration = Duration::from_millis(400);
+
+/// Train a few hundred steps of a run, in its folder, which is no good for anything else afterwards.
+///
+/// # Errors
+/// What training itself can meet.
+pub fn training_cost(run: &RunFolder, device: Option<&str>) -> Result<TrainingCost> {
+    let experiment = run.experiment();
+    let data = experiment.load()?;
+    check(experiment, &data)?;
+    let open = device::open(device)?;
+    match experiment.convolutional(&data.train, data.classes) {
+        Some(config) => {
+            let network = Convolutional::new(&config, experiment.seed, &open.device)?;
+            measure(run, network, &data, &open)
+        }
+        None => {
+            let initial = experiment.network(data.train.pixels(), data.classes).initial(experiment.seed)?;
+            measure(run, Mlp::new(&initial, &open.device)?, &data, &open)
+        }
+    }
+}
+
+fn measure<C: Classifier>(
+    run: &RunFolder,
+    network: C,
+    data: &Data,
+    open: &OpenDevice,
+) -> Result<TrainingCost> {
+    let experiment = run.experiment();
+    let network = network.train();
+    let recorded = parameter(&network, &experiment.recorder.parameter())?;
+    let weights = recorded.shape.iter().product();
+    let (train, test) =
+        (ResidentSet::new(&data.train, data.classes, open), ResidentSet::new(&data.test, data.classes, open));
+    let steps_per_epoch = experiment.training.steps_per_epoch(train.samples());
+    let recording = Recording::start(run, &network, recorded, steps_per_epoch, None)?;
+    let optimizer = recording.optimizer(&network, experiment)?;
+    let mut trainer = Trainer::new(network, optimizer, &experiment.training, experiment.seed, &train, &test)?;
+    (0..WARM_UP).for_each(|_| trainer.step());
+    let begun = Instant::now();
+    let mut steps = 0;
+    while begun.elapsed() < MEASURED {
+        trainer.step();
+        steps += 1;
+    }
+    let step = begun.elapsed().as_secs_f64() / f64::from(steps);
+    let begun = Instant::now();
+    trainer.measure()?;
+    Ok(TrainingCost { step, epoch_end: begun.elapsed().as_secs_f64(), steps_per_epoch, weights })
+}

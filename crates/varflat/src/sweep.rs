@@ -1,0 +1,27 @@
+//! Sweeps: one experiment at many points, on this machine or by a cluster's own scheduler.
+//!
+//! A sweep is no scheduler. Every point is a run folder of its own, named after what it changes, and one command does one point:
+//! whoever gives that command, in whatever order, however often, on whatever machine that sees the folder, the point ends as the
+//! same bytes. A killed point continues from its checkpoint, a finished one is not repeated, and of two that are begun at once
+//! the second waits for the first.
+
+mod collect;
+mod failure;
+mod file;
+mod folder;
+mod plan;
+mod point;
+mod slurm;
+mod status;
+mod table;
+mod work;
+
+pub use collect::collect;
+pub(crate) use collect::{EXPONENTS, POINTS, SweepRecord};
+pub use file::SweepFile;
+pub use folder::SweepFolder;
+pub use plan::{list, plan};
+pub use point::{Indices, Point};
+pub use slurm::{Slurm, submit};
+pub use status::{State, states, status};
+pub use work::{Workers, run};

@@ -1,0 +1,132 @@
+//! All points in one tidy table, with the figures of a grid.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::file::SweepFile;
+use super::folder::SweepFolder;
+use super::plan::columns;
+use super::point::Point;
+use super::status::{State, states};
+use super::table::Table;
+use crate::error::{Error, Result};
+use crate::figures;
+use crate::files::{read_json, write_csv, write_json};
+use crate::run_folder::{RunFolder, names};
+use crate::say::say;
+use crate::stages::FitReport;
+use crate::study::exponents::{ExponentRow, PointRow, points as components};
+use crate::versions;
+
+/// One row a point that is finished or failed.
+pub(crate) const EXPONENTS: &str = "sweep.csv";
+/// One row a component of a finished point.
+pub(crate) const POINTS: &str = "sweep_points.csv";
+/// What was swept; says that the tables are whole.
+const RECORD: &str = "sweep.json";
+
+/// `sweep.json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct SweepRecord {
+    /// The sweep, its base experiment within.
+    pub(crate) sweep: SweepFile,
+    /// Points in all, and in the table.
+    pub(crate) points: usize,
+    pub(crate) collected: usize,
+    /// The program that collected them; what made each point is in its own `run.json`.
+    pub(crate) versions: std::collections::BTreeMap<String, String>,
+    pub(crate) git_commit: Option<String>,
+}
+
+/// What a run found beside ψ.
+#[derive(Default, Serialize)]
+struct Further {
+    steps: Option<u64>,
+    stop_reason: Option<varflat_model::StopReason>,
+    gap: Option<f64>,
+    gamma: Option<f64>,
+    alignment: Option<f64>,
+    share_35: Option<f64>,
+}
+
+/// The numbers of a finished point; its components go to `all`.
+fn finished(sweep: &SweepFolder, point: &Point, all: &mut Vec<PointRow>) -> Result<(ExponentRow, Further)> {
+    let run = RunFolder::view(sweep.run_folder(point))?;
+    let fit: FitReport = read_json(&run.file(names::FIT))?;
+    all.extend(components(&point.name, &run)?);
+    let row = ExponentRow::of_run(&group(sweep, point), &point.name, &run, &fit)?;
+    let record = run.record()?;
+    let further = Further {
+        steps: Some(record.steps),
+        stop_reason: record.stop_reason,
+        gap: Some(fit.gap),
+        gamma: fit.gamma,
+        alignment: Some(fit.alignment),
+        share_35: fit.share_35,
+    };
+    Ok((row, further))
+}
+
+/// What is known of a point that failed.
+fn failed(sweep: &SweepFolder, point: &Point, error: &str) -> (ExponentRow, Further) {
+    let folder = sweep.run_folder(point);
+    (
+        ExponentRow::of_failure(&group(sweep, point), &point.name, &point.experiment, &folder, error),
+        Further::default(),
+    )
+}
+
+/// What a point shares with others: the first of several values that it changes, or nothing.
+fn group(sweep: &SweepFolder, point: &Point) -> String {
+    match (point.name.split_once(','), &point.values[..]) {
+        (Some((first, _)), [_, _, ..]) => first.replace('=', " = "),
+        _ => sweep.file().name.clone(),
+    }
+}
+
+/// Write `sweep.csv` (a row a point), `sweep_points.csv` (a row a component) and the figures drawn from them into a folder. The table
+/// is the same to the byte wherever and in whatever order the points were done.
+///
+/// # Errors
+/// When everything is written: [`Error::Unfinished`] if points lack, because they are not finished. Points that failed do not lack:
+/// they have a row that says why. Before: damaged files.
+pub fn collect(sweep: &SweepFolder, folder: &Path) -> Result<()> {
+    let table = folder.join(EXPONENTS);
+    let (mut collected, mut rows, mut further, mut all) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for (point, state) in sweep.points().iter().zip(states(sweep)?) {
+        let (row, more) = match state {
+            State::Finished => finished(sweep, point, &mut all)?,
+            State::Failed(error) => failed(sweep, point, &error),
+            State::InWork(_) | State::Stopped(_) | State::Waiting => continue,
+        };
+        collected.push(point);
+        rows.push(row);
+        further.push(more);
+    }
+    let (points, found) = (sweep.points().len(), collected.len());
+    if found > 0 {
+        // What a row has anyway need not be there twice.
+        let tidy = columns(collected.iter().copied()).without(&["point", "seed"]);
+        let tidy = tidy.beside(Table::of(&table, &rows)?).beside(Table::of(&table, &further)?);
+        crate::run_folder::remove(&folder.join(RECORD))?;
+        tidy.write_csv(&table)?;
+        write_csv(&folder.join(POINTS), &all)?;
+        let record = SweepRecord {
+            sweep: sweep.file().clone(),
+            points,
+            collected: found,
+            versions: versions::versions(),
+            git_commit: versions::git_commit(),
+        };
+        write_json(&folder.join(RECORD), &record)?;
+        say(format_args!("{found} of {points} points are in {}\n", table.display()));
+        if rows.iter().any(|row| row.psi.is_some()) {
+            figures::draw_sweep(folder)?;
+        }
+    }
+    match points - found {
+        0 => Ok(()),
+        left => Err(Error::Unfinished { folder: sweep.path().to_path_buf(), left, points }),
+    }
+}

@@ -1,0 +1,207 @@
+//! What a sweep will cost.
+
+use std::fmt::Write as _;
+
+use super::folder::SweepFolder;
+use super::point::Point;
+use super::table::Table;
+use crate::error::{Error, Result};
+use crate::experiment::{Experiment, FitSection, LandscapeSection, Window};
+use crate::run_folder::{RunFolder, Stage};
+use crate::stages::TrainingCost;
+
+/// The points of a sweep and what they change, as CSV.
+///
+/// # Errors
+/// [`Error::Experiment`] for what is no text.
+pub fn list(points: &[Point]) -> Result<String> {
+    let mut bytes = Vec::new();
+    let complain = |error: &dyn std::fmt::Display| Error::Experiment {
+        origin: "the plan".to_owned(),
+        problem: error.to_string(),
+    };
+    columns(points.iter()).csv(&mut bytes).map_err(|error| complain(&error))?;
+    String::from_utf8(bytes).map_err(|error| complain(&error))
+}
+
+/// `index`, `point`, and a column for every key that varies.
+pub(super) fn columns<'a>(points: impl Iterator<Item = &'a Point> + Clone) -> Table {
+    let column =
+        |name: &str, of: &dyn Fn(&Point) -> String| (name.to_owned(), points.clone().map(of).collect());
+    let mut columns =
+        vec![column("index", &|point| point.index.to_string()), column("point", &|point| point.name.clone())];
+    let first = points.clone().next();
+    for (place, (key, _)) in first.iter().flat_map(|point| point.values.iter().enumerate()) {
+        columns.push(column(key, &|point| match &point.values[place].1 {
+            toml::Value::String(text) => text.clone(),
+            value => value.to_string(),
+        }));
+    }
+    Table { columns }
+}
+
+/// A length of time as people say it.
+pub(super) fn duration(seconds: f64) -> String {
+    match seconds {
+        ..10.0 => format!("{seconds:.1} s"),
+        ..120.0 => format!("{seconds:.0} s"),
+        ..7200.0 => format!("{:.0} min", seconds / 60.0),
+        ..172_800.0 => format!("{:.1} h", seconds / 3600.0),
+        _ => format!("{:.1} days", seconds / 86_400.0),
+    }
+}
+
+/// A training's cost here, of all experiments that are alike in what decides it.
+struct Measured {
+    like: Experiment,
+    cost: TrainingCost,
+}
+
+/// The same experiment with everything alike that does not change what a step costs.
+fn like(experiment: &Experiment) -> Experiment {
+    let mut like = experiment.clone();
+    "sweep-plan".clone_into(&mut like.name);
+    like.seed = 1;
+    like.training.learning_rate = 0.01;
+    like.training.loss_below = 0.0;
+    like.training.max_epochs = 1_000_000;
+    like.recorder.window = Window::Last(1000);
+    like.landscape = LandscapeSection::default();
+    like.fit = FitSection::default();
+    like
+}
+
+/// Every point with what its training costs at most, from the time that a step takes here, and what the finished ones took.
+///
+/// # Errors
+/// What the first steps of a training can meet.
+pub fn plan(sweep: &SweepFolder, device: Option<&str>, workers: usize) -> Result<String> {
+    let points = sweep.points();
+    let mut measured: Vec<Measured> = Vec::new();
+    let mut text = String::from("index  steps at most  training at most  point\n");
+    let (mut work, mut disk, mut left) = (0.0, 0.0, 0);
+    let mut took = Vec::new();
+    let bar = crate::progress::bar("plan", points.len() as u64);
+    for point in points {
+        let cost = cost(&mut measured, &point.experiment, device)?;
+        let epochs = point.experiment.training.max_epochs;
+        let steps = epochs * cost.steps_per_epoch;
+        let seconds = steps as f64 * cost.step + epochs as f64 * cost.epoch_end;
+        let _ = writeln!(text, "{:>5}  {steps:>13}  {:>16}  {}", point.index, duration(seconds), point.name);
+        disk += bytes(&point.experiment, steps, cost.weights);
+        match finished(sweep, point)? {
+            Some(seconds) => took.push(seconds),
+            None => {
+                left += 1;
+                work += seconds;
+            }
+        }
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    text.push('\n');
+    for Measured { like, cost } in &measured {
+        let _ = writeln!(
+            text,
+            "measured here: {:.0} µs a step, {:.2} s an epoch's end (batch_size = {}, hidden = {:?}, {} weights recorded)",
+            cost.step * 1e6,
+            cost.epoch_end,
+            like.training.batch_size,
+            like.model.hidden,
+            cost.weights
+        );
+    }
+    let workers = workers.clamp(1, points.len().max(1));
+    let _ = writeln!(
+        text,
+        "trainings of {left} points: at most {} of work, {} on {workers} at a time; one that reaches loss_below ends earlier, and \
+         components, flatness and fit come on top",
+        duration(work),
+        duration(work / workers as f64)
+    );
+    if !took.is_empty() {
+        let mean = took.iter().sum::<f64>() / took.len() as f64;
+        let rest = mean * left as f64;
+        let _ = writeln!(
+            text,
+            "{} points are finished and took {} each in the mean, with everything; so the others may take {} of work",
+            took.len(),
+            duration(mean),
+            duration(rest)
+        );
+    }
+    let _ = writeln!(text, "disk: about {:.1} GB when all are finished", disk / 1e9);
+    Ok(text)
+}
+
+/// What a finished point took.
+fn finished(sweep: &SweepFolder, point: &Point) -> Result<Option<f64>> {
+    let folder = sweep.run_folder(point);
+    if !folder.join(crate::run_folder::names::CONFIG).exists() {
+        return Ok(None);
+    }
+    let run = RunFolder::view(folder)?;
+    Ok(if run.is_done(Stage::Fit)? {
+        Some(run.record()?.stages.values().map(|stage| stage.seconds).sum())
+    } else {
+        None
+    })
+}
+
+/// Bytes of a finished run folder: the recorded window, the components in f64, the projections on 60 of them.
+fn bytes(experiment: &Experiment, steps: u64, weights: usize) -> f64 {
+    let all = steps.div_ceil(experiment.recorder.every);
+    let rows = match experiment.recorder.window {
+        Window::Last(rows) => rows.min(all),
+        Window::All(_) => all,
+    } as f64;
+    let weights = weights as f64;
+    rows * weights * 4.0 + rows.min(weights) * weights * 8.0 + rows * 60.0 * 8.0
+}
+
+fn cost(measured: &mut Vec<Measured>, experiment: &Experiment, device: Option<&str>) -> Result<TrainingCost> {
+    let like = like(experiment);
+    if let Some(known) = measured.iter().find(|known| known.like == like) {
+        return Ok(known.cost);
+    }
+    let cost = measure(&like, device)?;
+    measured.push(Measured { like, cost });
+    Ok(cost)
+}
+
+/// Measured in a folder of its own, gone afterwards.
+#[cfg(feature = "train")]
+fn measure(experiment: &Experiment, device: Option<&str>) -> Result<TrainingCost> {
+    if experiment.langevin.is_some() {
+        return Err(Error::Experiment {
+            origin: experiment.name.clone(),
+            problem:
+                "a Langevin walk has no training whose steps could be timed; --csv lists the points without"
+                    .to_owned(),
+        });
+    }
+    let folder = std::env::temp_dir().join(format!("varflat-plan-{}", std::process::id()));
+    let measured = RunFolder::create(&folder, experiment, true)
+        .and_then(|run| crate::stages::training_cost(&run, device));
+    // What is left in a temporary folder is in nobody's way.
+    let _ = std::fs::remove_dir_all(&folder);
+    measured
+}
+
+/// Without a backend there is nothing to measure.
+#[cfg(not(feature = "train"))]
+fn measure(_: &Experiment, device: Option<&str>) -> Result<TrainingCost> {
+    crate::stages::check_device(device)?;
+    Err(Error::Experiment { origin: "plan".to_owned(), problem: "no backend is compiled in".to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_said_as_people_say_them() {
+        let said = [0.25, 42.0, 600.0, 10_000.0, 1e6].map(duration);
+        assert_eq!(said, ["0.2 s", "42 s", "10 min", "2.8 h", "11.6 days"]);
+    }
+}

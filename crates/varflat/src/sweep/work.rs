@@ -1,0 +1,131 @@
+//! Doing points: one, or all of them on the cores of this machine.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use super::failure::Failure;
+use super::folder::SweepFolder;
+use super::point::Point;
+use crate::error::{Error, Result};
+use crate::grid;
+use crate::run_folder::RunFolder;
+use crate::say::say;
+use crate::{interrupt, progress, stages};
+
+/// How often a point that another process works on is asked for.
+const PATIENCE: Duration = Duration::from_millis(300);
+
+/// How the points of a sweep are done.
+#[derive(Clone, Copy, Debug)]
+pub struct Workers<'a> {
+    /// Points at a time; one on each core when absent.
+    pub jobs: Option<usize>,
+    /// Threads of all of them together; one on each core when absent. Results do not depend on it.
+    pub threads: Option<usize>,
+    /// The device that trains.
+    pub device: Option<&'a str>,
+    /// Whether trainings that diverged are tried again.
+    pub retry: bool,
+}
+
+/// What came of a point.
+enum Outcome {
+    Done,
+    FinishedBefore,
+    /// Another process is at work on it.
+    Elsewhere,
+}
+
+/// Do the points that are not finished, side by side. Points that other processes work on come last and are waited for.
+///
+/// A point that fails stops no other; why it failed is kept in `failures/`.
+///
+/// # Errors
+/// [`Error::Grid`] names the points that failed; [`Error::Interrupted`] after Ctrl-C, when each has stopped at a safe place.
+pub fn run(sweep: &SweepFolder, points: &[&Point], workers: Workers<'_>) -> Result<()> {
+    let threads = workers.threads.unwrap_or_else(grid::cores);
+    let jobs = workers.jobs.unwrap_or(threads);
+    let bar = progress::bar("points", points.len() as u64);
+    let counter = AtomicUsize::new(0);
+    let begun = Instant::now();
+    let attempt = |point: &Point, waits: bool| {
+        progress::label(&point.name);
+        let outcome = complete(sweep, point, workers, waits);
+        let how = match &outcome {
+            Ok(Outcome::Done) => "done".to_owned(),
+            Ok(Outcome::FinishedBefore) => "finished already".to_owned(),
+            Ok(Outcome::Elsewhere) | Err(Error::Interrupted { .. }) => return outcome,
+            Err(error) => format!("failed: {error}"),
+        };
+        let count = counter.fetch_add(1, Ordering::Relaxed) + 1;
+        bar.set_position(count as u64);
+        say(format_args!("{} ({count} of {}): {how}\n", point.name, points.len()));
+        outcome
+    };
+    let do_all = |points: &[&Point], waits| {
+        grid::on_cores(points, jobs, threads, "the sweep", |point| attempt(point, waits))
+    };
+    let mut outcomes: Vec<(&Point, Result<Outcome>)> =
+        points.iter().copied().zip(do_all(points, points.len() == 1)?).collect();
+    let elsewhere = |outcome: &Result<Outcome>| matches!(outcome, Ok(Outcome::Elsewhere));
+    let later: Vec<&Point> =
+        outcomes.iter().filter(|(_, outcome)| elsewhere(outcome)).map(|(point, _)| *point).collect();
+    outcomes.retain(|(_, outcome)| !elsewhere(outcome));
+    outcomes.extend(later.iter().copied().zip(do_all(&later, true)?));
+    bar.finish_and_clear();
+    outcomes.sort_by_key(|(point, _)| point.index);
+    let failures: Vec<String> = outcomes
+        .into_iter()
+        .filter_map(|(point, outcome)| Some(format!("{}: {}", point.name, outcome.err()?)))
+        .collect();
+    if failures.is_empty() {
+        say(format_args!("{} points in {:.1} s\n", points.len(), begun.elapsed().as_secs_f64()));
+        Ok(())
+    } else {
+        Err(Error::Grid { failures })
+    }
+}
+
+/// Do one point, from wherever it stands. One that another process works on is left to it, or waited for and then looked at again:
+/// that process may have been killed.
+fn complete(sweep: &SweepFolder, point: &Point, workers: Workers<'_>, waits: bool) -> Result<Outcome> {
+    if let Some(failure) = Failure::read(sweep, point)?
+        && failure.is_finding
+        && !workers.retry
+    {
+        return Err(Error::FailedBefore { error: failure.error });
+    }
+    let outcome = open(sweep, point, waits).and_then(|run| match run {
+        None => Ok(Outcome::Elsewhere),
+        Some(run) if stages::complete(&run, workers.device)? => Ok(Outcome::Done),
+        Some(_) => Ok(Outcome::FinishedBefore),
+    });
+    match &outcome {
+        Ok(Outcome::Elsewhere) | Err(Error::Interrupted { .. }) => {}
+        Ok(_) => Failure::forget(sweep, point)?,
+        // What cannot be written down is still said: a full disk may be the very failure.
+        Err(error) => drop(Failure::write(sweep, point, error)),
+    }
+    outcome
+}
+
+/// The run folder of a point, or none if another process works in it.
+fn open(sweep: &SweepFolder, point: &Point, waits: bool) -> Result<Option<RunFolder>> {
+    let folder = sweep.run_folder(point);
+    let mut told = false;
+    loop {
+        match RunFolder::create(&folder, &point.experiment, false) {
+            Err(Error::Locked(_)) if !waits => return Ok(None),
+            Err(Error::Locked(_)) => {}
+            other => return other.map(Some),
+        }
+        if interrupt::asked() {
+            return Err(Error::Interrupted { stage: "the sweep" });
+        }
+        if !told {
+            say(format_args!("{}: waiting for the process that works on it\n", point.name));
+            told = true;
+        }
+        std::thread::sleep(PATIENCE);
+    }
+}
