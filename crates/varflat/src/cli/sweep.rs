@@ -108,8 +108,12 @@ impl SweepChoice {
     }
 
     /// The folder of the sweep, begun if it is not there.
-    fn open(&self) -> Result<SweepFolder> {
-        if self.is_folder()? { SweepFolder::open(&self.sweep) } else { self.of_file(SweepFolder::begin) }
+    fn open(&self, keeps: bool) -> Result<SweepFolder> {
+        if self.is_folder()? {
+            SweepFolder::open(&self.sweep)
+        } else {
+            self.of_file(|path, file| SweepFolder::begin(path, file, keeps))
+        }
     }
 
     /// The same, but nothing is written.
@@ -152,7 +156,7 @@ impl SweepCommand {
             Self::Run { sweep, index, jobs, threads, retry, device } => {
                 let device = device.device.as_deref();
                 stages::check_device(device)?;
-                let sweep = sweep.open()?;
+                let sweep = sweep.open(index.is_some())?;
                 let points: Vec<&Point> = match &index {
                     Some(index) => index.of(sweep.points())?,
                     None => sweep.points().iter().collect(),
@@ -169,7 +173,7 @@ impl SweepCommand {
                 sweep::collect(&SweepFolder::open(&folder)?, &figures)
             }
             Self::Submit { sweep, engine: Engine::Slurm, slurm, device } => {
-                let sweep = if slurm.dry_run { sweep.look()? } else { sweep.open()? };
+                let sweep = if slurm.dry_run { sweep.look()? } else { sweep.open(false)? };
                 sweep::submit(&sweep, &slurm, device.device.as_deref())
             }
         }

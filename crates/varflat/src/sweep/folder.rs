@@ -20,12 +20,13 @@ pub struct SweepFolder {
 }
 
 impl SweepFolder {
-    /// Make the folder of a sweep, or reopen it. The sweep may have gained or lost points since, the base experiment is the same.
+    /// Make the folder of a sweep, or reopen it. The sweep may have gained or lost points since, the base experiment is the same. With
+    /// `keeps` the folder keeps the sweep it holds: tasks of a job array work on the sweep as it was when they were submitted.
     ///
     /// # Errors
     /// [`Error::OtherExperiment`] if the folder holds a sweep around another experiment, [`Error::Malformed`] if it holds something
     /// else, [`Error::Io`] if it cannot be written.
-    pub fn begin(path: &Path, file: SweepFile) -> Result<Self> {
+    pub fn begin(path: &Path, file: SweepFile, keeps: bool) -> Result<Self> {
         let sweep = Self::at(path, file)?;
         let file = &sweep.file;
         let resolved = path.join(SWEEP);
@@ -44,8 +45,7 @@ impl SweepFolder {
             return Err(Error::malformed(path, problem));
         }
         std::fs::create_dir_all(path).map_err(Error::writing(path))?;
-        // Written only where it differs: jobs of a cluster begin by the hundred at once.
-        if held.as_ref() != Some(file) {
+        if held.is_none() || (!keeps && held.as_ref() != Some(file)) {
             write(&resolved, file)?;
         }
         Ok(sweep)

@@ -144,7 +144,7 @@ impl Submission<'_> {
     /// The script of the array.
     fn array(&self, sweep: &Path) -> String {
         let Self { options, folder, chunk, .. } = self;
-        let mut text = self.head("", &format!("{}/%A_%a.log", folder.display()));
+        let mut text = self.head("", "%A_%a.log");
         let at_once = options.at_once.map_or_else(String::new, |most| format!("%{most}"));
         let mut line = |option: String| text.push_str(&format!("#SBATCH {option}\n"));
         line(format!("--array={}{at_once}", ranges(&self.tasks)));
@@ -190,7 +190,7 @@ impl Submission<'_> {
 
     /// The script of the job that collects.
     fn collect(&self, sweep: &Path) -> String {
-        let mut text = self.head("-collect", &format!("{}/collect-%j.log", self.folder.display()));
+        let mut text = self.head("-collect", "collect-%j.log");
         let _ = write!(
             text,
             "{}exec {} sweep collect {}\n",
@@ -204,8 +204,10 @@ impl Submission<'_> {
     fn head(&self, suffix: &str, output: &str) -> String {
         let mut text = String::from("#!/bin/bash\n");
         let mut line = |option: String| text.push_str(&format!("#SBATCH {option}\n"));
-        line(format!("--job-name={}{suffix}", self.sweep.file().name));
-        line(format!("--output={output}"));
+        line(format!("--job-name={}", quoted(&format!("{}{suffix}", self.sweep.file().name))));
+        // In a file name of Slurm's, % begins a pattern.
+        let folder = self.folder.display().to_string().replace('%', "%%");
+        line(format!("--output={}", quoted(&format!("{folder}/{output}"))));
         line("--open-mode=append".to_owned());
         if let Some(partition) = &self.options.partition {
             line(format!("--partition={partition}"));
@@ -237,7 +239,7 @@ fn ranges(numbers: &[usize]) -> String {
 
 /// As one word of a shell.
 fn quoted(text: &str) -> String {
-    let plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-+=,:".contains(letter);
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-+=,:%".contains(letter);
     if !text.is_empty() && text.chars().all(plain) {
         text.to_owned()
     } else {
