@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use varflat_tests::{Snapshot, Workplace, assert_same, names, program};
 
 /// How long Slurm may take for anything.
-const PATIENCE: Duration = Duration::from_secs(180);
+const PATIENCE: Duration = Duration::from_secs(400);
 
 /// A Slurm below a temporary folder, stopped when dropped.
 struct Cluster {
@@ -102,6 +102,11 @@ fn checked(command: &mut Command) -> Output {
     output
 }
 
+/// Epochs of a training that takes some seconds: long enough to be killed in.
+const LONG: usize = 500;
+/// And of one that is still at work when Slurm begins its duplicate.
+const LONGER: usize = 2000;
+
 /// A sweep of the small experiment, and the same done locally.
 struct Case<'a> {
     work: &'a Workplace,
@@ -120,7 +125,7 @@ impl Case<'_> {
 
     fn write(&self, axes: &str, epochs: usize) {
         let text = format!(
-            "name = \"{}\"\nexperiment = \"small.toml\"\nset = [\"training.max_epochs={epochs}\"]\n{axes}",
+            "name = \"{}\"\nexperiment = \"small.toml\"\nset = [\"training.max_epochs={epochs}\", \"training.batch_size=2\"]\n{axes}",
             self.name
         );
         fs::write(self.file(), text).unwrap();
@@ -226,7 +231,7 @@ fn a_node_dies_mid_run(work: &Workplace, cluster: &Cluster) {
 /// waits for the first and finds its work done.
 fn an_orphan_beside_its_duplicate(work: &Workplace, cluster: &Cluster) {
     let case = Case { work, cluster, name: "orphan" };
-    case.write("seeds = [1, 2]", LONG);
+    case.write("seeds = [1, 2]", LONGER);
     cluster.wait_until("two idle nodes", || {
         cluster.ask("sinfo", &["-h", "-N", "-t", "idle", "-o", "%N"]).lines().count() == 2
     });
@@ -267,6 +272,3 @@ fn out_of_time(work: &Workplace, cluster: &Cluster) {
     assert!(case.output().contains("continuing after step"), "{}", case.output());
     case.is_as_done_locally(&["seed=1"], 0);
 }
-
-/// Epochs of a training that takes many seconds.
-const LONG: usize = 6000;

@@ -12,8 +12,8 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use varflat_tests::{Running, Snapshot, Workplace, below, names, program};
 
-/// Faults of a sweep, before it is let to end.
-const FAULTS: usize = 12;
+/// Faults of a sweep at most, before it is let to end.
+const FAULTS: usize = 40;
 
 /// What was done, and what became of it.
 #[derive(Debug, Default)]
@@ -78,12 +78,18 @@ fn round(tally: &mut Tally, random: &mut ChaCha8Rng, failures: &mut Vec<String>)
 
     let arguments = ["sweep", "run", &file, "--out", &out];
     let mut running = Vec::new();
+    let points: Vec<String> =
+        names(Path::new(&undisturbed)).into_iter().filter(|name| name != "sweep.toml").collect();
+    let is_whole = |point: &String| disk.join("sweep").join(point).join("fit.json").exists();
     for _ in 0..FAULTS {
+        if points.iter().all(is_whole) {
+            break;
+        }
         while running.len() < 2 {
             running.push(program!().start(&arguments));
             tally.processes += 1;
         }
-        std::thread::sleep(length.mul_f64(below(1000, random) as f64 / 2500.0));
+        std::thread::sleep(length.mul_f64(below(1000, random) as f64 / 5000.0));
         let victim = running.swap_remove(below(running.len(), random));
         fault(victim, &disk, mounted, &mut running, tally, random);
     }
@@ -95,10 +101,10 @@ fn round(tally: &mut Tally, random: &mut ChaCha8Rng, failures: &mut Vec<String>)
     if last.code != Some(0) {
         failures.push(format!("sweep {}: the last run failed: {last:?}", tally.sweeps));
     }
-    for point in names(Path::new(&undisturbed)).into_iter().filter(|name| name != "sweep.toml") {
+    for point in &points {
         tally.points += 1;
-        let (here, there) = (disk.join("sweep").join(&point), Path::new(&undisturbed).join(&point));
-        if !here.join("fit.json").exists() {
+        let (here, there) = (disk.join("sweep").join(point), Path::new(&undisturbed).join(point));
+        if !is_whole(point) {
             tally.lost += 1;
             failures.push(format!("sweep {}: {point} is lost", tally.sweeps));
             continue;
