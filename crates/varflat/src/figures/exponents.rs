@@ -51,7 +51,7 @@ pub(super) fn clouds(
     let any = rows.iter().any(ExponentRow::is_trusted);
     for row in rows.iter().filter(|row| if any { row.is_trusted() } else { row.psi.is_some() }) {
         let label = settings(row);
-        if any && series.iter().any(|cloud| cloud.label == label) {
+        if series.iter().any(|cloud| cloud.label == label) {
             continue;
         }
         let of_run = points.iter().filter(|point| point.run == row.run);

@@ -10,14 +10,36 @@ use crate::files::{read_csv, read_json};
 use crate::study::exponents::{ExponentRow, PointRow};
 use crate::sweep::{EXPONENTS, POINTS, SweepRecord};
 
+/// Most settings in one picture.
+const MOST: usize = 16;
+
 pub(super) fn figures(folder: &Path) -> Result<Vec<(&'static str, Figure)>> {
     let record: SweepRecord = read_json(&folder.join("sweep.json"))?;
     let rows: Vec<ExponentRow> = read_csv(&folder.join(EXPONENTS))?;
     if rows.iter().all(|row| row.psi.is_none()) {
         return Ok(Vec::new());
     }
-    let points: Vec<PointRow> = read_csv(&folder.join(POINTS))?;
-    Ok(vec![("sweep", clouds(&rows, &points, settings)?), ("sweep_exponents", exponents(&record, &rows)?)])
+    let mut points: Vec<PointRow> = read_csv(&folder.join(POINTS))?;
+    // Variances under the floor reach down to 1e-50 and would leave the others no room.
+    points.retain(|point| point.judged);
+    Ok(vec![
+        ("sweep", clouds(&shown(&rows), &points, settings)?),
+        ("sweep_exponents", exponents(&record, &rows)?),
+    ])
+}
+
+/// As many settings as can be told apart, spread evenly over all of them.
+fn shown(rows: &[ExponentRow]) -> Vec<ExponentRow> {
+    let mut all: Vec<String> = Vec::new();
+    for row in rows.iter().filter(|row| row.psi.is_some()) {
+        let settings = settings(row);
+        if !all.contains(&settings) {
+            all.push(settings);
+        }
+    }
+    let count = all.len().min(MOST);
+    let chosen: Vec<&String> = (0..count).map(|place| &all[place * all.len() / count]).collect();
+    rows.iter().filter(|row| chosen.contains(&&settings(row))).cloned().collect()
 }
 
 /// What a point changes but for its seed.

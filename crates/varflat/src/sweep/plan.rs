@@ -103,9 +103,9 @@ pub fn plan(sweep: &SweepFolder, device: Option<&str>, workers: usize) -> Result
     for Measured { like, cost } in &measured {
         let _ = writeln!(
             text,
-            "measured here: {:.0} µs a step, {:.2} s an epoch's end (batch_size = {}, hidden = {:?}, {} weights recorded)",
+            "measured here: {:.0} µs a step, {:.1} ms an epoch's end (batch_size = {}, hidden = {:?}, {} weights recorded)",
             cost.step * 1e6,
-            cost.epoch_end,
+            cost.epoch_end * 1e3,
             like.training.batch_size,
             like.model.hidden,
             cost.weights
@@ -130,7 +130,7 @@ pub fn plan(sweep: &SweepFolder, device: Option<&str>, workers: usize) -> Result
             duration(rest)
         );
     }
-    let _ = writeln!(text, "disk: about {:.1} GB when all are finished", disk / 1e9);
+    let _ = writeln!(text, "disk: about {:.0} MB when all are finished", (disk / 1e6).ceil());
     Ok(text)
 }
 
