@@ -35,6 +35,7 @@ pub mod prelude;
 mod progress;
 #[cfg(feature = "train")]
 pub mod record;
+mod recorded;
 pub mod relation;
 pub mod report;
 pub mod reproduce;
@@ -47,6 +48,7 @@ mod weights;
 
 pub use error::{Error, Result};
 pub use experiment::Experiment;
+pub use recorded::RecordedWindow;
 pub use relation::Relation;
 pub use run_folder::RunFolder;
 pub use study::Study;

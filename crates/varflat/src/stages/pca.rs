@@ -1,41 +1,40 @@
 //! Stage 2: trajectory → principal components, variances, projections.
 
-use varflat_analysis::{DatasetBase, Fit, TrajectoryPca};
-use varflat_recorder::{RecorderError, Trajectory};
+mod passes;
+
+use varflat_analysis::{ParamGuard, TrajectoryPca};
 
 use crate::error::{Error, Result};
-use crate::files::{Array, Npz, rows, write_npy, write_npz};
-use crate::progress::Spinner;
+use crate::files::{Array, Npz, write_npy, write_npz};
+use crate::recorded::RecordedWindow;
 use crate::run_folder::{RunFolder, Stage, names};
+use passes::Watched;
 
 /// Components whose θ_i(t) are written out.
-const PROJECTED: usize = 60;
+pub(super) const PROJECTED: usize = 60;
+
+/// Steps of a time segment whose moments are kept for the bootstrap …
+pub(super) const SEGMENT: usize = 100;
+/// … and the most of these; of a longer window a segment is as long as a block of the bootstrap.
+pub(super) const SEGMENTS: usize = 2000;
 
 /// Analyse the recorded window; there is nothing to continue, so no earlier time.
 pub(super) fn pca(run: &RunFolder) -> Result<f64> {
-    let file = run.file(names::TRAJECTORY);
-    let damaged = |error: RecorderError| Error::malformed(&file, error.to_string());
-    let trajectory = Trajectory::open(&file).map_err(damaged)?;
-    if trajectory.is_truncated() {
-        return Err(Error::malformed(
-            &file,
-            format!(
-                "{} of {} rows are missing: the file was cut short; restore it, or run the training again with --force",
-                trajectory.missing_rows(),
-                trajectory.missing_rows() + trajectory.steps() as u64
-            ),
-        ));
-    }
-    let values = trajectory.read().map_err(damaged)?;
-    let window = rows(&file, &values, trajectory.weights())?;
-    let _spinner = Spinner::start("pca", "covariance and principal components");
-    let pca = TrajectoryPca::params().fit(&DatasetBase::from(window))?;
-    let projections = pca.project(window, PROJECTED.min(pca.variance().len()))?;
-    drop(values);
+    let window = RecordedWindow::open(run.file(names::TRAJECTORY))?;
+    let watched = Watched::new(&window, PROJECTED);
+    let segment = segment(window.trajectory().steps(), run.experiment().fit.block);
+    let pca = TrajectoryPca::params().segment(segment).check()?.fit_source(&watched)?;
     run.begin(Stage::Pca)?;
-    write_npy(&run.file(names::PROJECTIONS), &projections)?;
+    let shape = (window.trajectory().steps(), PROJECTED.min(pca.variance().len()));
+    write_npy(&run.file(names::PROJECTIONS), shape, |write| pca.project_blocks(&watched, shape.1, write))?;
+    drop(watched);
     save(run, &pca)?;
     Ok(0.0)
+}
+
+/// Steps of a time segment.
+pub(super) fn segment(steps: usize, block: usize) -> usize {
+    if steps <= SEGMENT * SEGMENTS { SEGMENT } else { block.max(SEGMENT) }
 }
 
 fn save(run: &RunFolder, pca: &TrajectoryPca) -> Result<()> {
