@@ -234,7 +234,7 @@ impl TrajectoryPca {
 impl TrajectoryPcaValidParams {
     /// Decomposes a window `[steps, weights]` that is read a block at a time: what [`Fit::fit`] does, without the window in memory.
     ///
-    /// The window is read three times, five times where the Gram matrix is decomposed, and a few dozen times by
+    /// The window is read three times, four times where the Gram matrix is decomposed, and a few dozen times by
     /// [`Solver::TopK`]. Beside the matrices of the [`Solver`] a block of at most 66 MB in f64 is held, and its 33 MB in f32.
     ///
     /// # Errors
