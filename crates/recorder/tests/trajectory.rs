@@ -466,22 +466,33 @@ fn blocks_of_rows_and_columns_are_those_of_the_whole() {
         }
         // Unfinished, the rows come from several files.
         let trajectory = Trajectory::open(&folder).unwrap();
-        let whole = Array2::from_shape_vec((trajectory.steps(), WEIGHTS), trajectory.read().unwrap()).unwrap();
+        let whole =
+            Array2::from_shape_vec((trajectory.steps(), WEIGHTS), trajectory.read().unwrap()).unwrap();
         let mut reader = trajectory.reader().unwrap();
         let steps = trajectory.steps();
-        for (rows, columns) in [(0..steps, 0..6), (3..31, 2..5), (7..7, 0..6), (steps - 1..steps, 5..6), (0..9, 4..4)] {
+        for (rows, columns) in
+            [(0..steps, 0..6), (3..31, 2..5), (7..7, 0..6), (steps - 1..steps, 5..6), (0..9, 4..4)]
+        {
             let mut block = vec![f32::NAN; rows.len() * columns.len()];
             reader.read_columns(rows.clone(), columns.clone(), &mut block).unwrap();
-            let expected: Vec<f32> =
-                rows.flat_map(|row| columns.clone().map(move |column| (row, column))).map(|at| whole[at]).collect();
+            let expected: Vec<f32> = rows
+                .flat_map(|row| columns.clone().map(move |column| (row, column)))
+                .map(|at| whole[at])
+                .collect();
             assert_eq!(block, expected);
         }
         let mut block = [0.0; 2 * WEIGHTS];
         reader.read(5..7, &mut block).unwrap();
         assert_eq!(block[..], trajectory.rows(5..7).unwrap());
-        assert!(matches!(reader.read(5..8, &mut block), Err(RecorderError::WrongLength { expected: 18, got: 12 })));
+        assert!(matches!(
+            reader.read(5..8, &mut block),
+            Err(RecorderError::WrongLength { expected: 18, got: 12 })
+        ));
         assert!(matches!(reader.read(0..steps + 1, &mut block), Err(RecorderError::RowsOutOfRange { .. })));
-        assert!(matches!(reader.read_columns(0..2, 1..7, &mut block), Err(RecorderError::WrongLength { .. })));
+        assert!(matches!(
+            reader.read_columns(0..2, 1..7, &mut block),
+            Err(RecorderError::WrongLength { .. })
+        ));
     }
 }
 
@@ -499,5 +510,8 @@ fn a_file_that_becomes_shorter_while_it_is_read_says_so() {
     let error = reader.read(50..100, &mut block).unwrap_err();
     assert!(matches!(error, RecorderError::Read { .. }), "{error}");
     let message = error.to_string();
-    assert!(message.contains("trajectory.npy") && message.contains("shorter since it was opened"), "{message}");
+    assert!(
+        message.contains("trajectory.npy") && message.contains("shorter since it was opened"),
+        "{message}"
+    );
 }

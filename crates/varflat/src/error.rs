@@ -109,7 +109,9 @@ impl From<varflat_analysis::AnalysisError> for Error {
     fn from(error: varflat_analysis::AnalysisError) -> Self {
         use varflat_analysis::AnalysisError::Source;
         match error {
-            Source(source) => source.downcast().map_or_else(|source| Self::Analysis(Source(source)), |error| *error),
+            Source(source) => {
+                source.downcast().map_or_else(|source| Self::Analysis(Source(source)), |error| *error)
+            }
             error => Self::Analysis(error),
         }
     }

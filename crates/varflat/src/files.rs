@@ -121,7 +121,8 @@ impl<'a> Array<'a> {
 pub(crate) fn write_npz<N: AsRef<str>>(path: &Path, arrays: &[(N, Array<'_>)]) -> Result<()> {
     // Only arrays that need them: numbers of 64 bits make every other file longer.
     let large = arrays.iter().any(|(_, array)| array.bytes() as u64 >= LARGE);
-    let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored).large_file(large);
+    let options =
+        SimpleFileOptions::default().compression_method(CompressionMethod::Stored).large_file(large);
     write_whole(path, |file| {
         let mut file = ErrorKept::new(file);
         let mut npz = NpzWriter::new_with_options(&mut file, options);

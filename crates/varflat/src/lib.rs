@@ -30,6 +30,7 @@ pub mod grid;
 pub mod inspect;
 pub mod interrupt;
 pub mod landscape;
+pub mod memory;
 pub mod notebook;
 pub mod prelude;
 mod progress;

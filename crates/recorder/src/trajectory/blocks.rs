@@ -100,9 +100,10 @@ fn read_at(file: &mut File, place: u64, values: &mut [f32]) -> io::Result<()> {
 /// The same error, in the words for a file that had the rows when it was opened.
 fn shorter(error: io::Error) -> io::Error {
     match error.kind() {
-        io::ErrorKind::UnexpectedEof => {
-            io::Error::new(error.kind(), "it has become shorter since it was opened; restore it, or record it again")
-        }
+        io::ErrorKind::UnexpectedEof => io::Error::new(
+            error.kind(),
+            "it has become shorter since it was opened; restore it, or record it again",
+        ),
         _ => error,
     }
 }

@@ -6,7 +6,8 @@ use ndarray::{Array1, Array2, ArrayView2, Axis};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use varflat_analysis::{
-    AnalysisError, CorrelationTimes, Correlator, FlatnessStatus, Scaling, TrajectoryPca, WindowSource, scaling,
+    AnalysisError, CorrelationTimes, Correlator, FlatnessStatus, Scaling, TrajectoryPca, WindowSource,
+    scaling,
 };
 use varflat_model::{MovingLayer, OptimizerKind, epoch_order};
 use varflat_recorder::Trajectory;

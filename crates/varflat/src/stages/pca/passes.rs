@@ -5,11 +5,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use indicatif::ProgressBar;
 use ndarray::ArrayView2;
-use varflat_analysis::{AnalysisError, WindowSource};
+use varflat_analysis::{AnalysisError, Solver, WindowSource};
 
 use crate::error::Error;
 use crate::recorded::{RecordedWindow, source};
 use crate::{interrupt, progress};
+
+/// Passes of the solver for the first components, as a rule, and the vectors it takes on in each.
+const TOP_K_PASSES: u64 = 12;
+const TOP_K_BLOCK: u64 = 64;
 
 /// A window that moves a progress bar as it is read, and ends the reading when the user asks to stop.
 pub(super) struct Watched<'a> {
@@ -29,18 +33,29 @@ struct Pass {
 }
 
 impl<'a> Watched<'a> {
-    /// For a decomposition with all components, and the projections on `projected` of them.
-    pub(super) fn new(window: &'a RecordedWindow, projected: usize) -> Self {
+    /// For a decomposition, and the projections on `projected` of its components.
+    pub(super) fn new(window: &'a RecordedWindow, solver: Solver, projected: usize) -> Self {
         let (steps, weights) = (window.steps() as u64, window.weights() as u64);
         let (size, all) = (steps.min(weights), steps * weights);
         let pass = |work: u64, after: u64| Pass { work: all.saturating_mul(work), after };
         let eigen = size.saturating_mul(size).saturating_mul(12 * size);
-        let mut passes = vec![pass(4, 0), pass(size, eigen)];
+        let mut passes = vec![pass(4, 0)];
+        let found = match solver {
+            Solver::TopK(count) => {
+                // How many it takes depends on the spectrum.
+                passes.extend((0..TOP_K_PASSES).map(|_| pass(4 * TOP_K_BLOCK, 0)));
+                count as u64
+            }
+            _ => {
+                passes.push(pass(size, eigen));
+                size
+            }
+        };
         if weights > steps {
             // The eigenvectors in time are carried over to the weights, and made orthogonal.
-            passes.push(pass(2 * size, all.saturating_mul(8 * size)));
+            passes.push(pass(2 * found, all.saturating_mul(8 * found)));
         }
-        passes.extend([pass(2 * size, 0), pass(2 * projected as u64, 0)]);
+        passes.extend([pass(2 * found, 0), pass(2 * projected as u64, 0)]);
         let total = passes.iter().map(|pass| pass.work.saturating_add(pass.after)).sum();
         Self { window, passes, read: AtomicU64::new(0), bar: progress::bar("pca", total) }
     }
