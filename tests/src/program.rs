@@ -152,6 +152,24 @@ impl Running {
         output.status.code().is_none()
     }
 
+    /// Wait for its end, and look meanwhile how much memory it has in use: returns the most bytes (Linux).
+    pub fn outcome_and_peak(self) -> (Outcome, u64) {
+        let id = self.child.as_ref().expect("a running child").id();
+        let status = format!("/proc/{id}/status");
+        let waiting = std::thread::spawn(|| self.outcome());
+        let mut peak = 0;
+        while !waiting.is_finished() {
+            // The system keeps the peak itself, so that only what comes in the last moment can be missed.
+            let text = std::fs::read_to_string(&status).unwrap_or_default();
+            let kilobytes = text
+                .lines()
+                .find_map(|line| line.strip_prefix("VmHWM:")?.strip_suffix("kB")?.trim().parse().ok());
+            peak = kilobytes.map_or(peak, |kilobytes: u64| peak.max(1024 * kilobytes));
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        (waiting.join().expect("a thread that only waits"), peak)
+    }
+
     /// Wait for its end.
     pub fn outcome(mut self) -> Outcome {
         let child = self.child.take().expect("a running child");

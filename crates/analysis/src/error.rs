@@ -106,6 +106,9 @@ pub enum AnalysisError {
         /// Weights of the window.
         weights: usize,
     },
+    /// A block of the window that could not be read.
+    #[error(transparent)]
+    Source(Box<dyn std::error::Error + Send + Sync>),
     /// An error of linfa itself.
     #[error(transparent)]
     Linfa(#[from] linfa::Error),

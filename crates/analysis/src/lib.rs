@@ -71,7 +71,9 @@ pub use flatness::{
     DirectionFlatness, FlatnessSearch, FlatnessSearchParams, FlatnessStatus, Side, curvature_of_flatness,
 };
 pub use mean_interval::MeanInterval;
-pub use pca::{SegmentMoments, Solver, TrajectoryPca, TrajectoryPcaParams, TrajectoryPcaValidParams};
+pub use pca::{
+    SegmentMoments, Solver, TrajectoryPca, TrajectoryPcaParams, TrajectoryPcaValidParams, WindowSource,
+};
 pub use power_law::{Component, PowerLaw, PowerLawParams, PowerLawValidParams};
 pub use scaling::{Scaling, scaling};
 pub use temperature::{reshuffled_correlation, temperature};

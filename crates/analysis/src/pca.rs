@@ -5,12 +5,14 @@ mod moments;
 mod params;
 mod product;
 mod solver;
+mod source;
 mod top_k;
 mod tridiagonal;
 mod window;
 
 pub use moments::SegmentMoments;
 pub use params::{Solver, TrajectoryPcaParams, TrajectoryPcaValidParams};
+pub use source::WindowSource;
 
 use faer::{Accum, Mat};
 use linfa::DatasetBase;
@@ -146,45 +148,66 @@ impl TrajectoryPca {
     /// components, `[steps, k]`. The mean is that of the window the decomposition was fitted to.
     ///
     /// # Errors
-    /// If the window has another number of weights, or fewer than `k` components were kept.
-    pub fn project(&self, window: ArrayView2<'_, f32>, k: usize) -> Result<Array2<f64>, AnalysisError> {
-        self.along(window, self.mean.to_vec(), k)
+    /// If the window has another number of weights or cannot be read, or fewer than `k` components were kept.
+    pub fn project(&self, window: impl WindowSource, k: usize) -> Result<Array2<f64>, AnalysisError> {
+        self.along(&window, self.mean.to_vec(), k)
+    }
+
+    /// The same, handed to `visit` in blocks of consecutive steps, `[steps ≤ 504, k]`: nothing as long as the window is held.
+    ///
+    /// # Errors
+    /// As [`project`](Self::project), and the first error of `visit`.
+    pub fn project_blocks<E: From<AnalysisError>>(
+        &self,
+        window: impl WindowSource,
+        k: usize,
+        mut visit: impl FnMut(ArrayView2<'_, f64>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.blocks_along(&window, self.mean.to_vec(), k, |_, theta| visit(theta))
     }
 
     /// The components v·p_i of vectors `[vectors, weights]`, gradients say, along the first `k` directions: `[vectors, k]`.
     ///
     /// # Errors
     /// As [`project`](Self::project).
-    pub fn slopes(&self, vectors: ArrayView2<'_, f32>, k: usize) -> Result<Array2<f64>, AnalysisError> {
-        self.along(vectors, vec![0.0; self.mean.len()], k)
+    pub fn slopes(&self, vectors: impl WindowSource, k: usize) -> Result<Array2<f64>, AnalysisError> {
+        self.along(&vectors, vec![0.0; self.mean.len()], k)
     }
 
     /// (v − `origin`)·p_i.
     fn along(
         &self,
-        window: ArrayView2<'_, f32>,
+        window: &dyn WindowSource,
         origin: Vec<f64>,
         k: usize,
     ) -> Result<Array2<f64>, AnalysisError> {
-        same_length("the window along its columns", self.mean.len(), window.ncols())?;
-        if k > self.components.nrows() {
-            return Err(AnalysisError::TooManyComponents {
-                requested: k,
-                available: self.components.nrows(),
-            });
+        let mut theta = Array2::zeros((window.steps(), k));
+        self.blocks_along(window, origin, k, |first, block| {
+            theta.slice_axis_mut(Axis(0), (first..first + block.nrows()).into()).assign(&block);
+            Ok::<_, AnalysisError>(())
+        })?;
+        Ok(theta)
+    }
+
+    /// The same in blocks of rows, with the first row of each.
+    fn blocks_along<E: From<AnalysisError>>(
+        &self,
+        window: &dyn WindowSource,
+        origin: Vec<f64>,
+        k: usize,
+        mut visit: impl FnMut(usize, ArrayView2<'_, f64>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        same_length("the window along its columns", self.mean.len(), window.weights())?;
+        let available = self.components.nrows();
+        if k > available {
+            return Err(AnalysisError::TooManyComponents { requested: k, available }.into());
         }
         let directions = Mat::from_fn(self.mean.len(), k, |n, i| self.components[[i, n]]);
-        let mut theta = Array2::zeros((window.nrows(), k));
         CentredWindow::new(window, origin).for_row_blocks(|first, block| {
             let mut rows = Mat::zeros(block.nrows(), k);
             product(rows.as_mut(), Accum::Replace, block, directions.as_ref(), 1.0);
-            for (i, column) in rows.col_iter().enumerate() {
-                for (row, &value) in column.iter().enumerate() {
-                    theta[[first + row, i]] = value;
-                }
-            }
-        });
-        Ok(theta)
+            visit(first, Array2::from_shape_fn(rows.shape(), |at| rows[at]).view())
+        })
     }
 
     /// Alignment of the first direction with the weights, |cos(p_1, w_0)|: 1 where the drift
@@ -208,33 +231,53 @@ impl TrajectoryPca {
     }
 }
 
+impl TrajectoryPcaValidParams {
+    /// Decomposes a window `[steps, weights]` that is read a block at a time: what [`Fit::fit`] does, without the window in memory.
+    ///
+    /// The window is read three times, four times where the Gram matrix is decomposed, and a few dozen times by
+    /// [`Solver::TopK`]. Beside the matrices of the [`Solver`] a block of at most 66 MB in f64 is held, and its 33 MB in f32.
+    ///
+    /// # Errors
+    /// As [`Fit::fit`], and [`AnalysisError::Source`] if the window cannot be read.
+    pub fn fit_source(&self, window: impl WindowSource) -> Result<TrajectoryPca, AnalysisError> {
+        decompose(self, &window)
+    }
+}
+
 impl<D: Data<Elem = f32>, T> Fit<ArrayBase<D, Ix2>, T, AnalysisError> for TrajectoryPcaValidParams {
     type Object = TrajectoryPca;
 
     /// Decomposes a window `[steps, weights]`.
     fn fit(&self, dataset: &DatasetBase<ArrayBase<D, Ix2>, T>) -> Result<TrajectoryPca, AnalysisError> {
-        let window = CentredWindow::measure(dataset.records().view())?;
-        // In the pool from here on: from outside, each of the thousands of products would wake a thread.
-        let (mut directions, found) = rayon::scope(|_| {
-            let directions = solver::directions(&window, self.solver())?;
-            let found = if self.measured() {
-                Projections::measure(&window, directions.columns(), self.segment())
-            } else {
-                Projections::estimate(&window, &directions, self.segment())
-            };
-            Ok::<_, AnalysisError>((directions.vectors, found))
-        })?;
-        arrange(&mut directions, &found.order, &found.sign);
-        let components = Array2::from_shape_vec((found.order.len(), window.weights()), directions);
-        let floor = window.floor(found.variance[0]);
-        Ok(TrajectoryPca {
-            mean: Array1::from(window.into_mean()),
-            variance: found.variance,
-            components: components.map_err(linfa::Error::from)?,
-            floor,
-            segments: found.segments,
-        })
+        decompose(self, &dataset.records().view())
     }
+}
+
+fn decompose(
+    params: &TrajectoryPcaValidParams,
+    window: &dyn WindowSource,
+) -> Result<TrajectoryPca, AnalysisError> {
+    let window = CentredWindow::measure(window)?;
+    // In the pool from here on: from outside, each of the thousands of products would wake a thread.
+    let (mut directions, found) = rayon::scope(|_| {
+        let directions = solver::directions(&window, params.solver())?;
+        let found = if params.measured() {
+            Projections::measure(&window, directions.columns(), params.segment())
+        } else {
+            Projections::estimate(&window, &directions, params.segment())
+        };
+        Ok::<_, AnalysisError>((directions.vectors, found?))
+    })?;
+    arrange(&mut directions, &found.order, &found.sign);
+    let components = Array2::from_shape_vec((found.order.len(), window.weights()), directions);
+    let floor = window.floor(found.variance[0]);
+    Ok(TrajectoryPca {
+        mean: Array1::from(window.into_mean()),
+        variance: found.variance,
+        components: components.map_err(linfa::Error::from)?,
+        floor,
+        segments: found.segments,
+    })
 }
 
 /// Brings vectors that lie one after the other into `order`, in place, and multiplies each by its sign.

@@ -87,6 +87,20 @@ impl ConvolutionalConfig {
         })
     }
 
+    /// The layers by name, from the input to the output, and the shape of their weights.
+    ///
+    /// # Errors
+    /// [`NetworkError::Shape`] when the image is too small for two convolutions, or there are no channels.
+    pub fn shapes(&self) -> Result<Vec<(String, Vec<usize>)>, NetworkError> {
+        let [first, second] = self.channels;
+        let convolutions = [("first", [first, 1]), ("second", [second, first])];
+        let convolutions =
+            convolutions.map(|(name, [to, from])| (name.to_owned(), vec![to, from, KERNEL, KERNEL]));
+        let dense = self.dense()?.shapes().into_iter();
+        let dense = dense.map(|(name, shape)| (format!("dense.{name}"), shape.to_vec()));
+        Ok(convolutions.into_iter().chain(dense).collect())
+    }
+
     /// A convolution with its initial weights, from stream (seed, initial weights, `place`): first W, row-major, then b.
     fn convolution(&self, channels: [usize; 2], seed: u64, place: u64, device: &Device) -> Conv2d {
         let Initialization::UniformFanIn = self.init;

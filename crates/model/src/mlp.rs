@@ -48,6 +48,15 @@ impl MlpConfig {
         Self { inputs, hidden, classes, bias: false, init: Initialization::UniformFanIn }
     }
 
+    /// The layers by name, from the input to the output, and the shape `[d_in, d_out]` of their weights.
+    pub fn shapes(&self) -> Vec<(String, [usize; 2])> {
+        let mut widths = vec![self.inputs];
+        widths.extend(&self.hidden);
+        widths.push(self.classes);
+        let shapes = widths.windows(2).map(|width| [width[0], width[1]]);
+        layer_names(self.hidden.len()).into_iter().zip(shapes).collect()
+    }
+
     /// The initial weights of a seed, drawn on the host: the same for every backend.
     ///
     /// Layer k draws from the stream (seed, initial weights, k), first W row by row, then b.
@@ -58,12 +67,9 @@ impl MlpConfig {
         if self.hidden.is_empty() {
             return Err(NetworkError::Empty);
         }
-        let mut widths = vec![self.inputs];
-        widths.extend(&self.hidden);
-        widths.push(self.classes);
-        let layers = widths.windows(2).zip(layer_names(self.hidden.len())).enumerate();
+        let layers = self.shapes().into_iter().enumerate();
         let layers = layers
-            .map(|(position, (width, name))| {
+            .map(|(position, (name, width))| {
                 let Initialization::UniformFanIn = self.init;
                 let bound = 1.0 / (width[0] as f32).sqrt();
                 let mut random = stream(seed, Purpose::InitialWeights, position as u64);

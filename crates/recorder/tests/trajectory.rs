@@ -451,3 +451,67 @@ fn what_is_no_trajectory_is_named() {
     let error = Trajectory::open(&folder).unwrap_err().to_string();
     assert!(error.contains("trajectory.json"), "{error}");
 }
+
+#[test]
+fn blocks_of_rows_and_columns_are_those_of_the_whole() {
+    for (keep, finished) in [(Keep::All, true), (Keep::Last(40), true), (Keep::Last(40), false)] {
+        let folder = tempdir().unwrap();
+        let mut writer = TrajectoryWriter::create(&folder, info(1), keep).unwrap();
+        record(&mut writer, 0..100);
+        if finished {
+            writer.finish().unwrap();
+        } else {
+            writer.flush().unwrap();
+            kill(writer);
+        }
+        // Unfinished, the rows come from several files.
+        let trajectory = Trajectory::open(&folder).unwrap();
+        let whole =
+            Array2::from_shape_vec((trajectory.steps(), WEIGHTS), trajectory.read().unwrap()).unwrap();
+        let mut reader = trajectory.reader().unwrap();
+        let steps = trajectory.steps();
+        for (rows, columns) in
+            [(0..steps, 0..6), (3..31, 2..5), (7..7, 0..6), (steps - 1..steps, 5..6), (0..9, 4..4)]
+        {
+            let mut block = vec![f32::NAN; rows.len() * columns.len()];
+            reader.read_columns(rows.clone(), columns.clone(), &mut block).unwrap();
+            let expected: Vec<f32> = rows
+                .flat_map(|row| columns.clone().map(move |column| (row, column)))
+                .map(|at| whole[at])
+                .collect();
+            assert_eq!(block, expected);
+        }
+        let mut block = [0.0; 2 * WEIGHTS];
+        reader.read(5..7, &mut block).unwrap();
+        assert_eq!(block[..], trajectory.rows(5..7).unwrap());
+        assert!(matches!(
+            reader.read(5..8, &mut block),
+            Err(RecorderError::WrongLength { expected: 18, got: 12 })
+        ));
+        assert!(matches!(reader.read(0..steps + 1, &mut block), Err(RecorderError::RowsOutOfRange { .. })));
+        assert!(matches!(
+            reader.read_columns(0..2, 1..7, &mut block),
+            Err(RecorderError::WrongLength { .. })
+        ));
+    }
+}
+
+#[test]
+fn a_file_that_becomes_shorter_while_it_is_read_says_so() {
+    let folder = tempdir().unwrap();
+    let mut writer = TrajectoryWriter::create(&folder, info(1), Keep::All).unwrap();
+    record(&mut writer, 0..100);
+    let path = writer.finish().unwrap().path;
+    let mut reader = Trajectory::open(&folder).unwrap().reader().unwrap();
+    let mut block = [0.0; 50 * WEIGHTS];
+    reader.read(0..50, &mut block).unwrap();
+    fs::File::options().write(true).open(&path).unwrap().set_len(128 + 60 * 24).unwrap();
+    reader.read(0..50, &mut block).unwrap();
+    let error = reader.read(50..100, &mut block).unwrap_err();
+    assert!(matches!(error, RecorderError::Read { .. }), "{error}");
+    let message = error.to_string();
+    assert!(
+        message.contains("trajectory.npy") && message.contains("shorter since it was opened"),
+        "{message}"
+    );
+}

@@ -31,7 +31,10 @@ pub enum Error {
     Recorder(#[from] varflat_recorder::RecorderError),
     /// The numbers cannot be analysed.
     #[error(transparent)]
-    Analysis(#[from] varflat_analysis::AnalysisError),
+    Analysis(varflat_analysis::AnalysisError),
+    /// Rows of a window are not where they should be.
+    #[error(transparent)]
+    Shape(#[from] ndarray::ShapeError),
     /// A figure cannot be drawn.
     #[error(transparent)]
     Plot(#[from] varflat_plot::PlotError),
@@ -136,6 +139,19 @@ pub enum Error {
         /// The stage that was running.
         stage: &'static str,
     },
+}
+
+impl From<varflat_analysis::AnalysisError> for Error {
+    /// Of a window that could not be read, the error of the reading.
+    fn from(error: varflat_analysis::AnalysisError) -> Self {
+        use varflat_analysis::AnalysisError::Source;
+        match error {
+            Source(source) => {
+                source.downcast().map_or_else(|source| Self::Analysis(Source(source)), |error| *error)
+            }
+            error => Self::Analysis(error),
+        }
+    }
 }
 
 #[cfg(feature = "train")]

@@ -46,6 +46,9 @@ pub struct Experiment {
     /// What is recorded.
     #[serde(default)]
     pub recorder: RecorderSection,
+    /// How the window is decomposed.
+    #[serde(default)]
+    pub pca: PcaSection,
     /// How flatness is measured.
     #[serde(default)]
     pub landscape: LandscapeSection,
@@ -117,6 +120,14 @@ pub enum All {
     All,
 }
 
+/// `[pca]`: which principal components are found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PcaSection {
+    /// All, which takes as much memory as they are large, or the first so many, which of a wide layer are a small part.
+    pub components: Components,
+}
+
 /// `[landscape]`: the loss along principal directions and its flatness.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -127,7 +138,7 @@ pub struct LandscapeSection {
     pub factor: f64,
     /// How far crossings are searched, in units of weight.
     pub radius: f64,
-    /// Which directions are measured.
+    /// Which directions are measured: all, or the first 50 and the rest evenly spaced over the spectrum.
     pub components: Components,
     /// Only directions up to this one; all when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -147,11 +158,11 @@ pub enum Centre {
     Final,
 }
 
-/// Which principal directions are measured.
+/// How many principal components.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged, expecting = "a number of components, or \"all\"")]
 pub enum Components {
-    /// That many: the first 50 and the rest evenly spaced over the spectrum.
+    /// That many.
     Some(usize),
     /// Every one.
     All(All),
@@ -232,6 +243,12 @@ impl Default for ModelSection {
 impl Default for RecorderSection {
     fn default() -> Self {
         Self { layer: "hidden".to_owned(), every: 1, window: Window::Last(12_000) }
+    }
+}
+
+impl Default for PcaSection {
+    fn default() -> Self {
+        Self { components: Components::All(All::All) }
     }
 }
 
@@ -374,8 +391,13 @@ impl Experiment {
     /// Shape of the convolutional network for such images, if that is what is asked for.
     #[cfg(feature = "train")]
     pub fn convolutional(&self, images: &ImageSet, classes: usize) -> Option<ConvolutionalConfig> {
+        self.convolutional_on([images.rows, images.columns], classes)
+    }
+
+    /// The same for images of so many rows and columns.
+    #[cfg(feature = "train")]
+    pub(crate) fn convolutional_on(&self, image: [usize; 2], classes: usize) -> Option<ConvolutionalConfig> {
         let ModelSection { hidden, channels, bias, init } = self.model.clone();
-        let image = [images.rows, images.columns];
         Some(ConvolutionalConfig { image, channels: channels?, hidden, classes, bias, init })
     }
 
@@ -421,6 +443,9 @@ impl Experiment {
         }
         if self.langevin.is_some() && matches!(self.recorder.window, Window::All(_)) {
             return complain("recorder.window must be a number: the length of a Langevin walk".into());
+        }
+        if let Components::Some(count @ 0..5) = self.pca.components {
+            return complain(format!("pca.components = {count} is too few for a fit: at least 5"));
         }
         let LandscapeSection { factor, radius, components, .. } = self.landscape;
         if !(factor.is_finite() && factor > 1.0) {
@@ -564,6 +589,8 @@ mod tests {
             ("data.set=cifar", "data.set"),
             ("data.samples=0", "data.samples"),
             ("landscape.last=3", "landscape.last"),
+            ("pca.components=4", "pca.components"),
+            ("pca.first=4", "first"),
             ("landscape.profiles=[]", "landscape.profiles"),
             ("name=../x", "name"),
         ] {

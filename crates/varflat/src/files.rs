@@ -1,15 +1,20 @@
 //! Files that appear whole or not at all: npz, csv, json, and the atomic rename behind them.
 
+mod kept;
+
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Write};
 use std::path::Path;
 
-use ndarray::{ArrayD, ArrayViewD, IxDyn};
-use ndarray_npy::{NpzReader, NpzWriter, WriteNpyExt};
+use ndarray::{ArrayD, ArrayView2, ArrayViewD, IxDyn};
+use ndarray_npy::{NpzReader, NpzWriter};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use zip::CompressionMethod;
+use zip::write::SimpleFileOptions;
 
 use crate::error::{Error, Result};
+use kept::ErrorKept;
 
 /// Write a file beside its place and rename it: a reader sees the old file or the new one.
 pub(crate) fn write_whole(
@@ -74,6 +79,9 @@ pub(crate) fn read_csv<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
     if rows.is_empty() { Err(Error::malformed(path, "a table without rows")) } else { Ok(rows) }
 }
 
+/// Bytes from which an array needs the format for large ones: 4 GiB, with room for its header.
+const LARGE: u64 = u32::MAX as u64 - (1 << 16);
+
 /// Arrays for an npz file, written as the type they have.
 pub(crate) enum Array<'a> {
     /// f32, any shape.
@@ -111,12 +119,13 @@ impl<'a> Array<'a> {
 
 /// Write named arrays as an uncompressed npz file, which numpy opens (and can map into memory).
 pub(crate) fn write_npz<N: AsRef<str>>(path: &Path, arrays: &[(N, Array<'_>)]) -> Result<()> {
+    // Only arrays that need them: numbers of 64 bits make every other file longer.
+    let large = arrays.iter().any(|(_, array)| array.bytes() as u64 >= LARGE);
+    let options =
+        SimpleFileOptions::default().compression_method(CompressionMethod::Stored).large_file(large);
     write_whole(path, |file| {
-        // In memory first: an npz writer that meets a full disk would print on its own account when dropped.
-        // As large as it will be, because a buffer that grows is there twice.
-        let size = arrays.iter().map(|(name, array)| array.bytes() + 2 * name.as_ref().len() + 512).sum();
-        let mut bytes = std::io::Cursor::new(Vec::with_capacity(size));
-        let mut npz = NpzWriter::new(&mut bytes);
+        let mut file = ErrorKept::new(file);
+        let mut npz = NpzWriter::new_with_options(&mut file, options);
         for (name, array) in arrays {
             let name = name.as_ref();
             let shaped = |error| std::io::Error::other(format!("{name}: {error}"));
@@ -137,23 +146,29 @@ pub(crate) fn write_npz<N: AsRef<str>>(path: &Path, arrays: &[(N, Array<'_>)]) -
             written.map_err(std::io::Error::other)?;
         }
         npz.finish().map_err(std::io::Error::other)?;
-        file.write_all(bytes.get_ref())
+        file.outcome()
     })
 }
 
-/// Write a `[rows, columns]` array as npy.
-pub(crate) fn write_npy(path: &Path, array: &ndarray::Array2<f64>) -> Result<()> {
-    write_whole(path, |file| array.write_npy(file).map_err(std::io::Error::other))
-}
-
-/// Recorded weights as `[steps, weights]`; `path` names their file in errors.
-pub(crate) fn rows<'a>(
+/// Write a `[rows, columns]` array as npy, block by block of its rows, as `rows` hands them over.
+pub(crate) fn write_npy(
     path: &Path,
-    values: &'a [f32],
-    weights: usize,
-) -> Result<ndarray::ArrayView2<'a, f32>> {
-    ndarray::ArrayView2::from_shape((values.len() / weights.max(1), weights), values)
-        .map_err(|error| Error::malformed(path, error.to_string()))
+    shape: (usize, usize),
+    rows: impl FnOnce(&mut dyn FnMut(ArrayView2<'_, f64>) -> Result<()>) -> Result<()>,
+) -> Result<()> {
+    let mut failed = None;
+    let written = write_whole(path, |file| {
+        ndarray_npy::write_zeroed_npy::<f64, _>(file.get_ref(), shape).map_err(std::io::Error::other)?;
+        let mut write = |block: ArrayView2<'_, f64>| {
+            let mut values = block.iter();
+            values.try_for_each(|value| file.write_all(&value.to_le_bytes())).map_err(Error::writing(path))
+        };
+        rows(&mut write).map_err(|error| {
+            failed = Some(error);
+            std::io::Error::other("its rows could not be computed")
+        })
+    });
+    failed.map_or(written, Err)
 }
 
 /// Reads recorded weights `[steps, weights]` from an npy file of any making, in f32 (f64 is rounded).

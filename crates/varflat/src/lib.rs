@@ -30,11 +30,13 @@ pub mod grid;
 pub mod inspect;
 pub mod interrupt;
 pub mod landscape;
+pub mod memory;
 pub mod notebook;
 pub mod prelude;
 mod progress;
 #[cfg(feature = "train")]
 pub mod record;
+mod recorded;
 pub mod relation;
 pub mod report;
 pub mod reproduce;
@@ -48,6 +50,7 @@ mod weights;
 
 pub use error::{Error, Result};
 pub use experiment::Experiment;
+pub use recorded::RecordedWindow;
 pub use relation::Relation;
 pub use run_folder::RunFolder;
 pub use study::Study;

@@ -6,7 +6,7 @@
 pub use ndarray::{self, Array1, Array2, ArrayView2};
 pub use varflat_analysis::{
     Component, DatasetBase, DirectionFlatness, Fit, FlatnessSearch, FlatnessStatus, ParamGuard, PowerLaw,
-    Solver, TrajectoryPca, Transformer, spectrum,
+    Solver, TrajectoryPca, Transformer, WindowSource, spectrum,
 };
 pub use varflat_model::{
     DenseLandscape, DenseLayer, DenseNetwork, MlpConfig, OptimizerKind, Shuffle, TrainingConfig, data, random,
@@ -22,7 +22,7 @@ pub use crate::landscape::{Landscape, profiles};
 pub use crate::notebook::Show;
 pub use crate::relation::principal_components;
 pub use crate::weights::read_network;
-pub use crate::{Error, Experiment, Relation, RunFolder};
+pub use crate::{Error, Experiment, RecordedWindow, Relation, RunFolder};
 
 #[cfg(feature = "train")]
 mod training {

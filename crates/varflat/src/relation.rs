@@ -2,8 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use ndarray::Array2;
-use varflat_analysis::{Component, DatasetBase, Fit, FlatnessSearch, ParamGuard, PowerLaw, TrajectoryPca};
+use varflat_analysis::{Component, FlatnessSearch, ParamGuard, PowerLaw, TrajectoryPca, WindowSource};
 use varflat_plot::{Figure, FitLine, Point, VarianceFlatness};
 
 use crate::error::Result;
@@ -12,14 +11,15 @@ use crate::landscape::{Landscape, component};
 use crate::run_folder::{RunFolder, Stage};
 use crate::stages;
 
-/// The principal components of recorded weights `[steps, weights]`, all of them, with the variances along them.
+/// The principal components of recorded weights `[steps, weights]`, all of them, with the variances along them: of an array, or of
+/// a [`RecordedWindow`](crate::RecordedWindow), which may be larger than memory.
 ///
 /// [`TrajectoryPca::params`] has the choices; this takes the defaults and needs no type to be named.
 ///
 /// # Errors
-/// As [`TrajectoryPca`]'s fit: a window too small, or one that holds something else than numbers.
-pub fn principal_components(window: &Array2<f32>) -> Result<TrajectoryPca> {
-    Ok(TrajectoryPca::params().fit(&DatasetBase::from(window.view()))?)
+/// As [`TrajectoryPca`]'s fit: a window too small, one that holds something else than numbers, or a file that cannot be read.
+pub fn principal_components(window: impl WindowSource) -> Result<TrajectoryPca> {
+    Ok(TrajectoryPca::params().check()?.fit_source(window)?)
 }
 
 /// σ_i² and F_i of each principal component: what ψ in σ_i² ∝ F_i^−ψ is fitted to.

@@ -203,7 +203,8 @@ impl RunFolder {
         let held = read_config(&self.path, &[])?;
         let allowed: &[&str] = match stage {
             Stage::Train => &[],
-            Stage::Pca | Stage::Flatness => &["landscape.", "fit."],
+            Stage::Pca => &["pca.", "landscape.", "fit."],
+            Stage::Flatness => &["landscape.", "fit."],
             Stage::Fit => &["fit."],
         };
         let differences = self.experiment.differences(&held);

@@ -25,7 +25,7 @@ pub use fit::FitReport;
 pub(crate) use fit::read_components;
 pub use flatness::FlatnessRow;
 pub(crate) use flatness::{chosen, read_profiles, read_rows};
-pub(crate) use pca::{read as read_pca, read_variance};
+pub(crate) use pca::{read as read_pca, read_variance, segment};
 pub(crate) use subspace::Subspace;
 #[cfg(feature = "train")]
 pub use timing::training_cost;

@@ -76,7 +76,11 @@ pub(super) struct Projections {
 
 impl Projections {
     /// Projects the window on `directions` `[weights, K]` block by block.
-    pub(super) fn measure(window: &CentredWindow<'_>, directions: MatRef<'_, f64>, segment: usize) -> Self {
+    pub(super) fn measure(
+        window: &CentredWindow<'_>,
+        directions: MatRef<'_, f64>,
+        segment: usize,
+    ) -> Result<Self, AnalysisError> {
         let (steps, components) = (window.steps(), directions.ncols());
         let middle = 0.5 * (steps - 1) as f64;
         let mut segments = SegmentMoments::zeros(steps, segment, components);
@@ -102,7 +106,8 @@ impl Projections {
                     }
                 }
             });
-        });
+            Ok::<_, AnalysisError>(())
+        })?;
 
         let square = moments.subrows(count, count);
         let unsorted: Vec<f64> = square.col_iter().map(|s| s.iter().sum::<f64>() / steps as f64).collect();
@@ -110,25 +115,30 @@ impl Projections {
         let sign: Vec<f64> = order.iter().map(|&i| sign(moments[(2 * count, i)])).collect();
         segments.sum = Array2::from_shape_fn((count, components), |(s, i)| sign[i] * moments[(s, order[i])]);
         segments.square = Array2::from_shape_fn((count, components), |(s, i)| square[(s, order[i])]);
-        Self { variance: order.iter().map(|&i| unsorted[i]).collect(), order, sign, segments }
+        Ok(Self { variance: order.iter().map(|&i| unsorted[i]).collect(), order, sign, segments })
     }
 
     /// Takes the variances as the solver found them, and measures the signs alone.
-    pub(super) fn estimate(window: &CentredWindow<'_>, directions: &Eigen, segment: usize) -> Self {
+    pub(super) fn estimate(
+        window: &CentredWindow<'_>,
+        directions: &Eigen,
+        segment: usize,
+    ) -> Result<Self, AnalysisError> {
         let middle = 0.5 * (window.steps() - 1) as f64;
         let mut drift = Col::<f64>::zeros(window.weights());
         window.for_row_blocks(|first, block| {
             let time = Col::from_fn(block.nrows(), |row| (first + row) as f64 - middle);
             matmul(&mut drift, Accum::Add, block.transpose(), &time, 1.0, Par::rayon(0));
-        });
+            Ok::<_, AnalysisError>(())
+        })?;
         let drift = directions.columns().transpose() * drift;
         let order = descending(&directions.values);
-        Self {
+        Ok(Self {
             variance: order.iter().map(|&i| directions.values[i].max(0.0)).collect(),
             sign: order.iter().map(|&i| sign(drift[i])).collect(),
             segments: SegmentMoments::zeros(0, segment, order.len()),
             order,
-        }
+        })
     }
 }
 

@@ -42,7 +42,7 @@ fn full(window: &CentredWindow<'_>, side: Side, count: usize) -> Result<Eigen, A
     let size = window.len(side);
     let mut matrix = Mat::zeros(size, size);
     let scale = 1.0 / window.steps() as f64;
-    window.for_slabs(side, |_, slab| add_to_lower(matrix.as_mut(), slab, slab, scale));
+    window.for_slabs(side, |_, slab| add_to_lower(matrix.as_mut(), slab, slab, scale))?;
     on_weights(window, side, eigen::largest(matrix, count)?)
 }
 
@@ -55,7 +55,7 @@ fn on_weights(window: &CentredWindow<'_>, side: Side, eigen: Eigen) -> Result<Ei
     window.for_slabs(side, |first, slab| {
         let rows = directions.as_mut().subrows_mut(first, slab.ncols());
         product(rows, Accum::Replace, slab.transpose(), eigen.columns(), 1.0);
-    });
+    })?;
     let values = eigen.values;
     drop(eigen.vectors);
     // Rounding in u_i, of relative size ε, leaves ε·σ_1/σ_i of p_1 in p_i. Orthogonalising in

@@ -35,13 +35,13 @@ pub(super) fn largest(window: &CentredWindow<'_>, side: Side, k: usize) -> Resul
     let (size, width, room) = (window.len(side), width(k), room(k));
     let mut basis = Mat::<f64>::zeros(size, room);
     let mut projected = Mat::<f64>::zeros(room, room);
-    let mut next = orthonormal(start(window, side, width));
+    let mut next = orthonormal(start(window, side, width)?);
     let (mut old, mut converged) = (0, 0);
     for _ in 0..PASSES {
         let filled = old + width;
         basis.subcols_mut(old, width).copy_from(&next);
         let known = basis.subcols(0, filled);
-        let mut image = apply(window, side, &next);
+        let mut image = apply(window, side, &next)?;
         // Twice: the first leaves ε of what it removes, which can be more than what remains.
         let overlap = remove(known, &mut image) + remove(known, &mut image);
         projected.get_mut(..filled, old..filled).copy_from(&overlap);
@@ -81,20 +81,20 @@ pub(super) fn largest(window: &CentredWindow<'_>, side: Side, k: usize) -> Resul
 }
 
 /// AF = T⁻¹ Σ S(SᵀF).
-fn apply(window: &CentredWindow<'_>, side: Side, vectors: &Mat<f64>) -> Mat<f64> {
+fn apply(window: &CentredWindow<'_>, side: Side, vectors: &Mat<f64>) -> Result<Mat<f64>, AnalysisError> {
     let mut image = Mat::zeros(vectors.nrows(), vectors.ncols());
     let scale = 1.0 / window.steps() as f64;
     window.for_slabs(side, |_, slab| {
         let mut inner = Mat::zeros(slab.ncols(), vectors.ncols());
         product(inner.as_mut(), Accum::Replace, slab.transpose(), vectors.as_ref(), 1.0);
         product(image.as_mut(), Accum::Add, slab, inner.as_ref(), scale);
-    });
-    image
+    })?;
+    Ok(image)
 }
 
 /// A first block: sums over as many stretches of the other axis, every row of which takes part with a
 /// weight cos 2πφi², φ the golden ratio. These have no period that the window could share.
-fn start(window: &CentredWindow<'_>, side: Side, width: usize) -> Mat<f64> {
+fn start(window: &CentredWindow<'_>, side: Side, width: usize) -> Result<Mat<f64>, AnalysisError> {
     let mut block = Mat::zeros(window.len(side), width);
     let total = window.steps() * window.weights() / window.len(side);
     window.for_slabs(side, |first, slab| {
@@ -104,8 +104,8 @@ fn start(window: &CentredWindow<'_>, side: Side, width: usize) -> Mat<f64> {
             if i * width / total == stretch { (std::f64::consts::TAU * turns.fract()).cos() } else { 0.0 }
         });
         product(block.as_mut(), Accum::Add, slab, weights.as_ref(), 1.0);
-    });
-    block
+    })?;
+    Ok(block)
 }
 
 /// Takes the part in the orthonormal `basis` out of `vectors`, and returns its coefficients.

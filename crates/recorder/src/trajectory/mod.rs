@@ -7,6 +7,7 @@
 //! | `trajectory.part-<step>.npy` | with `Keep::Last(n)`, until finished: the same array from that step on, n rows each |
 
 mod append;
+mod blocks;
 mod info;
 mod npy;
 mod parts;
@@ -16,6 +17,7 @@ mod sink;
 mod writer;
 mod writing;
 
+pub use blocks::TrajectoryReader;
 pub use info::TrajectoryInfo;
 pub use reader::Trajectory;
 pub use sink::TrajectorySink;

@@ -2,19 +2,18 @@
 
 use std::{
     fs::File,
-    io::{self, BufReader, Read, Seek, SeekFrom},
+    io::{self, BufReader},
     ops::Range,
     path::{Path, PathBuf},
 };
 
 use super::{
+    blocks::TrajectoryReader,
     info::Sidecar,
     npy::read_header,
     parts::{list_parts, npy_path, part_first_step},
 };
 use crate::{Keep, RecorderError, TrajectoryInfo};
-
-const CHUNK_BYTES: usize = 1 << 20;
 
 /// A trajectory on disk, of shape `[steps, weights]`.
 ///
@@ -32,11 +31,11 @@ pub struct Trajectory {
 
 /// Consecutive rows in one file.
 #[derive(Debug, Clone)]
-struct Piece {
-    path: PathBuf,
+pub(super) struct Piece {
+    pub(super) path: PathBuf,
     /// The byte at which the first of them begins.
-    offset: u64,
-    rows: u64,
+    pub(super) offset: u64,
+    pub(super) rows: u64,
 }
 
 /// The rows of one NPY file.
@@ -128,7 +127,7 @@ impl Trajectory {
         self.missing
     }
 
-    /// All rows, `[steps, weights]` flattened row-major.
+    /// All rows, `[steps, weights]` flattened row-major; a window larger than memory is read with a [`reader`](Self::reader).
     ///
     /// # Errors
     /// [`RecorderError::Read`] when the file cannot be read or is too large for memory.
@@ -141,48 +140,36 @@ impl Trajectory {
     /// # Errors
     /// [`RecorderError::RowsOutOfRange`] when there are fewer rows; [`RecorderError::Read`] as [`read`](Self::read).
     pub fn rows(&self, range: Range<usize>) -> Result<Vec<f32>, RecorderError> {
-        let (start, end) = (range.start as u64, range.end as u64);
-        if start > end || end > self.steps {
-            return Err(RecorderError::RowsOutOfRange {
-                path: self.path.clone(),
-                start,
-                end,
-                rows: self.steps,
-            });
-        }
+        self.check_rows(&range)?;
         let mut values = Vec::new();
-        let count = usize::try_from(end - start).ok().and_then(|rows| rows.checked_mul(self.weights));
-        count
-            .and_then(|count| values.try_reserve_exact(count).ok())
-            .ok_or_else(|| RecorderError::read(&self.path)(io::ErrorKind::OutOfMemory.into()))?;
-        let mut piece_start = 0;
-        for piece in &self.pieces {
-            let piece_end = piece_start + piece.rows;
-            let (from, to) = (start.max(piece_start), end.min(piece_end));
-            if from < to {
-                self.read_piece(piece, from - piece_start, to - from, &mut values)
-                    .map_err(RecorderError::read(&piece.path))?;
-            }
-            piece_start = piece_end;
-        }
+        let count = range.len().checked_mul(self.weights);
+        let count = count.filter(|&count| values.try_reserve_exact(count).is_ok());
+        let count =
+            count.ok_or_else(|| RecorderError::read(&self.path)(io::ErrorKind::OutOfMemory.into()))?;
+        values.resize(count, 0.0);
+        self.reader()?.read(range, &mut values)?;
         Ok(values)
     }
 
-    fn read_piece(&self, piece: &Piece, first_row: u64, rows: u64, values: &mut Vec<f32>) -> io::Result<()> {
-        let row_bytes = (self.weights * size_of::<f32>()) as u64;
-        let mut file = File::open(&piece.path)?;
-        file.seek(SeekFrom::Start(piece.offset + first_row * row_bytes))?;
-        let mut left = rows * row_bytes;
-        let mut chunk = vec![0; CHUNK_BYTES];
-        while left > 0 {
-            let bytes = usize::try_from(left).map_or(CHUNK_BYTES, |left| left.min(CHUNK_BYTES));
-            let chunk = &mut chunk[..bytes];
-            file.read_exact(chunk)?;
-            let (weights, _) = chunk.as_chunks();
-            values.extend(weights.iter().map(|bytes| f32::from_le_bytes(*bytes)));
-            left -= bytes as u64;
+    /// Opens the files, for reading the rows a block at a time.
+    ///
+    /// # Errors
+    /// [`RecorderError::Read`] when one of them cannot be opened any more.
+    pub fn reader(&self) -> Result<TrajectoryReader, RecorderError> {
+        TrajectoryReader::open(self.clone())
+    }
+
+    pub(super) fn check_rows(&self, range: &Range<usize>) -> Result<(), RecorderError> {
+        let (start, end) = (range.start as u64, range.end as u64);
+        if start > end || end > self.steps {
+            let path = self.path.clone();
+            return Err(RecorderError::RowsOutOfRange { path, start, end, rows: self.steps });
         }
         Ok(())
+    }
+
+    pub(super) fn pieces(&self) -> &[Piece] {
+        &self.pieces
     }
 
     fn open_file(path: &Path) -> Result<Self, RecorderError> {

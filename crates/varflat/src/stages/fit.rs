@@ -6,7 +6,7 @@ use varflat_model::random::{Purpose, stream};
 
 use super::{FlatnessRow, flatness, pca};
 use crate::error::{Error, Result};
-use crate::experiment::{Centre, FitSection};
+use crate::experiment::{Centre, Components, FitSection};
 use crate::files::write_json;
 use crate::run_folder::{RunFolder, Stage, names};
 
@@ -53,7 +53,7 @@ pub struct FitReport {
     pub gamma: Option<f64>,
     /// The whole fit of γ: standard error, prefactor, range.
     pub decay: Option<spectrum::Decay>,
-    /// Share of the 35 components after the first in the variance of all but the first.
+    /// Share of the 35 components after the first in the variance of all but the first, if all were found.
     pub share_35: Option<f64>,
 }
 
@@ -96,7 +96,9 @@ pub(super) fn fit(run: &RunFolder) -> Result<f64> {
         alignment: pca.alignment(w0)?,
         gamma: decay.map(|decay| decay.gamma),
         decay,
-        share_35: spectrum::share(pca.variance(), 35).ok(),
+        share_35: spectrum::share(pca.variance(), 35)
+            .ok()
+            .filter(|_| matches!(experiment.pca.components, Components::All(_))),
     };
     run.begin(Stage::Fit)?;
     write_json(&run.file(names::FIT), &report)?;

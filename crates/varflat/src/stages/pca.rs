@@ -1,41 +1,67 @@
 //! Stage 2: trajectory → principal components, variances, projections.
 
-use varflat_analysis::{DatasetBase, Fit, TrajectoryPca};
-use varflat_recorder::{RecorderError, Trajectory};
+mod passes;
+
+use varflat_analysis::{AnalysisError, ParamGuard, Solver, TrajectoryPca, WindowSource};
 
 use crate::error::{Error, Result};
-use crate::files::{Array, Npz, rows, write_npy, write_npz};
-use crate::progress::Spinner;
+use crate::experiment::{Components, Experiment};
+use crate::files::{Array, Npz, write_npy, write_npz};
+use crate::recorded::RecordedWindow;
 use crate::run_folder::{RunFolder, Stage, names};
+use passes::Watched;
 
 /// Components whose θ_i(t) are written out.
 const PROJECTED: usize = 60;
 
+/// Steps of a time segment whose moments are kept for the bootstrap …
+const SEGMENT: usize = 100;
+/// … and the most of these; of a longer window a segment is as long as a block of the bootstrap.
+const SEGMENTS: usize = 2000;
+
 /// Analyse the recorded window; there is nothing to continue, so no earlier time.
 pub(super) fn pca(run: &RunFolder) -> Result<f64> {
-    let file = run.file(names::TRAJECTORY);
-    let damaged = |error: RecorderError| Error::malformed(&file, error.to_string());
-    let trajectory = Trajectory::open(&file).map_err(damaged)?;
-    if trajectory.is_truncated() {
-        return Err(Error::malformed(
-            &file,
-            format!(
-                "{} of {} rows are missing: the file was cut short; restore it, or run the training again with --force",
-                trajectory.missing_rows(),
-                trajectory.missing_rows() + trajectory.steps() as u64
-            ),
-        ));
-    }
-    let values = trajectory.read().map_err(damaged)?;
-    let window = rows(&file, &values, trajectory.weights())?;
-    let _spinner = Spinner::start("pca", "covariance and principal components");
-    let pca = TrajectoryPca::params().fit(&DatasetBase::from(window))?;
-    let projections = pca.project(window, PROJECTED.min(pca.variance().len()))?;
-    drop(values);
+    let window = RecordedWindow::open(run.file(names::TRAJECTORY))?;
+    let experiment = run.experiment();
+    let solver = match experiment.pca.components {
+        Components::All(_) => Solver::Auto,
+        Components::Some(count) => Solver::TopK(count),
+    };
+    let watched = Watched::new(&window, solver, PROJECTED);
+    let segment = segment(window.steps(), experiment.fit.block);
+    let params = TrajectoryPca::params().solver(solver).segment(segment).check()?;
+    let pca = params.fit_source(&watched).map_err(|error| refused(experiment, error))?;
     run.begin(Stage::Pca)?;
-    write_npy(&run.file(names::PROJECTIONS), &projections)?;
+    let shape = (window.steps(), PROJECTED.min(pca.variance().len()));
+    write_npy(&run.file(names::PROJECTIONS), shape, |write| pca.project_blocks(&watched, shape.1, write))?;
+    drop(watched);
     save(run, &pca)?;
     Ok(0.0)
+}
+
+/// What the experiment can do about a window that is too much, or too little.
+fn refused(experiment: &Experiment, error: AnalysisError) -> Error {
+    let advice = match &error {
+        AnalysisError::TooLarge { .. } => {
+            "find the first components alone, with --set pca.components=200, say"
+        }
+        AnalysisError::TooManyComponents { .. } => "lower pca.components",
+        _ => return error.into(),
+    };
+    let problem = match error {
+        AnalysisError::TooLarge { steps, weights } => {
+            format!(
+                "all components of a window of {steps} steps × {weights} weights would take hours and many gigabytes"
+            )
+        }
+        error => error.to_string(),
+    };
+    Error::Experiment { origin: experiment.name.clone(), problem: format!("{problem}: {advice}") }
+}
+
+/// Steps of a time segment.
+pub(crate) fn segment(steps: usize, block: usize) -> usize {
+    if steps <= SEGMENT * SEGMENTS { SEGMENT } else { block.max(SEGMENT) }
 }
 
 fn save(run: &RunFolder, pca: &TrajectoryPca) -> Result<()> {

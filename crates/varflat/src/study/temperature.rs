@@ -1,15 +1,21 @@
 //! The noise of SGD around a finished run's w_0: temperatures, mini-batch losses, correlation times.
 
+use std::ops::Range;
+
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use varflat_analysis::{CorrelationTimes, Correlator, FlatnessStatus, Scaling, TrajectoryPca, scaling};
+use varflat_analysis::{
+    AnalysisError, CorrelationTimes, Correlator, FlatnessStatus, Scaling, TrajectoryPca, WindowSource,
+    scaling,
+};
 use varflat_model::{MovingLayer, OptimizerKind, epoch_order};
 use varflat_recorder::Trajectory;
 
 use super::Work;
 use crate::error::{Error, Result};
-use crate::files::{self, write_csv};
+use crate::files::write_csv;
+use crate::recorded::{RecordedWindow, source};
 use crate::run_folder::{RunFolder, names};
 use crate::stages::{self, FlatnessRow};
 use crate::{interrupt, progress};
@@ -223,9 +229,8 @@ fn measure(work: &Work<'_>, config: &TemperatureStudy) -> Result<TemperatureRepo
     let images = stages::load_data(run)?.train;
     let layer = MovingLayer::new(&network, &experiment.recorder.layer, &images)?;
     drop(images);
-    let file = run.file(names::TRAJECTORY);
-    let trajectory = Trajectory::open(&file)?;
-    let batches = Batches::of(run, &trajectory, layer.samples());
+    let window = RecordedWindow::open(run.file(names::TRAJECTORY))?;
+    let batches = Batches::of(run, window.trajectory(), layer.samples());
     let bar = progress::bar("temperature", 4 + config.directions().len() as u64);
     let done = || {
         bar.inc(1);
@@ -236,25 +241,26 @@ fn measure(work: &Work<'_>, config: &TemperatureStudy) -> Result<TemperatureRepo
     let l0 = layer.performance(layer.weights()).loss;
     let full = pca.components().dot(&Array1::from(layer.full_gradient(layer.weights())));
     let (temperature, fixed) = {
-        let gradients = layer.batch_gradients(layer.weights(), &batches.each());
-        let slopes =
-            pca.slopes(files::rows(&file, &gradients, layer.weights().len())?, pca.variance().len())?;
+        let each = batches.each();
+        let gradients = Made {
+            steps: each.len(),
+            weights: layer.weights().len(),
+            make: |rows: Range<usize>| Ok(layer.batch_gradients(layer.weights(), &each[rows])),
+        };
+        let slopes = pca.slopes(gradients, pca.variance().len())?;
         done()?;
         let temperature = varflat_analysis::temperature(slopes.view(), full.view(), learning_rate)?;
         (temperature, times(&slopes)?)
     };
     done()?;
-    let values = trajectory.read()?;
-    let window = files::rows(&file, &values, trajectory.weights())?;
-    let theta = times(&pca.project(window, pca.variance().len())?)?;
+    let theta = times(&pca.project(&window, pca.variance().len())?)?;
     done()?;
     let path = match experiment.training.optimizer {
         OptimizerKind::Sgd if experiment.training.momentum == 0.0 && experiment.recorder.every == 1 => {
-            Some(path_times(window, &layer, &pca, learning_rate, config.full_gradient_every)?)
+            Some(path_times(&window, &layer, &pca, learning_rate, config.full_gradient_every)?)
         }
         _ => None,
     };
-    drop(values);
     done()?;
 
     let table: Vec<TemperatureRow> = rows
@@ -355,40 +361,75 @@ fn times(series: &Array2<f64>) -> Result<Vec<Option<CorrelationTimes>>> {
         .collect()
 }
 
+/// Vectors `[steps, weights]` that are made as they are read, whole rows at a time.
+struct Made<F> {
+    steps: usize,
+    weights: usize,
+    make: F,
+}
+
+impl<F: Fn(Range<usize>) -> Result<Vec<f32>> + Sync> WindowSource for Made<F> {
+    fn steps(&self) -> usize {
+        self.steps
+    }
+
+    fn weights(&self) -> usize {
+        self.weights
+    }
+
+    fn block<'a>(
+        &'a self,
+        rows: Range<usize>,
+        columns: Range<usize>,
+        buffer: &'a mut Vec<f32>,
+    ) -> std::result::Result<ArrayView2<'a, f32>, AnalysisError> {
+        let shape = (rows.len(), self.weights);
+        *buffer = (self.make)(rows).map_err(source)?;
+        let mut made = ArrayView2::from_shape(shape, buffer).map_err(source)?;
+        made.slice_axis_inplace(Axis(1), columns.into());
+        Ok(made)
+    }
+}
+
 /// Correlation times of ∇L^μ − ∇L along the path, where ∇L^μ = (w_t − w_{t+1})/α for plain SGD. `None` where this is no more than
 /// the rounding of w.
 fn path_times(
-    window: ArrayView2<'_, f32>,
+    window: &RecordedWindow,
     layer: &MovingLayer,
     pca: &TrajectoryPca,
     learning_rate: f64,
     every: usize,
 ) -> Result<Vec<Option<CorrelationTimes>>> {
-    let last = window.nrows() - 1;
+    let last = window.steps() - 1;
     let full: Vec<Vec<f64>> = (0..=last)
         .step_by(every)
         .chain((!last.is_multiple_of(every)).then_some(last))
-        .map(|row| layer.full_gradient(&window.row(row).to_vec()))
-        .collect();
-    let mut noise = Array2::<f32>::zeros((last, window.ncols()));
-    let rows: Vec<_> = noise.axis_iter_mut(Axis(0)).enumerate().collect();
-    rows.into_par_iter().for_each(|(row, mut noise)| {
-        let (before, start) = (row / every, row / every * every);
-        let width = every.min(last - start) as f64;
-        let share = (row - start) as f64 / width;
-        let (now, next) = (window.row(row), window.row(row + 1));
-        for (weight, noise) in noise.iter_mut().enumerate() {
-            let slope = full[before][weight] * (1.0 - share) + full[before + 1][weight] * share;
-            let taken = (f64::from(now[weight]) - f64::from(next[weight])) / learning_rate;
-            *noise = (taken - slope) as f32;
-        }
-    });
-    let slopes = pca.slopes(noise.view(), pca.variance().len())?;
+        .map(|row| Ok(layer.full_gradient(window.rows(row..row + 1)?.as_slice().unwrap_or_default())))
+        .collect::<Result<_>>()?;
+    let noise = |rows: Range<usize>| {
+        let path = window.rows(rows.start..rows.end + 1)?;
+        let mut noise = Array2::<f32>::zeros((rows.len(), path.ncols()));
+        let each: Vec<_> = rows.zip(noise.rows_mut()).zip(path.axis_windows(Axis(0), 2)).collect();
+        each.into_par_iter().for_each(|((row, noise), path)| {
+            let (before, start) = (row / every, row / every * every);
+            let width = every.min(last - start) as f64;
+            let share = (row - start) as f64 / width;
+            let (now, next) = (path.row(0), path.row(1));
+            for (weight, noise) in noise.into_iter().enumerate() {
+                let slope = full[before][weight] * (1.0 - share) + full[before + 1][weight] * share;
+                let taken = (f64::from(now[weight]) - f64::from(next[weight])) / learning_rate;
+                *noise = (taken - slope) as f32;
+            }
+        });
+        Ok(noise.into_raw_vec_and_offset().0)
+    };
+    let noise = Made { steps: last, weights: window.weights(), make: noise };
+    let slopes = pca.slopes(noise, pca.variance().len())?;
     // A weight w moves in steps of its last bit u: an error of variance u²/6 in every difference.
-    let rounding =
-        window.row(last).iter().map(|w| f64::from(w.abs().next_up() - w.abs()).powi(2) / 6.0).sum::<f64>()
-            / window.ncols() as f64
-            / learning_rate.powi(2);
+    let end = window.rows(last..last + 1)?;
+    let rounding = end.iter().map(|w| f64::from(w.abs().next_up() - w.abs()).powi(2) / 6.0).sum::<f64>()
+        / end.len() as f64
+        / learning_rate.powi(2);
     let found = times(&slopes)?;
     let variance = slopes.var_axis(Axis(0), 0.0);
     Ok(found

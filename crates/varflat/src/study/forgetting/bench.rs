@@ -8,7 +8,6 @@ use varflat_recorder::{SharedSink, paths};
 
 use super::{ForgettingStudy, Heads};
 use crate::error::{Error, Result};
-use crate::files::rows;
 use crate::interrupt;
 use crate::record::{Kept, optimizer};
 use crate::study::Work;
@@ -156,8 +155,7 @@ impl<'a> Bench<'a> {
         for (path, sink) in sinks {
             let (values, steps) = sink.with(|kept| (std::mem::take(&mut kept.rows), kept.steps()));
             let weights = values.len() / steps.max(1) as usize;
-            let window = rows(path.as_ref(), &values, weights)?.to_owned();
-            windows.push((path, window));
+            windows.push((path, Array2::from_shape_vec((steps as usize, weights), values)?));
         }
         Ok(Outcome { network: trainer.network().valid(), windows })
     }

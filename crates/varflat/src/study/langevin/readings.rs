@@ -4,15 +4,16 @@ use ndarray::{Array2, ArrayView1, Axis};
 use rayon::prelude::*;
 use varflat_analysis::{
     DatasetBase, Fit, FlatnessSearch, ParamGuard, PrincipalCurvatures, SegmentMoments, TrajectoryPca,
+    WindowSource,
 };
 use varflat_model::{DenseLandscape, Langevin, LangevinConfig, MovingLayer};
-use varflat_recorder::Trajectory;
 
 use super::steps;
 use crate::error::{Error, Result};
 use crate::experiment::{Centre, Experiment, LangevinSection};
-use crate::files::{read_json, rows};
+use crate::files::read_json;
 use crate::progress::Spinner;
+use crate::recorded::RecordedWindow;
 use crate::run_folder::{RunFolder, names};
 use crate::stages::{self, FitReport, FlatnessRow, Subspace};
 
@@ -26,7 +27,7 @@ const CURVATURE_STEP: f64 = 0.02;
 /// Steps of a segment of the moments that the bootstrap over time resamples.
 const SEGMENT: usize = 100;
 
-/// Rows of a trajectory that are projected together.
+/// Rows of a trajectory that a thread projects together.
 const ROWS: usize = 500;
 
 /// Variances of a walk along some directions, with their flatness.
@@ -184,19 +185,21 @@ fn walk_in_bowl(
 
 /// θ `[rows, k]` of the recorded walk about its mean along directions `[k, weights]`.
 fn projections(run: &RunFolder, directions: &Array2<f64>) -> Result<Array2<f64>> {
-    let trajectory = Trajectory::open(run.file(names::TRAJECTORY))?;
-    let values = trajectory.read()?;
-    let window = rows(&run.file(names::TRAJECTORY), &values, trajectory.weights())?;
+    let window = RecordedWindow::open(run.file(names::TRAJECTORY))?;
     let network = run.centre(Centre::Mean)?;
     let layer = &network.layers()[network.position(&run.experiment().recorder.layer)?];
     let mean = ArrayView1::from(&layer.weight);
-    let mut theta = Array2::zeros((window.nrows(), directions.nrows()));
-    let mut blocks: Vec<_> = theta.axis_chunks_iter_mut(Axis(0), ROWS).collect();
-    let recorded: Vec<_> = window.axis_chunks_iter(Axis(0), ROWS).collect();
-    blocks.par_iter_mut().zip(recorded).for_each(|(theta, rows)| {
-        let centred = rows.mapv(f64::from) - mean;
-        theta.assign(&centred.dot(&directions.t()));
-    });
+    let mut theta = Array2::zeros((window.steps(), directions.nrows()));
+    let together = ROWS * rayon::current_num_threads();
+    for (first, mut theta) in (0..).step_by(together).zip(theta.axis_chunks_iter_mut(Axis(0), together)) {
+        let recorded = window.rows(first..first + theta.nrows())?;
+        let recorded: Vec<_> = recorded.axis_chunks_iter(Axis(0), ROWS).collect();
+        let mut blocks: Vec<_> = theta.axis_chunks_iter_mut(Axis(0), ROWS).collect();
+        blocks.par_iter_mut().zip(recorded).for_each(|(theta, rows)| {
+            let centred = rows.mapv(f64::from) - mean;
+            theta.assign(&centred.dot(&directions.t()));
+        });
+    }
     Ok(theta)
 }
 

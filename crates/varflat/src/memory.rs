@@ -1,0 +1,217 @@
+//! How much memory a run needs: the formulas of `doc/memory.md`.
+
+use varflat_model::data::Data;
+
+use crate::error::{Error, Result};
+use crate::experiment::{Components, Experiment, Window};
+use crate::run_folder::Stage;
+use crate::stages;
+
+/// The images of a run: all that its memory depends on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Images {
+    /// Training images.
+    pub train: usize,
+    /// Test images.
+    pub test: usize,
+    /// Rows and columns of an image.
+    pub size: [usize; 2],
+    /// Classes.
+    pub classes: usize,
+}
+
+impl Images {
+    /// MNIST, and Fashion-MNIST.
+    pub const MNIST: Self = Self { train: 60_000, test: 10_000, size: [28, 28], classes: 10 };
+
+    /// Of loaded images.
+    pub fn of(data: &Data) -> Self {
+        let size = [data.train.rows, data.train.columns];
+        Self { train: data.train.samples(), test: data.test.samples(), size, classes: data.classes }
+    }
+}
+
+/// The sizes that the memory of a run depends on.
+///
+/// ```
+/// use varflat::Experiment;
+/// use varflat::memory::{Demand, Images};
+/// use varflat::run_folder::Stage;
+///
+/// let headline = Experiment::parse("name = 'headline'", "headline.toml", &[])?;
+/// let demand = Demand::of(&headline, Images::MNIST, 2)?;
+/// assert_eq!((demand.steps, demand.weights, demand.components), (12_000, 2500, 2500));
+/// // The window is 120 MB; four f64 matrices of 2500 × 2500 are 200 MB.
+/// assert!(demand.bytes(Stage::Pca) < 320_000_000);
+/// # Ok::<(), varflat::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Demand {
+    /// T, the rows of the window; the most there can be where all are kept.
+    pub steps: usize,
+    /// N, the weights of a row.
+    pub weights: usize,
+    /// K, the principal components found.
+    pub components: usize,
+    /// Whether they are all there are.
+    pub all: bool,
+    /// S, the time segments whose moments are kept.
+    pub segments: usize,
+    /// W, the weights and biases of the network.
+    pub parameters: usize,
+    /// E, the recorded steps of an epoch.
+    pub epoch: usize,
+    /// The most inputs and outputs of a layer of the network.
+    pub width: usize,
+    /// The images.
+    pub images: Images,
+    /// Threads of the pool.
+    pub threads: usize,
+}
+
+/// Bytes of the numbers that are held.
+const SINGLE: u64 = size_of::<f32>() as u64;
+const DOUBLE: u64 = size_of::<f64>() as u64;
+
+/// The program itself: its code, the tables of its libraries, buffers of files.
+const PROGRAM: u64 = 48 << 20;
+
+/// What each thread holds for itself: panels of the factors of a product.
+const THREAD: u64 = 12 << 20;
+
+/// Bytes for a pixel of all images while a training begins: the byte of the file, the f32, and position and value of those that are
+/// not zero, half of them.
+const PIXEL: u64 = 8;
+
+/// Rows of a window that are in f64 at a time, and the most values of them.
+const ROWS: u64 = 504;
+const VALUES: u64 = ROWS * 16_384;
+
+/// Columns that the solver for the first components adds to its basis in a pass.
+const PASS: u64 = 64;
+
+impl Demand {
+    /// Of an experiment on these images.
+    ///
+    /// # Errors
+    /// [`Error::Experiment`] if it records a layer that its network does not have.
+    pub fn of(experiment: &Experiment, images: Images, threads: usize) -> Result<Self> {
+        let shapes = shapes(experiment, images)?;
+        let recorded = &experiment.recorder.layer;
+        let weights =
+            shapes.iter().find(|(name, _)| name == recorded).map(|(_, shape)| shape.iter().product());
+        let weights: usize = weights.ok_or_else(|| Error::Experiment {
+            origin: experiment.name.clone(),
+            problem: format!("recorder.layer = \"{recorded}\" is no layer of the network"),
+        })?;
+        let every = experiment.recorder.every.max(1);
+        let epoch = experiment.training.steps_per_epoch(experiment.data.samples.unwrap_or(images.train));
+        let steps = match experiment.recorder.window {
+            Window::Last(rows) => rows,
+            Window::All(_) => (experiment.training.max_epochs * epoch).div_ceil(every),
+        } as usize;
+        let rank = weights.min(steps.saturating_sub(1));
+        let (components, all) = match experiment.pca.components {
+            Components::All(_) => (rank, true),
+            Components::Some(count) => (count.min(rank), false),
+        };
+        Ok(Self {
+            steps,
+            weights,
+            components,
+            all,
+            segments: steps.div_ceil(stages::segment(steps, experiment.fit.block)),
+            // With biases there is at most one more row to a layer.
+            parameters: shapes
+                .iter()
+                .map(|(_, shape)| shape.iter().product::<usize>() + shape[shape.len() - 1])
+                .sum(),
+            epoch: (epoch / every).max(1) as usize,
+            width: shapes.iter().skip(1).map(|(_, shape)| shape.iter().sum()).max().unwrap_or(0),
+            images,
+            threads,
+        })
+    }
+
+    /// The most bytes that a stage holds at a time.
+    pub fn bytes(&self, stage: Stage) -> u64 {
+        let own = match stage {
+            Stage::Train => self.train(),
+            Stage::Pca => self.pca(),
+            Stage::Flatness => self.flatness(),
+            Stage::Fit => self.decomposition(),
+        };
+        PROGRAM + THREAD * self.threads as u64 + own
+    }
+
+    /// The most bytes that any stage holds.
+    pub fn most(&self) -> u64 {
+        Stage::ALL.into_iter().map(|stage| self.bytes(stage)).max().unwrap_or(0)
+    }
+
+    /// All pixels of all images.
+    fn pixels(&self) -> u64 {
+        let Images { train, test, size, .. } = self.images;
+        (size[0] * size[1]) as u64 * (train + test) as u64
+    }
+
+    /// The images, the sums of ⟨w⟩_T over every stretch at whose start a window could begin (twice while they are saved), and the
+    /// network, its gradients and the optimizer's state.
+    fn train(&self) -> u64 {
+        let sums = (self.steps / self.epoch + 2) as u64 * DOUBLE;
+        PIXEL * self.pixels() + self.parameters as u64 * (2 * sums + 12 * SINGLE)
+    }
+
+    /// What is held of the window, the matrix of its shorter side, and the components.
+    fn pca(&self) -> u64 {
+        let (t, n, k) = (self.steps as u64, self.weights as u64, self.components as u64);
+        let side = t.min(n);
+        let wide = n > t;
+        let block = |length: u64, others: u64| {
+            let rows = if length <= VALUES / ROWS { ROWS } else { (VALUES / length / 12 * 12).max(12) };
+            length * rows.min(others)
+        };
+        let in_rows = block(n, t) * (DOUBLE + SINGLE);
+        let in_columns =
+            if wide { block(t, n) * DOUBLE + VALUES.max(t * 12).min(t * n) * SINGLE } else { in_rows };
+        let matrices = if self.all {
+            (side * side * DOUBLE + in_columns).max(4 * side * side * DOUBLE)
+        } else {
+            (side * (3 * k + 12 * PASS) * DOUBLE + in_columns).min(4 * side * side * DOUBLE + in_columns)
+        };
+        let carried =
+            if wide { (side * k * DOUBLE + in_columns).max(n * k * DOUBLE) + n * k * DOUBLE } else { 0 };
+        // Those of all weights lie where the eigenvectors of the whole matrix were.
+        let kept = if wide || !self.all { n * k } else { n * n } * DOUBLE;
+        let moments = 2 * self.moments();
+        matrices.max(carried).max(kept + in_rows + moments)
+    }
+
+    /// Σθ and Σθ² of each segment and component.
+    fn moments(&self) -> u64 {
+        2 * (self.segments * self.components) as u64 * DOUBLE
+    }
+
+    /// `pca.npz` as it is read.
+    fn decomposition(&self) -> u64 {
+        (self.components * self.weights) as u64 * DOUBLE + 2 * self.moments()
+    }
+
+    /// The images as they are loaded, the activations before and after the layer that moves (twice while they are sorted), a further
+    /// set of outputs for each thread, and the components.
+    fn flatness(&self) -> u64 {
+        let activations = (self.width * self.images.train) as u64 * SINGLE;
+        (SINGLE + 1) * self.pixels() + (2 + self.threads as u64) * activations + self.decomposition()
+    }
+}
+
+/// The layers of an experiment's network.
+fn shapes(experiment: &Experiment, images: Images) -> Result<Vec<(String, Vec<usize>)>> {
+    let Images { size, classes, .. } = images;
+    #[cfg(feature = "train")]
+    if let Some(config) = experiment.convolutional_on(size, classes) {
+        return Ok(config.shapes()?);
+    }
+    let shapes = experiment.network(size[0] * size[1], classes).shapes().into_iter();
+    Ok(shapes.map(|(name, shape)| (name, shape.to_vec())).collect())
+}
