@@ -7,7 +7,7 @@ use varflat_model::Metrics;
 use varflat_recorder::{Segment, WindowMeanState};
 
 use crate::error::{Error, Result};
-use crate::files::{Array, Npz, read_json, write_json, write_npz, write_whole};
+use crate::files::{Array, Npz, read_bytes, read_json, write_json, write_npz, write_whole};
 use crate::run_folder::names;
 use crate::weights::{self, NamedWeights, Precision};
 
@@ -96,7 +96,7 @@ impl Checkpoint {
         }
         Ok(Self {
             network: weights::read(&folder.join("weights.npz"))?,
-            optimizer: std::fs::read(&optimizer).map_err(Error::reading(&optimizer))?,
+            optimizer: read_bytes(&optimizer)?,
             means,
             state,
         })

@@ -295,7 +295,7 @@ pub fn main() -> Result<()> {
         Command::Fit(choice) => {
             stage(&choice, Stage::Fit, None)?;
             let run = RunFolder::view(&choice.run)?;
-            say(inspect::report(&crate::files::read_json(&run.file(names::FIT))?));
+            say(inspect::report(&crate::files::read_json(&run.checked(names::FIT)?)?));
             Ok(())
         }
         Command::Plot { run, figures } => {

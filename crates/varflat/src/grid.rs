@@ -223,7 +223,7 @@ impl Row {
         if !run.is_done(Stage::Fit).ok()? {
             return None;
         }
-        let fit: FitReport = read_json(&run.file(names::FIT)).ok()?;
+        let fit: FitReport = read_json(&run.checked(names::FIT).ok()?).ok()?;
         let record = run.record().ok()?;
         let experiment = run.experiment();
         Some(Self {

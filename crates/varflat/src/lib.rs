@@ -19,6 +19,7 @@
 
 #[cfg_attr(not(feature = "train"), allow(dead_code))] // only a training reads and writes them
 mod checkpoint;
+pub mod checksum;
 pub mod cli;
 #[cfg(feature = "train")]
 pub mod constraint;
@@ -27,6 +28,7 @@ pub mod experiment;
 pub mod figures;
 mod files;
 pub mod grid;
+mod guard;
 pub mod inspect;
 pub mod interrupt;
 pub mod landscape;

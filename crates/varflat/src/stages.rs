@@ -15,7 +15,7 @@ use varflat_model::data::Data;
 use varflat_model::device::Backend;
 
 use crate::error::{Error, Result};
-use crate::run_folder::{RunFolder, Stage, StageRecord};
+use crate::run_folder::{RunFolder, Stage};
 use crate::say::say;
 use crate::versions;
 
@@ -50,10 +50,7 @@ pub fn perform(run: &RunFolder, stage: Stage, device: Option<&str>) -> Result<()
         Stage::Flatness => flatness::flatness(run, device)?,
         Stage::Fit => fit::fit(run)?,
     };
-    let seconds = before + start.elapsed().as_secs_f64();
-    run.update(|record| {
-        record.stages.insert(stage.name().to_owned(), StageRecord { seconds });
-    })?;
+    let seconds = run.note_done(stage, || before + start.elapsed().as_secs_f64())?;
     // Only now is a checkpoint worth less than what it led to.
     run.remove_partial(stage)?;
     say(format_args!("{:>9}: done in {seconds:.1} s\n", stage.name()));

@@ -19,8 +19,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::experiment::Experiment;
-use crate::files::{read_json, write_json, write_whole};
+use crate::experiment::{Experiment, is_plain};
+use crate::files::{read_bytes, read_json, read_text, write_json, write_whole};
 use crate::run_folder::{self, RunFolder, RunRecord, Stage};
 use crate::say::say;
 use crate::versions;
@@ -161,6 +161,11 @@ impl Study {
         let complain = |problem: String| Error::Experiment { origin: origin.to_owned(), problem };
         let study: Self =
             toml::from_str(text).map_err(|error| complain(error.to_string().trim_end().to_owned()))?;
+        if let Some((key, name)) =
+            [("name", &study.name), ("run", &study.run)].into_iter().find(|(_, name)| !is_plain(name))
+        {
+            return Err(complain(format!("{key} = {name:?} must be a plain word: it names a folder")));
+        }
         let checked = match &study.study {
             StudyKind::Grid(trainings) | StudyKind::Width(trainings) | StudyKind::Generality(trainings) => {
                 trainings.check()
@@ -180,7 +185,7 @@ impl Study {
     /// # Errors
     /// A missing file, and as [`Study::parse`].
     pub fn read(file: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(file).map_err(Error::reading(file))?;
+        let text = read_text(file)?;
         Self::parse(&text, &file.display().to_string())
     }
 
@@ -277,7 +282,7 @@ impl Study {
         // The report comes last, because what is drawn is decided by it.
         for name in tables.chain([report.as_path()]) {
             let from = folder.join(name);
-            let bytes = std::fs::read(&from).map_err(Error::reading(&from))?;
+            let bytes = read_bytes(&from)?;
             write_whole(&figures.join(name), |file| std::io::Write::write_all(file, &bytes))?;
         }
         Ok(())

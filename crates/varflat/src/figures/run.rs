@@ -72,7 +72,7 @@ struct ProfileRow {
 /// [`Error::StageMissing`](crate::Error::StageMissing) if the run is not finished; reading and writing errors.
 pub fn write_tables(run: &RunFolder, folder: &Path) -> Result<()> {
     run.require(Stage::Fit)?;
-    let metrics: Vec<Metrics> = read_csv(&run.file(names::METRICS))?;
+    let metrics: Vec<Metrics> = read_csv(&run.checked(names::METRICS)?)?;
     write_csv(&folder.join(tables::LEARNING), &metrics)?;
     let trajectory = Trajectory::open(run.file(names::TRAJECTORY))?;
     write_trajectories(run, &trajectory, folder)?;
@@ -90,7 +90,7 @@ pub fn write_tables(run: &RunFolder, folder: &Path) -> Result<()> {
     let steps_per_epoch = record.steps as f64 / record.epochs.max(1) as f64;
     let summary = Summary {
         experiment: run.experiment().clone(),
-        fit: read_json(&run.file(names::FIT))?,
+        fit: read_json(&run.checked(names::FIT)?)?,
         window_epochs: [trajectory.step(0) as f64 / steps_per_epoch, record.epochs as f64],
         run: record,
     };
@@ -99,7 +99,7 @@ pub fn write_tables(run: &RunFolder, folder: &Path) -> Result<()> {
 
 /// θ of the pairs (1, 2) and (49, 50), thinned to what can be seen.
 fn write_trajectories(run: &RunFolder, trajectory: &Trajectory, folder: &Path) -> Result<()> {
-    let theta = read_npy(&run.file(names::PROJECTIONS))?;
+    let theta = read_npy(&run.checked(names::PROJECTIONS)?)?;
     let stride = theta.nrows().div_ceil(TRAJECTORY_POINTS);
     let shown = [1, 2, 49, 50].into_iter().filter(|component| *component <= theta.ncols());
     let rows = shown.flat_map(|component| {

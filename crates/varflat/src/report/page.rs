@@ -226,7 +226,7 @@ fn pictures(tables: &Tables) -> Result<Vec<Picture>> {
 
 fn picture(tables: &Tables, name: String) -> Result<Picture> {
     let file = tables.path(&format!("{name}.svg"));
-    let svg = std::fs::read_to_string(&file).map_err(Error::reading(&file))?;
+    let svg = crate::files::read_text(&file)?;
     let caption = captions::all().find(|caption| caption.name == name);
     let text = caption.map(|caption| (caption.text)(tables)).transpose()?.flatten();
     let title = caption.map_or_else(|| name.replace('_', " "), |caption| caption.title.to_owned());

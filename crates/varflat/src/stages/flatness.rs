@@ -144,11 +144,10 @@ fn append(file: &Mutex<std::fs::File>, path: &Path, rows: &[FlatnessRow]) -> Res
 
 /// Rows of an interrupted attempt. A broken last line is dropped; its group is measured again.
 fn finished_rows(partial: &Path) -> Result<Vec<FlatnessRow>> {
-    let text = match std::fs::read_to_string(partial) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(Error::reading(partial)(error)),
-    };
+    if !partial.exists() {
+        return Ok(Vec::new());
+    }
+    let text = crate::files::read_text(partial)?;
     let whole = &text[..text.rfind('\n').map_or(0, |end| end + 1)];
     if whole.len() < text.len() {
         // The next row must not continue the broken line.
@@ -210,12 +209,12 @@ fn write_profiles(run: &RunFolder, profiles: &[ProfileTable], l0: f64, factor: f
 
 /// L_0 of a run.
 pub(super) fn read_l0(run: &RunFolder) -> Result<f64> {
-    Npz::open(&run.file(names::LANDSCAPE))?.scalar("l0")
+    Npz::open(&run.checked(names::LANDSCAPE)?)?.scalar("l0")
 }
 
 /// Profiles of a run.
 pub(crate) fn read_profiles(run: &RunFolder) -> Result<Vec<ProfileTable>> {
-    let path = run.file(names::LANDSCAPE);
+    let path = run.checked(names::LANDSCAPE)?;
     let mut npz = Npz::open(&path)?;
     let offset: ndarray::Array2<f64> = npz.shaped("offset")?;
     let loss: ndarray::Array2<f64> = npz.shaped("loss")?;
@@ -230,7 +229,7 @@ pub(crate) fn read_profiles(run: &RunFolder) -> Result<Vec<ProfileTable>> {
 
 /// All rows of `flatness.csv`.
 pub(crate) fn read_rows(run: &RunFolder) -> Result<Vec<FlatnessRow>> {
-    read_csv(&run.file(names::FLATNESS))
+    read_csv(&run.checked(names::FLATNESS)?)
 }
 
 #[cfg(test)]

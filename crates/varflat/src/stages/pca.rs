@@ -26,6 +26,7 @@ pub(super) fn pca(run: &RunFolder) -> Result<f64> {
             ),
         ));
     }
+    run.checked("trajectory.json").and_then(|_| run.checked(names::TRAJECTORY))?;
     let values = trajectory.read().map_err(damaged)?;
     let window = rows(&file, &values, trajectory.weights())?;
     let _spinner = Spinner::start("pca", "covariance and principal components");
@@ -61,7 +62,7 @@ fn save(run: &RunFolder, pca: &TrajectoryPca) -> Result<()> {
 
 /// Read the decomposition back.
 pub(crate) fn read(run: &RunFolder) -> Result<TrajectoryPca> {
-    let path = run.file(names::PCA);
+    let path = run.checked(names::PCA)?;
     let mut npz = Npz::open(&path)?;
     let length = npz.counts("segment_length")?;
     let segments = varflat_analysis::SegmentMoments {
@@ -79,5 +80,5 @@ pub(crate) fn read(run: &RunFolder) -> Result<TrajectoryPca> {
 
 /// Read the variances alone: of wide layers the components are hundreds of megabytes.
 pub(crate) fn read_variance(run: &RunFolder) -> Result<ndarray::Array1<f64>> {
-    Npz::open(&run.file(names::PCA))?.shaped("variance")
+    Npz::open(&run.checked(names::PCA)?)?.shaped("variance")
 }

@@ -223,7 +223,7 @@ fn measure(work: &Work<'_>, config: &TemperatureStudy) -> Result<TemperatureRepo
     let images = stages::load_data(run)?.train;
     let layer = MovingLayer::new(&network, &experiment.recorder.layer, &images)?;
     drop(images);
-    let file = run.file(names::TRAJECTORY);
+    let file = run.checked(names::TRAJECTORY)?;
     let trajectory = Trajectory::open(&file)?;
     let batches = Batches::of(run, &trajectory, layer.samples());
     let bar = progress::bar("temperature", 4 + config.directions().len() as u64);

@@ -48,7 +48,7 @@ pub(super) struct AlongHessian {
 
 /// What the stages found, along the walk's own principal components.
 pub(super) fn own(run: &RunFolder) -> Result<Measured> {
-    let fit: FitReport = read_json(&run.file(names::FIT))?;
+    let fit: FitReport = read_json(&run.checked(names::FIT)?)?;
     let (rows, pca) = (stages::read_rows(run)?, stages::read_pca(run)?);
     Ok(Measured {
         l0: fit.l0,
@@ -61,7 +61,7 @@ pub(super) fn own(run: &RunFolder) -> Result<Measured> {
 
 /// Along the principal components of the run of SGD, whose flatness is known.
 pub(super) fn along_sgd(run: &RunFolder, section: &LangevinSection, source: &RunFolder) -> Result<Measured> {
-    let fit: FitReport = read_json(&source.file(names::FIT))?;
+    let fit: FitReport = read_json(&source.checked(names::FIT)?)?;
     let pca = stages::read_pca(source)?;
     let within =
         |index: usize| section.components.is_none_or(|[first, last]| (first..=last).contains(&index));
@@ -184,7 +184,7 @@ fn walk_in_bowl(
 
 /// θ `[rows, k]` of the recorded walk about its mean along directions `[k, weights]`.
 fn projections(run: &RunFolder, directions: &Array2<f64>) -> Result<Array2<f64>> {
-    let trajectory = Trajectory::open(run.file(names::TRAJECTORY))?;
+    let trajectory = Trajectory::open(run.checked(names::TRAJECTORY)?)?;
     let values = trajectory.read()?;
     let window = rows(&run.file(names::TRAJECTORY), &values, trajectory.weights())?;
     let network = run.centre(Centre::Mean)?;
