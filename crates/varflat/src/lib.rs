@@ -44,6 +44,7 @@ pub mod run_folder;
 mod say;
 pub mod stages;
 pub mod study;
+pub mod verify;
 mod versions;
 mod weights;
 

@@ -20,11 +20,12 @@ use crate::say::say;
 use crate::versions;
 
 pub use fit::FitReport;
-pub(crate) use fit::read_components;
+pub(crate) use fit::{fitted, read_components};
 pub use flatness::FlatnessRow;
-pub(crate) use flatness::{chosen, read_profiles, read_rows};
+pub(crate) use flatness::{chosen, measured, read_l0, read_profiles, read_rows, rows_of, search};
 pub(crate) use pca::{read as read_pca, read_variance};
 pub(crate) use subspace::Subspace;
+pub(crate) use surface::{Surface, on_host};
 
 /// Do one stage, whatever it finds of its own earlier results; the stages that follow from it are forgotten.
 ///

@@ -10,7 +10,7 @@ use varflat_analysis::{DirectionFlatness, FlatnessSearch, FlatnessStatus, ParamG
 use super::pca;
 use super::surface::{Surface, with_surface};
 use crate::error::{Error, Result};
-use crate::experiment::{Components, LandscapeSection, LangevinSection};
+use crate::experiment::{Components, Experiment, LandscapeSection, LangevinSection};
 use crate::files::{Array, Npz, read_csv, write_csv, write_npz};
 use crate::landscape::{IN_A_ROW, PROFILE_POINTS, across, component};
 use crate::run_folder::{RunFolder, Stage, names};
@@ -63,12 +63,8 @@ fn measure(run: &RunFolder, surface: &Surface<'_>) -> Result<()> {
     let experiment = run.experiment();
     let section = &experiment.landscape;
     let pca = pca::read(run)?;
-    let search = FlatnessSearch::params().factor(section.factor).radius(section.radius).check()?;
-
-    // What a walk cannot reach is no direction of its own, only the rounding of f32.
-    let confined = experiment.langevin.as_ref().and_then(LangevinSection::dimensions).unwrap_or(usize::MAX);
-    let available = pca.variance().len().min(confined).min(section.last.unwrap_or(usize::MAX));
-    let chosen = chosen(section.components, available);
+    let search = search(section)?;
+    let chosen = measured(experiment, &pca);
     run.begin(Stage::Flatness)?;
     let partial = run.file(names::FLATNESS_PARTIAL);
     let mut rows = finished_rows(&partial)?;
@@ -89,7 +85,7 @@ fn measure(run: &RunFolder, surface: &Surface<'_>) -> Result<()> {
         false => Ok(()),
     };
     interrupted()?;
-    let measured = surface.flatness(
+    let found = surface.flatness(
         &search,
         &groups,
         |index| component(&pca, index),
@@ -102,13 +98,26 @@ fn measure(run: &RunFolder, surface: &Surface<'_>) -> Result<()> {
         },
     )?;
     bar.finish_and_clear();
-    rows.extend(measured.into_iter().flatten());
+    rows.extend(found.into_iter().flatten());
     rows.sort_by_key(|row| row.index);
     rows.dedup_by_key(|row| row.index);
 
     let profiles = profiles(surface, &pca, &rows, section)?;
     write_profiles(run, &profiles, surface.reference_loss(), section.factor)?;
     write_csv(&run.file(names::FLATNESS), &rows)
+}
+
+/// The search that an experiment asks for.
+pub(crate) fn search(section: &LandscapeSection) -> Result<FlatnessSearch> {
+    Ok(FlatnessSearch::params().factor(section.factor).radius(section.radius).check()?)
+}
+
+/// The components that an experiment measures.
+pub(crate) fn measured(experiment: &Experiment, pca: &TrajectoryPca) -> Vec<usize> {
+    // What a walk cannot reach is no direction of its own, only the rounding of f32.
+    let confined = experiment.langevin.as_ref().and_then(LangevinSection::dimensions).unwrap_or(usize::MAX);
+    let section = &experiment.landscape;
+    chosen(section.components, pca.variance().len().min(confined).min(section.last.unwrap_or(usize::MAX)))
 }
 
 /// The components to measure, from 1: the first 50, then evenly spaced over the rest of the spectrum.
@@ -125,7 +134,7 @@ pub(crate) fn chosen(components: Components, available: usize) -> Vec<usize> {
 }
 
 /// The rows of a group of directions.
-fn rows_of(group: &[usize], pca: &TrajectoryPca, found: &[DirectionFlatness]) -> Vec<FlatnessRow> {
+pub(crate) fn rows_of(group: &[usize], pca: &TrajectoryPca, found: &[DirectionFlatness]) -> Vec<FlatnessRow> {
     let rows = group.iter().zip(found);
     rows.map(|(&index, found)| FlatnessRow::of(index, pca.variance()[index - 1], found)).collect()
 }
@@ -208,7 +217,7 @@ fn write_profiles(run: &RunFolder, profiles: &[ProfileTable], l0: f64, factor: f
 }
 
 /// L_0 of a run.
-pub(super) fn read_l0(run: &RunFolder) -> Result<f64> {
+pub(crate) fn read_l0(run: &RunFolder) -> Result<f64> {
     Npz::open(&run.checked(names::LANDSCAPE)?)?.scalar("l0")
 }
 
