@@ -255,6 +255,15 @@ impl Default for FitSection {
 }
 
 impl DataSection {
+    /// The set in a word, or its folder.
+    pub(crate) fn label(&self) -> String {
+        match (&self.set, &self.folder) {
+            (Some(set), _) => set.clone(),
+            (None, Some(folder)) => folder.display().to_string(),
+            (None, None) => "mnist".to_owned(),
+        }
+    }
+
     /// Where the images come from; `origin` names the file in errors.
     fn source(&self, origin: &str) -> Result<DataSource> {
         let complain = |problem: String| Err(Error::Experiment { origin: origin.to_owned(), problem });
