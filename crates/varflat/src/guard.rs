@@ -49,7 +49,8 @@ pub(crate) fn check_links(folder: &Path, trained: bool) -> Result<()> {
     Ok(())
 }
 
-const OUTSIDE: &str = "is a symbolic link, and varflat writes nothing outside of the folder it was given; remove the link";
+const OUTSIDE: &str =
+    "is a symbolic link, and varflat writes nothing outside of the folder it was given; remove the link";
 
 /// Whether a file of this name is written or continued where it lies.
 fn is_in_place(name: &str, trained: bool) -> bool {

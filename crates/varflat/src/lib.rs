@@ -52,6 +52,7 @@ pub use error::{Error, Result};
 pub use experiment::Experiment;
 pub use relation::Relation;
 pub use run_folder::RunFolder;
+pub use say::printable;
 pub use study::Study;
 
 /// The README's Rust code is a doctest.

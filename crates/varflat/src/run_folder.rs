@@ -144,8 +144,11 @@ pub struct RunRecord {
 }
 
 impl RunRecord {
-    /// What a file of a finished stage was when the stage ended, if that was noted.
+    /// What a file was when the stage that wrote it ended, if that was noted.
     pub(crate) fn sum(&self, name: &str) -> Option<&FileSum> {
+        if name == names::CONFIG {
+            return self.config.as_ref();
+        }
         self.stages.values().find_map(|stage| stage.files.get(name))
     }
 
@@ -339,7 +342,7 @@ impl RunFolder {
             None => Ok(path),
             Some(difference) => Err(Error::malformed(
                 &path,
-                format!("is not the file that its stage wrote ({difference}): damaged or changed since"),
+                format!("is not the file that was written here ({difference}): damaged or changed since"),
             )),
         }
     }
@@ -422,10 +425,10 @@ impl RunFolder {
     /// Fail clearly when a file of an earlier stage is missing.
     ///
     /// # Errors
-    /// [`Error::StageMissing`] names the stage to run.
+    /// [`Error::StageMissing`] names the stage to run; [`Error::Malformed`] if the experiment is no longer the one it was done with.
     pub fn require(&self, stage: Stage) -> Result<()> {
         if self.is_done(stage)? {
-            return Ok(());
+            return self.checked(names::CONFIG).map(drop);
         }
         let missing = stage.results().iter().find(|name| !self.file(name).exists());
         Err(Error::StageMissing {
@@ -485,9 +488,10 @@ fn read_record(path: &Path) -> Result<RunRecord> {
     match seal(&text) {
         Seal::Whole => Ok(record),
         Seal::None if !record.has_sums() => Ok(record),
-        Seal::None | Seal::Broken => {
-            Err(Error::malformed(path, "does not match its own SHA-256: damaged or changed since it was written"))
-        }
+        Seal::None | Seal::Broken => Err(Error::malformed(
+            path,
+            "does not match its own SHA-256: damaged or changed since it was written",
+        )),
     }
 }
 

@@ -241,7 +241,17 @@ impl Study {
         }
         let begun = Instant::now();
         run_folder::remove(&report)?;
-        let work = Work { study: self, base, source, folder, device, force, share: Mutex::new(0.0), used: Mutex::default(), reached };
+        let work = Work {
+            study: self,
+            base,
+            source,
+            folder,
+            device,
+            force,
+            share: Mutex::new(0.0),
+            used: Mutex::default(),
+            reached,
+        };
         let numbers = match &self.study {
             StudyKind::Grid(trainings) => json(&report, grid::measure(trainings, &work)?),
             StudyKind::Langevin(langevin) => json(&report, langevin.measure(&work)?),
@@ -262,7 +272,10 @@ impl Study {
         let tables = self.study.tables().iter().map(sum).collect::<Result<_>>()?;
         let Used { runs, data } = work.used.into_inner().unwrap_or_else(PoisonError::into_inner);
         let (study, experiment, source) = (self.clone(), base.clone(), record);
-        write_json(&report, &StudyRecord { study, experiment, source, made, runs, data, tables, report: numbers })?;
+        write_json(
+            &report,
+            &StudyRecord { study, experiment, source, made, runs, data, tables, report: numbers },
+        )?;
         self.tell(&report)
     }
 
@@ -312,7 +325,9 @@ impl Study {
             let bytes = read_bytes(&from)?;
             let known = record.tables.get(&*name.to_string_lossy());
             if let Some(difference) = known.and_then(|known| known.difference(&FileSum::of_bytes(&bytes))) {
-                let problem = format!("is not the table that the study wrote ({difference}); do the study again with --force");
+                let problem = format!(
+                    "is not the table that the study wrote ({difference}); do the study again with --force"
+                );
                 return Err(Error::malformed(&from, problem));
             }
             write_whole(&figures.join(name), |file| std::io::Write::write_all(file, &bytes))?;

@@ -12,11 +12,11 @@ use varflat_plot::{
 };
 use varflat_recorder::Trajectory;
 
+use super::{Figures, Source};
+use crate::checksum::FileSum;
 use crate::error::Result;
 use crate::experiment::Experiment;
 use crate::files::{read_csv, read_json, read_npy, write_csv, write_json};
-use super::{Figures, Source};
-use crate::checksum::FileSum;
 use crate::run_folder::{RunFolder, RunRecord, Stage, names};
 use crate::stages::{FitReport, FlatnessRow, read_profiles, read_rows, read_variance};
 

@@ -217,6 +217,7 @@ fn pictures(tables: &Tables) -> Result<Vec<Picture>> {
             names.extend(path.file_stem().map(|stem| stem.to_string_lossy().into_owned()));
         }
     }
+    names.retain(|name| super::pictures::is_word(name));
     names.sort();
     let place =
         |name: &String| captions::all().position(|caption| caption.name == *name).unwrap_or(usize::MAX);
@@ -240,7 +241,10 @@ fn picture(tables: &Tables, name: String) -> Result<Picture> {
         caption: Text::new(
             text.unwrap_or_else(|| format!("The figure `{name}`, drawn from the tables beside it.")),
         ),
-        svg: super::pictures::inline(&svg, &name, &title),
+        svg: match super::pictures::only_draws(&svg) {
+            true => super::pictures::inline(&svg, &name, &title),
+            false => "Not shown here: the file holds more than a drawing.".to_owned(),
+        },
         tables: caption
             .map_or(&[][..], |caption| caption.tables)
             .iter()

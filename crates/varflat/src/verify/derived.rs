@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use varflat_model::data::Data;
 use varflat_model::random::{Purpose, below, stream};
 
-use super::checks::{Checks, Outcome, apart, relative};
 use super::Extent;
+use super::checks::{Checks, Outcome, apart, relative};
 use crate::error::Result;
 use crate::files::read_json;
 use crate::landscape::{IN_A_ROW, component};
@@ -29,7 +29,12 @@ const FITTED: f64 = 1e-12;
 const INPUTS: [&str; 4] = [names::PCA, names::WEIGHTS_MEAN, names::WEIGHTS_FINAL, names::CONFIG];
 
 /// L_0, the profiles and the crossings.
-pub(super) fn landscape(run: &RunFolder, data: Option<Data>, extent: Extent, checks: &mut Checks) -> Result<()> {
+pub(super) fn landscape(
+    run: &RunFolder,
+    data: Option<Data>,
+    extent: Extent,
+    checks: &mut Checks,
+) -> Result<()> {
     let how = match extent {
         Extent::Sample => "crossings of a sample of directions",
         Extent::All => "crossings of every direction",
@@ -58,7 +63,9 @@ pub(super) fn landscape(run: &RunFolder, data: Option<Data>, extent: Extent, che
     })?;
     checks.row(names::FLATNESS, how, &INPUTS, || match found {
         Some(outcome) => outcome,
-        None => Ok(Outcome::Skipped(problem.unwrap_or_else(|| "landscape.npz is not what it was".to_owned()))),
+        None => {
+            Ok(Outcome::Skipped(problem.unwrap_or_else(|| "landscape.npz is not what it was".to_owned())))
+        }
     })
 }
 
@@ -80,7 +87,11 @@ fn crossings(run: &RunFolder, surface: &Surface<'_>, extent: Extent) -> Result<O
     let (experiment, pca, kept) = (run.experiment(), stages::read_pca(run)?, stages::read_rows(run)?);
     let chosen = stages::measured(experiment, &pca);
     if !chosen.iter().eq(kept.iter().map(|row| &row.index)) {
-        return Ok(Outcome::Differs(format!("{} directions, not the {} asked for", kept.len(), chosen.len())));
+        return Ok(Outcome::Differs(format!(
+            "{} directions, not the {} asked for",
+            kept.len(),
+            chosen.len()
+        )));
     }
     if let Some(row) = kept.iter().find(|row| row.variance != pca.variance()[row.index - 1]) {
         return Ok(Outcome::Differs(format!("σ² of component {} is not that of pca.npz", row.index)));
@@ -120,7 +131,10 @@ fn crossings(run: &RunFolder, surface: &Surface<'_>, extent: Extent) -> Result<O
             }
             None => {
                 let (index, status) = (kept.index, kept.status);
-                return Ok(Outcome::Differs(format!("component {index} is {status:?} there, {:?} again", again.status)));
+                return Ok(Outcome::Differs(format!(
+                    "component {index} is {status:?} there, {:?} again",
+                    again.status
+                )));
             }
         }
     }

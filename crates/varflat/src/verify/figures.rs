@@ -42,7 +42,8 @@ pub(super) fn verify_figure(figure: &Path) -> Result<()> {
         return Err(Error::malformed(figure, "names no figure; name its SVG"));
     };
     if figure.extension().is_none_or(|kind| kind != "svg") {
-        let problem = "is neither a folder nor an SVG: name a run folder, a figure folder or the SVG of a figure";
+        let problem =
+            "is neither a folder nor an SVG: name a run folder, a figure folder or the SVG of a figure";
         return Err(Error::malformed(figure, problem));
     }
     let mut checks = Checks::default();

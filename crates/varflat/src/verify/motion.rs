@@ -36,7 +36,8 @@ pub(super) fn weights(run: &RunFolder, data: Option<&Data>, checks: &mut Checks)
 fn last_row(run: &RunFolder, data: &Data) -> Result<Outcome> {
     let metrics: Vec<Metrics> = read_csv(&run.file(names::METRICS))?;
     let Some(last) = metrics.last() else { return Ok(Outcome::Differs("has no row".to_owned())) };
-    let (Some(train), Some(test)) = (performance(run, data, &data.train)?, performance(run, data, &data.test)?)
+    let (Some(train), Some(test)) =
+        (performance(run, data, &data.train)?, performance(run, data, &data.test)?)
     else {
         return Ok(Outcome::Skipped("a convolutional network needs a backend".to_owned()));
     };
