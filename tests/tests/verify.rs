@@ -358,6 +358,32 @@ fn a_study_keeps_the_checksums_of_its_tables_runs_and_data() {
     program!().run(&arguments("again")).fails_clearly(&["grid_points.csv", "--force"]);
 }
 
+#[test]
+fn a_damaged_checkpoint_is_named_and_goes_no_further() {
+    let work = Workplace::new();
+    let settings = ["training.max_epochs=400"];
+    let mut first = program!().start(&work.run("run", &settings));
+    first.wait_for_lines(&work.path("run/metrics.csv"), 3);
+    first.interrupt();
+    assert_eq!(first.outcome().code, Some(130));
+    let all = names(&work.path("run"));
+    let checkpoint = all.iter().find(|name| name.starts_with("checkpoint-")).unwrap();
+    let mut random = ChaCha8Rng::seed_from_u64(35);
+    for file in ["state.json", "weights.npz", "optimizer.bin", "means.npz"] {
+        let path = work.path("run").join(checkpoint).join(file);
+        let whole = fs::read(&path).unwrap();
+        let mut bytes = whole.clone();
+        let place = below(bytes.len(), &mut random);
+        bytes[place] ^= 1 << below(8, &mut random);
+        fs::write(&path, bytes).unwrap();
+        program!().run(&work.run("run", &settings)).fails_clearly(&[checkpoint, file, "--force"]);
+        fs::write(&path, whole).unwrap();
+    }
+    let undisturbed = work.finished(&program!(), "undisturbed", &settings);
+    let run = work.finished(&program!(), "run", &settings);
+    assert_same(&Snapshot::of_results(&undisturbed), &Snapshot::of_results(&run), "after all");
+}
+
 /// The last row is the last step only where the stride meets it; a walk's mean was never rounded.
 #[test]
 fn strides_walks_and_other_centres_are_verified_too() {
@@ -369,19 +395,6 @@ fn strides_walks_and_other_centres_are_verified_too() {
                 as &[&str],
         ),
         ("final", &["landscape.around=final", "model.bias=true", "landscape.components=20"]),
-        (
-            "channels",
-            &[
-                "model.channels=[2, 2]",
-                "recorder.layer=dense.hidden",
-                "training.max_epochs=3",
-                "recorder.window=40",
-                "fit.block=5",
-                "landscape.components=10",
-                "fit.resamples=40",
-                "fit.decay=[2, 10]",
-            ],
-        ),
     ] {
         work.finished(&program!(), name, settings);
         let outcome = verify(&work, name).succeeds();

@@ -24,7 +24,10 @@ pub struct FileSum {
 
 impl FileSum {
     /// Of a file as it is now.
-    pub(crate) fn of(path: &Path) -> Result<Self> {
+    ///
+    /// # Errors
+    /// [`Error::Io`] if it cannot be read, [`Error::Malformed`] if it is no ordinary file.
+    pub fn of(path: &Path) -> Result<Self> {
         Self::of_telling(path, |_| {})
     }
 

@@ -9,6 +9,7 @@ use ndarray_npy::{NpzReader, NpzWriter, WriteNpyExt};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::checksum::{Seal, seal, sealed};
 use crate::error::{Error, Result};
 
 /// Open a file for reading. What is no file, such as a pipe, is refused before it can keep anyone waiting.
@@ -71,6 +72,27 @@ pub(crate) fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
         writeln!(file)
     })
 }
+
+/// Write `value` as indented JSON that is closed by the SHA-256 of all that stands before.
+pub(crate) fn write_sealed(path: &Path, value: &impl Serialize) -> Result<()> {
+    let text =
+        serde_json::to_string_pretty(value).map_err(|error| Error::malformed(path, error.to_string()))?;
+    write_whole(path, |file| file.write_all(sealed(&text).as_bytes()))
+}
+
+/// Read such a file, which must be as it was written. One from before files were sealed is taken as it is.
+pub(crate) fn read_sealed<T: DeserializeOwned>(path: &Path) -> Result<T> {
+    let text = read_text(path)?;
+    let value = serde_json::from_str(&text)
+        .map_err(|error| Error::malformed(path, format!("not the JSON expected here: {error}")))?;
+    match seal(&text) {
+        Seal::Whole | Seal::None => Ok(value),
+        Seal::Broken => Err(Error::malformed(path, BROKEN)),
+    }
+}
+
+/// What is wrong with a file whose seal is broken, or gone.
+pub(crate) const BROKEN: &str = "does not match its own SHA-256: damaged or changed since it was written";
 
 /// Read a JSON file.
 pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {

@@ -10,10 +10,10 @@ use varflat_analysis::TrajectoryPca;
 use varflat_model::data::FileChecksum;
 use varflat_model::{DenseLandscape, DenseNetwork, StopReason};
 
-use crate::checksum::{FileSum, Seal, seal, sealed};
+use crate::checksum::{FileSum, Seal, seal};
 use crate::error::{Error, Result};
 use crate::experiment::{Centre, Experiment};
-use crate::files::{read_json, read_text, write_whole};
+use crate::files::{BROKEN, read_json, read_sealed, read_text, write_sealed, write_whole};
 use crate::weights::{self, NamedWeights, read_network};
 use crate::{guard, stages};
 
@@ -307,10 +307,7 @@ impl RunFolder {
     pub(crate) fn update(&self, change: impl FnOnce(&mut RunRecord)) -> Result<()> {
         let mut record = self.record()?;
         change(&mut record);
-        let path = self.file(names::RUN);
-        let text = serde_json::to_string_pretty(&record);
-        let text = text.map_err(|error| Error::malformed(&path, error.to_string()))?;
-        write_whole(&path, |out| std::io::Write::write_all(out, sealed(&text).as_bytes()))
+        write_sealed(&self.file(names::RUN), &record)
     }
 
     /// Note a stage as done, with what its files are.
@@ -480,18 +477,12 @@ const fn centre_file(centre: Centre) -> &'static str {
     }
 }
 
-/// `run.json`, which must be as it was written. One from before checksums were kept has no seal.
+/// `run.json`, which must be as it was written. Only one from before checksums were kept has no seal.
 fn read_record(path: &Path) -> Result<RunRecord> {
-    let text = read_text(path)?;
-    let record: RunRecord = serde_json::from_str(&text)
-        .map_err(|error| Error::malformed(path, format!("not the JSON expected here: {error}")))?;
-    match seal(&text) {
-        Seal::Whole => Ok(record),
-        Seal::None if !record.has_sums() => Ok(record),
-        Seal::None | Seal::Broken => Err(Error::malformed(
-            path,
-            "does not match its own SHA-256: damaged or changed since it was written",
-        )),
+    let record: RunRecord = read_sealed(path)?;
+    match record.has_sums() && seal(&read_text(path)?) == Seal::None {
+        true => Err(Error::malformed(path, BROKEN)),
+        false => Ok(record),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod fit;
 mod flatness;
+mod partial;
 mod pca;
 mod subspace;
 mod surface;

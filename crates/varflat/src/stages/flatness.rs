@@ -1,12 +1,9 @@
 //! Stage 3: components + weights + data → loss landscape and flatness along each direction.
 
-use std::io::Write;
-use std::path::Path;
-use std::sync::Mutex;
-
 use serde::{Deserialize, Serialize};
 use varflat_analysis::{DirectionFlatness, FlatnessSearch, FlatnessStatus, ParamGuard, TrajectoryPca};
 
+use super::partial::Partial;
 use super::pca;
 use super::surface::{Surface, with_surface};
 use crate::error::{Error, Result};
@@ -66,20 +63,13 @@ fn measure(run: &RunFolder, surface: &Surface<'_>) -> Result<()> {
     let search = search(section)?;
     let chosen = measured(experiment, &pca);
     run.begin(Stage::Flatness)?;
-    let partial = run.file(names::FLATNESS_PARTIAL);
-    let mut rows = finished_rows(&partial)?;
+    let (partial, mut rows) = Partial::open(&run.file(names::FLATNESS_PARTIAL))?;
     let groups: Vec<&[usize]> = chosen
         .chunks(IN_A_ROW)
         .filter(|group| !group.iter().all(|index| rows.iter().any(|row| row.index == *index)))
         .collect();
     let bar = progress::bar("flatness", chosen.len() as u64);
     bar.set_position((chosen.len() - groups.iter().map(|group| group.len()).sum::<usize>()) as u64);
-    let file = std::fs::OpenOptions::new()
-        .create(true)
-        .append(true)
-        .open(&partial)
-        .map_err(Error::writing(&partial))?;
-    let file = Mutex::new(file);
     let interrupted = || match interrupt::asked() {
         true => Err(Error::Interrupted { stage: "flatness" }),
         false => Ok(()),
@@ -92,7 +82,7 @@ fn measure(run: &RunFolder, surface: &Surface<'_>) -> Result<()> {
         |directions| bar.inc(directions),
         |group, found| {
             let found = rows_of(group, &pca, found);
-            append(&file, &partial, &found)?;
+            partial.append(&found)?;
             interrupted()?;
             Ok(found)
         },
@@ -137,39 +127,6 @@ pub(crate) fn chosen(components: Components, available: usize) -> Vec<usize> {
 pub(crate) fn rows_of(group: &[usize], pca: &TrajectoryPca, found: &[DirectionFlatness]) -> Vec<FlatnessRow> {
     let rows = group.iter().zip(found);
     rows.map(|(&index, found)| FlatnessRow::of(index, pca.variance()[index - 1], found)).collect()
-}
-
-/// Append whole rows in one write, so that a kill leaves at most one broken line, the last.
-fn append(file: &Mutex<std::fs::File>, path: &Path, rows: &[FlatnessRow]) -> Result<()> {
-    let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
-    let text = rows
-        .iter()
-        .try_for_each(|row| writer.serialize(row))
-        .map_err(std::io::Error::other)
-        .and_then(|()| writer.into_inner().map_err(|error| std::io::Error::other(error.to_string())));
-    let mut file = file.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    text.and_then(|text| file.write_all(&text)).map_err(Error::writing(path))
-}
-
-/// Rows of an interrupted attempt. A broken last line is dropped; its group is measured again.
-fn finished_rows(partial: &Path) -> Result<Vec<FlatnessRow>> {
-    if !partial.exists() {
-        return Ok(Vec::new());
-    }
-    let text = crate::files::read_text(partial)?;
-    let whole = &text[..text.rfind('\n').map_or(0, |end| end + 1)];
-    if whole.len() < text.len() {
-        // The next row must not continue the broken line.
-        crate::files::write_whole(partial, |file| file.write_all(whole.as_bytes()))?;
-    }
-    csv::ReaderBuilder::new()
-        .has_headers(false)
-        .from_reader(whole.as_bytes())
-        .deserialize()
-        .collect::<std::result::Result<_, _>>()
-        .map_err(|error| {
-            Error::malformed(partial, format!("{error}; delete it and run `varflat flatness` again"))
-        })
 }
 
 /// L_i(δθ) of one direction, for drawing.
