@@ -69,10 +69,15 @@ fn check_record(folder: &Path, record: &str, checks: &mut Checks) -> Result<()> 
         let data: Vec<String> =
             origin.data().iter().map(|file| format!("{} {}…", file.file, short(&file.sha256))).collect();
         let words = format!(
-            "{}, commit {}{source}; data: {}",
+            "{}, commit {}{source}; data: {}{}",
             origin.name(),
             origin.git_commit().as_deref().map_or_else(unknown, short),
-            if data.is_empty() { "not noted".to_owned() } else { data.join(", ") }
+            if data.is_empty() { "not noted".to_owned() } else { data.join(", ") },
+            if origin.tables.is_empty() {
+                "; no checksums of its tables, which are from before they were kept"
+            } else {
+                ""
+            }
         );
         tables = origin.tables;
         Ok(Outcome::Same(words))
