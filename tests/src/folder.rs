@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
 /// The files of a finished run that depend on nothing but the experiment: all but `run.json`, which knows times.
 pub const RESULTS: [&str; 11] = [
     "config.toml",
@@ -80,6 +83,32 @@ pub fn names(folder: &Path) -> Vec<String> {
         .collect();
     names.sort();
     names
+}
+
+/// SHA-256 in lower-case hexadecimal.
+pub fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Write `run.json` as varflat would, closed by the SHA-256 of all that stands before the last key; or without it, as before
+/// checksums were kept.
+pub fn write_record(run: &Path, mut record: Value, sealed: bool) {
+    record.as_object_mut().unwrap().remove("sha256");
+    let text = serde_json::to_string_pretty(&record).unwrap();
+    let body = text.strip_suffix("\n}").unwrap();
+    let seal =
+        if sealed { format!(",\n  \"sha256\": \"{}\"", sha256(body.as_bytes())) } else { String::new() };
+    fs::write(run.join("run.json"), format!("{body}{seal}\n}}\n")).unwrap();
+}
+
+/// The record of a run without any checksum.
+pub fn without_checksums(run: &Path) -> Value {
+    let mut record: Value = serde_json::from_slice(&fs::read(run.join("run.json")).unwrap()).unwrap();
+    record.as_object_mut().unwrap().remove("config");
+    for stage in record["stages"].as_object_mut().unwrap().values_mut() {
+        stage.as_object_mut().unwrap().remove("files");
+    }
+    record
 }
 
 fn collect(root: &Path, folder: &Path, files: &mut BTreeMap<String, Vec<u8>>) {

@@ -21,7 +21,7 @@ mod random;
 mod workplace;
 
 pub use arrays::{metrics, npy, npz, npz_names, table};
-pub use folder::{RESULTS, Snapshot, assert_same, names};
+pub use folder::{RESULTS, Snapshot, assert_same, names, sha256, without_checksums, write_record};
 pub use images::{Packing, SmallSet};
 pub use network::PlainNetwork;
 pub use program::{Outcome, Program, Running};

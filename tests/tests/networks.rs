@@ -53,6 +53,8 @@ fn a_convolution_is_recorded_measured_and_resumed() {
     std::fs::write(work.path("convolution.toml"), CONVOLUTION).unwrap();
     program!().run(&arguments(&work, "undisturbed")).succeeds();
     let run = work.path("undisturbed");
+    let verified = program!().run(&work.stage("verify", "undisturbed")).succeeds();
+    assert!(!verified.stdout.contains("not checked"), "{}", verified.stdout);
 
     let last: Array4<f32> = npz(&run.join("weights_final.npz"), "second.weight");
     assert_eq!(last.shape(), [3, 2, 5, 5]);

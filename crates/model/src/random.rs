@@ -17,6 +17,8 @@ pub enum Purpose {
     Bootstrap,
     /// The noise of a Langevin walk; the index counts the steps.
     Langevin,
+    /// Which results are derived once more; the index counts the samples.
+    Verification,
 }
 
 impl Purpose {
@@ -27,6 +29,7 @@ impl Purpose {
             Self::BatchOrder => 2,
             Self::Bootstrap => 3,
             Self::Langevin => 4,
+            Self::Verification => 5,
         }
     }
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::Tree;
 
-use crate::{PlotError, font};
+use crate::{PlotError, font, png_text};
 
 /// Scale of the PNG that [`Figure::save`] writes.
 const SAVED_SCALE: f32 = 2.0;
@@ -19,16 +19,28 @@ const LARGEST_SIDE: f32 = 16_384.0;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Figure {
     svg: String,
+    metadata: Option<String>,
 }
 
 impl Figure {
     pub(crate) fn new(svg: String) -> Self {
-        Self { svg }
+        Self { svg, metadata: None }
     }
 
     /// The figure as an SVG document. The same data give the same bytes.
     pub fn svg(&self) -> &str {
         &self.svg
+    }
+
+    /// The same figure with a text about where it comes from: the `<metadata>` of the SVG, which nobody sees, and a chunk of the PNG
+    /// (`iTXt`, under the keyword `Provenance`). The PDF has none.
+    pub fn with_metadata(mut self, text: impl Into<String>) -> Self {
+        let text = text.into();
+        if let Some(end) = self.svg.find('>') {
+            self.svg.insert_str(end + 1, &format!("\n<metadata>{}</metadata>", escaped(&text)));
+        }
+        self.metadata = Some(text);
+        self
     }
 
     /// The figure as a PNG with `scale` pixels to each CSS pixel (1/96 inch).
@@ -48,7 +60,11 @@ impl Figure {
             height,
         })?;
         resvg::render(&tree, Transform::from_scale(scale, scale), &mut image.as_mut());
-        image.encode_png().map_err(|error| PlotError::backend("PNG encoding", error))
+        let png = image.encode_png().map_err(|error| PlotError::backend("PNG encoding", error))?;
+        Ok(match &self.metadata {
+            Some(text) => png_text::with_text(&png, "Provenance", text),
+            None => png,
+        })
     }
 
     /// The figure as a one-page PDF of the same physical size, its text selectable.
@@ -88,6 +104,11 @@ impl Figure {
     fn tree(&self) -> Result<Tree, PlotError> {
         Tree::from_str(&self.svg, &font::usvg_options()).map_err(|error| PlotError::backend("usvg", error))
     }
+}
+
+/// A text as it stands between tags.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 fn write_whole(folder: &Path, path: &Path, bytes: &[u8]) -> std::io::Result<()> {

@@ -50,6 +50,7 @@ mod marks;
 mod mini_batches;
 mod number;
 mod panel;
+mod png_text;
 mod power_law_line;
 mod series;
 mod sheet;

@@ -1,13 +1,15 @@
 //! The state of an unfinished training: a folder that appears whole, by rename.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use varflat_model::Metrics;
 use varflat_recorder::{Segment, WindowMeanState};
 
+use crate::checksum::FileSum;
 use crate::error::{Error, Result};
-use crate::files::{Array, Npz, read_json, write_json, write_npz, write_whole};
+use crate::files::{Array, Npz, read_bytes, read_sealed, write_npz, write_sealed, write_whole};
 use crate::run_folder::names;
 use crate::weights::{self, NamedWeights, Precision};
 
@@ -22,14 +24,20 @@ pub(crate) struct Checkpoint {
 }
 
 /// The small part of a checkpoint.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct CheckpointState {
     pub(crate) step: u64,
     pub(crate) metrics: Vec<Metrics>,
     /// Wall time of training so far.
     pub(crate) seconds: f64,
     pub(crate) backend: String,
+    /// The other files of the checkpoint, as they were written.
+    #[serde(default)]
+    pub(crate) files: BTreeMap<String, FileSum>,
 }
+
+/// The files beside `state.json`.
+const FILES: [&str; 3] = ["weights.npz", "optimizer.bin", "means.npz"];
 
 impl Checkpoint {
     /// Save beside the checkpoint before it, then remove that one.
@@ -55,7 +63,9 @@ impl Checkpoint {
             }
         }
         write_npz(&draft.join("means.npz"), &arrays)?;
-        write_json(&draft.join("state.json"), &self.state)?;
+        let sum = |name: &&str| Ok(((*name).to_owned(), FileSum::of(&draft.join(name))?));
+        let files = FILES.iter().map(sum).collect::<Result<_>>()?;
+        write_sealed(&draft.join("state.json"), &CheckpointState { files, ..self.state.clone() })?;
         std::fs::rename(&draft, &place).map_err(Error::writing(&place))?;
         for older in saved(run)?.into_iter().filter(|folder| *folder != place) {
             remove_folder(&older)?;
@@ -71,7 +81,15 @@ impl Checkpoint {
     }
 
     fn read(folder: &Path) -> Result<Self> {
-        let state: CheckpointState = read_json(&folder.join("state.json"))?;
+        let state: CheckpointState = read_sealed(&folder.join("state.json"))?;
+        for (name, known) in FILES.iter().filter_map(|name| Some((name, state.files.get(*name)?))) {
+            let path = folder.join(name);
+            if let Some(difference) = known.difference(&FileSum::of(&path)?) {
+                let problem =
+                    format!("is not the file that was written here ({difference}): damaged or changed since");
+                return Err(Error::malformed(&path, problem));
+            }
+        }
         let optimizer = folder.join("optimizer.bin");
         let mut npz = Npz::open(&folder.join("means.npz"))?;
         let paths: Vec<String> = npz
@@ -96,7 +114,7 @@ impl Checkpoint {
         }
         Ok(Self {
             network: weights::read(&folder.join("weights.npz"))?,
-            optimizer: std::fs::read(&optimizer).map_err(Error::reading(&optimizer))?,
+            optimizer: read_bytes(&optimizer)?,
             means,
             state,
         })

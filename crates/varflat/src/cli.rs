@@ -13,6 +13,7 @@ use crate::reproduce::{self, Reproduction};
 use crate::run_folder::{RunFolder, Stage, names};
 use crate::say::say;
 use crate::study::Study;
+use crate::verify::{Extent, verify};
 use crate::{figures, inspect, report, stages};
 
 /// Measures how SGD explores a loss landscape, and reproduces the inverse variance–flatness relation
@@ -31,6 +32,7 @@ use crate::{figures, inspect, report, stages};
   varflat flatness runs/headline --set landscape.around=final
   varflat report --figures figures
   varflat inspect runs/headline
+  varflat verify runs/headline
 
 A killed or interrupted command continues where it stopped when it is given again.")]
 struct Cli {
@@ -129,6 +131,14 @@ enum Command {
         /// Also put the gallery between the marks in this file, which lies above DIR
         #[arg(long, value_name = "FILE")]
         readme: Option<PathBuf>,
+    },
+    /// Whether results are what was written and follow from what they were made from; exit code 1 names what differs. Writes nothing
+    Verify {
+        /// A run folder, a figure folder, or a figure (SVG)
+        place: PathBuf,
+        /// Measure every direction of a run again, not only a sample
+        #[arg(long)]
+        all: bool,
     },
     /// Say what a run folder holds and what was found
     Inspect {
@@ -259,7 +269,7 @@ pub fn main() -> Result<()> {
         Command::Fit(choice) => {
             stage(&choice, Stage::Fit, None)?;
             let run = RunFolder::view(&choice.run)?;
-            say(inspect::report(&crate::files::read_json(&run.file(names::FIT))?));
+            say(inspect::report(&crate::files::read_json(&run.checked(names::FIT)?)?));
             Ok(())
         }
         Command::Plot { run, figures } => {
@@ -270,6 +280,7 @@ pub fn main() -> Result<()> {
             report::write_and_say(&figures)?;
             readme.map_or(Ok(()), |readme| report::feed(&readme, &figures))
         }
+        Command::Verify { place, all } => verify(&place, if all { Extent::All } else { Extent::Sample }),
         Command::Inspect { run } => {
             say(inspect::inspect(&RunFolder::view(&run)?)?);
             Ok(())

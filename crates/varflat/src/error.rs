@@ -133,6 +133,14 @@ pub enum Error {
         /// The run and its error.
         failures: Vec<String>,
     },
+    /// Results are not what they were, or do not follow from what they were made from.
+    #[error("{place} is not what it was: {}", differences.join("; "))]
+    Differs {
+        /// The run folder, figure folder or figure.
+        place: PathBuf,
+        /// What differs, and by how much.
+        differences: Vec<String>,
+    },
     /// Ctrl-C.
     #[error("interrupted during {stage}; nothing is lost: the same command continues from here")]
     Interrupted {

@@ -272,6 +272,15 @@ impl Default for FitSection {
 }
 
 impl DataSection {
+    /// The set in a word, or its folder.
+    pub(crate) fn label(&self) -> String {
+        match (&self.set, &self.folder) {
+            (Some(set), _) => set.clone(),
+            (None, Some(folder)) => folder.display().to_string(),
+            (None, None) => "mnist".to_owned(),
+        }
+    }
+
     /// Where the images come from; `origin` names the file in errors.
     fn source(&self, origin: &str) -> Result<DataSource> {
         let complain = |problem: String| Err(Error::Experiment { origin: origin.to_owned(), problem });
@@ -318,7 +327,7 @@ impl Experiment {
     /// # Errors
     /// A missing file, TOML that does not parse, an unknown or ill-typed key, an impossible value.
     pub fn read(file: &Path, overrides: &[String]) -> Result<Self> {
-        let text = std::fs::read_to_string(file).map_err(Error::reading(file))?;
+        let text = crate::files::read_text(file)?;
         Self::parse(&text, &file.display().to_string(), overrides)
     }
 
@@ -418,8 +427,8 @@ impl Experiment {
     fn check(&self, origin: &str) -> Result<()> {
         let complain = |problem: String| Err(Error::Experiment { origin: origin.to_owned(), problem });
         self.data.source(origin)?;
-        if self.name.is_empty() || self.name.contains(['/', '\\']) || self.name.starts_with('.') {
-            return complain(format!("name = \"{}\" must be a plain word: it names files", self.name));
+        if !is_plain(&self.name) {
+            return complain(format!("name = {:?} must be a plain word: it names files", self.name));
         }
         if self.model.hidden.is_empty()
             || self.model.hidden.iter().any(|width| !(1..=100_000).contains(width))
@@ -479,6 +488,13 @@ pub(crate) fn toml_value(text: &str) -> toml::Value {
         .ok()
         .and_then(|mut parsed| parsed.remove("value"))
         .unwrap_or_else(|| toml::Value::String(text.trim().to_owned()))
+}
+
+/// Whether a name can be that of a folder: it leads nowhere else, and prints as what it is.
+pub(crate) fn is_plain(name: &str) -> bool {
+    !name.is_empty()
+        && !name.starts_with('.')
+        && !name.contains(|letter: char| matches!(letter, '/' | '\\') || letter.is_control())
 }
 
 /// Apply one `section.key=value`; the value is TOML, or a bare word. Of `data.set` and `data.folder` the one that is set takes the

@@ -11,6 +11,7 @@ mod grid;
 mod langevin;
 mod run;
 mod sensitivity;
+mod source;
 mod sweep;
 mod temperature;
 mod width;
@@ -27,21 +28,23 @@ pub(crate) use langevin::label as walk_label;
 pub(crate) use run::tables::{FLATNESS, LANDSCAPE, LEARNING, SPECTRUM, SUMMARY, TRAJECTORIES};
 pub use run::write_tables;
 pub(crate) use run::{SpectrumRow, Summary};
+pub(crate) use source::{Origin, Provenance, Source};
 
-/// What can be drawn: the table that says whether it is there, and the figures made from it and those beside it.
-pub(crate) type Drawn = (&'static str, fn(&Path) -> Result<Vec<(&'static str, Figure)>>);
+/// The figures made from a table and those beside it: the name of each, and what draws it.
+type Figures = &'static [(&'static str, fn(&Source) -> Result<Figure>)];
 
-pub(crate) const DRAWN: [Drawn; 10] = [
-    (run::tables::SUMMARY, run::figures),
-    ("grid.json", grid::figures),
-    ("langevin.json", langevin::figures),
-    ("temperature.json", temperature::figures),
-    ("drift.json", drift::figures),
-    ("sensitivity.json", sensitivity::figures),
-    ("width.json", width::figures),
-    ("generality.json", generality::figures),
-    ("forgetting.json", forgetting::figures),
-    ("sweep.json", sweep::figures),
+/// What can be drawn: the table that says whether it is there, which is also the one that says how it was made.
+pub(crate) const DRAWN: [(&str, Figures); 10] = [
+    (run::tables::SUMMARY, run::FIGURES),
+    ("grid.json", grid::FIGURES),
+    ("langevin.json", langevin::FIGURES),
+    ("temperature.json", temperature::FIGURES),
+    ("drift.json", drift::FIGURES),
+    ("sensitivity.json", sensitivity::FIGURES),
+    ("width.json", width::FIGURES),
+    ("generality.json", generality::FIGURES),
+    ("forgetting.json", forgetting::FIGURES),
+    (crate::sweep::RECORD, sweep::FIGURES),
 ];
 
 /// Draw every figure of a figure folder from its tables; returns their names.
@@ -49,12 +52,18 @@ pub(crate) const DRAWN: [Drawn; 10] = [
 /// # Errors
 /// [`Error::Io`](crate::Error::Io) if a table is missing, [`Error::Plot`](crate::Error::Plot) if it cannot be drawn.
 pub fn draw(folder: &Path) -> Result<Vec<&'static str>> {
-    let there = |drawn: &&Drawn| folder.join(drawn.0).exists();
+    let there = |drawn: &&(&'static str, Figures)| folder.join(drawn.0).exists();
     // Of an empty folder the first table is missed.
     let first = DRAWN.iter().take(usize::from(!DRAWN.iter().any(|drawn| there(&drawn))));
+    let source = Source::of(folder);
     let mut names = Vec::new();
-    for (_, figures) in DRAWN.iter().filter(there).chain(first) {
-        for (name, figure) in figures(folder)? {
+    for (record, figures) in DRAWN.iter().filter(there).chain(first) {
+        // All of them first: a table that is damaged leaves the drawings of its part as they are.
+        let drawn: Vec<(&str, Figure)> = figures
+            .iter()
+            .map(|(name, draw)| Ok((*name, source.figure(name, record, draw)?)))
+            .collect::<Result<_>>()?;
+        for (name, figure) in drawn {
             figure.save(folder, name)?;
             names.push(name);
         }
@@ -62,19 +71,29 @@ pub fn draw(folder: &Path) -> Result<Vec<&'static str>> {
     Ok(names)
 }
 
+/// One figure of a folder, by its name; `None` if there is no such figure.
+///
+/// # Errors
+/// As [`draw`].
+pub(crate) fn drawn(folder: &Path, wanted: &str) -> Result<Option<Figure>> {
+    for (record, figures) in DRAWN {
+        if let Some((name, draw)) = figures.iter().find(|(name, _)| *name == wanted) {
+            return Source::of(folder).figure(name, record, draw).map(Some);
+        }
+    }
+    Ok(None)
+}
+
 /// [`draw`], say what was drawn where, and write the report on it.
 pub(crate) fn draw_and_say(folder: &Path) -> Result<()> {
-    let names = draw(folder)?;
-    say(format_args!("{} figures in {}: {}\n", names.len(), folder.display(), names.join(", ")));
+    say_drawn(folder)?;
     report::write_and_say(folder)
 }
 
-/// Draw the figures of a collected sweep, and say which.
-pub(crate) fn draw_sweep(folder: &Path) -> Result<()> {
-    for (name, figure) in sweep::figures(folder)? {
-        figure.save(folder, name)?;
-        say(format_args!("figure {}\n", folder.join(name).with_extension("svg").display()));
-    }
+/// [`draw`], and say what was drawn where.
+pub(crate) fn say_drawn(folder: &Path) -> Result<()> {
+    let names = draw(folder)?;
+    say(format_args!("{} figures in {}: {}\n", names.len(), folder.display(), names.join(", ")));
     Ok(())
 }
 

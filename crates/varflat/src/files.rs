@@ -13,8 +13,34 @@ use serde::de::DeserializeOwned;
 use zip::CompressionMethod;
 use zip::write::SimpleFileOptions;
 
+use crate::checksum::{Seal, seal, sealed};
 use crate::error::{Error, Result};
 use kept::ErrorKept;
+
+/// Open a file for reading. What is no file, such as a pipe, is refused before it can keep anyone waiting.
+pub(crate) fn open(path: &Path) -> Result<File> {
+    let there = std::fs::metadata(path).map_err(Error::reading(path))?;
+    if there.is_dir() {
+        let source = std::io::Error::from(std::io::ErrorKind::IsADirectory);
+        return Err(Error::reading(path)(source));
+    }
+    if !there.is_file() {
+        return Err(Error::malformed(path, "is no ordinary file but a pipe, socket or device; remove it"));
+    }
+    File::open(path).map_err(Error::reading(path))
+}
+
+/// The whole of a text file.
+pub(crate) fn read_text(path: &Path) -> Result<String> {
+    std::io::read_to_string(BufReader::new(open(path)?)).map_err(Error::reading(path))
+}
+
+/// The whole of a file.
+pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    std::io::Read::read_to_end(&mut open(path)?, &mut bytes).map_err(Error::reading(path))?;
+    Ok(bytes)
+}
 
 /// Write a file beside its place and rename it: a reader sees the old file or the new one.
 pub(crate) fn write_whole(
@@ -26,7 +52,9 @@ pub(crate) fn write_whole(
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let temporary = folder.join(format!(".{name}.{}.tmp", std::process::id()));
     let attempt = || -> std::io::Result<()> {
-        let file = File::create(&temporary)?;
+        // A draft of a process that was killed, or a link that somebody put there: nothing is written through it.
+        let _ = std::fs::remove_file(&temporary);
+        let file = File::create_new(&temporary)?;
         let mut writer = BufWriter::new(&file);
         write(&mut writer)?;
         writer.flush()?;
@@ -50,9 +78,30 @@ pub(crate) fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
     })
 }
 
+/// Write `value` as indented JSON that is closed by the SHA-256 of all that stands before.
+pub(crate) fn write_sealed(path: &Path, value: &impl Serialize) -> Result<()> {
+    let text =
+        serde_json::to_string_pretty(value).map_err(|error| Error::malformed(path, error.to_string()))?;
+    write_whole(path, |file| file.write_all(sealed(&text).as_bytes()))
+}
+
+/// Read such a file, which must be as it was written. One from before files were sealed is taken as it is.
+pub(crate) fn read_sealed<T: DeserializeOwned>(path: &Path) -> Result<T> {
+    let text = read_text(path)?;
+    let value = serde_json::from_str(&text)
+        .map_err(|error| Error::malformed(path, format!("not the JSON expected here: {error}")))?;
+    match seal(&text) {
+        Seal::Whole | Seal::None => Ok(value),
+        Seal::Broken => Err(Error::malformed(path, BROKEN)),
+    }
+}
+
+/// What is wrong with a file whose seal is broken, or gone.
+pub(crate) const BROKEN: &str = "does not match its own SHA-256: damaged or changed since it was written";
+
 /// Read a JSON file.
 pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
-    let file = File::open(path).map_err(Error::reading(path))?;
+    let file = open(path)?;
     serde_json::from_reader(BufReader::new(file))
         .map_err(|error| Error::malformed(path, format!("not the JSON expected here: {error}")))
 }
@@ -70,7 +119,7 @@ pub(crate) fn write_csv<T: Serialize>(path: &Path, rows: impl IntoIterator<Item 
 
 /// Read all rows of a CSV file.
 pub(crate) fn read_csv<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
-    let file = File::open(path).map_err(Error::reading(path))?;
+    let file = open(path)?;
     let rows: Vec<T> = csv::Reader::from_reader(BufReader::new(file))
         .deserialize()
         .collect::<std::result::Result<_, _>>()
@@ -179,11 +228,11 @@ pub(crate) fn write_npy(
 /// [`Error::Malformed`] if it is no npy file of two dimensions, or of another type.
 pub fn read_window(path: impl AsRef<Path>) -> Result<ndarray::Array2<f32>> {
     let path = path.as_ref();
-    let open = || File::open(path).map(BufReader::new).map_err(Error::reading(path));
-    if let Ok(window) = ndarray_npy::ReadNpyExt::read_npy(open()?) {
+    let buffered = || open(path).map(BufReader::new);
+    if let Ok(window) = ndarray_npy::ReadNpyExt::read_npy(buffered()?) {
         return Ok(window);
     }
-    let window: ndarray::Array2<f64> = ndarray_npy::ReadNpyExt::read_npy(open()?).map_err(|error| {
+    let window: ndarray::Array2<f64> = ndarray_npy::ReadNpyExt::read_npy(buffered()?).map_err(|error| {
         Error::malformed(
             path,
             format!("not recorded weights, which are [steps, weights] in f32 or f64: {error}"),
@@ -194,7 +243,7 @@ pub fn read_window(path: impl AsRef<Path>) -> Result<ndarray::Array2<f32>> {
 
 /// Read an npy file of f64 with two dimensions.
 pub(crate) fn read_npy(path: &Path) -> Result<ndarray::Array2<f64>> {
-    let file = File::open(path).map_err(Error::reading(path))?;
+    let file = open(path)?;
     ndarray_npy::ReadNpyExt::read_npy(BufReader::new(file))
         .map_err(|error| Error::malformed(path, format!("not the array expected here: {error}")))
 }
@@ -207,7 +256,7 @@ pub(crate) struct Npz {
 
 impl Npz {
     pub(crate) fn open(path: &Path) -> Result<Self> {
-        let file = File::open(path).map_err(Error::reading(path))?;
+        let file = open(path)?;
         let reader = NpzReader::new(BufReader::new(file)).map_err(|error| {
             Error::malformed(path, format!("not an npz file ({error}); redo the stage that writes it"))
         })?;

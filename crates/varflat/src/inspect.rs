@@ -33,7 +33,7 @@ pub fn inspect(run: &RunFolder) -> Result<String> {
         line(stage.name(), state);
     }
     if run.file(names::METRICS).exists() {
-        let metrics: Vec<Metrics> = read_csv(&run.file(names::METRICS))?;
+        let metrics: Vec<Metrics> = read_csv(&run.checked(names::METRICS)?)?;
         if let Some(last) = metrics.last() {
             line("epochs", format!("{} ({} steps)", last.epoch, last.step));
             line("training", format!("loss {:.3e}, error {:.4}", last.train_loss, last.train_error));
@@ -41,7 +41,7 @@ pub fn inspect(run: &RunFolder) -> Result<String> {
         }
     }
     if run.is_done(Stage::Fit)? {
-        let fit: FitReport = read_json(&run.file(names::FIT))?;
+        let fit: FitReport = read_json(&run.checked(names::FIT)?)?;
         text.push_str(&report(&fit));
     }
     Ok(text)

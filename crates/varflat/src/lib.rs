@@ -19,6 +19,7 @@
 
 #[cfg_attr(not(feature = "train"), allow(dead_code))] // only a training reads and writes them
 mod checkpoint;
+pub mod checksum;
 pub mod cli;
 #[cfg(feature = "train")]
 pub mod constraint;
@@ -27,6 +28,7 @@ pub mod experiment;
 pub mod figures;
 mod files;
 pub mod grid;
+mod guard;
 pub mod inspect;
 pub mod interrupt;
 pub mod landscape;
@@ -45,6 +47,7 @@ mod say;
 pub mod stages;
 pub mod study;
 pub mod sweep;
+pub mod verify;
 mod versions;
 mod weights;
 
@@ -53,6 +56,7 @@ pub use experiment::Experiment;
 pub use recorded::RecordedWindow;
 pub use relation::Relation;
 pub use run_folder::RunFolder;
+pub use say::printable;
 pub use study::Study;
 pub use sweep::SweepFile;
 

@@ -12,7 +12,7 @@ fn main() -> ExitCode {
     match varflat::cli::main() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let _ = writeln!(std::io::stderr(), "error: {error}");
+            let _ = writeln!(std::io::stderr(), "error: {}", varflat::printable(&error.to_string()));
             let interrupted = matches!(error, varflat::Error::Interrupted { .. });
             ExitCode::from(if interrupted { 130 } else { 1 })
         }

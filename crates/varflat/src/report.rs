@@ -18,6 +18,9 @@ use std::io::Write as _;
 use std::path::Path;
 
 use askama::Template;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest, Sha256};
 
 use self::page::Page;
 use self::tables::Tables;
@@ -39,6 +42,8 @@ struct Html<'a> {
     font: String,
     style: &'static str,
     script: &'static str,
+    /// SHA-256 of the script in base64: no other one may run in the page.
+    script_sum: String,
 }
 
 #[derive(Template)]
@@ -53,11 +58,13 @@ struct Markdown<'a> {
 /// [`Error::Io`] if the folder is not there or cannot be written to, [`Error::Malformed`] if a table is damaged.
 pub fn write(folder: &Path) -> Result<()> {
     let page = Page::of(&Tables::of(folder))?;
+    let script = include_str!("../templates/report.js");
     let html = Html {
         font: pictures::font(&page.pictures)?,
         page: &page,
         style: include_str!("../templates/report.css"),
-        script: include_str!("../templates/report.js"),
+        script,
+        script_sum: STANDARD.encode(Sha256::digest(script)),
     };
     rendered(&folder.join(HTML), &html)?;
     rendered(&folder.join(MARKDOWN), &Markdown { page: &page })

@@ -10,11 +10,12 @@ use varflat_analysis::TrajectoryPca;
 use varflat_model::data::FileChecksum;
 use varflat_model::{DenseLandscape, DenseNetwork, StopReason};
 
+use crate::checksum::{FileSum, Seal, seal};
 use crate::error::{Error, Result};
 use crate::experiment::{Centre, Experiment};
-use crate::files::{read_json, write_json, write_whole};
-use crate::stages;
+use crate::files::{BROKEN, read_json, read_sealed, read_text, write_sealed, write_whole};
 use crate::weights::{self, NamedWeights, read_network};
+use crate::{guard, stages};
 
 /// Names of the files in a run folder. Other tools rely on them.
 pub mod names {
@@ -46,6 +47,8 @@ pub mod names {
     pub const CHECKPOINT: &str = "checkpoint";
     /// State of an unfinished Langevin walk.
     pub const WALK: &str = "walk.partial.npz";
+    /// Held by the process at work in the folder.
+    pub const LOCK: &str = ".lock";
 }
 
 /// A stage of a run, in order.
@@ -81,7 +84,7 @@ impl Stage {
     }
 
     /// The files this stage makes.
-    const fn results(self) -> &'static [&'static str] {
+    pub(crate) const fn results(self) -> &'static [&'static str] {
         match self {
             Self::Train => &[
                 names::METRICS,
@@ -97,11 +100,14 @@ impl Stage {
     }
 }
 
-/// What a stage took.
+/// What a stage took, and what it left.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StageRecord {
     /// Wall time in seconds; of an interrupted training with the attempts before.
     pub seconds: f64,
+    /// Its files as they were when it ended. Runs from before checksums were kept have none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub files: BTreeMap<String, FileSum>,
 }
 
 /// `run.json`: how the run was made.
@@ -130,8 +136,26 @@ pub struct RunRecord {
     pub epochs: u64,
     /// Why training ended.
     pub stop_reason: Option<StopReason>,
-    /// Finished stages and their wall times.
+    /// `config.toml` as it was when the last stage ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub config: Option<FileSum>,
+    /// Finished stages, their wall times and their files.
     pub stages: BTreeMap<String, StageRecord>,
+}
+
+impl RunRecord {
+    /// What a file was when the stage that wrote it ended, if that was noted.
+    pub(crate) fn sum(&self, name: &str) -> Option<&FileSum> {
+        if name == names::CONFIG {
+            return self.config.as_ref();
+        }
+        self.stages.values().find_map(|stage| stage.files.get(name))
+    }
+
+    /// Whether any checksum was noted.
+    pub(crate) fn has_sums(&self) -> bool {
+        self.stages.values().any(|stage| !stage.files.is_empty())
+    }
 }
 
 /// A run folder.
@@ -156,6 +180,7 @@ impl RunFolder {
     /// [`Error::Malformed`] if it holds something else; [`Error::Io`] if it cannot be written.
     pub fn create(path: &Path, experiment: &Experiment, force: bool) -> Result<Self> {
         std::fs::create_dir_all(path).map_err(Error::writing(path))?;
+        guard::check_files(path)?;
         if !is_ours(path) && is_occupied(path)? {
             let problem = "the folder is not empty and not a run of varflat's; choose another --out";
             return Err(Error::malformed(path, problem));
@@ -181,6 +206,9 @@ impl RunFolder {
     /// [`Error::Malformed`] if the folder holds no run.
     pub fn view(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
+        if path.is_dir() {
+            guard::check_files(path)?;
+        }
         Ok(Self::at(path, read_config(path, &[])?, None, false))
     }
 
@@ -190,7 +218,7 @@ impl RunFolder {
     /// As [`RunFolder::create`], and if the folder holds no run.
     pub fn open(path: &Path, overrides: &[String]) -> Result<Self> {
         // Before the lock, which would leave a file in a folder that is no run.
-        read_config(path, &[])?;
+        Self::view(path)?;
         let lock = lock(path)?;
         Ok(Self::at(path, read_config(path, overrides)?, Some(lock), false))
     }
@@ -267,7 +295,7 @@ impl RunFolder {
     pub fn record(&self) -> Result<RunRecord> {
         let path = self.file(names::RUN);
         if path.exists() && !self.replacing.load(Ordering::Relaxed) {
-            read_json(&path)
+            read_record(&path)
         } else {
             Ok(RunRecord::default())
         }
@@ -280,7 +308,41 @@ impl RunFolder {
     pub(crate) fn update(&self, change: impl FnOnce(&mut RunRecord)) -> Result<()> {
         let mut record = self.record()?;
         change(&mut record);
-        write_json(&self.file(names::RUN), &record)
+        write_sealed(&self.file(names::RUN), &record)
+    }
+
+    /// Note a stage as done, with what its files are.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if one cannot be read or the record cannot be written.
+    pub(crate) fn note_done(&self, stage: Stage, seconds: impl FnOnce() -> f64) -> Result<f64> {
+        let sum = |name: &str| Ok((name.to_owned(), FileSum::of(&self.file(name))?));
+        let files = stage.results().iter().map(|name| sum(name)).collect::<Result<_>>()?;
+        let config = FileSum::of(&self.file(names::CONFIG))?;
+        let seconds = seconds();
+        self.update(|record| {
+            record.config = Some(config);
+            record.stages.insert(stage.name().to_owned(), StageRecord { seconds, files });
+        })?;
+        Ok(seconds)
+    }
+
+    /// A file of a finished stage, which must be the one that the stage wrote.
+    ///
+    /// Without a checksum on record, from a stage that is not finished or was done before they were kept, it is taken as it is.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`] if it is another; [`Error::Io`] if it cannot be read.
+    pub fn checked(&self, name: &str) -> Result<PathBuf> {
+        let path = self.file(name);
+        let Some(known) = self.record()?.sum(name).cloned() else { return Ok(path) };
+        match known.difference(&FileSum::of(&path)?) {
+            None => Ok(path),
+            Some(difference) => Err(Error::malformed(
+                &path,
+                format!("is not the file that was written here ({difference}): damaged or changed since"),
+            )),
+        }
     }
 
     /// Whether a stage is finished and all its files are there.
@@ -296,7 +358,11 @@ impl RunFolder {
     fn invalidate(&self, stage: Stage) -> Result<()> {
         let later = || Stage::ALL.into_iter().filter(|later| *later >= stage);
         if self.file(names::RUN).exists() {
-            self.update(|record| record.stages.retain(|name, _| later().all(|later| later.name() != name)))?;
+            self.update(|record| {
+                record.stages.retain(|name, _| later().all(|later| later.name() != name));
+                // It may be about to change.
+                record.config = None;
+            })?;
         }
         if stage < Stage::Flatness {
             remove(&self.file(names::FLATNESS_PARTIAL))?;
@@ -327,13 +393,16 @@ impl RunFolder {
         }
         self.begin(Stage::Train)?;
         for name in shared.iter().flat_map(|stage| stage.results()) {
-            let (from, to) = (source.file(name), self.file(name));
+            let (from, to) = (source.checked(name)?, self.file(name));
+            // A link to a file that is kept elsewhere would lead nowhere from here.
+            let from = from.canonicalize().map_err(Error::reading(&from))?;
             if std::fs::hard_link(&from, &to).is_err() {
                 std::fs::copy(&from, &to).map_err(Error::writing(&to))?;
             }
         }
         let mut record = source.record()?;
         record.stages.retain(|name, _| shared.iter().any(|stage| stage.name() == name));
+        record.config = Some(FileSum::of(&self.file(names::CONFIG))?);
         self.update(|new| *new = record)
     }
 
@@ -354,10 +423,10 @@ impl RunFolder {
     /// Fail clearly when a file of an earlier stage is missing.
     ///
     /// # Errors
-    /// [`Error::StageMissing`] names the stage to run.
+    /// [`Error::StageMissing`] names the stage to run; [`Error::Malformed`] if the experiment is no longer the one it was done with.
     pub fn require(&self, stage: Stage) -> Result<()> {
         if self.is_done(stage)? {
-            return Ok(());
+            return self.checked(names::CONFIG).map(drop);
         }
         let missing = stage.results().iter().find(|name| !self.file(name).exists());
         Err(Error::StageMissing {
@@ -372,19 +441,12 @@ impl RunFolder {
     /// # Errors
     /// [`Error::Io`] or [`Error::Malformed`] if the weights are missing or damaged.
     pub fn centre(&self, centre: Centre) -> Result<DenseNetwork> {
-        read_network(self.centre_file(centre))
+        read_network(self.checked(centre_file(centre))?)
     }
 
     /// The same of any network.
     pub(crate) fn centre_weights(&self, centre: Centre) -> Result<Vec<NamedWeights>> {
-        weights::read(&self.centre_file(centre))
-    }
-
-    fn centre_file(&self, centre: Centre) -> PathBuf {
-        self.file(match centre {
-            Centre::Mean => names::WEIGHTS_MEAN,
-            Centre::Final => names::WEIGHTS_FINAL,
-        })
+        weights::read(&self.checked(centre_file(centre))?)
     }
 
     /// The principal components of its trajectory, and the variances along them.
@@ -405,6 +467,23 @@ impl RunFolder {
         let network = self.centre(self.experiment.landscape.around)?;
         let data = stages::load_data(self)?;
         Ok(DenseLandscape::new(&network, &self.experiment.recorder.layer, &data.train)?)
+    }
+}
+
+/// The weights at the centre of the landscape.
+const fn centre_file(centre: Centre) -> &'static str {
+    match centre {
+        Centre::Mean => names::WEIGHTS_MEAN,
+        Centre::Final => names::WEIGHTS_FINAL,
+    }
+}
+
+/// `run.json`, which must be as it was written. Only one from before checksums were kept has no seal.
+fn read_record(path: &Path) -> Result<RunRecord> {
+    let record: RunRecord = read_sealed(path)?;
+    match record.has_sums() && seal(&read_text(path)?) == Seal::None {
+        true => Err(Error::malformed(path, BROKEN)),
+        false => Ok(record),
     }
 }
 
@@ -436,8 +515,12 @@ fn is_ours(path: &Path) -> bool {
 /// Take the folder's lock, which is released when the file closes, however the process ends; then clear away
 /// what a killed process was writing.
 pub(crate) fn lock(path: &Path) -> Result<File> {
-    let file = path.join(".lock");
-    let lock = File::create(&file).map_err(Error::writing(&file))?;
+    guard::check_files(path)?;
+    let record: Result<RunRecord> = read_json(&path.join(names::RUN));
+    guard::check_links(path, record.is_ok_and(|record| record.stages.contains_key(Stage::Train.name())))?;
+    let file = path.join(names::LOCK);
+    let lock = File::options().create(true).truncate(false).write(true).open(&file);
+    let lock = lock.map_err(Error::writing(&file))?;
     match lock.try_lock() {
         Ok(()) => {}
         Err(std::fs::TryLockError::WouldBlock) => return Err(Error::Locked(path.to_path_buf())),
@@ -447,7 +530,7 @@ pub(crate) fn lock(path: &Path) -> Result<File> {
         let name = entry.file_name().to_string_lossy().into_owned();
         if name.ends_with(".tmp") && (name.starts_with('.') || name.starts_with("trajectory.")) {
             let draft = entry.path();
-            if draft.is_dir() {
+            if draft.is_dir() && !guard::is_link(&draft) {
                 std::fs::remove_dir_all(&draft).map_err(Error::writing(&draft))?;
             } else {
                 remove(&draft)?;

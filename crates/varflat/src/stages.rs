@@ -2,6 +2,7 @@
 
 mod fit;
 mod flatness;
+mod partial;
 mod pca;
 mod subspace;
 mod surface;
@@ -17,16 +18,17 @@ use varflat_model::data::Data;
 use varflat_model::device::Backend;
 
 use crate::error::{Error, Result};
-use crate::run_folder::{RunFolder, Stage, StageRecord};
+use crate::run_folder::{RunFolder, Stage};
 use crate::say::say;
 use crate::versions;
 
 pub use fit::FitReport;
-pub(crate) use fit::read_components;
+pub(crate) use fit::{fitted, read_components};
 pub use flatness::FlatnessRow;
-pub(crate) use flatness::{chosen, read_profiles, read_rows};
-pub(crate) use pca::{read as read_pca, read_variance, segment};
+pub(crate) use flatness::{chosen, measured, read_l0, read_profiles, read_rows, rows_of, search};
+pub(crate) use pca::{decomposed, read as read_pca, read_variance, segment};
 pub(crate) use subspace::Subspace;
+pub(crate) use surface::{Surface, on_host};
 #[cfg(feature = "train")]
 pub use timing::training_cost;
 
@@ -67,10 +69,7 @@ pub fn perform(run: &RunFolder, stage: Stage, device: Option<&str>) -> Result<()
         Stage::Flatness => flatness::flatness(run, device)?,
         Stage::Fit => fit::fit(run)?,
     };
-    let seconds = before + start.elapsed().as_secs_f64();
-    run.update(|record| {
-        record.stages.insert(stage.name().to_owned(), StageRecord { seconds });
-    })?;
+    let seconds = run.note_done(stage, || before + start.elapsed().as_secs_f64())?;
     // Only now is a checkpoint worth less than what it led to.
     run.remove_partial(stage)?;
     say(format_args!("{:>9}: done in {seconds:.1} s\n", stage.name()));

@@ -11,17 +11,20 @@ pub(crate) mod sensitivity;
 pub(crate) mod temperature;
 pub(crate) mod width;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use varflat_model::data::{Data, FileChecksum};
 
+use crate::checksum::FileSum;
 use crate::error::{Error, Result};
-use crate::experiment::Experiment;
-use crate::files::{read_json, write_json, write_whole};
-use crate::run_folder::{self, RunFolder, RunRecord, Stage};
+use crate::experiment::{Experiment, is_plain};
+use crate::files::{read_bytes, read_json, read_text, write_json, write_whole};
+use crate::run_folder::{self, RunFolder, RunRecord, Stage, names};
 use crate::say::say;
 use crate::versions;
 
@@ -124,6 +127,16 @@ pub(crate) struct StudyRecord<R> {
     pub(crate) source: Option<RunRecord>,
     /// The program that did the study.
     pub(crate) made: Made,
+    /// SHA-256 of the `run.json` of every run it did, which has those of the run's files. Studies from before checksums were kept
+    /// have none, and neither of the next two.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) runs: BTreeMap<String, String>,
+    /// SHA-256 of the files of images that it or its runs loaded, by the name or folder of the set.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) data: BTreeMap<String, Vec<FileChecksum>>,
+    /// The tables beside it, as they were when the study ended.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) tables: BTreeMap<String, FileSum>,
     /// The numbers.
     pub(crate) report: R,
 }
@@ -131,10 +144,17 @@ pub(crate) struct StudyRecord<R> {
 /// The program that did a study.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Made {
-    pub(crate) versions: std::collections::BTreeMap<String, String>,
+    pub(crate) versions: BTreeMap<String, String>,
     pub(crate) git_commit: Option<String>,
     /// Wall time in seconds; of an interrupted study only the last attempt.
     pub(crate) seconds: f64,
+}
+
+/// What a study was made from, beside the run it looks at.
+#[derive(Default)]
+struct Used {
+    runs: BTreeMap<String, String>,
+    data: BTreeMap<String, Vec<FileChecksum>>,
 }
 
 /// Everything a study works with.
@@ -149,6 +169,8 @@ pub(crate) struct Work<'a> {
     force: bool,
     /// The share of the study that is done, and who is told of it.
     share: Mutex<f64>,
+    /// The runs it did and the images they were done with.
+    used: Mutex<Used>,
     reached: &'a (dyn Fn(f64) + Sync),
 }
 
@@ -161,6 +183,11 @@ impl Study {
         let complain = |problem: String| Error::Experiment { origin: origin.to_owned(), problem };
         let study: Self =
             toml::from_str(text).map_err(|error| complain(error.to_string().trim_end().to_owned()))?;
+        if let Some((key, name)) =
+            [("name", &study.name), ("run", &study.run)].into_iter().find(|(_, name)| !is_plain(name))
+        {
+            return Err(complain(format!("{key} = {name:?} must be a plain word: it names a folder")));
+        }
         let checked = match &study.study {
             StudyKind::Grid(trainings) | StudyKind::Width(trainings) | StudyKind::Generality(trainings) => {
                 trainings.check()
@@ -180,7 +207,7 @@ impl Study {
     /// # Errors
     /// A missing file, and as [`Study::parse`].
     pub fn read(file: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(file).map_err(Error::reading(file))?;
+        let text = read_text(file)?;
         Self::parse(&text, &file.display().to_string())
     }
 
@@ -214,7 +241,17 @@ impl Study {
         }
         let begun = Instant::now();
         run_folder::remove(&report)?;
-        let work = Work { study: self, base, source, folder, device, force, share: Mutex::new(0.0), reached };
+        let work = Work {
+            study: self,
+            base,
+            source,
+            folder,
+            device,
+            force,
+            share: Mutex::new(0.0),
+            used: Mutex::default(),
+            reached,
+        };
         let numbers = match &self.study {
             StudyKind::Grid(trainings) => json(&report, grid::measure(trainings, &work)?),
             StudyKind::Langevin(langevin) => json(&report, langevin.measure(&work)?),
@@ -230,8 +267,15 @@ impl Study {
             git_commit: versions::git_commit(),
             seconds: begun.elapsed().as_secs_f64(),
         };
-        let (study, experiment) = (self.clone(), base.clone());
-        write_json(&report, &StudyRecord { study, experiment, source: record, made, report: numbers? })?;
+        let numbers = numbers?;
+        let sum = |table: &&str| Ok(((*table).to_owned(), FileSum::of(&work.file(table))?));
+        let tables = self.study.tables().iter().map(sum).collect::<Result<_>>()?;
+        let Used { runs, data } = work.used.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let (study, experiment, source) = (self.clone(), base.clone(), record);
+        write_json(
+            &report,
+            &StudyRecord { study, experiment, source, made, runs, data, tables, report: numbers },
+        )?;
         self.tell(&report)
     }
 
@@ -273,11 +317,19 @@ impl Study {
     pub fn copy_tables(&self, runs: &Path, figures: &Path) -> Result<()> {
         let folder = runs.join(&self.name);
         let report = self.report(Path::new(""));
+        let record: StudyRecord<serde_json::Value> = read_json(&folder.join(&report))?;
         let tables = self.study.tables().iter().map(Path::new);
         // The report comes last, because what is drawn is decided by it.
         for name in tables.chain([report.as_path()]) {
             let from = folder.join(name);
-            let bytes = std::fs::read(&from).map_err(Error::reading(&from))?;
+            let bytes = read_bytes(&from)?;
+            let known = record.tables.get(&*name.to_string_lossy());
+            if let Some(difference) = known.and_then(|known| known.difference(&FileSum::of_bytes(&bytes))) {
+                let problem = format!(
+                    "is not the table that the study wrote ({difference}); do the study again with --force"
+                );
+                return Err(Error::malformed(&from, problem));
+            }
             write_whole(&figures.join(name), |file| std::io::Write::write_all(file, &bytes))?;
         }
         Ok(())
@@ -290,6 +342,21 @@ impl Work<'_> {
         let mut sum = self.share.lock().unwrap_or_else(PoisonError::into_inner);
         *sum += share;
         (self.reached)(*sum);
+    }
+
+    /// A finished run that the study's numbers come from.
+    fn note_run(&self, name: &str, run: &RunFolder) -> Result<()> {
+        let sum = FileSum::of(&run.file(names::RUN))?;
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        used.runs.insert(name.to_owned(), sum.sha256);
+        used.data.insert(run.experiment().data.label(), run.record()?.data);
+        Ok(())
+    }
+
+    /// Images that the study itself has loaded.
+    fn note_data(&self, data: &Data) {
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        used.data.insert(self.base.data.label(), data.checksums.clone());
     }
 
     /// A table of the study.

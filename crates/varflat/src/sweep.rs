@@ -17,7 +17,7 @@ mod table;
 mod work;
 
 pub use collect::collect;
-pub(crate) use collect::{EXPONENTS, POINTS, SweepRecord};
+pub(crate) use collect::{EXPONENTS, POINTS, RECORD, SweepRecord};
 pub use file::SweepFile;
 pub use folder::SweepFolder;
 pub use plan::{list, plan};

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::ErrorKind,
+    io::{self, ErrorKind},
     path::{Component, Path},
 };
 
@@ -42,7 +42,7 @@ pub(super) fn sha256(bytes: &[u8]) -> String {
 /// Holds every file listed in the folder's `SHA256SUMS`, if it has one, against its digest; `known` are digests computed already.
 pub(super) fn verify_listed(folder: &Path, known: &[FileChecksum]) -> Result<(), DataError> {
     let list = folder.join(LIST);
-    let text = match fs::read(&list) {
+    let text = match read(&list) {
         Ok(text) => text,
         Err(cause) if cause.kind() == ErrorKind::NotFound => return Ok(()),
         Err(cause) => return Err(DataError::Unreadable { file: list, cause }),
@@ -57,7 +57,7 @@ pub(super) fn verify_listed(folder: &Path, known: &[FileChecksum]) -> Result<(),
         let file = folder.join(name);
         let found = match known.iter().find(|known| folder.join(&known.file) == file) {
             Some(known) => known.sha256.clone(),
-            None => match fs::read(&file) {
+            None => match read(&file) {
                 Ok(bytes) => sha256(&bytes),
                 Err(cause) if cause.kind() == ErrorKind::NotFound => {
                     return Err(DataError::ListedFileMissing { list, name: name.into() });
@@ -70,6 +70,14 @@ pub(super) fn verify_listed(folder: &Path, known: &[FileChecksum]) -> Result<(),
         }
     }
     Ok(())
+}
+
+/// The bytes of an ordinary file: whoever opens a pipe may wait for ever.
+fn read(file: &Path) -> io::Result<Vec<u8>> {
+    match fs::metadata(file)?.is_file() {
+        true => fs::read(file),
+        false => Err(io::Error::other("no ordinary file")),
+    }
 }
 
 /// Digest and file name of a line `<64 hexadecimal digits>  <name>` (` *` before the name in binary mode).

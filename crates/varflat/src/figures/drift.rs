@@ -1,21 +1,21 @@
 //! Drift against diffusion.
 
-use std::path::Path;
-
 use varflat_plot::{DisplacementCurve, DriftFigure, Figure, TrainingCurve};
 
+use super::{Figures, Source};
 use crate::error::Result;
-use crate::files::{read_csv, read_json};
 use crate::study::StudyRecord;
 use crate::study::drift::{
     DISPLACEMENTS, DisplacementRow, DriftReport, DriftRow, EXPONENTS, GROWTH, GrowthRow,
 };
 
-pub(super) fn figures(folder: &Path) -> Result<Vec<(&'static str, Figure)>> {
-    let record: StudyRecord<DriftReport> = read_json(&folder.join("drift.json"))?;
-    let exponents: Vec<DriftRow> = read_csv(&folder.join(EXPONENTS))?;
-    let displacements: Vec<DisplacementRow> = read_csv(&folder.join(DISPLACEMENTS))?;
-    let growth: Vec<GrowthRow> = read_csv(&folder.join(GROWTH))?;
+pub(super) const FIGURES: Figures = &[("drift", figure)];
+
+fn figure(tables: &Source) -> Result<Figure> {
+    let record: StudyRecord<DriftReport> = tables.json("drift.json")?;
+    let exponents: Vec<DriftRow> = tables.csv(EXPONENTS)?;
+    let displacements: Vec<DisplacementRow> = tables.csv(DISPLACEMENTS)?;
+    let growth: Vec<GrowthRow> = tables.csv(GROWTH)?;
 
     let mut curves: Vec<DisplacementCurve> = Vec::new();
     for row in displacements {
@@ -41,7 +41,7 @@ pub(super) fn figures(folder: &Path) -> Result<Vec<(&'static str, Figure)>> {
     let lags =
         range.map_or_else(String::new, |(shortest, longest)| format!("; (b) lags {shortest}–{longest}"));
     let title = format!("gap σ₁²/σ₂² = {:.0}, |cos(p₁, w₀)| = {:.2}{lags}", report.gap, report.alignment);
-    let figure = varflat_plot::drift(&DriftFigure {
+    Ok(varflat_plot::drift(&DriftFigure {
         displacements: curves,
         index: shown.iter().map(|row| row.index).collect(),
         exponent: shown.iter().map(|row| row.exponent).collect(),
@@ -53,6 +53,5 @@ pub(super) fn figures(folder: &Path) -> Result<Vec<(&'static str, Figure)>> {
         ],
         window_epochs: None,
         title: Some(title),
-    })?;
-    Ok(vec![("drift", figure)])
+    })?)
 }

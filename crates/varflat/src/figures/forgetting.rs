@@ -1,13 +1,10 @@
 //! Catastrophic forgetting: the trade-off between two tasks, the number of constraints, a sequence of tasks.
 
-use std::path::Path;
-
 use varflat_plot::{EstimateCurve, EstimateCurves, EstimatePanel, Figure, Level, NumberScale};
 use varflat_plot::{TradeOff, TradeOffCurve, TradeOffPanel, TradeOffPoint};
 
-use super::superscript;
+use super::{Figures, Source, superscript};
 use crate::error::{Error, Result};
-use crate::files::{read_csv, read_json};
 use crate::study::forgetting::{
     ForgettingReport, ForgettingStudy, Heads, Kind, Method, SEQUENCE_SUMMARY, SUMMARY, SequenceSummaryRow,
     SummaryRow,
@@ -22,19 +19,21 @@ fn cut(low: f64, high: f64) -> (f64, f64) {
     (PERCENT * low.max(0.0), PERCENT * high.min(1.0))
 }
 
-pub(super) fn figures(folder: &Path) -> Result<Vec<(&'static str, Figure)>> {
-    let record: StudyRecord<ForgettingReport> = read_json(&folder.join("forgetting.json"))?;
-    let summary: Vec<SummaryRow> = read_csv(&folder.join(SUMMARY))?;
-    let sequence: Vec<SequenceSummaryRow> = read_csv(&folder.join(SEQUENCE_SUMMARY))?;
-    let StudyKind::Forgetting(study) = &record.study.study else {
-        let problem = "not the report of a forgetting study";
-        return Err(Error::malformed(&folder.join("forgetting.json"), problem));
-    };
-    Ok(vec![
-        ("forgetting", trade_off(study, &summary)?),
-        ("forgetting_constraints", constraints(study, &summary)?),
-        ("forgetting_sequence", in_sequence(study, &sequence)?),
-    ])
+pub(super) const FIGURES: Figures = &[
+    ("forgetting", trade_off),
+    ("forgetting_constraints", constraints),
+    ("forgetting_sequence", in_sequence),
+];
+
+fn study(tables: &Source) -> Result<ForgettingStudy> {
+    let record: StudyRecord<ForgettingReport> = tables.json("forgetting.json")?;
+    match record.study.study {
+        StudyKind::Forgetting(study) => Ok(study),
+        _ => {
+            let problem = "not the report of a forgetting study";
+            Err(Error::malformed(&tables.path("forgetting.json"), problem))
+        }
+    }
 }
 
 fn label(method: Method) -> String {
@@ -68,7 +67,9 @@ fn intervals(study: &ForgettingStudy) -> String {
     format!("means and 95 % intervals over {} seeds", study.seeds.len())
 }
 
-fn trade_off(study: &ForgettingStudy, summary: &[SummaryRow]) -> Result<Figure> {
+fn trade_off(tables: &Source) -> Result<Figure> {
+    let study = study(tables)?;
+    let summary: Vec<SummaryRow> = tables.csv(SUMMARY)?;
     let panels = study.heads.iter().map(|&heads| {
         // Beside the methods of the sequence, LDC with all the directions it was tried with.
         let most = study.components.iter().max().filter(|most| **most > study.shown);
@@ -95,11 +96,13 @@ fn trade_off(study: &ForgettingStudy, summary: &[SummaryRow]) -> Result<Figure> 
         y_title: "test error of task 1 (%)".to_owned(),
         panels: panels.collect(),
         chosen: "λ of the least training error".to_owned(),
-        title: Some(format!("digits {} after {}; {}", pair(1), pair(0), intervals(study))),
+        title: Some(format!("digits {} after {}; {}", pair(1), pair(0), intervals(&study))),
     })?)
 }
 
-fn constraints(study: &ForgettingStudy, summary: &[SummaryRow]) -> Result<Figure> {
+fn constraints(tables: &Source) -> Result<Figure> {
+    let study = study(tables)?;
+    let summary: Vec<SummaryRow> = tables.csv(SUMMARY)?;
     let panels = study.heads.iter().map(|&heads| {
         let chosen: Vec<&SummaryRow> =
             summary.iter().filter(|row| row.heads == heads && row.chosen).collect();
@@ -137,11 +140,13 @@ fn constraints(study: &ForgettingStudy, summary: &[SummaryRow]) -> Result<Figure
         x_scale: NumberScale::Decades,
         y_title: "mean test error of both tasks (%)".to_owned(),
         panels: panels.collect(),
-        title: Some(format!("λ of the least training error; {}", intervals(study))),
+        title: Some(format!("λ of the least training error; {}", intervals(&study))),
     })?)
 }
 
-fn in_sequence(study: &ForgettingStudy, rows: &[SequenceSummaryRow]) -> Result<Figure> {
+fn in_sequence(tables: &Source) -> Result<Figure> {
+    let study = study(tables)?;
+    let rows: Vec<SequenceSummaryRow> = tables.csv(SEQUENCE_SUMMARY)?;
     let panels = study.heads.iter().map(|&heads| {
         let curves = study.compared().into_iter().chain([Method::JOINT]).map(|method| {
             let here = |row: &&SequenceSummaryRow| row.heads == heads && row.method == method.kind;
@@ -162,6 +167,6 @@ fn in_sequence(study: &ForgettingStudy, rows: &[SequenceSummaryRow]) -> Result<F
         x_scale: NumberScale::Whole,
         y_title: "mean test error of these tasks (%)".to_owned(),
         panels: panels.collect(),
-        title: Some(format!("digits {} in turn; {}", digits.join(", "), intervals(study))),
+        title: Some(format!("digits {} in turn; {}", digits.join(", "), intervals(&study))),
     })?)
 }

@@ -1,27 +1,21 @@
 //! Thermal equilibrium beside SGD.
 
-use std::path::Path;
-
 use varflat_plot::{
     Cloud, CloudPoint, Figure, Forest, ForestGroup, ForestReference, ForestRow, PowerLawLine, SlopeGuide,
     VarianceFlatnessClouds,
 };
 
-use super::{scientific, signed};
+use super::{Figures, Source, scientific, signed};
 use crate::error::Result;
-use crate::files::{read_csv, read_json};
 use crate::study::StudyRecord;
 use crate::study::exponents::{PointRow, normal_95};
 use crate::study::langevin::{EXPONENTS, LangevinReport, POINTS, Reading, SGD, WalkRow, point_name};
 
-pub(super) fn figures(folder: &Path) -> Result<Vec<(&'static str, Figure)>> {
-    let record: StudyRecord<LangevinReport> = read_json(&folder.join("langevin.json"))?;
-    let rows: Vec<WalkRow> = read_csv(&folder.join(EXPONENTS))?;
-    let points: Vec<PointRow> = read_csv(&folder.join(POINTS))?;
-    Ok(vec![
-        ("langevin", clouds(&record.report, &rows, &points)?),
-        ("langevin_exponents", exponents(&record.report, &rows)?),
-    ])
+pub(super) const FIGURES: Figures = &[("langevin", clouds), ("langevin_exponents", exponents)];
+
+fn read(tables: &Source) -> Result<(LangevinReport, Vec<WalkRow>)> {
+    let record: StudyRecord<LangevinReport> = tables.json("langevin.json")?;
+    Ok((record.report, tables.csv(EXPONENTS)?))
 }
 
 /// A power law over the judged points it was fitted to.
@@ -32,7 +26,9 @@ fn line(points: &[CloudPoint], slope: f64, ln_prefactor: f64) -> Option<PowerLaw
     (from < to).then_some(PowerLawLine { slope, ln_prefactor, from, to, text })
 }
 
-fn clouds(report: &LangevinReport, rows: &[WalkRow], points: &[PointRow]) -> Result<Figure> {
+fn clouds(tables: &Source) -> Result<Figure> {
+    let (report, rows) = read(tables)?;
+    let points: Vec<PointRow> = tables.csv(POINTS)?;
     let of = |run: &str| -> Vec<CloudPoint> {
         points.iter().filter(|point| point.run == run).map(PointRow::drawn).collect()
     };
@@ -76,7 +72,8 @@ fn dimensions(row: &WalkRow) -> String {
     }
 }
 
-fn exponents(report: &LangevinReport, rows: &[WalkRow]) -> Result<Figure> {
+fn exponents(tables: &Source) -> Result<Figure> {
+    let (report, rows) = read(tables)?;
     let mut groups = vec![ForestGroup {
         title: "SGD, whose components the walks start from".to_owned(),
         rows: vec![ForestRow {

@@ -1,5 +1,6 @@
 //! The six figures of a run.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -11,6 +12,8 @@ use varflat_plot::{
 };
 use varflat_recorder::Trajectory;
 
+use super::{Figures, Source};
+use crate::checksum::FileSum;
 use crate::error::Result;
 use crate::experiment::Experiment;
 use crate::files::{read_csv, read_json, read_npy, write_csv, write_json};
@@ -25,6 +28,8 @@ pub(super) mod tables {
     pub(crate) const LANDSCAPE: &str = "landscape.csv";
     pub(crate) const FLATNESS: &str = "flatness.csv";
     pub(crate) const SUMMARY: &str = "summary.json";
+    /// All but the summary.
+    pub(super) const DRAWN: [&str; 5] = [LEARNING, SPECTRUM, TRAJECTORIES, LANDSCAPE, FLATNESS];
 }
 
 /// Most points of a trajectory that are drawn, but for the last step: more cannot be told apart.
@@ -41,6 +46,9 @@ pub(crate) struct Summary {
     pub(crate) fit: FitReport,
     /// First and last epoch of the analysed window.
     pub(crate) window_epochs: [f64; 2],
+    /// The tables beside it, as they were written.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) tables: BTreeMap<String, FileSum>,
 }
 
 /// A row of `pca_spectrum.csv`.
@@ -72,7 +80,7 @@ struct ProfileRow {
 /// [`Error::StageMissing`](crate::Error::StageMissing) if the run is not finished; reading and writing errors.
 pub fn write_tables(run: &RunFolder, folder: &Path) -> Result<()> {
     run.require(Stage::Fit)?;
-    let metrics: Vec<Metrics> = read_csv(&run.file(names::METRICS))?;
+    let metrics: Vec<Metrics> = read_csv(&run.checked(names::METRICS)?)?;
     write_csv(&folder.join(tables::LEARNING), &metrics)?;
     let trajectory = Trajectory::open(run.file(names::TRAJECTORY))?;
     write_trajectories(run, &trajectory, folder)?;
@@ -86,20 +94,23 @@ pub fn write_tables(run: &RunFolder, folder: &Path) -> Result<()> {
     });
     write_csv(&folder.join(tables::LANDSCAPE), rows)?;
     write_csv(&folder.join(tables::FLATNESS), read_rows(run)?)?;
+    let sum = |table: &str| Ok((table.to_owned(), FileSum::of(&folder.join(table))?));
+    let written = tables::DRAWN.iter().map(|table| sum(table)).collect::<Result<_>>()?;
     let record = run.record()?;
     let steps_per_epoch = record.steps as f64 / record.epochs.max(1) as f64;
     let summary = Summary {
         experiment: run.experiment().clone(),
-        fit: read_json(&run.file(names::FIT))?,
+        fit: read_json(&run.checked(names::FIT)?)?,
         window_epochs: [trajectory.step(0) as f64 / steps_per_epoch, record.epochs as f64],
         run: record,
+        tables: written,
     };
     write_json(&folder.join(tables::SUMMARY), &summary)
 }
 
 /// θ of the pairs (1, 2) and (49, 50), thinned to what can be seen.
 fn write_trajectories(run: &RunFolder, trajectory: &Trajectory, folder: &Path) -> Result<()> {
-    let theta = read_npy(&run.file(names::PROJECTIONS))?;
+    let theta = read_npy(&run.checked(names::PROJECTIONS)?)?;
     let stride = theta.nrows().div_ceil(TRAJECTORY_POINTS);
     let shown = [1, 2, 49, 50].into_iter().filter(|component| *component <= theta.ncols());
     let rows = shown.flat_map(|component| {
@@ -113,21 +124,22 @@ fn write_trajectories(run: &RunFolder, trajectory: &Trajectory, folder: &Path) -
 }
 
 /// The figures of the run whose tables lie in a figure folder.
-pub(super) fn figures(folder: &Path) -> Result<Vec<(&'static str, Figure)>> {
-    let summary: Summary = read_json(&folder.join(tables::SUMMARY))?;
-    let flatness: Vec<FlatnessRow> = read_csv(&folder.join(tables::FLATNESS))?;
-    Ok(vec![
-        ("learning_phases", learning_phases(folder, &summary)?),
-        ("pca_spectrum", spectrum(folder, &summary)?),
-        ("trajectories", trajectories(folder)?),
-        ("landscape", landscape(folder, &summary, &flatness)?),
-        ("flatness", flatness_by_index(&summary, &flatness)?),
-        ("variance_flatness", variance_flatness(&summary, &flatness)?),
-    ])
+pub(super) const FIGURES: Figures = &[
+    ("learning_phases", learning_phases),
+    ("pca_spectrum", spectrum),
+    ("trajectories", trajectories),
+    ("landscape", landscape),
+    ("flatness", flatness_by_index),
+    ("variance_flatness", variance_flatness),
+];
+
+fn summary(tables: &Source) -> Result<Summary> {
+    tables.json(tables::SUMMARY)
 }
 
-fn learning_phases(folder: &Path, summary: &Summary) -> Result<Figure> {
-    let rows: Vec<Metrics> = read_csv(&folder.join(tables::LEARNING))?;
+fn learning_phases(tables: &Source) -> Result<Figure> {
+    let summary = summary(tables)?;
+    let rows: Vec<Metrics> = tables.csv(tables::LEARNING)?;
     let column = |pick: fn(&Metrics) -> f64| rows.iter().map(pick).collect();
     let [first, last] = summary.window_epochs;
     Ok(varflat_plot::learning_phases(&LearningPhases {
@@ -140,9 +152,9 @@ fn learning_phases(folder: &Path, summary: &Summary) -> Result<Figure> {
     })?)
 }
 
-fn spectrum(folder: &Path, summary: &Summary) -> Result<Figure> {
-    let rows: Vec<SpectrumRow> = read_csv(&folder.join(tables::SPECTRUM))?;
-    let fit = &summary.fit;
+fn spectrum(tables: &Source) -> Result<Figure> {
+    let rows: Vec<SpectrumRow> = tables.csv(tables::SPECTRUM)?;
+    let fit = summary(tables)?.fit;
     Ok(varflat_plot::spectrum(&Spectrum {
         // Weights that never moved have a variance of exactly zero, which a logarithm cannot show.
         variance: rows.iter().map(|row| row.variance).filter(|variance| *variance > 0.0).collect(),
@@ -158,8 +170,8 @@ fn spectrum(folder: &Path, summary: &Summary) -> Result<Figure> {
     })?)
 }
 
-fn trajectories(folder: &Path) -> Result<Figure> {
-    let rows: Vec<TrajectoryRow> = read_csv(&folder.join(tables::TRAJECTORIES))?;
+fn trajectories(tables: &Source) -> Result<Figure> {
+    let rows: Vec<TrajectoryRow> = tables.csv(tables::TRAJECTORIES)?;
     let theta = |component: usize| -> Vec<f64> {
         rows.iter().filter(|row| row.component == component).map(|row| row.theta).collect()
     };
@@ -173,8 +185,10 @@ fn trajectories(folder: &Path) -> Result<Figure> {
     Ok(varflat_plot::trajectories(&Trajectories { pairs, window_steps })?)
 }
 
-fn landscape(folder: &Path, summary: &Summary, flatness: &[FlatnessRow]) -> Result<Figure> {
-    let rows: Vec<ProfileRow> = read_csv(&folder.join(tables::LANDSCAPE))?;
+fn landscape(tables: &Source) -> Result<Figure> {
+    let summary = summary(tables)?;
+    let flatness: Vec<FlatnessRow> = tables.csv(tables::FLATNESS)?;
+    let rows: Vec<ProfileRow> = tables.csv(tables::LANDSCAPE)?;
     let mut profiles: Vec<Profile> = Vec::new();
     for row in rows {
         if profiles.last().is_none_or(|profile| profile.index != row.index) {
@@ -196,7 +210,9 @@ fn landscape(folder: &Path, summary: &Summary, flatness: &[FlatnessRow]) -> Resu
     Ok(varflat_plot::landscape_profiles(&LandscapeProfiles { reference_loss, factor, profiles })?)
 }
 
-fn flatness_by_index(summary: &Summary, flatness: &[FlatnessRow]) -> Result<Figure> {
+fn flatness_by_index(tables: &Source) -> Result<Figure> {
+    let summary = summary(tables)?;
+    let flatness: Vec<FlatnessRow> = tables.csv(tables::FLATNESS)?;
     let status = |row: &FlatnessRow| match row.status {
         FlatnessStatus::Found => PointStatus::Measured,
         FlatnessStatus::Censored => PointStatus::Censored,
@@ -210,8 +226,9 @@ fn flatness_by_index(summary: &Summary, flatness: &[FlatnessRow]) -> Result<Figu
     })?)
 }
 
-fn variance_flatness(summary: &Summary, flatness: &[FlatnessRow]) -> Result<Figure> {
-    let fit = &summary.fit;
+fn variance_flatness(tables: &Source) -> Result<Figure> {
+    let fit = summary(tables)?.fit;
+    let flatness: Vec<FlatnessRow> = tables.csv(tables::FLATNESS)?;
     let points = flatness.iter().filter(|row| row.variance > 0.0).filter_map(|row| {
         Some(Point {
             index: row.index,

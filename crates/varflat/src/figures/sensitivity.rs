@@ -1,21 +1,20 @@
 //! ψ under other definitions.
 
-use std::path::Path;
-
 use varflat_plot::{Figure, Forest, ForestGroup, ForestRow};
 
 use super::exponents::{groups, paper, without};
-use super::unsigned;
+use super::{Figures, Source, unsigned};
 use crate::error::Result;
-use crate::files::{read_csv, read_json};
 use crate::study::StudyRecord;
 use crate::study::exponents::{ExponentRow, normal_95};
 use crate::study::sensitivity::{EXPONENTS, RANGES, RangeRow, SensitivityReport};
 
-pub(super) fn figures(folder: &Path) -> Result<Vec<(&'static str, Figure)>> {
-    let record: StudyRecord<SensitivityReport> = read_json(&folder.join("sensitivity.json"))?;
-    let rows: Vec<ExponentRow> = read_csv(&folder.join(EXPONENTS))?;
-    let ranges: Vec<RangeRow> = read_csv(&folder.join(RANGES))?;
+pub(super) const FIGURES: Figures = &[("sensitivity", figure)];
+
+fn figure(tables: &Source) -> Result<Figure> {
+    let record: StudyRecord<SensitivityReport> = tables.json("sensitivity.json")?;
+    let rows: Vec<ExponentRow> = tables.csv(EXPONENTS)?;
+    let ranges: Vec<RangeRow> = tables.csv(RANGES)?;
     let (mut groups, missing) = groups(&rows, |row| row.run.replace(',', ", "));
     groups.push(ForestGroup {
         title: "range of the fit, all directions measured".to_owned(),
@@ -38,5 +37,5 @@ pub(super) fn figures(folder: &Path) -> Result<Vec<(&'static str, Figure)>> {
         without(&missing)
     );
     let forest = Forest { groups, quantity: "ψ".to_owned(), reference: Some(paper()), title: Some(title) };
-    Ok(vec![("sensitivity", varflat_plot::forest(&forest)?)])
+    Ok(varflat_plot::forest(&forest)?)
 }

@@ -1,31 +1,24 @@
 //! ψ of every point of a sweep.
 
-use std::path::Path;
-
 use varflat_plot::{Figure, Forest};
 
 use super::exponents::{clouds, groups, paper, without};
+use super::{Figures, Source};
 use crate::error::Result;
-use crate::files::{read_csv, read_json};
 use crate::study::exponents::{ExponentRow, PointRow};
-use crate::sweep::{EXPONENTS, POINTS, SweepRecord};
+use crate::sweep::{EXPONENTS, POINTS, RECORD, SweepRecord};
 
 /// Most settings in one picture.
 const MOST: usize = 16;
 
-pub(super) fn figures(folder: &Path) -> Result<Vec<(&'static str, Figure)>> {
-    let record: SweepRecord = read_json(&folder.join("sweep.json"))?;
-    let rows: Vec<ExponentRow> = read_csv(&folder.join(EXPONENTS))?;
-    if rows.iter().all(|row| row.psi.is_none()) {
-        return Ok(Vec::new());
-    }
-    let mut points: Vec<PointRow> = read_csv(&folder.join(POINTS))?;
+pub(super) const FIGURES: Figures = &[("sweep", points), ("sweep_exponents", exponents)];
+
+fn points(tables: &Source) -> Result<Figure> {
+    let rows: Vec<ExponentRow> = tables.csv(EXPONENTS)?;
+    let mut points: Vec<PointRow> = tables.csv(POINTS)?;
     // Variances under the floor reach down to 1e-50 and would leave the others no room.
     points.retain(|point| point.judged);
-    Ok(vec![
-        ("sweep", clouds(&shown(&rows), &points, settings)?),
-        ("sweep_exponents", exponents(&record, &rows)?),
-    ])
+    clouds(&shown(&rows), &points, settings)
 }
 
 /// As many settings as can be told apart, spread evenly over all of them.
@@ -57,10 +50,12 @@ fn words<'a>(words: impl Iterator<Item = &'a str>) -> String {
     words.map(|word| word.replacen('=', " = ", 1)).collect::<Vec<_>>().join(", ")
 }
 
-fn exponents(record: &SweepRecord, rows: &[ExponentRow]) -> Result<Figure> {
-    let (groups, missing) = groups(rows, label);
+fn exponents(tables: &Source) -> Result<Figure> {
+    let record: SweepRecord = tables.json(RECORD)?;
+    let rows: Vec<ExponentRow> = tables.csv(EXPONENTS)?;
+    let (groups, missing) = groups(&rows, label);
     let trusted = rows.iter().filter(|row| row.is_trusted()).count();
-    let SweepRecord { sweep, points, collected, .. } = record;
+    let SweepRecord { sweep, points, collected, .. } = &record;
     let lacking = if collected < points { format!(" ({collected} finished)") } else { String::new() };
     let title = format!("{}: {trusted} of {points} points{lacking} settled{}", sweep.name, without(&missing));
     Ok(varflat_plot::forest(&Forest {

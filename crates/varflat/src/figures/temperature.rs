@@ -1,38 +1,29 @@
 //! The noise of SGD and its temperature.
 
-use std::path::Path;
-
 use varflat_analysis::Scaling;
 use varflat_plot::{
     CorrelationTimeSeries, Figure, MiniBatchDirection, MiniBatchFigure, PowerLawLine, TemperatureFigure,
     TemperatureProfile,
 };
 
-use super::signed;
+use super::{Figures, Source, signed};
 use crate::error::Result;
-use crate::files::{read_csv, read_json};
 use crate::study::StudyRecord;
 use crate::study::temperature::{
     COMPONENTS, MINI_BATCHES, MiniBatchRow, PROFILES, TemperatureProfileRow, TemperatureReport,
     TemperatureRow,
 };
 
-pub(super) fn figures(folder: &Path) -> Result<Vec<(&'static str, Figure)>> {
-    let record: StudyRecord<TemperatureReport> = read_json(&folder.join("temperature.json"))?;
-    let rows: Vec<TemperatureRow> = read_csv(&folder.join(COMPONENTS))?;
-    let profiles: Vec<TemperatureProfileRow> = read_csv(&folder.join(PROFILES))?;
-    let losses: Vec<MiniBatchRow> = read_csv(&folder.join(MINI_BATCHES))?;
-    Ok(vec![
-        ("temperature", temperature(&record.report, &rows, profiles)?),
-        ("temperature_mini_batches", mini_batches(&record, &rows, &losses)?),
-    ])
+pub(super) const FIGURES: Figures =
+    &[("temperature", temperature), ("temperature_mini_batches", mini_batches)];
+
+fn read(tables: &Source) -> Result<(StudyRecord<TemperatureReport>, Vec<TemperatureRow>)> {
+    Ok((tables.json("temperature.json")?, tables.csv(COMPONENTS)?))
 }
 
-fn temperature(
-    report: &TemperatureReport,
-    rows: &[TemperatureRow],
-    points: Vec<TemperatureProfileRow>,
-) -> Result<Figure> {
+fn temperature(tables: &Source) -> Result<Figure> {
+    let (StudyRecord { report, .. }, rows) = read(tables)?;
+    let points: Vec<TemperatureProfileRow> = tables.csv(PROFILES)?;
     let found: Vec<(&TemperatureRow, f64)> = rows
         .iter()
         .filter(|row| row.index >= report.first)
@@ -91,11 +82,9 @@ fn line(law: &Scaling, flatness: &[f64]) -> PowerLawLine {
     }
 }
 
-fn mini_batches(
-    record: &StudyRecord<TemperatureReport>,
-    rows: &[TemperatureRow],
-    losses: &[MiniBatchRow],
-) -> Result<Figure> {
+fn mini_batches(tables: &Source) -> Result<Figure> {
+    let (record, rows) = read(tables)?;
+    let losses: Vec<MiniBatchRow> = tables.csv(MINI_BATCHES)?;
     let mut indices: Vec<usize> = losses.iter().map(|row| row.index).collect();
     indices.dedup();
     let directions = indices.into_iter().map(|index| {

@@ -1,20 +1,19 @@
 //! How the solution changes with the width of the network.
 
-use std::path::Path;
-
 use varflat_plot::{Figure, QuantitiesBySize, SizePanel, SizePoint, SizeSeries};
 
 use super::exponents::paper;
-use super::fixed;
+use super::{Figures, Source, fixed};
 use crate::error::Result;
-use crate::files::{read_csv, read_json};
 use crate::study::StudyRecord;
 use crate::study::exponents::Trust;
 use crate::study::width::{WIDTHS, WidthReport, WidthRow};
 
-pub(super) fn figures(folder: &Path) -> Result<Vec<(&'static str, Figure)>> {
-    let record: StudyRecord<WidthReport> = read_json(&folder.join("width.json"))?;
-    let rows: Vec<WidthRow> = read_csv(&folder.join(WIDTHS))?;
+pub(super) const FIGURES: Figures = &[("width", figure)];
+
+fn figure(tables: &Source) -> Result<Figure> {
+    let record: StudyRecord<WidthReport> = tables.json("width.json")?;
+    let rows: Vec<WidthRow> = tables.csv(WIDTHS)?;
     let first = rows.first().map(|row| row.group.as_str());
     let widths: Vec<&WidthRow> = rows.iter().filter(|row| Some(row.group.as_str()) == first).collect();
     let strides: Vec<&WidthRow> = rows.iter().filter(|row| Some(row.group.as_str()) != first).collect();
@@ -61,12 +60,11 @@ pub(super) fn figures(folder: &Path) -> Result<Vec<(&'static str, Figure)>> {
             fixed(growth.high, 3)
         )
     });
-    let figure = varflat_plot::quantities_by_size(&QuantitiesBySize {
+    Ok(varflat_plot::quantities_by_size(&QuantitiesBySize {
         size: "recorded weights N = H²".to_owned(),
         panels: panels.into_iter().filter(|panel| !panel.series.is_empty()).collect(),
         title,
-    })?;
-    Ok(vec![("width", figure)])
+    })?)
 }
 
 /// A run as a point; ψ with its interval.

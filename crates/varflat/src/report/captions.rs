@@ -41,9 +41,9 @@ mod tests {
             if !folder.join(table).exists() {
                 continue;
             }
-            for (name, _) in figures(&folder).unwrap() {
+            for (name, _) in figures {
                 count += 1;
-                let caption = all().find(|caption| caption.name == name);
+                let caption = all().find(|caption| caption.name == *name);
                 let caption = caption.unwrap_or_else(|| panic!("report/captions has no caption for {name}"));
                 let text = (caption.text)(&Tables::of(&folder)).unwrap().unwrap();
                 assert!(text.len() > 80 && !text.contains("NaN"), "{name}: {text}");

@@ -6,7 +6,9 @@ use super::controls::CONTROLS;
 use super::settings::{self, Settings, Time};
 use super::tables::{Origin, Tables};
 use super::text::{Text, count};
+use crate::checksum::short;
 use crate::error::{Error, Result};
+use crate::figures::Provenance;
 use crate::reproduce;
 
 /// The whole page.
@@ -67,6 +69,17 @@ pub(super) struct Picture {
     pub(super) command: String,
     /// Whether the caption was written for this figure.
     pub(super) known: bool,
+    /// What the drawing says about where it comes from, if it does.
+    pub(super) origin: Option<PictureOrigin>,
+}
+
+/// The run or study that a figure shows.
+pub(super) struct PictureOrigin {
+    pub(super) name: Text,
+    /// The first digits of the commit, or nothing.
+    pub(super) commit: String,
+    /// The part of `reproduce` whose settings are on the page.
+    pub(super) part: &'static str,
 }
 
 impl ClaimRow {
@@ -217,6 +230,7 @@ fn pictures(tables: &Tables) -> Result<Vec<Picture>> {
             names.extend(path.file_stem().map(|stem| stem.to_string_lossy().into_owned()));
         }
     }
+    names.retain(|name| super::pictures::is_word(name));
     names.sort();
     let place =
         |name: &String| captions::all().position(|caption| caption.name == *name).unwrap_or(usize::MAX);
@@ -226,7 +240,7 @@ fn pictures(tables: &Tables) -> Result<Vec<Picture>> {
 
 fn picture(tables: &Tables, name: String) -> Result<Picture> {
     let file = tables.path(&format!("{name}.svg"));
-    let svg = std::fs::read_to_string(&file).map_err(Error::reading(&file))?;
+    let svg = crate::files::read_text(&file)?;
     let caption = captions::all().find(|caption| caption.name == name);
     let text = caption.map(|caption| (caption.text)(tables)).transpose()?.flatten();
     let title = caption.map_or_else(|| name.replace('_', " "), |caption| caption.title.to_owned());
@@ -235,12 +249,21 @@ fn picture(tables: &Tables, name: String) -> Result<Picture> {
         (Some(_), Some(caption)) => tables.command(caption.part)?,
         _ => "varflat plot --figures DIR".to_owned(),
     };
+    let origin = Provenance::of(&svg).zip(caption).map(|(provenance, caption)| PictureOrigin {
+        name: Text::new(&provenance.of),
+        commit: provenance.git_commit.as_deref().map(short).unwrap_or_default(),
+        part: caption.part,
+    });
     Ok(Picture {
+        origin,
         known: text.is_some(),
         caption: Text::new(
             text.unwrap_or_else(|| format!("The figure `{name}`, drawn from the tables beside it.")),
         ),
-        svg: super::pictures::inline(&svg, &name, &title),
+        svg: match super::pictures::only_draws(&svg) {
+            true => super::pictures::inline(&svg, &name, &title),
+            false => "Not shown here: the file holds more than a drawing.".to_owned(),
+        },
         tables: caption
             .map_or(&[][..], |caption| caption.tables)
             .iter()

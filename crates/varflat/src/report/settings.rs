@@ -53,7 +53,9 @@ pub(crate) fn of(tables: &Tables) -> Result<(Vec<Settings>, Vec<Time>)> {
         let Some(record) = tables.study::<serde_json::Value>(part)? else { continue };
         let made = &record.made;
         times.push(Time { what: record.study.name.clone(), seconds: made.seconds });
-        let facts = versions(&made.versions, made.git_commit.as_ref());
+        let mut facts = versions(&made.versions, made.git_commit.as_ref());
+        let files = record.data.values().flatten();
+        facts.extend(files.map(|file| (format!("sha-256 of {}", file.file), file.sha256.clone())));
         let toml = toml(tables, &record.study)?;
         settings.push(Settings { part, name: record.study.name, toml, facts });
     }

@@ -59,6 +59,14 @@ pub struct FitReport {
 
 /// Fit everything; takes seconds, so there is nothing to continue.
 pub(super) fn fit(run: &RunFolder) -> Result<f64> {
+    let report = fitted(run)?;
+    run.begin(Stage::Fit)?;
+    write_json(&run.file(names::FIT), &report)?;
+    Ok(0.0)
+}
+
+/// The numbers, from the components and the flatness.
+pub(crate) fn fitted(run: &RunFolder) -> Result<FitReport> {
     let experiment = run.experiment();
     let section = &experiment.fit;
     let pca = pca::read(run)?;
@@ -75,7 +83,7 @@ pub(super) fn fit(run: &RunFolder) -> Result<f64> {
         Error::malformed(&run.file(names::WEIGHTS_MEAN), format!("there is no {parameter}"))
     })?;
     let w0 = ndarray::ArrayView1::from(&recorded.values);
-    let report = FitReport {
+    Ok(FitReport {
         l0: flatness::read_l0(run)?,
         around: experiment.landscape.around,
         factor: experiment.landscape.factor,
@@ -99,10 +107,7 @@ pub(super) fn fit(run: &RunFolder) -> Result<f64> {
         share_35: spectrum::share(pca.variance(), 35)
             .ok()
             .filter(|_| matches!(experiment.pca.components, Components::All(_))),
-    };
-    run.begin(Stage::Fit)?;
-    write_json(&run.file(names::FIT), &report)?;
-    Ok(0.0)
+    })
 }
 
 /// The points of the fit.

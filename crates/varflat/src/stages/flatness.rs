@@ -1,16 +1,13 @@
 //! Stage 3: components + weights + data → loss landscape and flatness along each direction.
 
-use std::io::Write;
-use std::path::Path;
-use std::sync::Mutex;
-
 use serde::{Deserialize, Serialize};
 use varflat_analysis::{DirectionFlatness, FlatnessSearch, FlatnessStatus, ParamGuard, TrajectoryPca};
 
+use super::partial::Partial;
 use super::pca;
 use super::surface::{Surface, with_surface};
 use crate::error::{Error, Result};
-use crate::experiment::{Components, LandscapeSection, LangevinSection};
+use crate::experiment::{Components, Experiment, LandscapeSection, LangevinSection};
 use crate::files::{Array, Npz, read_csv, write_csv, write_npz};
 use crate::landscape::{IN_A_ROW, PROFILE_POINTS, across, component};
 use crate::run_folder::{RunFolder, Stage, names};
@@ -63,52 +60,54 @@ fn measure(run: &RunFolder, surface: &Surface<'_>) -> Result<()> {
     let experiment = run.experiment();
     let section = &experiment.landscape;
     let pca = pca::read(run)?;
-    let search = FlatnessSearch::params().factor(section.factor).radius(section.radius).check()?;
-
-    // What a walk cannot reach is no direction of its own, only the rounding of f32.
-    let confined = experiment.langevin.as_ref().and_then(LangevinSection::dimensions).unwrap_or(usize::MAX);
-    let available = pca.variance().len().min(confined).min(section.last.unwrap_or(usize::MAX));
-    let chosen = chosen(section.components, available);
+    let search = search(section)?;
+    let chosen = measured(experiment, &pca);
     run.begin(Stage::Flatness)?;
-    let partial = run.file(names::FLATNESS_PARTIAL);
-    let mut rows = finished_rows(&partial)?;
+    let (partial, mut rows) = Partial::open(&run.file(names::FLATNESS_PARTIAL))?;
     let groups: Vec<&[usize]> = chosen
         .chunks(IN_A_ROW)
         .filter(|group| !group.iter().all(|index| rows.iter().any(|row| row.index == *index)))
         .collect();
     let bar = progress::bar("flatness", chosen.len() as u64);
     bar.set_position((chosen.len() - groups.iter().map(|group| group.len()).sum::<usize>()) as u64);
-    let file = std::fs::OpenOptions::new()
-        .create(true)
-        .append(true)
-        .open(&partial)
-        .map_err(Error::writing(&partial))?;
-    let file = Mutex::new(file);
     let interrupted = || match interrupt::asked() {
         true => Err(Error::Interrupted { stage: "flatness" }),
         false => Ok(()),
     };
     interrupted()?;
-    let measured = surface.flatness(
+    let found = surface.flatness(
         &search,
         &groups,
         |index| component(&pca, index),
         |directions| bar.inc(directions),
         |group, found| {
             let found = rows_of(group, &pca, found);
-            append(&file, &partial, &found)?;
+            partial.append(&found)?;
             interrupted()?;
             Ok(found)
         },
     )?;
     bar.finish_and_clear();
-    rows.extend(measured.into_iter().flatten());
+    rows.extend(found.into_iter().flatten());
     rows.sort_by_key(|row| row.index);
     rows.dedup_by_key(|row| row.index);
 
     let profiles = profiles(surface, &pca, &rows, section)?;
     write_profiles(run, &profiles, surface.reference_loss(), section.factor)?;
     write_csv(&run.file(names::FLATNESS), &rows)
+}
+
+/// The search that an experiment asks for.
+pub(crate) fn search(section: &LandscapeSection) -> Result<FlatnessSearch> {
+    Ok(FlatnessSearch::params().factor(section.factor).radius(section.radius).check()?)
+}
+
+/// The components that an experiment measures.
+pub(crate) fn measured(experiment: &Experiment, pca: &TrajectoryPca) -> Vec<usize> {
+    // What a walk cannot reach is no direction of its own, only the rounding of f32.
+    let confined = experiment.langevin.as_ref().and_then(LangevinSection::dimensions).unwrap_or(usize::MAX);
+    let section = &experiment.landscape;
+    chosen(section.components, pca.variance().len().min(confined).min(section.last.unwrap_or(usize::MAX)))
 }
 
 /// The components to measure, from 1: the first 50, then evenly spaced over the rest of the spectrum.
@@ -125,43 +124,9 @@ pub(crate) fn chosen(components: Components, available: usize) -> Vec<usize> {
 }
 
 /// The rows of a group of directions.
-fn rows_of(group: &[usize], pca: &TrajectoryPca, found: &[DirectionFlatness]) -> Vec<FlatnessRow> {
+pub(crate) fn rows_of(group: &[usize], pca: &TrajectoryPca, found: &[DirectionFlatness]) -> Vec<FlatnessRow> {
     let rows = group.iter().zip(found);
     rows.map(|(&index, found)| FlatnessRow::of(index, pca.variance()[index - 1], found)).collect()
-}
-
-/// Append whole rows in one write, so that a kill leaves at most one broken line, the last.
-fn append(file: &Mutex<std::fs::File>, path: &Path, rows: &[FlatnessRow]) -> Result<()> {
-    let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
-    let text = rows
-        .iter()
-        .try_for_each(|row| writer.serialize(row))
-        .map_err(std::io::Error::other)
-        .and_then(|()| writer.into_inner().map_err(|error| std::io::Error::other(error.to_string())));
-    let mut file = file.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    text.and_then(|text| file.write_all(&text)).map_err(Error::writing(path))
-}
-
-/// Rows of an interrupted attempt. A broken last line is dropped; its group is measured again.
-fn finished_rows(partial: &Path) -> Result<Vec<FlatnessRow>> {
-    let text = match std::fs::read_to_string(partial) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(Error::reading(partial)(error)),
-    };
-    let whole = &text[..text.rfind('\n').map_or(0, |end| end + 1)];
-    if whole.len() < text.len() {
-        // The next row must not continue the broken line.
-        crate::files::write_whole(partial, |file| file.write_all(whole.as_bytes()))?;
-    }
-    csv::ReaderBuilder::new()
-        .has_headers(false)
-        .from_reader(whole.as_bytes())
-        .deserialize()
-        .collect::<std::result::Result<_, _>>()
-        .map_err(|error| {
-            Error::malformed(partial, format!("{error}; delete it and run `varflat flatness` again"))
-        })
 }
 
 /// L_i(δθ) of one direction, for drawing.
@@ -209,13 +174,13 @@ fn write_profiles(run: &RunFolder, profiles: &[ProfileTable], l0: f64, factor: f
 }
 
 /// L_0 of a run.
-pub(super) fn read_l0(run: &RunFolder) -> Result<f64> {
-    Npz::open(&run.file(names::LANDSCAPE))?.scalar("l0")
+pub(crate) fn read_l0(run: &RunFolder) -> Result<f64> {
+    Npz::open(&run.checked(names::LANDSCAPE)?)?.scalar("l0")
 }
 
 /// Profiles of a run.
 pub(crate) fn read_profiles(run: &RunFolder) -> Result<Vec<ProfileTable>> {
-    let path = run.file(names::LANDSCAPE);
+    let path = run.checked(names::LANDSCAPE)?;
     let mut npz = Npz::open(&path)?;
     let offset: ndarray::Array2<f64> = npz.shaped("offset")?;
     let loss: ndarray::Array2<f64> = npz.shaped("loss")?;
@@ -230,7 +195,7 @@ pub(crate) fn read_profiles(run: &RunFolder) -> Result<Vec<ProfileTable>> {
 
 /// All rows of `flatness.csv`.
 pub(crate) fn read_rows(run: &RunFolder) -> Result<Vec<FlatnessRow>> {
-    read_csv(&run.file(names::FLATNESS))
+    read_csv(&run.checked(names::FLATNESS)?)
 }
 
 #[cfg(test)]

@@ -21,22 +21,31 @@ const SEGMENTS: usize = 2000;
 
 /// Analyse the recorded window; there is nothing to continue, so no earlier time.
 pub(super) fn pca(run: &RunFolder) -> Result<f64> {
+    run.checked("trajectory.json").and_then(|_| run.checked(names::TRAJECTORY))?;
     let window = RecordedWindow::open(run.file(names::TRAJECTORY))?;
-    let experiment = run.experiment();
-    let solver = match experiment.pca.components {
-        Components::All(_) => Solver::Auto,
-        Components::Some(count) => Solver::TopK(count),
-    };
-    let watched = Watched::new(&window, solver, PROJECTED);
-    let segment = segment(window.steps(), experiment.fit.block);
-    let params = TrajectoryPca::params().solver(solver).segment(segment).check()?;
-    let pca = params.fit_source(&watched).map_err(|error| refused(experiment, error))?;
+    let watched = Watched::new(&window, solver(run.experiment()), PROJECTED);
+    let pca = decomposed(run.experiment(), &watched)?;
     run.begin(Stage::Pca)?;
     let shape = (window.steps(), PROJECTED.min(pca.variance().len()));
     write_npy(&run.file(names::PROJECTIONS), shape, |write| pca.project_blocks(&watched, shape.1, write))?;
     drop(watched);
     save(run, &pca)?;
     Ok(0.0)
+}
+
+/// How an experiment wants its components found.
+fn solver(experiment: &Experiment) -> Solver {
+    match experiment.pca.components {
+        Components::All(_) => Solver::Auto,
+        Components::Some(count) => Solver::TopK(count),
+    }
+}
+
+/// The components of a window, as the experiment wants them.
+pub(crate) fn decomposed(experiment: &Experiment, window: &impl WindowSource) -> Result<TrajectoryPca> {
+    let segment = segment(window.steps(), experiment.fit.block);
+    let params = TrajectoryPca::params().solver(solver(experiment)).segment(segment).check()?;
+    params.fit_source(window).map_err(|error| refused(experiment, error))
 }
 
 /// What the experiment can do about a window that is too much, or too little.
@@ -87,7 +96,7 @@ fn save(run: &RunFolder, pca: &TrajectoryPca) -> Result<()> {
 
 /// Read the decomposition back.
 pub(crate) fn read(run: &RunFolder) -> Result<TrajectoryPca> {
-    let path = run.file(names::PCA);
+    let path = run.checked(names::PCA)?;
     let mut npz = Npz::open(&path)?;
     let length = npz.counts("segment_length")?;
     let segments = varflat_analysis::SegmentMoments {
@@ -105,5 +114,5 @@ pub(crate) fn read(run: &RunFolder) -> Result<TrajectoryPca> {
 
 /// Read the variances alone: of wide layers the components are hundreds of megabytes.
 pub(crate) fn read_variance(run: &RunFolder) -> Result<ndarray::Array1<f64>> {
-    Npz::open(&run.file(names::PCA))?.shaped("variance")
+    Npz::open(&run.checked(names::PCA)?)?.shaped("variance")
 }

@@ -11,7 +11,7 @@ use crate::landscape::{Landscape, in_a_row};
 use crate::run_folder::RunFolder;
 
 /// A landscape that is ready to be asked.
-pub(super) enum Surface<'a> {
+pub(crate) enum Surface<'a> {
     /// Dense layers on the CPU: varflat's own kernels, directions over threads.
     Host(&'a DenseLandscape),
     /// Any other: many directions in one question, or each by whole forward passes. It takes a backend.
@@ -21,7 +21,7 @@ pub(super) enum Surface<'a> {
 
 impl Surface<'_> {
     /// L_0.
-    pub(super) fn reference_loss(&self) -> f64 {
+    pub(crate) fn reference_loss(&self) -> f64 {
         match self {
             Self::Host(landscape) => landscape.reference_loss(),
             Self::Other(landscape) => landscape.reference_loss(),
@@ -29,7 +29,7 @@ impl Surface<'_> {
     }
 
     /// What `measured` makes of the flatness along the directions of each group; `done` after every so many directions.
-    pub(super) fn flatness<T: Send>(
+    pub(crate) fn flatness<T: Send>(
         &self,
         search: &FlatnessSearch,
         groups: &[&[usize]],
@@ -61,7 +61,7 @@ impl Surface<'_> {
     }
 
     /// The losses at the offsets of every direction.
-    pub(super) fn losses(&self, lines: &[(Vec<f64>, Vec<f64>)]) -> Result<Vec<Vec<f64>>> {
+    pub(crate) fn losses(&self, lines: &[(Vec<f64>, Vec<f64>)]) -> Result<Vec<Vec<f64>>> {
         match self {
             Self::Host(landscape) => lines
                 .par_iter()
@@ -90,8 +90,6 @@ pub(super) fn with_surface<R>(
     classes: usize,
     work: impl FnOnce(Surface<'_>) -> Result<R>,
 ) -> Result<R> {
-    use varflat_model::{Convolutional, DeviceLandscape, ModuleLandscape, ResidentSet};
-
     let experiment = run.experiment();
     let trained = run.record()?.backend;
     let compiled = Backend::compiled().into_iter().find(|backend| backend.name() == trained);
@@ -99,26 +97,62 @@ pub(super) fn with_surface<R>(
     let own_kernels = open.on_host && experiment.model.channels.is_none();
     let words = if own_kernels { device::HOST_LANDSCAPE } else { &open.description };
     run.update(|record| words.clone_into(&mut record.landscape_device))?;
-    let (around, layer) = (experiment.landscape.around, &experiment.recorder.layer);
-    if let Some(config) = experiment.convolutional(&images, classes) {
-        let network = Convolutional::new(&config, experiment.seed, &open.device)?;
-        let network = crate::weights::into_module(network, &run.centre_weights(around)?, run.path())?;
-        let set = ResidentSet::new(&images, classes, &open);
-        drop(images);
-        return work(Surface::Other(&ModuleLandscape::new(
-            &network,
-            &experiment.recorder.parameter(),
-            &set,
-        )?));
-    }
-    let network = run.centre(around)?;
-    if open.on_host {
-        let landscape = DenseLandscape::new(&network, layer, &images)?;
-        drop(images);
-        work(Surface::Host(&landscape))
+    if experiment.model.channels.is_some() {
+        with_passes(run, &open, images, classes, work)
+    } else if open.on_host {
+        with_kernels(run, images, work)
     } else {
-        work(Surface::Other(&DeviceLandscape::new(&network, layer, &images, &open)?))
+        let network = run.centre(experiment.landscape.around)?;
+        let layer = &experiment.recorder.layer;
+        work(Surface::Other(&varflat_model::DeviceLandscape::new(&network, layer, &images, &open)?))
     }
+}
+
+/// The landscape of any network, each loss by whole forward passes.
+#[cfg(feature = "train")]
+fn with_passes<R>(
+    run: &RunFolder,
+    open: &device::OpenDevice,
+    images: ImageSet,
+    classes: usize,
+    work: impl FnOnce(Surface<'_>) -> Result<R>,
+) -> Result<R> {
+    use varflat_model::{ModuleLandscape, ResidentSet};
+
+    let experiment = run.experiment();
+    let weights = run.centre_weights(experiment.landscape.around)?;
+    let network = crate::weights::convolutional(experiment, &images, classes, open, &weights, run.path())?;
+    let set = ResidentSet::new(&images, classes, open);
+    drop(images);
+    work(Surface::Other(&ModuleLandscape::new(&network, &experiment.recorder.parameter(), &set)?))
+}
+
+/// The landscape of dense layers on the CPU.
+fn with_kernels<R>(
+    run: &RunFolder,
+    images: ImageSet,
+    work: impl FnOnce(Surface<'_>) -> Result<R>,
+) -> Result<R> {
+    let experiment = run.experiment();
+    let network = run.centre(experiment.landscape.around)?;
+    let landscape = DenseLandscape::new(&network, &experiment.recorder.layer, &images)?;
+    drop(images);
+    work(Surface::Host(&landscape))
+}
+
+/// Let `work` ask the landscape around the run's centre without writing down who measures it: that of dense layers on the CPU,
+/// whatever measured it first.
+pub(crate) fn on_host<R>(
+    run: &RunFolder,
+    images: ImageSet,
+    #[cfg_attr(not(feature = "train"), allow(unused_variables))] classes: usize,
+    work: impl FnOnce(Surface<'_>) -> Result<R>,
+) -> Result<R> {
+    #[cfg(feature = "train")]
+    if run.experiment().model.channels.is_some() {
+        return with_passes(run, &device::open(None)?, images, classes, work);
+    }
+    with_kernels(run, images, work)
 }
 
 /// The same without a backend: dense layers alone, on the CPU.
@@ -132,8 +166,5 @@ pub(super) fn with_surface<R>(
 ) -> Result<R> {
     device.map(|name| Backend::choose(Some(name))).transpose()?;
     run.update(|record| device::HOST_LANDSCAPE.clone_into(&mut record.landscape_device))?;
-    let network = run.centre(run.experiment().landscape.around)?;
-    let landscape = DenseLandscape::new(&network, &run.experiment().recorder.layer, &images)?;
-    drop(images);
-    work(Surface::Host(&landscape))
+    with_kernels(run, images, work)
 }

@@ -1,5 +1,6 @@
 //! Stage 1: experiment + data → trajectory, weights, metrics.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use burn::module::Module;
@@ -116,6 +117,7 @@ fn train_network<C: Classifier>(
             metrics: metrics.to_vec(),
             seconds: earlier + start.elapsed().as_secs_f64(),
             backend: open.backend.name().to_owned(),
+            files: BTreeMap::new(),
         };
         let network = weights::of_module(trainer.network())?;
         let means = recording.states();

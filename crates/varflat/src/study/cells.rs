@@ -115,6 +115,9 @@ pub(super) fn complete<'a>(
         match run {
             Err(error) if !is_finding(&error) => failures.push(format!("{}: {error}", cell.name)),
             run => {
+                if let Ok(run) = &run {
+                    work.note_run(&cell.name, run)?;
+                }
                 finished.push(Finished { folder: work.folder.join(&cell.name), group, cell, experiment, run })
             }
         }

@@ -175,7 +175,7 @@ impl DriftStudy {
 
     pub(super) fn measure(&self, work: &Work<'_>) -> Result<DriftReport> {
         let run = work.source()?;
-        let theta = read_npy(&run.file(names::PROJECTIONS))?;
+        let theta = read_npy(&run.checked(names::PROJECTIONS)?)?;
         let (steps, components) = theta.dim();
         let mut exponents = Vec::new();
         let mut displacements = Vec::new();
@@ -209,7 +209,7 @@ impl DriftStudy {
         write_csv(&work.file(DISPLACEMENTS), &displacements)?;
         write_csv(&work.file(GROWTH), &growth)?;
 
-        let fit: FitReport = read_json(&run.file(names::FIT))?;
+        let fit: FitReport = read_json(&run.checked(names::FIT)?)?;
         let variance = stages::read_pca(run)?.variance().clone();
         let ratio = |of: fn(&GrowthRow) -> f64| match (growth.first(), growth.last()) {
             (Some(first), Some(last)) => of(last) / of(first),
@@ -242,7 +242,7 @@ impl DriftStudy {
         let layer = MovingLayer::new(&network, &experiment.recorder.layer, &images)?;
         let per_epoch = experiment.training.steps_per_epoch(images.samples()) as f64;
         drop(images);
-        let trajectory = Trajectory::open(run.file(names::TRAJECTORY))?;
+        let trajectory = Trajectory::open(run.checked(names::TRAJECTORY)?)?;
         let last = trajectory.steps() - 1;
         let points = self.points.min(last + 1);
         let bar = progress::bar("drift", points as u64);

@@ -117,7 +117,7 @@ impl ExponentRow {
         let row = Self::without_fit(&finished.group.title, &finished.cell.name, &finished.experiment);
         match &finished.run {
             Err(error) => Ok(row.failed(&finished.folder, &error.to_string())),
-            Ok(run) => row.filled(run, &read_json(&run.file(names::FIT))?),
+            Ok(run) => row.filled(run, &read_json(&run.checked(names::FIT)?)?),
         }
     }
 
@@ -184,7 +184,7 @@ impl ExponentRow {
 
     /// The same with what the run found.
     fn filled(self, run: &RunFolder, fit: &FitReport) -> Result<Self> {
-        let metrics: Vec<Metrics> = read_csv(&run.file(names::METRICS))?;
+        let metrics: Vec<Metrics> = read_csv(&run.checked(names::METRICS)?)?;
         let record = run.record()?;
         let last = metrics.last();
         let epoch_steps = record.steps.checked_div(record.epochs).unwrap_or(1).max(1);
@@ -278,7 +278,7 @@ fn largest_rise(losses: &[f64]) -> f64 {
 
 /// The points of a finished run, those of its fit judged.
 pub(crate) fn points(name: &str, run: &RunFolder) -> Result<Vec<PointRow>> {
-    let fit: FitReport = read_json(&run.file(names::FIT))?;
+    let fit: FitReport = read_json(&run.checked(names::FIT)?)?;
     let rows = stages::read_rows(run)?.into_iter().filter(|row| row.variance > 0.0);
     Ok(rows
         .filter_map(|row| {

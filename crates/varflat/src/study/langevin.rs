@@ -169,7 +169,7 @@ impl LangevinStudy {
         let finished = cells::complete(work, &self.groups, &set)?;
         let share = 0.2 / finished.len().max(1) as f64;
         let mut rows = Vec::new();
-        let fit: FitReport = read_json(&source.file(names::FIT))?;
+        let fit: FitReport = read_json(&source.checked(names::FIT)?)?;
         let mut points = super::exponents::points(SGD, source)?;
         for walk in &finished {
             if interrupt::asked() {

@@ -229,7 +229,7 @@ fn measure(work: &Work<'_>, config: &TemperatureStudy) -> Result<TemperatureRepo
     let images = stages::load_data(run)?.train;
     let layer = MovingLayer::new(&network, &experiment.recorder.layer, &images)?;
     drop(images);
-    let window = RecordedWindow::open(run.file(names::TRAJECTORY))?;
+    let window = RecordedWindow::open(run.checked(names::TRAJECTORY)?)?;
     let batches = Batches::of(run, window.trajectory(), layer.samples());
     let bar = progress::bar("temperature", 4 + config.directions().len() as u64);
     let done = || {

@@ -1,8 +1,11 @@
 //! All points in one tidy table, with the figures of a grid.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+
+use varflat_model::data::FileChecksum;
 
 use super::file::SweepFile;
 use super::folder::SweepFolder;
@@ -10,6 +13,7 @@ use super::plan::columns;
 use super::point::Point;
 use super::status::{State, states};
 use super::table::Table;
+use crate::checksum::FileSum;
 use crate::error::{Error, Result};
 use crate::figures;
 use crate::files::{read_json, write_csv, write_json};
@@ -24,7 +28,7 @@ pub(crate) const EXPONENTS: &str = "sweep.csv";
 /// One row a component of a finished point.
 pub(crate) const POINTS: &str = "sweep_points.csv";
 /// What was swept; says that the tables are whole.
-const RECORD: &str = "sweep.json";
+pub(crate) const RECORD: &str = "sweep.json";
 
 /// `sweep.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -35,7 +39,17 @@ pub(crate) struct SweepRecord {
     pub(crate) points: usize,
     pub(crate) collected: usize,
     /// The program that collected them; what made each point is in its own `run.json`.
-    pub(crate) versions: std::collections::BTreeMap<String, String>,
+    pub(crate) made: Collector,
+    /// SHA-256 of the files of images that the points learnt, by the name or folder of the set.
+    pub(crate) data: BTreeMap<String, Vec<FileChecksum>>,
+    /// The tables beside it.
+    pub(crate) tables: BTreeMap<String, FileSum>,
+}
+
+/// The program that collected a sweep.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Collector {
+    pub(crate) versions: BTreeMap<String, String>,
     pub(crate) git_commit: Option<String>,
 }
 
@@ -51,11 +65,15 @@ struct Further {
 }
 
 /// The numbers of a finished point; its components go to `all`.
-fn finished(sweep: &SweepFolder, point: &Point, all: &mut Vec<PointRow>) -> Result<(ExponentRow, Further)> {
-    let run = RunFolder::view(sweep.run_folder(point))?;
-    let fit: FitReport = read_json(&run.file(names::FIT))?;
-    all.extend(components(&point.name, &run)?);
-    let row = ExponentRow::of_run(&group(sweep, point), &point.name, &run, &fit)?;
+fn finished(
+    sweep: &SweepFolder,
+    point: &Point,
+    run: &RunFolder,
+    all: &mut Vec<PointRow>,
+) -> Result<(ExponentRow, Further)> {
+    let fit: FitReport = read_json(&run.checked(names::FIT)?)?;
+    all.extend(components(&point.name, run)?);
+    let row = ExponentRow::of_run(&group(sweep, point), &point.name, run, &fit)?;
     let record = run.record()?;
     let further = Further {
         steps: Some(record.steps),
@@ -94,9 +112,14 @@ fn group(sweep: &SweepFolder, point: &Point) -> String {
 pub fn collect(sweep: &SweepFolder, folder: &Path) -> Result<()> {
     let table = folder.join(EXPONENTS);
     let (mut collected, mut rows, mut further, mut all) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut data = BTreeMap::new();
     for (point, state) in sweep.points().iter().zip(states(sweep)?) {
         let (row, more) = match state {
-            State::Finished => finished(sweep, point, &mut all)?,
+            State::Finished => {
+                let run = RunFolder::view(sweep.run_folder(point))?;
+                data.insert(point.experiment.data.label(), run.record()?.data);
+                finished(sweep, point, &run, &mut all)?
+            }
             State::Failed(error) => failed(sweep, point, &error),
             State::InWork(_) | State::Stopped(_) | State::Waiting => continue,
         };
@@ -112,17 +135,19 @@ pub fn collect(sweep: &SweepFolder, folder: &Path) -> Result<()> {
         crate::run_folder::remove(&folder.join(RECORD))?;
         tidy.write_csv(&table)?;
         write_csv(&folder.join(POINTS), &all)?;
+        let sum = |name: &str| Ok((name.to_owned(), FileSum::of(&folder.join(name))?));
         let record = SweepRecord {
             sweep: sweep.file().clone(),
             points,
             collected: found,
-            versions: versions::versions(),
-            git_commit: versions::git_commit(),
+            made: Collector { versions: versions::versions(), git_commit: versions::git_commit() },
+            data,
+            tables: [EXPONENTS, POINTS].into_iter().map(sum).collect::<Result<_>>()?,
         };
         write_json(&folder.join(RECORD), &record)?;
         say(format_args!("{found} of {points} points are in {}\n", table.display()));
-        if rows.iter().any(|row| row.psi.is_some()) {
-            figures::draw_sweep(folder)?;
+        if !all.is_empty() {
+            figures::say_drawn(folder)?;
         }
     }
     match points - found {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::point::{self, Point};
 use crate::error::{Error, Result};
-use crate::experiment::Experiment;
+use crate::experiment::{Experiment, is_plain};
 use crate::grid::Axis;
 
 /// A sweep file: data, not code. Unknown keys are errors.
@@ -93,7 +93,7 @@ impl SweepFile {
         let complain = |problem: String| Error::Experiment { origin: file.display().to_string(), problem };
         let mut sweep: Self =
             toml::from_str(text).map_err(|error| complain(error.to_string().trim_end().to_owned()))?;
-        if sweep.name.is_empty() || sweep.name.contains(['/', '\\']) || sweep.name.starts_with('.') {
+        if !is_plain(&sweep.name) {
             return Err(complain(format!("name = \"{}\" must be a plain word: it names files", sweep.name)));
         }
         let base = match (sweep.base.take(), sweep.experiment.take()) {

@@ -46,6 +46,7 @@ impl<'a> Bench<'a> {
             );
         }
         let data = base.load()?;
+        work.note_data(&data);
         let batch = base.training.batch_size;
         for digit in study.pairs.concat() {
             let there = data.train.labels.iter().filter(|label| **label == digit).count();

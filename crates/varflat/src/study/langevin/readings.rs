@@ -49,7 +49,7 @@ pub(super) struct AlongHessian {
 
 /// What the stages found, along the walk's own principal components.
 pub(super) fn own(run: &RunFolder) -> Result<Measured> {
-    let fit: FitReport = read_json(&run.file(names::FIT))?;
+    let fit: FitReport = read_json(&run.checked(names::FIT)?)?;
     let (rows, pca) = (stages::read_rows(run)?, stages::read_pca(run)?);
     Ok(Measured {
         l0: fit.l0,
@@ -62,7 +62,7 @@ pub(super) fn own(run: &RunFolder) -> Result<Measured> {
 
 /// Along the principal components of the run of SGD, whose flatness is known.
 pub(super) fn along_sgd(run: &RunFolder, section: &LangevinSection, source: &RunFolder) -> Result<Measured> {
-    let fit: FitReport = read_json(&source.file(names::FIT))?;
+    let fit: FitReport = read_json(&source.checked(names::FIT)?)?;
     let pca = stages::read_pca(source)?;
     let within =
         |index: usize| section.components.is_none_or(|[first, last]| (first..=last).contains(&index));
@@ -185,7 +185,7 @@ fn walk_in_bowl(
 
 /// θ `[rows, k]` of the recorded walk about its mean along directions `[k, weights]`.
 fn projections(run: &RunFolder, directions: &Array2<f64>) -> Result<Array2<f64>> {
-    let window = RecordedWindow::open(run.file(names::TRAJECTORY))?;
+    let window = RecordedWindow::open(run.checked(names::TRAJECTORY)?)?;
     let network = run.centre(Centre::Mean)?;
     let layer = &network.layers()[network.position(&run.experiment().recorder.layer)?];
     let mean = ArrayView1::from(&layer.weight);

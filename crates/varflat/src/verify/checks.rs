@@ -1,0 +1,95 @@
+//! A list of checks, said as they are done.
+
+use std::collections::BTreeSet;
+
+use crate::error::{Error, Result};
+use crate::say::say;
+
+/// What came of a check.
+pub(super) enum Outcome {
+    /// As it should be; in words how nearly.
+    Same(String),
+    /// Not; in words how far.
+    Differs(String),
+    /// Not looked at, and why.
+    Skipped(String),
+}
+
+impl Outcome {
+    /// Same if the deviation is within the tolerance; both relative or in the unit that `of` names.
+    pub(super) fn within(deviation: f64, tolerance: f64, of: &str) -> Self {
+        if deviation == 0.0 {
+            Self::Same("identical".to_owned())
+        } else if deviation <= tolerance {
+            Self::Same(format!("{of} within {deviation:.0e} (allowed: {tolerance:.0e})"))
+        } else {
+            Self::Differs(format!("{of} by {deviation:.1e} (allowed: {tolerance:.0e})"))
+        }
+    }
+}
+
+/// The checks of one place.
+#[derive(Default)]
+pub(super) struct Checks {
+    differences: Vec<String>,
+    /// Files that are not what they were: what is made from them proves nothing.
+    changed: BTreeSet<String>,
+}
+
+impl Checks {
+    /// Do a check of `file` that needs `inputs` to be what they were, and say what came of it.
+    pub(super) fn row(
+        &mut self,
+        file: &str,
+        how: &str,
+        inputs: &[&str],
+        check: impl FnOnce() -> Result<Outcome>,
+    ) -> Result<()> {
+        let changed = inputs.iter().chain([&file]).find(|input| self.changed.contains(**input));
+        let outcome = match changed {
+            Some(changed) => Outcome::Skipped(format!("{changed} is not what it was")),
+            None => match check() {
+                Ok(outcome) => outcome,
+                Err(stopped @ Error::Interrupted { .. }) => return Err(stopped),
+                Err(error) => Outcome::Differs(error.to_string()),
+            },
+        };
+        let words = match &outcome {
+            Outcome::Same(words) => format!("ok, {words}"),
+            Outcome::Differs(words) => format!("DIFFERS: {words}"),
+            Outcome::Skipped(words) => format!("not checked: {words}"),
+        };
+        say(format_args!("{file:<26} {how:<42} {words}\n"));
+        if let Outcome::Differs(words) = outcome {
+            self.differences.push(format!("{file}: {words}"));
+            self.changed.insert(file.to_owned());
+        }
+        Ok(())
+    }
+
+    /// What differs.
+    pub(super) fn differences(self) -> Vec<String> {
+        self.differences
+    }
+}
+
+/// The largest |a − b|/|b|, where both are 0 none; infinite if the lengths differ or a value is not finite on one side alone.
+pub(super) fn relative<'a>(
+    found: impl IntoIterator<Item = &'a f64, IntoIter: ExactSizeIterator>,
+    kept: impl IntoIterator<Item = &'a f64, IntoIter: ExactSizeIterator>,
+) -> f64 {
+    let (found, kept) = (found.into_iter(), kept.into_iter());
+    if found.len() != kept.len() {
+        return f64::INFINITY;
+    }
+    found.zip(kept).map(|(found, kept)| apart(*found, *kept)).fold(0.0, f64::max)
+}
+
+/// |found − kept|/|kept|.
+pub(super) fn apart(found: f64, kept: f64) -> f64 {
+    if found == kept || (found.is_nan() && kept.is_nan()) {
+        return 0.0;
+    }
+    let apart = (found - kept).abs() / kept.abs();
+    if apart.is_nan() { f64::INFINITY } else { apart }
+}
