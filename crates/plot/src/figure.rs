@@ -32,8 +32,8 @@ impl Figure {
         &self.svg
     }
 
-    /// The same figure with a text about where it comes from: the `<metadata>` of the SVG, which nobody sees, and a chunk of the PNG
-    /// (`iTXt`, under the keyword `Provenance`). The PDF has none.
+    /// The same figure with a text about where it comes from: the `<metadata>` of the SVG, which nobody sees, and a chunk of
+    /// the PNG (`iTXt`, under the keyword `Provenance`). The PDF has none.
     pub fn with_metadata(mut self, text: impl Into<String>) -> Self {
         let text = text.into();
         if let Some(end) = self.svg.find('>') {

@@ -385,6 +385,26 @@ fn pngs_scale_and_refuse_senseless_scales() {
 }
 
 #[test]
+fn a_text_about_its_origin_changes_nothing_that_is_seen() {
+    let bare = learning_phases(&phases(50)).unwrap();
+    let text = r#"{"of":"</metadata><script>α & β</script>"}"#;
+    let figure = bare.clone().with_metadata(text);
+    check("with metadata", &figure);
+    assert!(
+        figure.svg().contains("<metadata>{\"of\":\"&lt;/metadata&gt;&lt;script&gt;α &amp; β"),
+        "{}",
+        figure.svg()
+    );
+    assert_eq!(texts(&figure), texts(&bare));
+    // The decoder holds every chunk against its checksum.
+    let (with, without) = (figure.png(1.0).unwrap(), bare.png(1.0).unwrap());
+    assert_eq!(Pixmap::decode_png(&with).unwrap(), Pixmap::decode_png(&without).unwrap());
+    assert!(with.windows(text.len()).any(|bytes| bytes == text.as_bytes()));
+    assert_eq!(with.len(), without.len() + 12 + "Provenance".len() + 5 + text.len());
+    assert_eq!(figure.pdf().unwrap(), bare.pdf().unwrap());
+}
+
+#[test]
 fn saving_leaves_exactly_three_files() {
     let folder = tempfile::tempdir().unwrap();
     let figures = folder.path().join("new/figures");

@@ -132,7 +132,7 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         readme: Option<PathBuf>,
     },
-    /// Whether results are what was written and follow from what they were made from; exit code 1 names what differs. Writes nothing
+    /// Say whether results are what was written and follow from what they were made from; exits with 1 if not. Writes nothing
     Verify {
         /// A run folder, a figure folder, or a figure (SVG)
         place: PathBuf,

@@ -1,7 +1,7 @@
 //! What may lie in a run folder, which may come from anyone.
 //!
-//! Reading a result through a symbolic link is allowed: a large trajectory may be kept on another disk. Writing through one is not:
-//! it would change a file outside of the folder that its owner never named.
+//! Reading a result through a symbolic link is allowed: a large trajectory may be kept on another disk. Writing through one is
+//! not: it would change a file outside of the folder that its owner never named.
 
 use std::fs;
 use std::io::ErrorKind;

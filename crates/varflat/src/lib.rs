@@ -43,6 +43,7 @@ pub mod relation;
 pub mod report;
 pub mod reproduce;
 pub mod run_folder;
+mod run_record;
 mod say;
 pub mod stages;
 pub mod study;
