@@ -15,6 +15,7 @@
 mod arrays;
 mod folder;
 mod images;
+mod kills;
 mod network;
 mod program;
 mod random;
@@ -23,6 +24,7 @@ mod workplace;
 pub use arrays::{metrics, npy, npz, npz_names, table};
 pub use folder::{RESULTS, Snapshot, assert_same, names};
 pub use images::{Packing, SmallSet};
+pub use kills::{Case, Tally};
 pub use network::PlainNetwork;
 pub use program::{Outcome, Program, Running};
 pub use random::{below, normal, turn, uniform};

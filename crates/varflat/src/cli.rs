@@ -303,7 +303,9 @@ pub fn main() -> Result<()> {
             draw(run.as_ref(), &figures)
         }
         Command::Report { figures, readme } => {
+            let claim = figures::claim(&figures);
             report::write_and_say(&figures)?;
+            drop(claim);
             readme.map_or(Ok(()), |readme| report::feed(&readme, &figures))
         }
         Command::Inspect { run } => {

@@ -116,6 +116,7 @@ pub fn run(
     for cell in cells {
         experiment(cell)?;
     }
+    std::fs::create_dir_all(out).map_err(Error::writing(out))?;
     let failures: Vec<String> = side_by_side(cells, jobs, |cell| {
         let run = RunFolder::create(&out.join(&cell.name), &experiment(cell)?, false)?;
         let how = if stages::complete(&run, device)? { "done" } else { "finished already" };

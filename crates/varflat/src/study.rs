@@ -20,7 +20,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::experiment::Experiment;
-use crate::files::{read_json, write_json, write_whole};
+use crate::figures::claim_new;
+use crate::files::{read_json, remove_all, write_json, write_whole};
 use crate::run_folder::{self, RunFolder, RunRecord, Stage};
 use crate::say::say;
 use crate::versions;
@@ -213,7 +214,7 @@ impl Study {
             return self.tell(&report);
         }
         let begun = Instant::now();
-        run_folder::remove(&report)?;
+        remove_all(&report)?;
         let work = Work { study: self, base, source, folder, device, force, share: Mutex::new(0.0), reached };
         let numbers = match &self.study {
             StudyKind::Grid(trainings) => json(&report, grid::measure(trainings, &work)?),
@@ -274,7 +275,9 @@ impl Study {
         let folder = runs.join(&self.name);
         let report = self.report(Path::new(""));
         let tables = self.study.tables().iter().map(Path::new);
-        // The report comes last, because what is drawn is decided by it.
+        let _claim = claim_new(figures)?;
+        // The report goes first and comes last, because what is drawn is decided by it.
+        remove_all(&figures.join(&report))?;
         for name in tables.chain([report.as_path()]) {
             let from = folder.join(name);
             let bytes = std::fs::read(&from).map_err(Error::reading(&from))?;

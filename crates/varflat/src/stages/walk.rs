@@ -73,6 +73,7 @@ pub(super) fn walk(run: &RunFolder, section: &LangevinSection) -> Result<f64> {
     let bar = progress::bar("walk", steps);
     let mut saved_at = Instant::now();
     let earlier = state.seconds;
+    let at_stake = interrupt::at_stake();
     loop {
         let step = walk.steps();
         if (step.is_multiple_of(MEASURE_EVERY) || step == steps)
@@ -120,6 +121,7 @@ pub(super) fn walk(run: &RunFolder, section: &LangevinSection) -> Result<f64> {
             state.rows += 1;
         }
     }
+    drop(at_stake);
     bar.finish_and_clear();
     if let Some(sink) = &mut sink {
         sink.finish()?;
