@@ -14,7 +14,23 @@ use varflat_recorder::Trajectory;
 use crate::{Program, Snapshot, Workplace, assert_same, below, uniform};
 
 /// The calls by which a process changes a file system, for `strace`.
-const CHANGES: &str = "rename,renameat,renameat2,unlink,unlinkat,rmdir,link,linkat,mkdir,mkdirat,ftruncate,fsync,fdatasync,write,pwrite64,copy_file_range,sendfile";
+const CHANGES: [&str; 15] = [
+    "rename",
+    "renameat",
+    "unlink",
+    "unlinkat",
+    "rmdir",
+    "link",
+    "linkat",
+    "mkdir",
+    "ftruncate",
+    "fsync",
+    "fdatasync",
+    "write",
+    "pwrite64",
+    "copy_file_range",
+    "sendfile",
+];
 
 /// Work that is killed: a command and the folder that it changes.
 #[derive(Debug)]
@@ -58,11 +74,12 @@ impl Case {
     /// A command that changes `folder`, which holds what it has to hold before.
     pub fn new(
         name: &'static str,
-        program: Program,
+        program: &Program,
         work: Workplace,
         folder: &str,
         arguments: Vec<String>,
     ) -> Self {
+        let program = program.clone();
         let folder = work.path(folder);
         let before = Snapshot::of(&folder);
         let start = Instant::now();
@@ -123,37 +140,80 @@ impl Case {
         tally
     }
 
-    /// Kill it before the n-th change that it makes to the file system, for every n: of its first thread, or of another that has made as
-    /// many. `None` where `strace` may not trace.
-    pub fn kill_at_every_change(&self) -> Option<Tally> {
+    /// Kill it before the n-th call of each kind by which it changes the file system, for every n: of its first thread, or of another
+    /// that has made as many. `None` where `strace` may not trace.
+    pub fn kill_at_every_change(mut self) -> Option<Tally> {
+        // One thread for all that can do with one, so that calls come in the same order.
+        self.program = self.program.with("RAYON_NUM_THREADS", "1");
+        self.before.restore(&self.folder);
+        self.program.run(&self.arguments).succeeds();
+        self.after = Snapshot::of(&self.folder).without_times();
         let mut tally = Tally::default();
-        for n in 1.. {
-            self.before.restore(&self.folder);
-            let inject = format!("inject={CHANGES}:signal=KILL:when={n}");
-            let trace = format!("trace={CHANGES}");
-            let log = self.work.text("strace.log");
-            let strace =
-                ["strace", "-f", "-qqq", "-o", &log, "-e", "signal=none", "-e", &trace, "-e", &inject];
-            let traced = self.program.clone().with("RAYON_NUM_THREADS", "1").under(strace);
-            println!("{}: change {n}", self.name);
-            let context = format!("{} (killed before change {n})", self.name);
-            let outcome = traced.run(&self.arguments);
-            if outcome.code == Some(0) {
-                assert!(n > 5, "{context}: {outcome:#?}");
-                self.assert_undisturbed(&context);
-                break;
+        for call in CHANGES {
+            for n in 1.. {
+                self.before.restore(&self.folder);
+                let (inject, trace) =
+                    (format!("inject={call}:signal=KILL:when={n}"), format!("trace={call}"));
+                let log = self.work.text("strace.log");
+                let strace =
+                    ["strace", "-f", "-qqq", "-o", &log, "-e", "signal=none", "-e", &trace, "-e", &inject];
+                println!("{}: {call} {n}", self.name);
+                let context = format!("{} (killed before {call} {n})", self.name);
+                let outcome = self.program.clone().under(strace).run(&self.arguments);
+                if outcome.code == Some(0) {
+                    self.assert_undisturbed(&context);
+                    break;
+                }
+                if outcome.code.is_some() {
+                    println!("SKIPPED: strace: {outcome:#?}");
+                    return None;
+                }
+                self.assert_nothing_half(&context);
+                self.finish(&context);
+                tally.kills += 1;
+                tally.resumed += 1;
             }
-            if outcome.code.is_some() {
-                println!("SKIPPED: strace: {outcome:#?}");
-                return None;
-            }
-            self.assert_nothing_half(&context);
-            self.finish(&context);
-            tally.kills += 1;
-            tally.resumed += 1;
         }
-        println!("{}, at every change: {tally}", self.name);
+        assert!(tally.kills > 5, "{}: {tally}", self.name);
+        println!("{}, before every change: {tally}", self.name);
         Some(tally)
+    }
+
+    /// Do it while something hinders, again once nothing does: the first time it fails with one clear message that holds `parts`, or comes
+    /// through; the second time it comes to the undisturbed end. Whether it had failed.
+    pub fn hinder(
+        &self,
+        context: &str,
+        hindered: &Program,
+        parts: &[&str],
+        set: impl FnOnce(),
+        clear: impl FnOnce(),
+    ) -> bool {
+        let context = format!("{}, {context}", self.name);
+        self.before.restore(&self.folder);
+        set();
+        let outcome = hindered.run(&self.arguments);
+        println!("{context}: {:?} {}", outcome.code, outcome.stderr.trim());
+        let failed = outcome.code != Some(0);
+        if failed {
+            outcome.fails_clearly(parts);
+        }
+        self.assert_nothing_half(&context);
+        clear();
+        self.finish(&context);
+        failed
+    }
+
+    /// Do it twice at once. Each comes to the undisturbed end, or is refused with one clear message that holds `parts`; afterwards all is
+    /// as one alone leaves it, if need be by the same command again.
+    pub fn twice_at_once(&self, parts: &[&str]) {
+        self.before.restore(&self.folder);
+        let both = [self.program.start(&self.arguments), self.program.start(&self.arguments)];
+        let outcomes = both.map(crate::Running::outcome);
+        let refused = outcomes.iter().filter(|outcome| outcome.code != Some(0));
+        let refused: Vec<_> = refused.map(|outcome| outcome.clone().fails_clearly(parts)).collect();
+        assert!(refused.len() < 2 || self.name == "grid", "{}: both were refused: {refused:#?}", self.name);
+        self.finish(&format!("{}, twice at once", self.name));
     }
 
     fn moment(&self, took: Duration, random: &mut ChaCha8Rng) -> Moment {

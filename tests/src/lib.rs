@@ -13,6 +13,8 @@
 //! ```
 
 mod arrays;
+pub mod cases;
+mod disk;
 mod folder;
 mod images;
 mod kills;
@@ -22,6 +24,7 @@ mod random;
 mod workplace;
 
 pub use arrays::{metrics, npy, npz, npz_names, table};
+pub use disk::Disk;
 pub use folder::{RESULTS, Snapshot, assert_same, names};
 pub use images::{Packing, SmallSet};
 pub use kills::{Case, Tally};

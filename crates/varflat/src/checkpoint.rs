@@ -7,7 +7,7 @@ use varflat_model::Metrics;
 use varflat_recorder::{Segment, WindowMeanState};
 
 use crate::error::{Error, Result};
-use crate::files::{Array, Npz, read_json, remove_all, sync_folder, write_json, write_npz, write_whole};
+use crate::files::{Array, Npz, read_json, remove_draft, sync_folder, write_json, write_npz, write_whole};
 use crate::run_folder::names;
 use crate::weights::{self, NamedWeights, Precision};
 
@@ -40,7 +40,7 @@ impl Checkpoint {
             return Ok(());
         }
         let draft = draft(run);
-        remove_all(&draft)?;
+        remove_draft(&draft)?;
         std::fs::create_dir_all(&draft).map_err(Error::writing(&draft))?;
         weights::write(&draft.join("weights.npz"), &self.network, Precision::Single)?;
         write_whole(&draft.join("optimizer.bin"), |file| std::io::Write::write_all(file, &self.optimizer))?;
@@ -109,9 +109,9 @@ pub(crate) fn discard_all(run: &Path) -> Result<()> {
 /// Remove a checkpoint. It loses its name first: a kill in between leaves no half of one.
 fn discard(run: &Path, folder: &Path) -> Result<()> {
     let draft = draft(run);
-    remove_all(&draft)?;
+    remove_draft(&draft)?;
     std::fs::rename(folder, &draft).map_err(Error::removing(folder))?;
-    remove_all(&draft)
+    remove_draft(&draft)
 }
 
 /// The name of a checkpoint that is not whole.

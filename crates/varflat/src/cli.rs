@@ -285,6 +285,7 @@ pub fn main() -> Result<()> {
             stages::check_device(device.device.as_deref())?;
             let run = experiment.open()?;
             if run.is_done(Stage::Train)? {
+                run.remove_partial(Stage::Train)?;
                 say(format_args!("{} is trained already; --force does it again\n", run.path().display()));
                 return Ok(());
             }

@@ -62,15 +62,23 @@ pub(crate) fn remove_drafts(folder: &Path) -> Result<()> {
         let name = draft.file_name().unwrap_or_default().to_string_lossy();
         let ours = name.starts_with('.') || name.starts_with("trajectory.");
         if ours && DRAFTS.iter().any(|end| name.ends_with(end)) {
-            remove_all(&draft)?;
+            remove_draft(&draft)?;
         }
     }
     Ok(())
 }
 
-/// Remove a file or a folder with all that is in it, if it is there.
-pub(crate) fn remove_all(path: &Path) -> Result<()> {
-    let removed = if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) };
+/// Remove a file, if it is there.
+pub(crate) fn remove(path: &Path) -> Result<()> {
+    if_there(path, std::fs::remove_file(path))
+}
+
+/// Remove a draft, be it a file or a folder with all that is in it, if it is there.
+pub(crate) fn remove_draft(path: &Path) -> Result<()> {
+    if_there(path, if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) })
+}
+
+fn if_there(path: &Path, removed: std::io::Result<()>) -> Result<()> {
     match removed {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::removing(path)(error)),
         _ => Ok(()),

@@ -12,7 +12,7 @@ use varflat_model::{DenseLandscape, DenseNetwork, StopReason};
 
 use crate::error::{Error, Result};
 use crate::experiment::{Centre, Experiment};
-use crate::files::{read_json, remove_all as remove, remove_drafts, sync_folder, write_json, write_whole};
+use crate::files::{read_json, remove, remove_drafts, sync_folder, write_json, write_whole};
 use crate::weights::{self, NamedWeights, read_network};
 use crate::{say, stages};
 

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 use crate::experiment::Experiment;
 use crate::figures::claim_new;
-use crate::files::{read_json, remove_all, write_json, write_whole};
+use crate::files::{read_json, remove, write_json, write_whole};
 use crate::run_folder::{self, RunFolder, RunRecord, Stage};
 use crate::say::say;
 use crate::versions;
@@ -214,7 +214,7 @@ impl Study {
             return self.tell(&report);
         }
         let begun = Instant::now();
-        remove_all(&report)?;
+        remove(&report)?;
         let work = Work { study: self, base, source, folder, device, force, share: Mutex::new(0.0), reached };
         let numbers = match &self.study {
             StudyKind::Grid(trainings) => json(&report, grid::measure(trainings, &work)?),
@@ -277,7 +277,7 @@ impl Study {
         let tables = self.study.tables().iter().map(Path::new);
         let _claim = claim_new(figures)?;
         // The report goes first and comes last, because what is drawn is decided by it.
-        remove_all(&figures.join(&report))?;
+        remove(&figures.join(&report))?;
         for name in tables.chain([report.as_path()]) {
             let from = folder.join(name);
             let bytes = std::fs::read(&from).map_err(Error::reading(&from))?;

@@ -14,7 +14,7 @@ use varflat_recorder::Trajectory;
 use super::claim_new;
 use crate::error::Result;
 use crate::experiment::Experiment;
-use crate::files::{read_csv, read_json, read_npy, remove_all, write_csv, write_json};
+use crate::files::{read_csv, read_json, read_npy, remove, write_csv, write_json};
 use crate::run_folder::{RunFolder, RunRecord, Stage, names};
 use crate::stages::{FitReport, FlatnessRow, read_profiles, read_rows, read_variance};
 
@@ -81,7 +81,7 @@ pub fn write_tables(run: &RunFolder, folder: &Path) -> Result<()> {
     let (record, fit) = (run.record()?, read_json(&run.file(names::FIT))?);
     // Everything is read: now the tables there, which may be another run's, give way. Without the summary they count for nothing.
     let _claim = claim_new(folder)?;
-    remove_all(&folder.join(tables::SUMMARY))?;
+    remove(&folder.join(tables::SUMMARY))?;
     write_csv(&folder.join(tables::LEARNING), &metrics)?;
     write_trajectories(&theta, &trajectory, folder)?;
     let spectrum = variance.iter().zip(1..).map(|(&variance, index)| SpectrumRow { index, variance });
