@@ -294,6 +294,11 @@ impl Case {
                 }
                 "metrics.csv" => bytes.ends_with(b"\n") && self.is_beginning(name, 0, bytes),
                 "trajectory.npy" => rows(&path).is_some_and(|rows| self.is_beginning(name, 128, &rows)),
+                // A grid of which some runs failed.
+                "grid.csv" => {
+                    let whole = String::from_utf8_lossy(self.after.get(name).unwrap_or_default());
+                    String::from_utf8_lossy(bytes).lines().all(|row| whole.lines().any(|line| line == row))
+                }
                 "flatness.partial.csv" => lines_are_whole(bytes),
                 "optimizer.bin" => !bytes.is_empty(),
                 _ if last.starts_with("trajectory.part-") => rows(&path).is_some(),

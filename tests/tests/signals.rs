@@ -140,6 +140,11 @@ fn a_clock_that_jumps_changes_nothing() {
             fs::write(&clock, time).unwrap();
         }
         running.outcome().succeeds();
+        let record = fs::read(work.path(out).join("run.json")).unwrap();
+        let record: serde_json::Value = serde_json::from_slice(&record).unwrap();
+        let seconds = record["stages"]["train"]["seconds"].as_f64().unwrap();
+        // Wall times are those of the monotonic clock, which only in this test jumps.
+        assert_eq!(seconds > 80_000.0, out == "all", "{seconds} s");
         let results = Snapshot::of_results(&work.path(out));
         assert_same(&Snapshot::of_results(&undisturbed), &results, "a clock that jumps");
         assert_eq!(names(&undisturbed), names(&work.path(out)), "files left over");

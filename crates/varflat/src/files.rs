@@ -105,7 +105,10 @@ pub(crate) fn write_csv<T: Serialize>(path: &Path, rows: impl IntoIterator<Item 
     write_whole(path, |file| {
         let mut writer = csv::Writer::from_writer(file);
         for row in rows {
-            writer.serialize(row).map_err(std::io::Error::other)?;
+            writer.serialize(row).map_err(|error| match error.into_kind() {
+                csv::ErrorKind::Io(error) => error,
+                other => std::io::Error::other(format!("{other:?}")),
+            })?;
         }
         writer.flush()
     })
@@ -191,7 +194,12 @@ pub(crate) fn write_npz<N: AsRef<str>>(path: &Path, arrays: &[(N, Array<'_>)]) -
 
 /// Write a `[rows, columns]` array as npy.
 pub(crate) fn write_npy(path: &Path, array: &ndarray::Array2<f64>) -> Result<()> {
-    write_whole(path, |file| array.write_npy(file).map_err(std::io::Error::other))
+    write_whole(path, |file| {
+        array.write_npy(file).map_err(|error| match error {
+            ndarray_npy::WriteNpyError::Io(error) => error,
+            other => std::io::Error::other(other),
+        })
+    })
 }
 
 /// Recorded weights as `[steps, weights]`; `path` names their file in errors.

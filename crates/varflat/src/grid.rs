@@ -129,8 +129,10 @@ pub fn run(
     .collect();
     let rows: Vec<Row> = cells.iter().filter_map(|cell| Row::read(out, cell)).collect();
     let table = out.join(TABLE);
-    write_csv(&table, &rows)?;
-    say(format_args!("{} of {} runs are in {}\n", rows.len(), cells.len(), table.display()));
+    if !rows.is_empty() {
+        write_csv(&table, &rows)?;
+        say(format_args!("{} of {} runs are in {}\n", rows.len(), cells.len(), table.display()));
+    }
     if failures.is_empty() { Ok(()) } else { Err(Error::Grid { failures }) }
 }
 
