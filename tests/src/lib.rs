@@ -13,6 +13,7 @@
 //! ```
 
 mod arrays;
+mod case;
 pub mod cases;
 mod disk;
 mod folder;
@@ -21,13 +22,15 @@ mod kills;
 mod network;
 mod program;
 mod random;
+mod whole;
 mod workplace;
 
 pub use arrays::{metrics, npy, npz, npz_names, table};
+pub use case::Case;
 pub use disk::Disk;
 pub use folder::{RESULTS, Snapshot, assert_same, names};
 pub use images::{Packing, SmallSet};
-pub use kills::{Case, Tally};
+pub use kills::Tally;
 pub use network::PlainNetwork;
 pub use program::{Outcome, Program, Running};
 pub use random::{below, normal, turn, uniform};

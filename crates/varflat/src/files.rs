@@ -166,7 +166,9 @@ pub(crate) fn write_npz<N: AsRef<str>>(path: &Path, arrays: &[(N, Array<'_>)]) -
         // In memory first: an npz writer that meets a full disk would print on its own account when dropped.
         // As large as it will be, because a buffer that grows is there twice.
         let size = arrays.iter().map(|(name, array)| array.bytes() + 2 * name.as_ref().len() + 512).sum();
-        let mut bytes = std::io::Cursor::new(Vec::with_capacity(size));
+        let mut room = Vec::new();
+        room.try_reserve_exact(size).map_err(|_| std::io::ErrorKind::OutOfMemory)?;
+        let mut bytes = std::io::Cursor::new(room);
         let mut npz = NpzWriter::new(&mut bytes);
         for (name, array) in arrays {
             let name = name.as_ref();
