@@ -48,7 +48,11 @@ pub(crate) fn sync_folder(folder: &Path) -> Result<()> {
         let opened = File::open(folder).map_err(Error::reading(folder))?;
         match opened.sync_all() {
             // Some network file systems know no such thing.
-            Err(error) if error.kind() == std::io::ErrorKind::InvalidInput => {}
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    std::io::ErrorKind::InvalidInput | std::io::ErrorKind::Unsupported
+                ) => {}
             synced => synced.map_err(Error::writing(folder))?,
         }
     }

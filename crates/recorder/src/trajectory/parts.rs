@@ -53,7 +53,8 @@ pub(super) fn sync_folder(folder: &Path) -> Result<(), RecorderError> {
     if cfg!(unix) {
         match fs::File::open(folder).and_then(|opened| opened.sync_all()) {
             // Some network file systems know no such thing.
-            Err(error) if error.kind() == io::ErrorKind::InvalidInput => {}
+            Err(error)
+                if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => {}
             synced => synced.map_err(RecorderError::write(folder))?,
         }
     }

@@ -35,7 +35,8 @@ pub(super) fn walk(run: &RunFolder, section: &LangevinSection) -> Result<f64> {
     let train = MovingLayer::new(&network, &experiment.recorder.layer, &data.train)?;
     let test = MovingLayer::new(&network, &experiment.recorder.layer, &data.test)?;
 
-    let saved = if run.is_begun() { State::load(run)? } else { None };
+    // Of a walk that was interrupted before its first step nothing is continued.
+    let saved = if run.is_begun() { State::load(run)?.filter(|state| state.step > 0) } else { None };
     if saved.is_none() {
         run.begin(Stage::Train)?;
     }
