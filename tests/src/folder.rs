@@ -23,7 +23,7 @@ pub const RESULTS: [&str; 11] = [
 ];
 
 /// Every file below a folder and its bytes, but for the lock file.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Snapshot(BTreeMap<String, Vec<u8>>);
 
 impl Snapshot {
@@ -48,6 +48,36 @@ impl Snapshot {
     pub fn without(mut self, names: &[&str]) -> Self {
         self.0.retain(|name, _| !names.contains(&name.as_str()));
         self
+    }
+
+    /// The same without the times in its JSON files, which no two runs share.
+    pub fn without_times(mut self) -> Self {
+        for (name, bytes) in &mut self.0 {
+            if name.ends_with(".json") {
+                *bytes = timeless(bytes);
+            }
+        }
+        self
+    }
+
+    /// Names and bytes.
+    pub fn files(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.0.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice()))
+    }
+
+    /// The bytes of a file, if it is there.
+    pub fn get(&self, name: &str) -> Option<&[u8]> {
+        self.0.get(name).map(Vec::as_slice)
+    }
+
+    /// Make a folder hold these files and no others.
+    pub fn restore(&self, folder: &Path) {
+        let _ = fs::remove_dir_all(folder);
+        for (name, bytes) in self.files() {
+            let file = folder.join(name);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, bytes).unwrap();
+        }
     }
 
     /// Names of files that are in one only, or differ.
@@ -111,8 +141,29 @@ pub fn without_checksums(run: &Path) -> Value {
     record
 }
 
+/// JSON with every `seconds` at 0, and without the checksum of its own text; what is no JSON stays as it is.
+fn timeless(bytes: &[u8]) -> Vec<u8> {
+    fn clear(value: &mut serde_json::Value) {
+        match value {
+            serde_json::Value::Object(map) => map.iter_mut().for_each(|(key, value)| match key.as_str() {
+                "seconds" => *value = 0.into(),
+                _ => clear(value),
+            }),
+            serde_json::Value::Array(values) => values.iter_mut().for_each(clear),
+            _ => {}
+        }
+    }
+    let Ok(mut value) = serde_json::from_slice(bytes) else { return bytes.to_vec() };
+    clear(&mut value);
+    if let Some(map) = value.as_object_mut() {
+        map.remove("sha256");
+    }
+    serde_json::to_vec_pretty(&value).unwrap()
+}
+
 fn collect(root: &Path, folder: &Path, files: &mut BTreeMap<String, Vec<u8>>) {
-    for entry in fs::read_dir(folder).unwrap() {
+    // A folder that is not there holds nothing.
+    for entry in fs::read_dir(folder).into_iter().flatten() {
         let path = entry.unwrap().path();
         if path.is_dir() {
             collect(root, &path, files);

@@ -13,16 +13,24 @@
 //! ```
 
 mod arrays;
+mod case;
+pub mod cases;
+mod disk;
 mod folder;
 mod images;
+mod kills;
 mod network;
 mod program;
 mod random;
+mod whole;
 mod workplace;
 
 pub use arrays::{metrics, npy, npz, npz_names, table};
+pub use case::Case;
+pub use disk::Disk;
 pub use folder::{RESULTS, Snapshot, assert_same, names, sha256, without_checksums, write_record};
 pub use images::{Packing, SmallSet};
+pub use kills::Tally;
 pub use network::PlainNetwork;
 pub use program::{Outcome, Program, Running};
 pub use random::{below, normal, turn, uniform};

@@ -13,6 +13,8 @@ const PATIENCE: Duration = Duration::from_secs(120);
 pub struct Program {
     path: PathBuf,
     environment: Vec<(String, String)>,
+    /// A program that starts it, with its arguments.
+    starter: Vec<String>,
 }
 
 /// A child process that has ended.
@@ -35,13 +37,24 @@ pub struct Running {
 impl Program {
     /// The program at `path`.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), environment: Vec::new() }
+        Self { path: path.into(), environment: Vec::new(), starter: Vec::new() }
     }
 
     /// The same with one more environment variable.
     pub fn with(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
         self
+    }
+
+    /// The same started by another program, such as `strace`, which gets these arguments before it.
+    pub fn under<S: Into<String>>(mut self, starter: impl IntoIterator<Item = S>) -> Self {
+        self.starter = starter.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The same with a limit of the shell's `ulimit`, such as `-n 20`.
+    pub fn limited(self, limit: &str) -> Self {
+        self.under(["sh", "-c", &format!("ulimit {limit} && exec \"$0\" \"$@\"")])
     }
 
     /// Where it is.
@@ -56,7 +69,15 @@ impl Program {
 
     /// Start it.
     pub fn start<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Running {
-        let child = Command::new(&self.path)
+        let mut command = match self.starter.split_first() {
+            Some((starter, before)) => {
+                let mut command = Command::new(starter);
+                command.args(before).arg(&self.path);
+                command
+            }
+            None => Command::new(&self.path),
+        };
+        let child = command
             .args(arguments)
             // A panic would show itself by its backtrace.
             .env("RUST_BACKTRACE", "1")
@@ -134,14 +155,19 @@ impl Running {
 
     /// What Ctrl-C does.
     pub fn interrupt(&self) {
-        self.signal("INT");
+        self.send("INT");
     }
 
-    /// Send a signal by its name: `TERM`, `STOP`, ….
-    pub fn signal(&self, name: &str) {
+    /// Send a signal by its name (`TERM`, `STOP`, …), unless the child has ended.
+    pub fn send(&self, signal: &str) {
         let id = self.child.as_ref().expect("a running child").id().to_string();
-        let sent = Command::new("kill").args(["-s", name, &id]).status().expect("a kill command");
-        assert!(sent.success(), "kill -s {name} {id}");
+        let sent = Command::new("kill").args(["-s", signal, &id]).status().expect("a kill command");
+        assert!(sent.success(), "kill -s {signal} {id}");
+    }
+
+    /// Whether it has ended.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.as_mut().expect("a running child").try_wait().expect("a child to ask").is_some()
     }
 
     /// What `kill -9` does. True if it was still at work.

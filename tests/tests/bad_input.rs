@@ -382,23 +382,6 @@ fn a_stage_before_its_predecessor_names_the_stage_to_run() {
     assert!(!work.path("absent").exists());
 }
 
-#[test]
-fn two_processes_on_one_folder_do_not_meet() {
-    let work = Workplace::new();
-    let settings = ["training.max_epochs=200"];
-    let mut first = program!().start(&work.run("out", &settings));
-    first.wait_for_lines(&work.path("out/metrics.csv"), 3);
-    program!().run(&work.run("out", &settings)).fails_clearly(&["/out", "in use by another", "wait for it"]);
-    let mut force = work.run("out", &settings);
-    force.push("--force".to_owned());
-    program!().run(&force).fails_clearly(&["/out", "in use by another", "wait for it"]);
-    program!().run(&work.stage("pca", "out")).fails_clearly(&["/out", "in use by another", "wait for it"]);
-    first.outcome().succeeds();
-    // The first one noticed nothing.
-    let alone = work.finished(&program!(), "alone", &settings);
-    assert_same(&Snapshot::of_results(&alone), &Snapshot::of_results(&work.path("out")), "the first process");
-}
-
 /// A damaged file of a finished run: its name, the damage, the command that reads it, what the message has to say.
 type Damage = (&'static str, fn(&mut Vec<u8>), &'static str, &'static [&'static str]);
 
@@ -550,62 +533,5 @@ fn no_damage_makes_the_program_panic() {
                 outcome.is_clear();
             }
         }
-    }
-}
-
-/// A full disk: a clear message, and once there is room the same command goes on to the undisturbed result.
-#[test]
-fn a_full_disk_is_named_and_room_is_all_it_takes() {
-    let work = Workplace::new();
-    let disk = work.path("disk");
-    fs::create_dir(&disk).unwrap();
-    let Some(_mounted) = Tmpfs::mount(&disk, "12m") else {
-        println!("SKIPPED: a full disk was not tried, because mounting a tmpfs is not permitted here");
-        return;
-    };
-    // 900 weights, 900 steps: a trajectory of 3.2 MB and components of 6.5 MB.
-    let settings = ["model.hidden=[30, 30]", "recorder.window=all", "landscape.components=20"];
-    let undisturbed = work.finished(&program!(), "undisturbed", &settings);
-    let arguments = work.run("disk/run", &settings);
-    let ballast = |megabytes: usize| fs::write(disk.join("ballast"), vec![0; megabytes << 20]).unwrap();
-
-    ballast(11);
-    let outcome = program!().run(&arguments);
-    println!("no room for the trajectory: {}", outcome.stderr);
-    outcome.fails_clearly(&["/disk/run", "No space left on device", "free s"]);
-    let rows = Trajectory::open(disk.join("run")).unwrap();
-    assert!(rows.steps() < 900 && !rows.is_truncated(), "{} rows", rows.steps());
-
-    ballast(5);
-    let outcome = program!().run(&arguments);
-    println!("no room for the components: {}", outcome.stderr);
-    let outcome = outcome.fails_clearly(&["/disk/run/pca.npz", "No space left on device", "free some space"]);
-    assert!(outcome.stdout.contains("train: done"), "{outcome:#?}");
-    assert!(!disk.join("run/pca.npz").exists(), "half a file has the name of a whole one");
-
-    fs::remove_file(disk.join("ballast")).unwrap();
-    let outcome = program!().run(&arguments).succeeds();
-    assert!(!outcome.stdout.contains("train: done"), "the training was done again: {outcome:#?}");
-    let run = disk.join("run");
-    assert_same(&Snapshot::of_results(&undisturbed), &Snapshot::of_results(&run), "after a full disk");
-    assert_eq!(names(&run), names(&undisturbed), "files left over from the full disk");
-}
-
-/// A file system in memory, unmounted when dropped.
-struct Tmpfs(std::path::PathBuf);
-
-impl Tmpfs {
-    fn mount(folder: &Path, size: &str) -> Option<Self> {
-        let options = format!("size={size}");
-        let mut mount = std::process::Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", &options, "tmpfs"]).arg(folder);
-        let mounted = mount.output().is_ok_and(|output| output.status.success());
-        mounted.then(|| Self(folder.to_owned()))
-    }
-}
-
-impl Drop for Tmpfs {
-    fn drop(&mut self) {
-        let _ = std::process::Command::new("umount").arg(&self.0).status();
     }
 }

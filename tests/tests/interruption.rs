@@ -2,11 +2,11 @@
 
 use std::fs;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
-use varflat_tests::{SmallSet, Snapshot, Workplace, assert_same, below, metrics, names, program, uniform};
+use varflat_tests::{SmallSet, Snapshot, Workplace, assert_same, below, metrics, names, program};
 
 /// The training of these tests: so many epochs of 30 steps, long enough that a busy machine strikes in time.
 const EPOCHS: usize = 250;
@@ -94,51 +94,6 @@ fn a_stride_biases_and_independent_batches_go_on_where_they_stopped() {
     let settings =
         ["recorder.every=7", "recorder.window=100", "model.bias=true", "training.shuffle=independent"];
     interrupted_and_killed(&[&settings[..], &["fit.block=20"]].concat(), 35);
-}
-
-/// Kills at moments spread over the whole run, stage ends included.
-fn killed_at_random_moments(settings: &[&str], seed: u64, kills: usize) {
-    let work = Workplace::new();
-    let settings = longer(settings);
-    let start = Instant::now();
-    let undisturbed = work.finished(&program!(), "undisturbed", &settings);
-    let mut whole = start.elapsed().as_secs_f64();
-    let mut random = ChaCha8Rng::seed_from_u64(seed);
-    let (run, arguments) = (work.path("out"), work.run("out", &settings));
-    let mut killed = 0;
-    while killed < kills {
-        let running = program!().start(&arguments);
-        std::thread::sleep(Duration::from_secs_f64(whole * uniform(&mut random)));
-        if !running.kill() {
-            // It was faster than the undisturbed run, which may have shared the machine: strike earlier, from the start.
-            whole *= 0.8;
-            assert_undisturbed(&undisturbed, &run, "before a kill that came too late");
-            fs::remove_dir_all(&run).unwrap();
-            continue;
-        }
-        killed += 1;
-        if killed % 3 == 0 {
-            program!().run(&arguments).succeeds();
-            assert_undisturbed(&undisturbed, &run, &format!("after kill {killed}"));
-            fs::remove_dir_all(&run).unwrap();
-        }
-    }
-    program!().run(&arguments).succeeds();
-    assert_undisturbed(&undisturbed, &run, "after the last kill");
-}
-
-#[test]
-fn kills_at_random_moments_change_nothing() {
-    killed_at_random_moments(&["training.momentum=0.9", "training.learning_rate=0.02"], 36, 12);
-}
-
-#[test]
-fn kills_at_random_moments_change_nothing_with_everything_recorded() {
-    killed_at_random_moments(
-        &["training.optimizer=adam", "training.learning_rate=0.002", "recorder.window=all"],
-        37,
-        9,
-    );
 }
 
 /// The measurement of flatness keeps the directions it has done, even when the last line is torn.

@@ -132,16 +132,16 @@ fn fault(
 ) {
     match below(10, random) {
         0 | 1 => {
-            victim.signal("TERM");
+            victim.send("TERM");
             let outcome = victim.outcome();
             tally.terminated += usize::from(outcome.code == Some(130));
             tally.ended_by_themselves += usize::from(outcome.code == Some(0));
             tally.resumed_trainings += outcome.stdout.matches("continuing after step").count();
         }
         2 => {
-            victim.signal("STOP");
+            victim.send("STOP");
             std::thread::sleep(Duration::from_millis(below(400, random) as u64));
-            victim.signal("CONT");
+            victim.send("CONT");
             tally.stopped_for_a_while += 1;
             others.push(victim);
         }

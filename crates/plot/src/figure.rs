@@ -11,6 +11,9 @@ use crate::{PlotError, font, png_text};
 
 /// Scale of the PNG that [`Figure::save`] writes.
 const SAVED_SCALE: f32 = 2.0;
+
+/// The end of the hidden names under which [`Figure::save`] writes files before they take their own: a killed process leaves them.
+pub const DRAFT: &str = ".partial";
 const LARGEST_SIDE: f32 = 16_384.0;
 
 /// A figure: an SVG document, from which PNG and PDF are made.
@@ -113,7 +116,7 @@ fn escaped(text: &str) -> String {
 
 fn write_whole(folder: &Path, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".").suffix(".partial");
+    builder.prefix(".").suffix(DRAFT);
     // A temporary file is private by default; a figure is as readable as any other file.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));

@@ -9,7 +9,9 @@ use varflat_recorder::{Segment, WindowMeanState};
 
 use crate::checksum::FileSum;
 use crate::error::{Error, Result};
-use crate::files::{Array, Npz, read_bytes, read_sealed, write_npz, write_sealed, write_whole};
+use crate::files::{
+    Array, Npz, read_bytes, read_sealed, remove_draft, sync_folder, write_npz, write_sealed, write_whole,
+};
 use crate::run_folder::names;
 use crate::weights::{self, NamedWeights, Precision};
 
@@ -47,8 +49,8 @@ impl Checkpoint {
             // The state after a step is the same however often it is reached.
             return Ok(());
         }
-        let draft = run.join(format!(".{}.tmp", names::CHECKPOINT));
-        remove_folder(&draft)?;
+        let draft = draft(run);
+        remove_draft(&draft)?;
         std::fs::create_dir_all(&draft).map_err(Error::writing(&draft))?;
         weights::write(&draft.join("weights.npz"), &self.network, Precision::Single)?;
         write_whole(&draft.join("optimizer.bin"), |file| std::io::Write::write_all(file, &self.optimizer))?;
@@ -67,10 +69,8 @@ impl Checkpoint {
         let files = FILES.iter().map(sum).collect::<Result<_>>()?;
         write_sealed(&draft.join("state.json"), &CheckpointState { files, ..self.state.clone() })?;
         std::fs::rename(&draft, &place).map_err(Error::writing(&place))?;
-        for older in saved(run)?.into_iter().filter(|folder| *folder != place) {
-            remove_folder(&older)?;
-        }
-        Ok(())
+        sync_folder(run)?;
+        saved(run)?.iter().filter(|folder| **folder != place).try_for_each(|older| discard(run, older))
     }
 
     /// The latest checkpoint of a run, if there is one.
@@ -122,8 +122,21 @@ impl Checkpoint {
 }
 
 /// Remove every checkpoint of a run.
-pub(crate) fn remove_all(run: &Path) -> Result<()> {
-    saved(run)?.iter().try_for_each(|folder| remove_folder(folder))
+pub(crate) fn discard_all(run: &Path) -> Result<()> {
+    saved(run)?.iter().try_for_each(|folder| discard(run, folder))
+}
+
+/// Remove a checkpoint. It loses its name first: a kill in between leaves no half of one.
+fn discard(run: &Path, folder: &Path) -> Result<()> {
+    let draft = draft(run);
+    remove_draft(&draft)?;
+    std::fs::rename(folder, &draft).map_err(Error::removing(folder))?;
+    remove_draft(&draft)
+}
+
+/// The name of a checkpoint that is not whole.
+fn draft(run: &Path) -> PathBuf {
+    run.join(format!(".{}.tmp", names::CHECKPOINT))
 }
 
 /// Checkpoint folders, the latest last.
@@ -137,13 +150,4 @@ fn saved(run: &Path) -> Result<Vec<PathBuf>> {
         .collect();
     folders.sort();
     Ok(folders)
-}
-
-fn remove_folder(folder: &Path) -> Result<()> {
-    match std::fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(Error::Io { action: "removing", path: folder.to_path_buf(), source: error })
-        }
-        _ => Ok(()),
-    }
 }

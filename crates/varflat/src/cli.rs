@@ -259,6 +259,7 @@ pub fn main() -> Result<()> {
             stages::check_device(device.device.as_deref())?;
             let run = experiment.open()?;
             if run.is_done(Stage::Train)? {
+                run.remove_partial(Stage::Train)?;
                 say(format_args!("{} is trained already; --force does it again\n", run.path().display()));
                 return Ok(());
             }
@@ -277,7 +278,9 @@ pub fn main() -> Result<()> {
             draw(run.as_ref(), &figures)
         }
         Command::Report { figures, readme } => {
+            let claim = figures::claim(&figures);
             report::write_and_say(&figures)?;
+            drop(claim);
             readme.map_or(Ok(()), |readme| report::feed(&readme, &figures))
         }
         Command::Verify { place, all } => verify(&place, if all { Extent::All } else { Extent::Sample }),

@@ -28,7 +28,7 @@ pub enum Error {
     Device(#[from] varflat_model::device::DeviceError),
     /// The trajectory cannot be written or read.
     #[error(transparent)]
-    Recorder(#[from] varflat_recorder::RecorderError),
+    Recorder(varflat_recorder::RecorderError),
     /// The numbers cannot be analysed.
     #[error(transparent)]
     Analysis(varflat_analysis::AnalysisError),
@@ -37,7 +37,7 @@ pub enum Error {
     Shape(#[from] ndarray::ShapeError),
     /// A figure cannot be drawn.
     #[error(transparent)]
-    Plot(#[from] varflat_plot::PlotError),
+    Plot(varflat_plot::PlotError),
     /// A file or folder cannot be read or written.
     #[error("{action} {path}: {source}{}", remedy(source))]
     Io {
@@ -162,6 +162,34 @@ impl From<varflat_analysis::AnalysisError> for Error {
     }
 }
 
+/// What the operating system refuses has one remedy, wherever it was met.
+impl From<varflat_recorder::RecorderError> for Error {
+    fn from(error: varflat_recorder::RecorderError) -> Self {
+        match error {
+            varflat_recorder::RecorderError::Write { path, source } => Self::writing(&path)(same(&source)),
+            varflat_recorder::RecorderError::Read { path, source } => Self::reading(&path)(same(&source)),
+            error => Self::Recorder(error),
+        }
+    }
+}
+
+impl From<varflat_plot::PlotError> for Error {
+    fn from(error: varflat_plot::PlotError) -> Self {
+        match error {
+            varflat_plot::PlotError::Io { path, source } => Self::writing(&path)(source),
+            error => Self::Plot(error),
+        }
+    }
+}
+
+/// The same error again.
+fn same(error: &io::Error) -> io::Error {
+    match error.raw_os_error() {
+        Some(code) => io::Error::from_raw_os_error(code),
+        None => io::Error::new(error.kind(), error.to_string()),
+    }
+}
+
 #[cfg(feature = "train")]
 impl From<varflat_model::LandscapeError> for Error {
     fn from(error: varflat_model::LandscapeError) -> Self {
@@ -189,6 +217,12 @@ impl Error {
     pub(crate) fn writing(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_path_buf();
         move |source| Self::Io { action: "writing", path, source }
+    }
+
+    /// A failed removal.
+    pub(crate) fn removing(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_path_buf();
+        move |source| Self::Io { action: "removing", path, source }
     }
 
     /// A failed read.
@@ -222,6 +256,9 @@ fn redo(path: &Path, problem: &str) -> String {
     }
 }
 
+/// EMFILE and ENFILE, for which the library has no name.
+const TOO_MANY_FILES: [i32; 2] = if cfg!(unix) { [24, 23] } else { [4, 4] };
+
 /// What to do about an error of the operating system, where there is something to do.
 fn remedy(source: &io::Error) -> &'static str {
     match source.kind() {
@@ -231,9 +268,25 @@ fn remedy(source: &io::Error) -> &'static str {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
             "; choose a folder that you may write to"
         }
-        io::ErrorKind::NotFound => "; check the path",
+        io::ErrorKind::NotFound => "; check the path, or whether the folder was moved meanwhile",
         io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
             "; a file stands where a folder is needed: choose another folder"
+        }
+        io::ErrorKind::IsADirectory => {
+            "; a folder stands where a file is needed: move it away, then give the same command again"
+        }
+        io::ErrorKind::FileTooLarge => {
+            "; files may not be larger here (`ulimit -f`, or the file system): raise the limit, then give the same command again"
+        }
+        io::ErrorKind::OutOfMemory => {
+            "; use a machine with more memory, or raise the limit (`ulimit -v`), then give the same command again"
+        }
+        io::ErrorKind::ResourceBusy | io::ErrorKind::Unsupported => {
+            "; the file system there cannot do it: choose a folder on another"
+        }
+        _ if source.raw_os_error().is_some_and(|code| TOO_MANY_FILES.contains(&code)) => {
+            "; too few files may be open at a time: raise the limit (`ulimit -n 1024`) or lower --jobs, then give the same command \
+             again"
         }
         _ => "",
     }

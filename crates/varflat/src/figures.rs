@@ -16,11 +16,13 @@ mod sweep;
 mod temperature;
 mod width;
 
+use std::fs::File;
 use std::path::Path;
 
 use varflat_plot::Figure;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::files::remove_drafts;
 use crate::report;
 use crate::say::say;
 
@@ -84,8 +86,28 @@ pub(crate) fn drawn(folder: &Path, wanted: &str) -> Result<Option<Figure>> {
     Ok(None)
 }
 
+/// A figure folder to oneself: waits until another process has written its tables or figures, then clears away what a killed one was
+/// writing. Released when the file closes.
+pub(crate) fn claim(folder: &Path) -> Option<File> {
+    // The folder itself is locked: it may be under version control, where a lock file would be in the way. What cannot be locked
+    // (a folder on Windows or on some network file systems) is as safe as single files are, each of which appears whole.
+    let claim = File::open(folder).ok().filter(|opened| opened.lock().is_ok());
+    if claim.is_some() {
+        // Drafts that stay do no harm; whoever may not remove them may not write either, and learns of it there.
+        let _ = remove_drafts(folder);
+    }
+    claim
+}
+
+/// The same of a folder that is made if it is not there.
+pub(crate) fn claim_new(folder: &Path) -> Result<Option<File>> {
+    std::fs::create_dir_all(folder).map_err(Error::writing(folder))?;
+    Ok(claim(folder))
+}
+
 /// [`draw`], say what was drawn where, and write the report on it.
 pub(crate) fn draw_and_say(folder: &Path) -> Result<()> {
+    let _claim = claim(folder);
     say_drawn(folder)?;
     report::write_and_say(folder)
 }

@@ -42,13 +42,16 @@ pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Write a file beside its place and rename it: a reader sees the old file or the new one.
+/// The ends of the names under which files are written before they take their own.
+const DRAFTS: [&str; 2] = [".tmp", varflat_plot::DRAFT];
+
+/// Write a file beside its place and rename it: a reader sees the old file or the new one. The folder has to be there: one that was
+/// moved away while a run is at work must not come back with half of its files.
 pub(crate) fn write_whole(
     path: &Path,
     write: impl FnOnce(&mut BufWriter<&File>) -> std::io::Result<()>,
 ) -> Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder).map_err(Error::writing(folder))?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let temporary = folder.join(format!(".{name}.{}.tmp", std::process::id()));
     let attempt = || -> std::io::Result<()> {
@@ -68,6 +71,55 @@ pub(crate) fn write_whole(
         let _ = std::fs::remove_file(&temporary);
         Error::Io { action: "writing", path: path.to_path_buf(), source }
     })
+}
+
+/// Wait until the names in a folder are on the disk: a rename that a power cut undoes would otherwise be undone after what relied on it
+/// (a checkpoint removed, a stage noted as done). A kill alone needs none of this.
+pub(crate) fn sync_folder(folder: &Path) -> Result<()> {
+    // Elsewhere a folder cannot be opened as a file.
+    if cfg!(unix) {
+        let opened = File::open(folder).map_err(Error::reading(folder))?;
+        match opened.sync_all() {
+            // Some network file systems know no such thing.
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    std::io::ErrorKind::InvalidInput | std::io::ErrorKind::Unsupported
+                ) => {}
+            synced => synced.map_err(Error::writing(folder))?,
+        }
+    }
+    Ok(())
+}
+
+/// Clear away what a killed process was writing in a folder that nobody else is at work in.
+pub(crate) fn remove_drafts(folder: &Path) -> Result<()> {
+    for entry in std::fs::read_dir(folder).map_err(Error::reading(folder))? {
+        let draft = entry.map_err(Error::reading(folder))?.path();
+        let name = draft.file_name().unwrap_or_default().to_string_lossy();
+        let ours = name.starts_with('.') || name.starts_with("trajectory.");
+        if ours && DRAFTS.iter().any(|end| name.ends_with(end)) {
+            remove_draft(&draft)?;
+        }
+    }
+    Ok(())
+}
+
+/// Remove a file, if it is there.
+pub(crate) fn remove(path: &Path) -> Result<()> {
+    if_there(path, std::fs::remove_file(path))
+}
+
+/// Remove a draft, be it a file or a folder with all that is in it, if it is there.
+pub(crate) fn remove_draft(path: &Path) -> Result<()> {
+    if_there(path, if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) })
+}
+
+fn if_there(path: &Path, removed: std::io::Result<()>) -> Result<()> {
+    match removed {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::removing(path)(error)),
+        _ => Ok(()),
+    }
 }
 
 /// Write `value` as indented JSON.
@@ -111,7 +163,10 @@ pub(crate) fn write_csv<T: Serialize>(path: &Path, rows: impl IntoIterator<Item 
     write_whole(path, |file| {
         let mut writer = csv::Writer::from_writer(file);
         for row in rows {
-            writer.serialize(row).map_err(std::io::Error::other)?;
+            writer.serialize(row).map_err(|error| match error.into_kind() {
+                csv::ErrorKind::Io(error) => error,
+                other => std::io::Error::other(format!("{other:?}")),
+            })?;
         }
         writer.flush()
     })

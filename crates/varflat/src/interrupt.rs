@@ -1,23 +1,99 @@
-//! Ctrl-C: asked for once, the run stops at the next safe place; asked for twice, it stops at once.
+//! Ctrl-C, and the signals by which a terminal or a scheduler ends a program: asked for once, the run stops at the next safe place;
+//! asked for twice, it stops at once.
 
 use std::io::Write;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+/// The exit code of an interrupted run.
+pub const EXIT_CODE: u8 = 130;
+
+/// How long work that has nothing to write down may go on to its next safe place.
+const PATIENCE: Duration = Duration::from_millis(1000);
 
 static ASKED: AtomicBool = AtomicBool::new(false);
 
-/// Listen for Ctrl-C and termination. Call once, from the program; a library user may leave it out.
+/// Whether the last words of this process have been said.
+static SAID: AtomicBool = AtomicBool::new(false);
+
+/// Pieces of work that write down where they stand before they stop.
+static AT_STAKE: AtomicUsize = AtomicUsize::new(0);
+
+/// Listen for Ctrl-C, termination (which Slurm sends at the time limit) and the end of the terminal, unless the caller has set that to
+/// be ignored (`nohup`). Call once, from the program; a library user may leave it out.
 pub fn listen() {
-    let handler = || {
-        if ASKED.swap(true, Ordering::SeqCst) {
-            std::process::exit(130);
+    // Without a handler a signal simply kills: results are safe either way.
+    let _ = ctrlc::set_handler(ask);
+    #[cfg(unix)]
+    {
+        use signal_hook::consts::{SIGHUP, SIGTERM, SIGXFSZ};
+
+        // The limit of `ulimit -f` is then an error of the write, which says what to do, instead of the end of the process.
+        let _ = signal_hook::flag::register(SIGXFSZ, std::sync::Arc::default());
+        let ignored = ignored();
+        let heard = [SIGTERM, SIGHUP].into_iter().filter(|signal| ignored >> (signal - 1) & 1 == 0);
+        if let Ok(mut signals) = signal_hook::iterator::Signals::new(heard) {
+            start("signals", move || signals.forever().for_each(|_| ask()));
         }
-        let _ = writeln!(std::io::stderr(), "\nstopping at the next safe place; Ctrl-C again stops at once");
-    };
-    // Without a handler Ctrl-C simply kills: results are safe either way.
-    let _ = ctrlc::set_handler(handler);
+    }
+}
+
+/// The signals that the caller has set to be ignored, signal n at bit n − 1; none where the system does not say.
+#[cfg(unix)]
+fn ignored() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
+}
+
+fn start(name: &str, work: impl FnOnce() + Send + 'static) {
+    let _ = std::thread::Builder::new().name(name.to_owned()).spawn(work);
+}
+
+fn ask() {
+    if ASKED.swap(true, Ordering::SeqCst) {
+        std::process::exit(EXIT_CODE.into());
+    }
+    let _ = writeln!(std::io::stderr(), "\nstopping at the next safe place; Ctrl-C again stops at once");
+    start("stopping", || {
+        std::thread::sleep(PATIENCE);
+        while AT_STAKE.load(Ordering::SeqCst) > 0 {
+            std::thread::sleep(PATIENCE / 100);
+        }
+        // A long computation without a safe place inside, such as the principal components of a wide layer: what it has not written
+        // down it could not, and what is written is whole.
+        if last_words("interrupted; nothing is lost: the same command continues from here") {
+            std::process::exit(EXIT_CODE.into());
+        }
+    });
 }
 
 /// Whether the run should stop.
 pub fn asked() -> bool {
     ASKED.load(Ordering::Relaxed)
+}
+
+/// Say why the process ends, unless that was said already; true if it was not.
+pub fn last_words(error: impl std::fmt::Display) -> bool {
+    let first = !SAID.swap(true, Ordering::SeqCst);
+    if first {
+        let _ = writeln!(std::io::stderr(), "error: {error}");
+    }
+    first
+}
+
+/// As long as it lives there is work in memory that will be written down when it stops by itself.
+#[must_use]
+pub(crate) struct AtStake(());
+
+/// To be held by work that looks at [`asked`] often, and writes down where it stands before it stops.
+pub(crate) fn at_stake() -> AtStake {
+    AT_STAKE.fetch_add(1, Ordering::SeqCst);
+    AtStake(())
+}
+
+impl Drop for AtStake {
+    fn drop(&mut self) {
+        AT_STAKE.fetch_sub(1, Ordering::SeqCst);
+    }
 }

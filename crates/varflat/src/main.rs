@@ -1,6 +1,5 @@
 //! The `varflat` program.
 
-use std::io::Write;
 use std::process::ExitCode;
 
 /// Gradients of 157 kB come and go every step: an allocator that keeps memory makes a step a third shorter.
@@ -12,9 +11,9 @@ fn main() -> ExitCode {
     match varflat::cli::main() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let _ = writeln!(std::io::stderr(), "error: {}", varflat::printable(&error.to_string()));
+            varflat::interrupt::last_words(varflat::printable(&error.to_string()));
             let interrupted = matches!(error, varflat::Error::Interrupted { .. });
-            ExitCode::from(if interrupted { 130 } else { 1 })
+            ExitCode::from(if interrupted { varflat::interrupt::EXIT_CODE } else { 1 })
         }
     }
 }

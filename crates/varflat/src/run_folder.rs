@@ -10,9 +10,9 @@ use varflat_model::{DenseLandscape, DenseNetwork};
 use crate::checksum::FileSum;
 use crate::error::{Error, Result};
 use crate::experiment::{Centre, Experiment};
-use crate::files::{read_json, write_sealed, write_whole};
+use crate::files::{read_json, remove, remove_drafts, sync_folder, write_sealed, write_whole};
 use crate::weights::{self, NamedWeights, read_network};
-use crate::{guard, stages};
+use crate::{guard, say, stages};
 
 pub use crate::run_record::{RunRecord, StageRecord};
 
@@ -196,12 +196,16 @@ impl RunFolder {
     /// # Errors
     /// [`Error::Io`] if a file cannot be removed or written.
     pub(crate) fn begin(&self, stage: Stage) -> Result<()> {
-        if self.replacing.swap(false, Ordering::Relaxed) {
-            for stage in Stage::ALL {
-                remove_results(&self.path, stage)?;
-            }
-            remove(&self.file(names::RUN))?;
-            remove(&self.file(names::CONFIG))?;
+        if self.replacing.load(Ordering::Relaxed) {
+            // Wherever a kill comes, the folder is known as a run of varflat's (by its record), of which nothing is done; and the
+            // checkpoint goes before the rows that it needs.
+            let name = self.experiment.name.clone();
+            write_sealed(&self.file(names::RUN), &RunRecord { name, ..RunRecord::default() })?;
+            remove_partial_training(&self.path)?;
+            remove(&self.file(names::FLATNESS_PARTIAL))?;
+            Stage::ALL.into_iter().try_for_each(|stage| remove_results(&self.path, stage))?;
+            write_config(&self.path, &self.experiment)?;
+            self.replacing.store(false, Ordering::Relaxed);
         }
         self.invalidate(stage)?;
         let held = self.file(names::CONFIG).exists().then(|| read_config(&self.path, &[])).transpose()?;
@@ -249,7 +253,10 @@ impl RunFolder {
     pub(crate) fn update(&self, change: impl FnOnce(&mut RunRecord)) -> Result<()> {
         let mut record = self.record()?;
         change(&mut record);
-        write_sealed(&self.file(names::RUN), &record)
+        // What is noted as done has to be there after a power cut, and so has the note when what it makes needless is removed.
+        sync_folder(&self.path)?;
+        write_sealed(&self.file(names::RUN), &record)?;
+        sync_folder(&self.path)
     }
 
     /// Note a stage as done, with what its files are.
@@ -338,7 +345,8 @@ impl RunFolder {
             // A link to a file that is kept elsewhere would lead nowhere from here.
             let from = from.canonicalize().map_err(Error::reading(&from))?;
             if std::fs::hard_link(&from, &to).is_err() {
-                std::fs::copy(&from, &to).map_err(Error::writing(&to))?;
+                let mut source = File::open(&from).map_err(Error::reading(&from))?;
+                write_whole(&to, |copy| std::io::copy(&mut source, copy).map(drop))?;
             }
         }
         let mut record = source.record()?;
@@ -456,19 +464,15 @@ pub(crate) fn lock(path: &Path) -> Result<File> {
     match lock.try_lock() {
         Ok(()) => {}
         Err(std::fs::TryLockError::WouldBlock) => return Err(Error::Locked(path.to_path_buf())),
-        Err(std::fs::TryLockError::Error(source)) => return Err(Error::writing(&file)(source)),
-    }
-    for entry in entries(path)? {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if name.ends_with(".tmp") && (name.starts_with('.') || name.starts_with("trajectory.")) {
-            let draft = entry.path();
-            if draft.is_dir() && !guard::is_link(&draft) {
-                std::fs::remove_dir_all(&draft).map_err(Error::writing(&draft))?;
-            } else {
-                remove(&draft)?;
-            }
+        Err(std::fs::TryLockError::Error(reason)) => {
+            // Lustre without `-o flock`, NFS without its lock service: no reason not to work there.
+            say::warn(format_args!(
+                "{} cannot be locked ({reason}): let no other varflat work there meanwhile",
+                path.display()
+            ));
         }
     }
+    remove_drafts(path)?;
     Ok(lock)
 }
 
@@ -501,19 +505,10 @@ fn remove_results(folder: &Path, stage: Stage) -> Result<()> {
 
 /// Remove checkpoints and the parts of a trajectory.
 fn remove_partial_training(folder: &Path) -> Result<()> {
-    crate::checkpoint::remove_all(folder)?;
+    crate::checkpoint::discard_all(folder)?;
     remove(&folder.join(names::WALK))?;
     let parts = entries(folder)?.into_iter();
     parts
         .filter(|entry| entry.file_name().to_string_lossy().starts_with("trajectory.part-"))
         .try_for_each(|entry| remove(&entry.path()))
-}
-
-pub(crate) fn remove(path: &Path) -> Result<()> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(Error::Io { action: "removing", path: path.to_path_buf(), source: error })
-        }
-        _ => Ok(()),
-    }
 }

@@ -18,3 +18,10 @@ pub(crate) fn say(text: impl Display) {
         let _ = write!(std::io::stdout(), "{text}");
     });
 }
+
+/// Print what deserves attention to standard error.
+pub(crate) fn warn(text: impl Display) {
+    crate::progress::beside_bars(|| {
+        let _ = writeln!(std::io::stderr(), "note: {text}");
+    });
+}

@@ -23,7 +23,8 @@ use varflat_model::data::{Data, FileChecksum};
 use crate::checksum::FileSum;
 use crate::error::{Error, Result};
 use crate::experiment::{Experiment, is_plain};
-use crate::files::{read_bytes, read_json, read_text, write_json, write_whole};
+use crate::figures::claim_new;
+use crate::files::{read_bytes, read_json, read_text, remove, write_json, write_whole};
 use crate::run_folder::{self, RunFolder, RunRecord, Stage, names};
 use crate::say::say;
 use crate::versions;
@@ -240,7 +241,7 @@ impl Study {
             return self.tell(&report);
         }
         let begun = Instant::now();
-        run_folder::remove(&report)?;
+        remove(&report)?;
         let work = Work {
             study: self,
             base,
@@ -319,7 +320,9 @@ impl Study {
         let report = self.report(Path::new(""));
         let record: StudyRecord<serde_json::Value> = read_json(&folder.join(&report))?;
         let tables = self.study.tables().iter().map(Path::new);
-        // The report comes last, because what is drawn is decided by it.
+        let _claim = claim_new(figures)?;
+        // The report goes first and comes last, because what is drawn is decided by it.
+        remove(&figures.join(&report))?;
         for name in tables.chain([report.as_path()]) {
             let from = folder.join(name);
             let bytes = read_bytes(&from)?;

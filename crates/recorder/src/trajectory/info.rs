@@ -72,6 +72,8 @@ impl Sidecar {
         let temporary = temporary(&path);
         let json = serde_json::to_string_pretty(self).map_err(io::Error::other);
         json.and_then(|json| fs::write(&temporary, json + "\n"))
+            // A rename may otherwise reach the disk before the data and leave an empty file after a power cut.
+            .and_then(|()| fs::File::open(&temporary)?.sync_all())
             .and_then(|()| fs::rename(&temporary, &path))
             .map_err(RecorderError::write(&path))
     }

@@ -11,7 +11,7 @@ use super::{
     append::{AppendNpy, temporary},
     info::Sidecar,
     npy::{HEADER_BYTES, header},
-    parts::{Part, list_parts, npy_path, part_path, remove},
+    parts::{Part, list_parts, npy_path, part_path, remove, sync_folder},
     resume::{find_parts, find_single_file},
 };
 use crate::{Keep, RecorderError, TrajectoryInfo, schedule::Stride};
@@ -244,6 +244,7 @@ impl TrajectoryWriter {
                 // In this order a kill in between leaves parts that say their own step, or the finished file.
                 sidecar.write(&self.folder)?;
                 fs::rename(&temporary, &path).map_err(RecorderError::write(&path))?;
+                sync_folder(&self.folder)?;
                 for part in self.older.iter().chain([&self.current]) {
                     remove(&part.path)?;
                 }

@@ -12,11 +12,11 @@ use varflat_plot::{
 };
 use varflat_recorder::Trajectory;
 
-use super::{Figures, Source};
+use super::{Figures, Source, claim_new};
 use crate::checksum::FileSum;
 use crate::error::Result;
 use crate::experiment::Experiment;
-use crate::files::{read_csv, read_json, read_npy, write_csv, write_json};
+use crate::files::{read_csv, read_json, read_npy, remove, write_csv, write_json};
 use crate::run_folder::{RunFolder, RunRecord, Stage, names};
 use crate::stages::{FitReport, FlatnessRow, read_profiles, read_rows, read_variance};
 
@@ -81,26 +81,30 @@ struct ProfileRow {
 pub fn write_tables(run: &RunFolder, folder: &Path) -> Result<()> {
     run.require(Stage::Fit)?;
     let metrics: Vec<Metrics> = read_csv(&run.checked(names::METRICS)?)?;
-    write_csv(&folder.join(tables::LEARNING), &metrics)?;
     let trajectory = Trajectory::open(run.file(names::TRAJECTORY))?;
-    write_trajectories(run, &trajectory, folder)?;
+    let theta = read_npy(&run.file(names::PROJECTIONS))?;
     let variance = read_variance(run)?;
+    let (profiles, flatness) = (read_profiles(run)?, read_rows(run)?);
+    let (record, fit) = (run.record()?, read_json(&run.file(names::FIT))?);
+    // Everything is read: now the tables there, which may be another run's, give way. Without the summary they count for nothing.
+    let _claim = claim_new(folder)?;
+    remove(&folder.join(tables::SUMMARY))?;
+    write_csv(&folder.join(tables::LEARNING), &metrics)?;
+    write_trajectories(&theta, &trajectory, folder)?;
     let spectrum = variance.iter().zip(1..).map(|(&variance, index)| SpectrumRow { index, variance });
     write_csv(&folder.join(tables::SPECTRUM), spectrum)?;
-    let profiles = read_profiles(run)?;
     let rows = profiles.iter().flat_map(|profile| {
         let points = profile.offset.iter().zip(&profile.loss);
         points.map(|(&offset, &loss)| ProfileRow { index: profile.index, offset, loss })
     });
     write_csv(&folder.join(tables::LANDSCAPE), rows)?;
-    write_csv(&folder.join(tables::FLATNESS), read_rows(run)?)?;
+    write_csv(&folder.join(tables::FLATNESS), flatness)?;
     let sum = |table: &str| Ok((table.to_owned(), FileSum::of(&folder.join(table))?));
     let written = tables::DRAWN.iter().map(|table| sum(table)).collect::<Result<_>>()?;
-    let record = run.record()?;
     let steps_per_epoch = record.steps as f64 / record.epochs.max(1) as f64;
     let summary = Summary {
         experiment: run.experiment().clone(),
-        fit: read_json(&run.checked(names::FIT)?)?,
+        fit,
         window_epochs: [trajectory.step(0) as f64 / steps_per_epoch, record.epochs as f64],
         run: record,
         tables: written,
@@ -109,8 +113,7 @@ pub fn write_tables(run: &RunFolder, folder: &Path) -> Result<()> {
 }
 
 /// θ of the pairs (1, 2) and (49, 50), thinned to what can be seen.
-fn write_trajectories(run: &RunFolder, trajectory: &Trajectory, folder: &Path) -> Result<()> {
-    let theta = read_npy(&run.checked(names::PROJECTIONS)?)?;
+fn write_trajectories(theta: &ndarray::Array2<f64>, trajectory: &Trajectory, folder: &Path) -> Result<()> {
     let stride = theta.nrows().div_ceil(TRAJECTORY_POINTS);
     let shown = [1, 2, 49, 50].into_iter().filter(|component| *component <= theta.ncols());
     let rows = shown.flat_map(|component| {

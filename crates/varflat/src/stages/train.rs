@@ -32,6 +32,9 @@ const CHECKPOINT_EVERY: Duration = Duration::from_secs(10);
 /// last one. Counts in windows where these are longer.
 const CHECKPOINT_STEPS: u64 = 12_000;
 
+/// A measurement of all images that takes longer is made with a checkpoint behind it: a scheduler does not wait for its end.
+const LONG: Duration = Duration::from_secs(1);
+
 /// Train and record; returns the wall time of earlier, interrupted attempts.
 pub(super) fn train(run: &RunFolder, device_name: Option<&str>) -> Result<f64> {
     let experiment = run.experiment();
@@ -124,7 +127,6 @@ fn train_network<C: Classifier>(
         Checkpoint { network, optimizer: optimizer.to_vec(), means, state }.save(run.path())
     };
     let reason = follow(run, &recording, &mut trainer, &mut metrics, save)?;
-    save(&trainer, &metrics)?;
     recording.finish(trainer.steps() - first_step)?;
 
     let last = weights::of_module(trainer.network())?;
@@ -140,7 +142,7 @@ fn train_network<C: Classifier>(
     Ok(earlier)
 }
 
-/// The training loop: step, listen, measure at epoch ends, save from time to time.
+/// The training loop: step, listen, measure at epoch ends, save from time to time and at the end.
 fn follow<C: Classifier>(
     run: &RunFolder,
     recording: &Recording,
@@ -156,10 +158,19 @@ fn follow<C: Classifier>(
         Window::All(_) => u64::MAX,
     };
     let (mut saved, mut saved_step) = (Instant::now(), trainer.steps());
+    let mut at_stake = None;
+    let mut measuring = Duration::ZERO;
     loop {
         if trainer.at_epoch_end() {
             if metrics.last().is_none_or(|row| row.step < trainer.steps()) {
+                if measuring > LONG {
+                    // So that the process may end in the middle of it.
+                    save(trainer, metrics)?;
+                    at_stake = None;
+                }
+                let begun = Instant::now();
                 let measured = trainer.measure();
+                measuring = begun.elapsed();
                 if measured.is_err() {
                     // The measurement's error is the one to tell.
                     let _ = recording.flush();
@@ -173,6 +184,7 @@ fn follow<C: Classifier>(
             if let Some(latest) = metrics.last() {
                 if let Some(reason) = trainer.stop_reason(latest).filter(|_| latest.epoch > 0) {
                     bar.finish_and_clear();
+                    save(trainer, metrics)?;
                     return Ok(reason);
                 }
                 // Late in training L falls like 1/t, which tells when it will pass the threshold.
@@ -192,6 +204,7 @@ fn follow<C: Classifier>(
             save(trainer, metrics)?;
             return Err(Error::Interrupted { stage: "train" });
         }
+        at_stake.get_or_insert_with(interrupt::at_stake);
         trainer.step();
         bar.set_position(trainer.steps());
         recording.check()?;

@@ -35,7 +35,8 @@ pub(super) fn walk(run: &RunFolder, section: &LangevinSection) -> Result<f64> {
     let train = MovingLayer::new(&network, &experiment.recorder.layer, &data.train)?;
     let test = MovingLayer::new(&network, &experiment.recorder.layer, &data.test)?;
 
-    let saved = if run.is_begun() { State::load(run)? } else { None };
+    // Of a walk that was interrupted before its first step nothing is continued.
+    let saved = if run.is_begun() { State::load(run)?.filter(|state| state.step > 0) } else { None };
     if saved.is_none() {
         run.begin(Stage::Train)?;
     }
@@ -73,6 +74,7 @@ pub(super) fn walk(run: &RunFolder, section: &LangevinSection) -> Result<f64> {
     let bar = progress::bar("walk", steps);
     let mut saved_at = Instant::now();
     let earlier = state.seconds;
+    let at_stake = interrupt::at_stake();
     loop {
         let step = walk.steps();
         if (step.is_multiple_of(MEASURE_EVERY) || step == steps)
@@ -120,6 +122,7 @@ pub(super) fn walk(run: &RunFolder, section: &LangevinSection) -> Result<f64> {
             state.rows += 1;
         }
     }
+    drop(at_stake);
     bar.finish_and_clear();
     if let Some(sink) = &mut sink {
         sink.finish()?;

@@ -16,7 +16,7 @@ use super::table::Table;
 use crate::checksum::FileSum;
 use crate::error::{Error, Result};
 use crate::figures;
-use crate::files::{read_json, write_csv, write_json};
+use crate::files::{read_json, remove, write_csv, write_json};
 use crate::run_folder::{RunFolder, names};
 use crate::say::say;
 use crate::stages::FitReport;
@@ -132,7 +132,8 @@ pub fn collect(sweep: &SweepFolder, folder: &Path) -> Result<()> {
         // What a row has anyway need not be there twice.
         let tidy = columns(collected.iter().copied()).without(&["point", "seed"]);
         let tidy = tidy.beside(Table::of(&table, &rows)?).beside(Table::of(&table, &further)?);
-        crate::run_folder::remove(&folder.join(RECORD))?;
+        let _claim = figures::claim_new(folder)?;
+        remove(&folder.join(RECORD))?;
         tidy.write_csv(&table)?;
         write_csv(&folder.join(POINTS), &all)?;
         let sum = |name: &str| Ok((name.to_owned(), FileSum::of(&folder.join(name))?));

@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 use super::folder::SweepFolder;
 use super::point::Point;
 use crate::error::{Error, Result};
-use crate::files::{read_json, write_json};
-use crate::run_folder::remove;
+use crate::files::{read_json, remove, write_json};
+
+/// Its folder, in that of the sweep.
+const FAILURES: &str = "failures";
 
 /// `failures/POINT.json`, there until the point succeeds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,7 +24,7 @@ pub(super) struct Failure {
 }
 
 fn file(sweep: &SweepFolder, point: &Point) -> PathBuf {
-    sweep.path().join("failures").join(format!("{}.json", point.name))
+    sweep.path().join(FAILURES).join(format!("{}.json", point.name))
 }
 
 impl Failure {
@@ -36,6 +38,8 @@ impl Failure {
     pub(super) fn write(sweep: &SweepFolder, point: &Point, error: &Error) -> Result<()> {
         let failure =
             Self { point: point.name.clone(), error: error.to_string(), is_finding: error.is_finding() };
+        let folder = sweep.path().join(FAILURES);
+        std::fs::create_dir_all(&folder).map_err(Error::writing(&folder))?;
         write_json(&file(sweep, point), &failure)
     }
 

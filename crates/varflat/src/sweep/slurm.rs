@@ -121,6 +121,7 @@ pub fn submit(sweep: &SweepFolder, options: &Slurm, device: Option<&str>) -> Res
         write_whole(&path, |out| std::io::Write::write_all(out, text.as_bytes()))?;
         Ok(path)
     };
+    std::fs::create_dir_all(&submission.folder).map_err(Error::writing(&submission.folder))?;
     folder::write(&submission.folder.join("sweep.toml"), sweep.file())?;
     let (array, collect) = (script("array.sbatch", &array)?, script("collect.sbatch", &collect)?);
     let job = job_number(&ask("sbatch", &["--parsable".as_ref(), array.as_os_str()])?)?;
