@@ -23,7 +23,7 @@ pub use fit::FitReport;
 pub(crate) use fit::read_components;
 pub use flatness::FlatnessRow;
 pub(crate) use flatness::{chosen, read_profiles, read_rows};
-pub(crate) use pca::{read as read_pca, read_variance, segment};
+pub(crate) use pca::{PROJECTED, read as read_pca, read_variance, segment};
 pub(crate) use subspace::Subspace;
 
 /// Do one stage, whatever it finds of its own earlier results; the stages that follow from it are forgotten.
