@@ -43,13 +43,13 @@ fn recorded(
     writer.finish().unwrap();
 }
 
-/// `varflat pca` with an address space of what the formula says and what is set aside besides, without being used: an arena of the
-/// allocator, the file of the program, and four times the last cache for products. Then the memory in use is held against the formula alone.
+/// `varflat pca` with an address space of what the formula says and what is set aside besides, without being used: `aside`, for
+/// arenas of the allocator and the file of the program, and four times the last cache for products. Then the memory in use is held against the formula alone.
 #[track_caller]
-fn analysed(folder: &Path, demand: &Demand, window: u64) {
+fn analysed(folder: &Path, demand: &Demand, window: u64, aside: u64) {
     let cache = std::fs::read_to_string("/sys/devices/system/cpu/cpu0/cache/index3/size").unwrap_or_default();
     let cache: u64 = cache.trim().trim_end_matches('K').parse().unwrap_or(32 << 10);
-    let limit = (demand.bytes(Stage::Pca) >> 10) + (128 << 10) + 4 * cache;
+    let limit = ((demand.bytes(Stage::Pca) + aside) >> 10) + 4 * cache;
     let program = program!();
     let shell = varflat_tests::Program::new("/bin/sh").with("RAYON_NUM_THREADS", &THREADS.to_string());
     let command = format!("ulimit -v {limit}; exec {} pca {}", program.path().display(), folder.display());
@@ -112,7 +112,7 @@ fn a_tall_window(hidden: [usize; 2], repetitions: usize) {
     let work = Workplace::new();
     let (folder, demand) = tall(&work, hidden, repetitions);
     let (steps, weights) = (demand.steps, demand.weights);
-    analysed(&folder, &demand, (4 * steps * weights) as u64);
+    analysed(&folder, &demand, (4 * steps * weights) as u64, 128 << 20);
 
     let mean_square = (0..repetitions).map(|r| stretch(r).powi(2)).sum::<f64>() / repetitions as f64;
     let variance: Array1<f64> = npz(&folder.join("pca.npz"), "variance");
@@ -175,7 +175,7 @@ fn the_first_components_of_a_wide_window_are_exact() {
     });
     recorded(&folder, &experiment, hidden, rows);
     let demand = Demand::of(&experiment, Images::MNIST, THREADS).unwrap();
-    analysed(&folder, &demand, (4 * steps * weights) as u64);
+    analysed(&folder, &demand, (4 * steps * weights) as u64, 384 << 20);
 
     let many = (weights / shapes) as f64;
     let variance: Array1<f64> = npz(&folder.join("pca.npz"), "variance");

@@ -7,7 +7,7 @@ use std::io::{BufReader, BufWriter, Write};
 use std::path::Path;
 
 use ndarray::{ArrayD, ArrayView2, ArrayViewD, IxDyn};
-use ndarray_npy::{NpzReader, NpzWriter};
+use ndarray_npy::{NpzReader, NpzWriter, WriteNpyError, write_zeroed_npy};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use zip::CompressionMethod;
@@ -262,7 +262,10 @@ pub(crate) fn write_npy(
 ) -> Result<()> {
     let mut failed = None;
     let written = write_whole(path, |file| {
-        ndarray_npy::write_zeroed_npy::<f64, _>(file.get_ref(), shape).map_err(std::io::Error::other)?;
+        write_zeroed_npy::<f64, _>(file.get_ref(), shape).map_err(|error| match error {
+            WriteNpyError::Io(error) => error,
+            error => std::io::Error::other(error),
+        })?;
         let mut write = |block: ArrayView2<'_, f64>| {
             let mut values = block.iter();
             values.try_for_each(|value| file.write_all(&value.to_le_bytes())).map_err(Error::writing(path))
@@ -358,5 +361,27 @@ impl Npz {
             .map_err(|error| Error::malformed(&self.path, format!("array `{name}`: {error}")))?;
         let counts: Option<Vec<usize>> = array.iter().map(|&count| usize::try_from(count).ok()).collect();
         counts.ok_or_else(|| Error::malformed(&self.path, format!("array `{name}` has a negative entry")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[ignore = "writes 4.3 GB"]
+    fn arrays_beyond_four_gibibytes_come_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("large.npz");
+        let mut values = vec![0.0; (1 << 29) + 1000];
+        values[1 << 29] = 0.5;
+        let shape = vec![values.len()];
+        write_npz(&path, &[("large", Array::Double(shape, &values)), ("after", Array::scalar(&2.0))])
+            .unwrap();
+        drop(values);
+        let mut npz = Npz::open(&path).unwrap();
+        assert_eq!(npz.scalar("after").unwrap(), 2.0);
+        let large: ndarray::Array1<f64> = npz.shaped("large").unwrap();
+        assert_eq!((large.len(), large[1 << 29], large.sum()), ((1 << 29) + 1000, 0.5, 0.5));
     }
 }

@@ -3,7 +3,7 @@
 use varflat_model::data::Data;
 
 use crate::error::{Error, Result};
-use crate::experiment::{Components, Experiment, Window};
+use crate::experiment::{Components, Experiment, LangevinSection, Window};
 use crate::run_folder::Stage;
 use crate::stages;
 
@@ -59,10 +59,12 @@ pub struct Demand {
     pub segments: usize,
     /// W, the weights and biases of the network.
     pub parameters: usize,
-    /// E, the recorded steps of an epoch.
+    /// E, the recorded steps of an epoch, or of everything where all are kept.
     pub epoch: usize,
-    /// The most inputs and outputs of a layer of the network.
+    /// Inputs and outputs of the recorded layer.
     pub width: usize,
+    /// Directions that a Langevin walk is confined to.
+    pub dimensions: usize,
     /// The images.
     pub images: Images,
     /// Threads of the pool.
@@ -98,18 +100,22 @@ impl Demand {
     pub fn of(experiment: &Experiment, images: Images, threads: usize) -> Result<Self> {
         let shapes = shapes(experiment, images)?;
         let recorded = &experiment.recorder.layer;
-        let weights =
-            shapes.iter().find(|(name, _)| name == recorded).map(|(_, shape)| shape.iter().product());
-        let weights: usize = weights.ok_or_else(|| Error::Experiment {
+        let shape = shapes.iter().find(|(name, _)| name == recorded).map(|(_, shape)| shape);
+        let shape = shape.ok_or_else(|| Error::Experiment {
             origin: experiment.name.clone(),
             problem: format!("recorder.layer = \"{recorded}\" is no layer of the network"),
         })?;
+        let weights: usize = shape.iter().product();
         let every = experiment.recorder.every.max(1);
         let epoch = experiment.training.steps_per_epoch(experiment.data.samples.unwrap_or(images.train));
-        let steps = match experiment.recorder.window {
-            Window::Last(rows) => rows,
-            Window::All(_) => (experiment.training.max_epochs * epoch).div_ceil(every),
-        } as usize;
+        let recorded = (epoch / every).max(1);
+        let (steps, epoch) = match experiment.recorder.window {
+            Window::Last(rows) => (rows as usize, recorded as usize),
+            Window::All(_) => {
+                let rows = (experiment.training.max_epochs * epoch).div_ceil(every) as usize;
+                (rows, rows)
+            }
+        };
         let rank = weights.min(steps.saturating_sub(1));
         let (components, all) = match experiment.pca.components {
             Components::All(_) => (rank, true),
@@ -126,8 +132,9 @@ impl Demand {
                 .iter()
                 .map(|(_, shape)| shape.iter().product::<usize>() + shape[shape.len() - 1])
                 .sum(),
-            epoch: (epoch / every).max(1) as usize,
-            width: shapes.iter().skip(1).map(|(_, shape)| shape.iter().sum()).max().unwrap_or(0),
+            epoch,
+            width: shape.iter().sum(),
+            dimensions: experiment.langevin.as_ref().and_then(LangevinSection::dimensions).unwrap_or(0),
             images,
             threads,
         })
@@ -155,11 +162,14 @@ impl Demand {
         (size[0] * size[1]) as u64 * (train + test) as u64
     }
 
-    /// The images, the sums of ⟨w⟩_T over every stretch at whose start a window could begin (twice while they are saved), and the
-    /// network, its gradients and the optimizer's state.
+    /// The images, the sums of ⟨w⟩_T over every stretch at whose start a window could begin (twice while they are saved), the
+    /// network, its gradients and the optimizer's state, and of a walk the components of its start.
     fn train(&self) -> u64 {
         let sums = (self.steps / self.epoch + 2) as u64 * DOUBLE;
-        PIXEL * self.pixels() + self.parameters as u64 * (2 * sums + 12 * SINGLE)
+        let start = if self.dimensions > 0 { self.weights + self.dimensions } else { 0 };
+        PIXEL * self.pixels()
+            + self.parameters as u64 * (2 * sums + 12 * SINGLE)
+            + (start * self.weights) as u64 * DOUBLE
     }
 
     /// What is held of the window, the matrix of its shorter side, and the components.
@@ -183,8 +193,10 @@ impl Demand {
             if wide { (side * k * DOUBLE + in_columns).max(n * k * DOUBLE) + n * k * DOUBLE } else { 0 };
         // Those of all weights lie where the eigenvectors of the whole matrix were.
         let kept = if wide || !self.all { n * k } else { n * n } * DOUBLE;
-        let moments = 2 * self.moments();
-        matrices.max(carried).max(kept + in_rows + moments)
+        // While they are measured the moments are there twice; while they are projected on, those that are written out.
+        let beside = (2 * self.moments()).max(n * k.min(stages::PROJECTED as u64) * DOUBLE);
+        // And the mean, its copy and the first row.
+        matrices.max(carried).max(kept + in_rows + beside) + n * (2 * DOUBLE + SINGLE)
     }
 
     /// Σθ and Σθ² of each segment and component.

@@ -88,3 +88,33 @@ impl WindowSource for RecordedWindow {
 pub(crate) fn source(error: impl Into<Error>) -> AnalysisError {
     AnalysisError::Source(Box::new(error.into()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::relation::principal_components;
+    use varflat_recorder::{Keep, TrajectoryInfo, TrajectoryWriter};
+
+    #[test]
+    fn a_recorded_window_is_that_of_its_rows_until_the_file_is_cut() {
+        let folder = tempfile::tempdir().unwrap();
+        let window = ndarray::Array2::from_shape_fn((1200, 6), |(t, n)| ((t * (n + 1)) as f32).sin());
+        let info = TrajectoryInfo::new("hidden.weight", [2, 3]);
+        let mut writer = TrajectoryWriter::create(folder.path(), info, Keep::All).unwrap();
+        for (step, row) in (0..).zip(window.rows()) {
+            writer.append(step, &row.to_vec()).unwrap();
+        }
+        let file = writer.finish().unwrap().path;
+        let recorded = RecordedWindow::open(folder.path()).unwrap();
+        assert_eq!(recorded.rows(7..9).unwrap(), window.slice_axis(ndarray::Axis(0), (7..9).into()));
+        assert_eq!(principal_components(&recorded).unwrap(), principal_components(&window).unwrap());
+
+        // Enough for the first block of rows, not for the next.
+        std::fs::File::options().write(true).open(&file).unwrap().set_len(128 + 700 * 24).unwrap();
+        let error = principal_components(&recorded).unwrap_err();
+        assert!(matches!(error, Error::Recorder(_)), "{error}");
+        assert!(error.to_string().contains("shorter since it was opened"), "{error}");
+        let error = RecordedWindow::open(&file).unwrap_err().to_string();
+        assert!(error.contains("500 of 1200 rows are missing"), "{error}");
+    }
+}

@@ -26,7 +26,7 @@ pub use fit::FitReport;
 pub(crate) use fit::{fitted, read_components};
 pub use flatness::FlatnessRow;
 pub(crate) use flatness::{chosen, measured, read_l0, read_profiles, read_rows, rows_of, search};
-pub(crate) use pca::{decomposed, read as read_pca, read_variance, segment};
+pub(crate) use pca::{PROJECTED, decomposed, read as read_pca, read_variance, segment};
 pub(crate) use subspace::Subspace;
 pub(crate) use surface::{Surface, on_host};
 #[cfg(feature = "train")]
@@ -41,8 +41,8 @@ pub struct TrainingCost {
     pub epoch_end: f64,
     /// Steps in an epoch.
     pub steps_per_epoch: u64,
-    /// Recorded weights, N.
-    pub weights: usize,
+    /// The images it learns.
+    pub images: crate::memory::Images,
 }
 
 /// Do one stage, whatever it finds of its own earlier results; the stages that follow from it are forgotten.

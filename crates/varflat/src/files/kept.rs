@@ -59,3 +59,61 @@ impl<W: Write + Seek> Seek for ErrorKept<W> {
         Ok(place)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray_npy::NpzWriter;
+    use std::io::Cursor;
+
+    /// A disk with room for so many bytes.
+    struct Disk(Cursor<Vec<u8>>, usize);
+
+    impl Write for Disk {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            if self.0.position() as usize + bytes.len() > self.1 {
+                return Err(io::ErrorKind::StorageFull.into());
+            }
+            self.0.write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Seek for Disk {
+        fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+            self.0.seek(to)
+        }
+    }
+
+    fn write(file: impl Write + Seek) {
+        let mut npz = NpzWriter::new(file);
+        npz.add_array("first", &ndarray::Array1::<f64>::ones(700)).unwrap();
+        npz.add_array("second", &ndarray::Array2::<f64>::ones((3, 5))).unwrap();
+        npz.finish().unwrap();
+    }
+
+    #[test]
+    fn the_first_error_waits_to_be_asked_for_and_the_archive_is_none_the_wiser() {
+        let mut plain = Cursor::new(Vec::new());
+        write(&mut plain);
+        let length = plain.get_ref().len();
+        for room in (0..length).step_by(97) {
+            let mut disk = Disk(Cursor::new(Vec::new()), room);
+            let mut kept = ErrorKept::new(&mut disk);
+            write(&mut kept);
+            assert_eq!(
+                kept.outcome().unwrap_err().kind(),
+                io::ErrorKind::StorageFull,
+                "room for {room} bytes"
+            );
+        }
+        let mut disk = Disk(Cursor::new(Vec::new()), length);
+        let mut kept = ErrorKept::new(&mut disk);
+        write(&mut kept);
+        kept.outcome().unwrap();
+        assert_eq!(disk.0.get_ref(), plain.get_ref());
+    }
+}

@@ -12,7 +12,7 @@ use crate::run_folder::{RunFolder, Stage, names};
 use passes::Watched;
 
 /// Components whose θ_i(t) are written out.
-const PROJECTED: usize = 60;
+pub(crate) const PROJECTED: usize = 60;
 
 /// Steps of a time segment whose moments are kept for the bootstrap …
 const SEGMENT: usize = 100;

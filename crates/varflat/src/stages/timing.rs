@@ -10,6 +10,7 @@ use varflat_recorder::parameter;
 use super::TrainingCost;
 use super::train::{Recording, check};
 use crate::error::Result;
+use crate::memory::Images;
 use crate::run_folder::RunFolder;
 
 /// Steps before the clock starts: the first ones fill caches.
@@ -47,7 +48,6 @@ fn measure<C: Classifier>(
     let experiment = run.experiment();
     let network = network.train();
     let recorded = parameter(&network, &experiment.recorder.parameter())?;
-    let weights = recorded.shape.iter().product();
     let (train, test) =
         (ResidentSet::new(&data.train, data.classes, open), ResidentSet::new(&data.test, data.classes, open));
     let steps_per_epoch = experiment.training.steps_per_epoch(train.samples());
@@ -64,5 +64,10 @@ fn measure<C: Classifier>(
     let step = begun.elapsed().as_secs_f64() / f64::from(steps);
     let begun = Instant::now();
     trainer.measure()?;
-    Ok(TrainingCost { step, epoch_end: begun.elapsed().as_secs_f64(), steps_per_epoch, weights })
+    Ok(TrainingCost {
+        step,
+        epoch_end: begun.elapsed().as_secs_f64(),
+        steps_per_epoch,
+        images: Images::of(data),
+    })
 }

@@ -7,8 +7,9 @@ use super::point::Point;
 use super::table::Table;
 use crate::error::{Error, Result};
 use crate::experiment::{Experiment, FitSection, LandscapeSection, Window};
+use crate::memory::Demand;
 use crate::run_folder::{RunFolder, Stage};
-use crate::stages::TrainingCost;
+use crate::stages::{PROJECTED, TrainingCost};
 
 /// The points of a sweep and what they change, as CSV.
 ///
@@ -79,7 +80,7 @@ pub fn plan(sweep: &SweepFolder, device: Option<&str>, workers: usize) -> Result
     let points = sweep.points();
     let mut measured: Vec<Measured> = Vec::new();
     let mut text = String::from("index  steps at most  training at most  point\n");
-    let (mut work, mut disk, mut left) = (0.0, 0.0, 0);
+    let (mut work, mut disk, mut memory, mut left) = (0.0, 0, 0, 0);
     let mut took = Vec::new();
     let bar = crate::progress::bar("plan", points.len() as u64);
     for point in points {
@@ -88,7 +89,9 @@ pub fn plan(sweep: &SweepFolder, device: Option<&str>, workers: usize) -> Result
         let steps = epochs * cost.steps_per_epoch;
         let seconds = steps as f64 * cost.step + epochs as f64 * cost.epoch_end;
         let _ = writeln!(text, "{:>5}  {steps:>13}  {:>16}  {}", point.index, duration(seconds), point.name);
-        disk += bytes(&point.experiment, steps, cost.weights);
+        let demand = Demand::of(&point.experiment, cost.images, 1)?;
+        disk += bytes(&demand);
+        memory = memory.max(demand.most());
         match finished(sweep, point)? {
             Some(seconds) => took.push(seconds),
             None => {
@@ -103,12 +106,11 @@ pub fn plan(sweep: &SweepFolder, device: Option<&str>, workers: usize) -> Result
     for Measured { like, cost } in &measured {
         let _ = writeln!(
             text,
-            "measured here: {:.0} µs a step, {:.1} ms an epoch's end (batch_size = {}, hidden = {:?}, {} weights recorded)",
+            "measured here: {:.0} µs a step, {:.1} ms an epoch's end (batch_size = {}, hidden = {:?})",
             cost.step * 1e6,
             cost.epoch_end * 1e3,
             like.training.batch_size,
-            like.model.hidden,
-            cost.weights
+            like.model.hidden
         );
     }
     let workers = workers.clamp(1, points.len().max(1));
@@ -130,7 +132,12 @@ pub fn plan(sweep: &SweepFolder, device: Option<&str>, workers: usize) -> Result
             duration(rest)
         );
     }
-    let _ = writeln!(text, "disk: about {:.0} MB when all are finished", (disk / 1e6).ceil());
+    let _ = writeln!(
+        text,
+        "memory: at most {} MB a point on one core (--mem); disk: about {} MB when all are finished",
+        memory.div_ceil(1_000_000),
+        disk.div_ceil(1_000_000)
+    );
     Ok(text)
 }
 
@@ -148,15 +155,10 @@ fn finished(sweep: &SweepFolder, point: &Point) -> Result<Option<f64>> {
     })
 }
 
-/// Bytes of a finished run folder: the recorded window, the components in f64, the projections on 60 of them.
-fn bytes(experiment: &Experiment, steps: u64, weights: usize) -> f64 {
-    let all = steps.div_ceil(experiment.recorder.every);
-    let rows = match experiment.recorder.window {
-        Window::Last(rows) => rows.min(all),
-        Window::All(_) => all,
-    } as f64;
-    let weights = weights as f64;
-    rows * weights * 4.0 + rows.min(weights) * weights * 8.0 + rows * 60.0 * 8.0
+/// Bytes of a finished run folder: the recorded window in f32, the components and the projections in f64.
+fn bytes(demand: &Demand) -> usize {
+    let Demand { steps, weights, components, .. } = demand;
+    4 * steps * weights + 8 * components * weights + 8 * steps * components.min(&PROJECTED)
 }
 
 fn cost(measured: &mut Vec<Measured>, experiment: &Experiment, device: Option<&str>) -> Result<TrainingCost> {
