@@ -213,7 +213,9 @@ impl ExperimentChoice {
 /// # Errors
 /// Whatever the command meets. Wrong arguments end the process with a message and code 2.
 pub fn main() -> Result<()> {
-    match Cli::parse().command {
+    let command = Cli::parse().command;
+    grid::start_threads()?;
+    match command {
         Command::Reproduce { quick, out, figures, only, force, device, data } => {
             stages::check_device(device.device.as_deref())?;
             let default = if quick { "figures/quick" } else { "figures" };

@@ -219,6 +219,11 @@ impl Error {
         move |source| Self::Io { action: "writing", path, source }
     }
 
+    /// Threads that could not be started.
+    pub(crate) fn threads(source: io::Error) -> Self {
+        Self::Io { action: "starting threads in", path: PathBuf::from("this process"), source }
+    }
+
     /// A failed removal.
     pub(crate) fn removing(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_path_buf();
@@ -277,6 +282,10 @@ fn remedy(source: &io::Error) -> &'static str {
         }
         io::ErrorKind::FileTooLarge => {
             "; files may not be larger here (`ulimit -f`, or the file system): raise the limit, then give the same command again"
+        }
+        io::ErrorKind::WouldBlock => {
+            "; too few threads or too little memory are allowed here (`ulimit -u`, `ulimit -v`): raise the limit, or lower \
+             RAYON_NUM_THREADS and --jobs"
         }
         io::ErrorKind::OutOfMemory => {
             "; use a machine with more memory, or raise the limit (`ulimit -v`), then give the same command again"

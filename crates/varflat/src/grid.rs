@@ -1,6 +1,5 @@
 //! A grid of independent runs, side by side: one for every combination of values.
 
-use std::path::PathBuf;
 use std::sync::Mutex;
 use std::thread;
 
@@ -141,15 +140,22 @@ pub(crate) fn on_cores<I: Sync, T: Send>(
     let next = Mutex::new(items.iter().enumerate());
     let outcomes = Mutex::new(Vec::new());
     thread::scope(|scope| {
-        for _ in 0..jobs {
-            scope.spawn(|| {
+        for job in 0..jobs {
+            let started = thread::Builder::new().spawn_scoped(scope, || {
                 while let Some((place, item)) = (!interrupt::asked()).then(|| lock(&next).next()).flatten() {
                     let outcome = on_threads(threads, || work(item));
                     lock(&outcomes).push((place, outcome));
                 }
             });
+            match started {
+                Err(error) if job == 0 => return Err(Error::threads(error)),
+                // Those that were started do all the work.
+                Err(_) => break,
+                Ok(_) => {}
+            }
         }
-    });
+        Ok(())
+    })?;
     if interrupt::asked() {
         return Err(Error::Interrupted { stage: what });
     }
@@ -165,13 +171,23 @@ pub(crate) fn cores() -> usize {
 
 /// Everything that computes in parallel inside keeps to this many threads.
 fn on_threads<T: Send>(threads: usize, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-    let pool = pool.map_err(|error| Error::Io {
-        action: "starting threads in",
-        path: PathBuf::from("this process"),
-        source: std::io::Error::other(error),
-    })?;
-    pool.install(work)
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(no_threads)?.install(work)
+}
+
+/// Start the threads that everything computes on which is given no others. Left to the first who needs them, a refusal would be a panic.
+pub(crate) fn start_threads() -> Result<()> {
+    // Started already is as good.
+    let refused = |error: &rayon::ThreadPoolBuildError| std::error::Error::source(error).is_some();
+    rayon::ThreadPoolBuilder::new().build_global().or_else(|error| match refused(&error) {
+        true => Err(no_threads(error)),
+        false => Ok(()),
+    })
+}
+
+fn no_threads(error: rayon::ThreadPoolBuildError) -> Error {
+    let system = std::error::Error::source(&error).and_then(|source| source.downcast_ref::<std::io::Error>());
+    let code = system.and_then(std::io::Error::raw_os_error);
+    Error::threads(code.map_or_else(|| std::io::Error::other(error), std::io::Error::from_raw_os_error))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
