@@ -15,14 +15,18 @@
 mod arrays;
 mod folder;
 mod images;
+mod mutations;
 mod network;
 mod program;
 mod random;
+pub mod readers;
+pub mod seeds;
 mod workplace;
 
 pub use arrays::{metrics, npy, npz, npz_names, table};
 pub use folder::{RESULTS, Snapshot, assert_same, names};
 pub use images::{Packing, SmallSet};
+pub use mutations::mutated;
 pub use network::PlainNetwork;
 pub use program::{Outcome, Program, Running};
 pub use random::{below, normal, turn, uniform};

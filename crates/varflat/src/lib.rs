@@ -26,6 +26,8 @@ mod error;
 pub mod experiment;
 pub mod figures;
 mod files;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod grid;
 pub mod inspect;
 pub mod interrupt;

@@ -20,11 +20,12 @@ use crate::say::say;
 use crate::versions;
 
 pub use fit::FitReport;
-pub(crate) use fit::read_components;
+pub(crate) use fit::{fit as fit_exponents, read_components};
 pub use flatness::FlatnessRow;
-pub(crate) use flatness::{chosen, read_profiles, read_rows};
+pub(crate) use flatness::{chosen, finished_rows, read_profiles, read_rows};
 pub(crate) use pca::{read as read_pca, read_variance};
 pub(crate) use subspace::Subspace;
+pub(crate) use walk::unfinished as unfinished_walk;
 
 /// Do one stage, whatever it finds of its own earlier results; the stages that follow from it are forgotten.
 ///

@@ -17,6 +17,7 @@ mod writer;
 mod writing;
 
 pub use info::TrajectoryInfo;
+pub use npy::{NpyHeader, NpyHeaderError};
 pub use reader::Trajectory;
 pub use sink::TrajectorySink;
 pub use writer::{TrajectorySummary, TrajectoryWriter};

@@ -58,7 +58,7 @@ pub struct FitReport {
 }
 
 /// Fit everything; takes seconds, so there is nothing to continue.
-pub(super) fn fit(run: &RunFolder) -> Result<f64> {
+pub(crate) fn fit(run: &RunFolder) -> Result<f64> {
     let experiment = run.experiment();
     let section = &experiment.fit;
     let pca = pca::read(run)?;

@@ -143,7 +143,7 @@ fn append(file: &Mutex<std::fs::File>, path: &Path, rows: &[FlatnessRow]) -> Res
 }
 
 /// Rows of an interrupted attempt. A broken last line is dropped; its group is measured again.
-fn finished_rows(partial: &Path) -> Result<Vec<FlatnessRow>> {
+pub(crate) fn finished_rows(partial: &Path) -> Result<Vec<FlatnessRow>> {
     let text = match std::fs::read_to_string(partial) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),

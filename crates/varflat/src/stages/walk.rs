@@ -168,6 +168,11 @@ fn diverged(run: &RunFolder, section: &LangevinSection, step: u64) -> Error {
     }
 }
 
+/// The step that an unfinished walk has come to, if there is one.
+pub(crate) fn unfinished(run: &RunFolder) -> Result<Option<u64>> {
+    Ok(State::load(run)?.map(|state| state.step))
+}
+
 /// Everything the walk needs to go on as if it had never stopped.
 struct State {
     position: Vec<f64>,
