@@ -217,6 +217,7 @@ fn copy_files(from: &Path, to: &Path) {
 /// The tables of every figure in a folder of its own: those of the tiny run, and of the studies the committed ones, thinned.
 fn tables(of_run: &Path, place: &Path) {
     const MOST_ROWS: usize = 40;
+    const PROFILED: [&str; 6] = ["2,", "5,", "20,", "50,", "200,", "1000,"];
     let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../figures");
     let parts = ["drift", "forgetting", "generality", "grid", "langevin", "sensitivity", "temperature", "width"];
     let put = |part: &str, name: &str, text: &str| {
@@ -224,8 +225,13 @@ fn tables(of_run: &Path, place: &Path) {
         fs::create_dir_all(&folder).unwrap();
         let (header, rows) = text.split_once('\n').unwrap();
         let rows: Vec<&str> = rows.lines().collect();
-        let every = if name.ends_with(".csv") { rows.len().div_ceil(MOST_ROWS) } else { 1 };
-        let thinned = [header].into_iter().chain(rows.into_iter().step_by(every));
+        // A summary is small, and its rows are looked up.
+        let thin = name.ends_with(".csv") && !name.ends_with("_summary.csv");
+        let every = if thin { rows.len().div_ceil(MOST_ROWS) } else { 1 };
+        // Components whose profiles are in another table.
+        let looked_up = |row: &str| name == "temperature.csv" && PROFILED.iter().any(|index| row.starts_with(index));
+        let rows = rows.into_iter().enumerate().filter(|(place, row)| place % every == 0 || looked_up(row));
+        let thinned = [header].into_iter().chain(rows.map(|(_, row)| row));
         fs::write(folder.join(name), thinned.collect::<Vec<_>>().join("\n") + "\n").unwrap();
     };
     for (folder, of_studies) in [(of_run, false), (committed.as_path(), true)] {

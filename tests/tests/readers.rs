@@ -5,6 +5,7 @@
 
 use std::alloc::System;
 use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use cap::Cap;
@@ -32,7 +33,8 @@ fn any_bytes_are_read_or_refused() {
     let kept = std::env::var_os("VARFLAT_FUZZ_SEEDS").map(|place| Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(place));
     let place = kept.as_deref().unwrap_or(temporary.path());
     seeds::write(&program!(), place);
-    let bench = Bench::new(&place.join("bench"));
+    let mut bench = Bench::new(&place.join("bench"));
+    let mut failures = Vec::new();
     let held = Path::new(env!("CARGO_TARGET_TMPDIR")).join("readers");
     fs::create_dir_all(&held).unwrap();
     ALLOCATOR.set_limit(ALLOCATOR.allocated() + MOST_MEMORY).unwrap();
@@ -45,16 +47,29 @@ fn any_bytes_are_read_or_refused() {
         }
         let valid: Vec<Vec<u8>> = valid.into_iter().map(|(_, bytes)| bytes).collect();
         let mut random = ChaCha8Rng::seed_from_u64(stream as u64);
-        let mut read = 0;
+        let (mut read, before) = (0, failures.len());
         // Before it is read, because an abort leaves no time after.
         let input = held.join(reader.name);
-        println!("{}: the input of a failure is in {}", reader.name, input.display());
+        println!("{}: should the test be killed, it is by {}", reader.name, input.display());
         for _ in 0..cases {
             let bytes = mutated(&valid, &mut random);
             fs::write(&input, &bytes).unwrap();
-            read += usize::from((reader.read)(&bench, &bytes).is_ok());
+            match catch_unwind(AssertUnwindSafe(|| (reader.read)(&bench, &bytes))) {
+                Ok(outcome) => read += usize::from(outcome.is_ok()),
+                Err(_) => {
+                    let failed = held.join(format!("{}-{}", reader.name, failures.len() - before));
+                    fs::write(&failed, &bytes).unwrap();
+                    failures.push(failed);
+                    // What was replaced is replaced still.
+                    bench = Bench::new(&place.join("bench"));
+                }
+            }
+            if failures.len() - before >= 10 {
+                break;
+            }
         }
         println!("{}: {read} of {cases} mutations could be read", reader.name);
         assert!(read < cases, "{}: no mutation was refused", reader.name);
     }
+    assert!(failures.is_empty(), "panics (their messages are above) by {failures:#?}");
 }

@@ -178,6 +178,8 @@ struct GridChoice {
 impl GridChoice {
     fn run(&self, device: Option<&str>) -> Result<()> {
         let jobs = self.jobs.map_or_else(grid::cores, usize::from);
+        grid::check_count(grid::count(&self.vary))
+            .map_err(|problem| Error::Experiment { origin: "--vary".to_owned(), problem })?;
         grid::run(&self.out, &grid::cells(&self.vary), jobs, device, |cell| {
             let overrides = [self.set.as_slice(), cell.overrides.as_slice()].concat();
             let mut experiment = Experiment::read(&self.experiment, &overrides)?;

@@ -50,12 +50,12 @@ pub fn projections(run: &RunFolder) -> Result<[usize; 2]> {
     Ok(files::read_npy(&run.file(names::PROJECTIONS))?.dim().into())
 }
 
-/// The exponents of a run, computed again and written down, in silence.
+/// The exponents of a run, computed again.
 ///
 /// # Errors
 /// What is wrong with the files they come from, or with the numbers in them.
 pub fn fit(run: &RunFolder) -> Result<()> {
-    stages::fit_exponents(run).map(drop)
+    stages::fitted(run).map(drop)
 }
 
 /// The figures whose tables are in a folder, drawn but not saved.

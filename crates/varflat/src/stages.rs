@@ -20,7 +20,7 @@ use crate::say::say;
 use crate::versions;
 
 pub use fit::FitReport;
-pub(crate) use fit::{fit as fit_exponents, read_components};
+pub(crate) use fit::{fitted, read_components};
 pub use flatness::FlatnessRow;
 pub(crate) use flatness::{chosen, finished_rows, read_profiles, read_rows};
 pub(crate) use pca::{read as read_pca, read_variance};

@@ -79,10 +79,14 @@ impl Sidecar {
     pub(crate) fn read(folder: &Path) -> Result<Self, RecorderError> {
         let path = Self::path(folder);
         let json = fs::read_to_string(&path).map_err(RecorderError::read(&path))?;
-        serde_json::from_str(&json).map_err(|error| RecorderError::Format {
-            path,
+        let wrong = |found: String| RecorderError::Format {
+            path: path.clone(),
             expected: "JSON with layer, shape, first_step, every and rows".into(),
-            found: error.to_string(),
-        })
+            found,
+        };
+        let sidecar: Self = serde_json::from_str(&json).map_err(|error| wrong(error.to_string()))?;
+        sidecar.info.weights().map_err(|error| wrong(error.to_string()))?;
+        sidecar.info.stride().map_err(|error| wrong(error.to_string()))?;
+        Ok(sidecar)
     }
 }

@@ -94,9 +94,12 @@ fn open(path: &Path) -> Result<std::result::Result<Npy<BufReader<File>>, String>
     Ok(Npy::open(BufReader::new(file), bytes))
 }
 
-/// Two dimensions.
+/// Two dimensions, and something in them.
 fn rows<T>(array: ArrayD<T>) -> std::result::Result<Array2<T>, String> {
     let dimensions = array.ndim();
+    if array.is_empty() {
+        return Err(format!("the shape {:?} holds nothing", array.shape()));
+    }
     array.into_dimensionality().map_err(|_| format!("{dimensions} dimensions instead of two"))
 }
 

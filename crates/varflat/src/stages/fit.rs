@@ -58,7 +58,15 @@ pub struct FitReport {
 }
 
 /// Fit everything; takes seconds, so there is nothing to continue.
-pub(crate) fn fit(run: &RunFolder) -> Result<f64> {
+pub(super) fn fit(run: &RunFolder) -> Result<f64> {
+    let report = fitted(run)?;
+    run.begin(Stage::Fit)?;
+    write_json(&run.file(names::FIT), &report)?;
+    Ok(0.0)
+}
+
+/// The numbers, from the components and the flatness.
+pub(crate) fn fitted(run: &RunFolder) -> Result<FitReport> {
     let experiment = run.experiment();
     let section = &experiment.fit;
     let pca = pca::read(run)?;
@@ -75,7 +83,7 @@ pub(crate) fn fit(run: &RunFolder) -> Result<f64> {
         Error::malformed(&run.file(names::WEIGHTS_MEAN), format!("there is no {parameter}"))
     })?;
     let w0 = ndarray::ArrayView1::from(&recorded.values);
-    let report = FitReport {
+    Ok(FitReport {
         l0: flatness::read_l0(run)?,
         around: experiment.landscape.around,
         factor: experiment.landscape.factor,
@@ -97,10 +105,7 @@ pub(crate) fn fit(run: &RunFolder) -> Result<f64> {
         gamma: decay.map(|decay| decay.gamma),
         decay,
         share_35: spectrum::share(pca.variance(), 35).ok(),
-    };
-    run.begin(Stage::Fit)?;
-    write_json(&run.file(names::FIT), &report)?;
-    Ok(0.0)
+    })
 }
 
 /// The points of the fit.
@@ -111,7 +116,7 @@ fn components(run: &RunFolder, pca: &TrajectoryPca) -> Result<Vec<Component>> {
             index: row.index,
             variance: row.variance,
             flatness: row.flatness.filter(|_| row.is_found()),
-            trusted: pca.trusted(row.index - 1),
+            trusted: row.index.checked_sub(1).is_some_and(|index0| pca.trusted(index0)),
         })
         .collect())
 }

@@ -48,7 +48,7 @@ pub(super) fn walk(run: &RunFolder, section: &LangevinSection) -> Result<f64> {
         let problem = "recorder.window must be a number: the length of a Langevin walk".to_owned();
         return Err(Error::Experiment { origin: experiment.name.clone(), problem });
     };
-    let steps = section.burn_in + recorded;
+    let steps = section.burn_in.saturating_add(recorded);
     let shape = [network.layers()[place].inputs, network.layers()[place].outputs];
     let schedule = Schedule { every, keep: experiment.recorder.keep() };
     let parameter = experiment.recorder.parameter();
