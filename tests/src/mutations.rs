@@ -6,9 +6,36 @@ use crate::below;
 
 /// Texts that mean something to one of the formats.
 const WORDS: [&[u8]; 30] = [
-    b"0", b"-1", b"18446744073709551615", b"9223372036854775807", b"4294967296", b"1e308", b"1e-320", b"NaN", b"inf", b"-inf", b"null",
-    b"[]", b"{}", b"[[[[[[[[", b",", b"\n", b"\"", b"'", b"(", b")", b"<f4", b">f8", b"<i8", b"True", b"_", b"\xff", b"\xf0\x9f\x98\x80",
-    b"(4294967296, 4294967296)", b"0,", b"\0",
+    b"0",
+    b"-1",
+    b"18446744073709551615",
+    b"9223372036854775807",
+    b"4294967296",
+    b"1e308",
+    b"1e-320",
+    b"NaN",
+    b"inf",
+    b"-inf",
+    b"null",
+    b"[]",
+    b"{}",
+    b"[[[[[[[[",
+    b",",
+    b"\n",
+    b"\"",
+    b"'",
+    b"(",
+    b")",
+    b"<f4",
+    b">f8",
+    b"<i8",
+    b"True",
+    b"_",
+    b"\xff",
+    b"\xf0\x9f\x98\x80",
+    b"(4294967296, 4294967296)",
+    b"0,",
+    b"\0",
 ];
 
 /// The bytes of one seed, changed in one to eight places, perhaps with something of another.
@@ -39,7 +66,8 @@ fn change(bytes: &mut Vec<u8>, seeds: &[Vec<u8>], random: &mut ChaCha8Rng) {
         5 => {
             let number = [0, 1, 127, 128, 255, 0xffff, 0x7fff_ffff, u32::MAX, below(1000, random) as u32];
             let number = number[below(number.len(), random)].to_le_bytes();
-            let number = if below(2, random) == 0 { number } else { [number[3], number[2], number[1], number[0]] };
+            let number =
+                if below(2, random) == 0 { number } else { [number[3], number[2], number[1], number[0]] };
             bytes.iter_mut().skip(at).zip(number).for_each(|(byte, new)| *byte = new);
         }
         6 => {

@@ -12,7 +12,7 @@ use flate2::{Compression, Crc};
 use tempfile::TempDir;
 use varflat::grid::{Axis, cells};
 use varflat::{Experiment, RunFolder, Study, fuzzing, inspect, report};
-use varflat_model::data::{self, Verify};
+use varflat_model::data::{self, Content, Verify};
 use varflat_recorder::{Keep, Schedule, Trajectory, TrajectoryInfo, TrajectorySink};
 
 /// Whether all the bytes could be read, or why not.
@@ -186,8 +186,12 @@ pub fn joined(parts: &[Vec<u8>]) -> Vec<u8> {
     first.iter().flat_map(with_length).chain(last.iter().copied()).collect()
 }
 
-const IMAGE_FILES: [&str; 4] =
-    ["train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"];
+const IMAGE_FILES: [&str; 4] = [
+    "train-images-idx3-ubyte",
+    "train-labels-idx1-ubyte",
+    "t10k-images-idx3-ubyte",
+    "t10k-labels-idx1-ubyte",
+];
 
 fn load(bench: &Bench) -> Outcome {
     let folder = bench.path("images");
@@ -198,15 +202,15 @@ fn load(bench: &Bench) -> Outcome {
     Ok(())
 }
 
-/// One of the files, plain and gzipped; it may be either of the two kinds.
-fn idx(bench: &Bench, bytes: &[u8]) -> Outcome {
-    let outcomes = IMAGE_FILES[..2].iter().flat_map(|name| {
-        let file = bench.path("images").join(name);
-        [instead(&file, bytes, || load(bench)), instead(&file, &gzip(bytes), || load(bench))]
+/// Images or labels, plain and gzipped.
+fn idx(_: &Bench, bytes: &[u8]) -> Outcome {
+    let gzipped = gzip(bytes);
+    let decoded = [Content::Images, Content::Labels].map(|content| {
+        let _ = naming("file", data::decode(content, &gzipped));
+        naming("file", data::decode(content, bytes))
     });
-    // Not lazily: each is to be read.
-    let outcomes: Vec<Outcome> = outcomes.collect();
-    outcomes.into_iter().find(Outcome::is_ok).unwrap_or_else(|| Err("neither images nor labels".to_owned()))
+    let [images, labels] = decoded;
+    images.or(labels).map(drop)
 }
 
 /// All four files and their checksums.

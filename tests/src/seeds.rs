@@ -130,7 +130,11 @@ pub fn write(program: &Program, place: &Path) {
     let rows = String::from_utf8(of_run("flatness.csv")).unwrap();
     seed("flatness_partial_csv", "whole", rows.split_once('\n').unwrap().1.as_bytes());
     seed("experiment_toml", "everything", EVERYTHING.as_bytes());
-    seed("experiment_toml", "overrides", b"name = 'x'\0recorder.window=all\0model.hidden=[25, 25]\0data.folder=mine");
+    seed(
+        "experiment_toml",
+        "overrides",
+        b"name = 'x'\0recorder.window=all\0model.hidden=[25, 25]\0data.folder=mine",
+    );
     let experiments = Path::new(env!("CARGO_MANIFEST_DIR")).join("../experiments");
     for entry in fs::read_dir(experiments).unwrap() {
         let path = entry.unwrap().path();
@@ -142,8 +146,13 @@ pub fn write(program: &Program, place: &Path) {
     seed("axis", "whole", b"training.batch_size=10, 25,50\nmodel.hidden=[25, 25],[50]\nseed=1");
 
     let images = |name: &str| fs::read(bench.join("images").join(name)).unwrap();
-    let files = ["train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"]
-        .map(images);
+    let files = [
+        "train-images-idx3-ubyte",
+        "train-labels-idx1-ubyte",
+        "t10k-images-idx3-ubyte",
+        "t10k-labels-idx1-ubyte",
+    ]
+    .map(images);
     seed("idx", "images", &files[0]);
     seed("idx", "labels", &files[1]);
     let list = format!("{}  train-labels-idx1-ubyte\n", "0123456789abcdef".repeat(4)).into_bytes();
@@ -152,7 +161,11 @@ pub fn write(program: &Program, place: &Path) {
     seed("trajectory_folder", "parts", &recording(&[(0, 4), (4, 3)], false));
     for (number, table) in Bench::new(&bench).tables().iter().enumerate() {
         let name = table.file_name().unwrap().to_str().unwrap();
-        seed("tables", &format!("{number:02}-{name}"), &[&[number as u8], &fs::read(table).unwrap()[..]].concat());
+        seed(
+            "tables",
+            &format!("{number:02}-{name}"),
+            &[&[number as u8], &fs::read(table).unwrap()[..]].concat(),
+        );
     }
 }
 
@@ -168,7 +181,13 @@ fn recording(parts: &[(u64, usize)], finished: bool) -> Vec<u8> {
         let values = ndarray::Array2::from_shape_fn((*rows, 4), |(row, weight)| (row * 4 + weight) as f32);
         let mut bytes = Vec::new();
         values.write_npy(&mut bytes).unwrap();
-        files[if finished { 3 } else if *first == 0 { 1 } else { 2 }] = bytes;
+        files[if finished {
+            3
+        } else if *first == 0 {
+            1
+        } else {
+            2
+        }] = bytes;
     }
     joined(&files)
 }
@@ -219,7 +238,8 @@ fn tables(of_run: &Path, place: &Path) {
     const MOST_ROWS: usize = 40;
     const PROFILED: [&str; 6] = ["2,", "5,", "20,", "50,", "200,", "1000,"];
     let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../figures");
-    let parts = ["drift", "forgetting", "generality", "grid", "langevin", "sensitivity", "temperature", "width"];
+    let parts =
+        ["drift", "forgetting", "generality", "grid", "langevin", "sensitivity", "temperature", "width"];
     let put = |part: &str, name: &str, text: &str| {
         let folder = place.join(part);
         fs::create_dir_all(&folder).unwrap();
@@ -229,8 +249,15 @@ fn tables(of_run: &Path, place: &Path) {
         let thin = name.ends_with(".csv") && !name.ends_with("_summary.csv");
         let every = if thin { rows.len().div_ceil(MOST_ROWS) } else { 1 };
         // Components whose profiles are in another table.
-        let looked_up = |row: &str| name == "temperature.csv" && PROFILED.iter().any(|index| row.starts_with(index));
-        let rows = rows.into_iter().enumerate().filter(|(place, row)| place % every == 0 || looked_up(row));
+        let profiled = |row: &str| PROFILED.iter().any(|index| row.starts_with(index));
+        let rows = rows.into_iter().enumerate().filter(|(place, row)| match name {
+            // The loss, and two of the mini-batches, at every offset.
+            "temperature_mini_batches.csv" => {
+                row.split(',').nth(1).is_some_and(|batch| ["", "1", "2"].contains(&batch))
+            }
+            "temperature.csv" => place % every == 0 || profiled(row),
+            _ => place % every == 0,
+        });
         let thinned = [header].into_iter().chain(rows.map(|(_, row)| row));
         fs::write(folder.join(name), thinned.collect::<Vec<_>>().join("\n") + "\n").unwrap();
     };

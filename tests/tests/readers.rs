@@ -30,7 +30,8 @@ fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
 fn any_bytes_are_read_or_refused() {
     let cases = std::env::var("VARFLAT_FUZZ_CASES").map_or(2000, |cases| cases.parse().unwrap());
     let temporary = tempfile::tempdir().unwrap();
-    let kept = std::env::var_os("VARFLAT_FUZZ_SEEDS").map(|place| Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(place));
+    let kept = std::env::var_os("VARFLAT_FUZZ_SEEDS")
+        .map(|place| Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(place));
     let place = kept.as_deref().unwrap_or(temporary.path());
     seeds::write(&program!(), place);
     let mut bench = Bench::new(&place.join("bench"));

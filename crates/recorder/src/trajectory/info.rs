@@ -90,3 +90,21 @@ impl Sidecar {
         Ok(sidecar)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_description_that_cannot_be_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        for (shape, every) in [("[0, 2]", 1), ("[]", 0), ("[18446744073709551615, 2]", 1), ("[2, 2]", 0)] {
+            let json = format!(
+                r#"{{"layer": "x", "shape": {shape}, "first_step": 0, "every": {every}, "rows": 1}}"#
+            );
+            fs::write(Sidecar::path(folder.path()), json).unwrap();
+            let message = Sidecar::read(folder.path()).unwrap_err().to_string();
+            assert!(message.contains("trajectory.json"), "{message}");
+        }
+    }
+}

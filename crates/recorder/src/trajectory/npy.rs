@@ -84,7 +84,10 @@ impl NpyHeader {
                 (u32::from_le_bytes(length) as usize, 4)
             }
             _ => {
-                return Err(wrong("NPY version 1.0 to 3.0", format!("version {}.{}", version[0], version[1])));
+                return Err(wrong(
+                    "NPY version 1.0 to 3.0",
+                    format!("version {}.{}", version[0], version[1]),
+                ));
             }
         };
         if length > LONGEST_DICTIONARY {
@@ -244,8 +247,9 @@ mod tests {
             message(&numpy(1, "{'descr': '<f4', 'fortran_order': True, 'shape': (3, 4), }"))
                 .contains("C order")
         );
-        let message_of =
-            |shape: &str| message(&numpy(1, &format!("{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}")));
+        let message_of = |shape: &str| {
+            message(&numpy(1, &format!("{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}")))
+        };
         for shape in ["(3,)", "(3, 4, 5)", "(3, 0)", "()"] {
             assert!(message_of(shape).contains("shape (steps, weights)"), "{shape}");
         }

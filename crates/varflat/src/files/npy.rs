@@ -33,8 +33,9 @@ impl<R: Read> Npy<R> {
         if header.shape.len() > MOST_DIMENSIONS {
             return Err(format!("a shape of {} dimensions", header.shape.len()));
         }
-        let size = element_bytes(&header.element)
-            .ok_or_else(|| format!("elements '{}', where numbers are expected", header.element.escape_debug()))?;
+        let size = element_bytes(&header.element).ok_or_else(|| {
+            format!("elements '{}', where numbers are expected", header.element.escape_debug())
+        })?;
         // What is multiplied by a zero has to be addressable all the same.
         let mut addressable = header.shape.iter().filter(|length| **length > 0);
         let addressable = addressable.try_fold(size, |bytes, length| bytes.checked_mul(*length));
@@ -125,4 +126,75 @@ pub(crate) fn read_npy(path: &Path) -> Result<Array2<f64>> {
         .and_then(Npy::double)
         .and_then(rows)
         .map_err(|problem| Error::malformed(path, format!("not the array expected here: {problem}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::array;
+    use ndarray_npy::WriteNpyExt;
+
+    fn file(dictionary: &str, elements: &[u8]) -> Vec<u8> {
+        let header = format!("{dictionary}\n");
+        [b"\x93NUMPY\x01\x00", &(header.len() as u16).to_le_bytes()[..], header.as_bytes(), elements].concat()
+    }
+
+    fn read(bytes: &[u8]) -> std::result::Result<ArrayD<f64>, String> {
+        Npy::open(bytes, bytes.len() as u64)?.double()
+    }
+
+    fn message(shape: &str, elements: &[u8]) -> String {
+        read(&file(&format!("{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}"), elements))
+            .unwrap_err()
+    }
+
+    #[test]
+    fn arrays_of_either_order_and_precision_come_back() {
+        let array = array![[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]];
+        let mut bytes = Vec::new();
+        for fortran in [false, true] {
+            bytes.clear();
+            if fortran {
+                array.t().as_standard_layout().t().write_npy(&mut bytes).unwrap();
+            } else {
+                array.write_npy(&mut bytes).unwrap();
+            }
+            assert_eq!(read(&bytes).unwrap(), array.clone().into_dyn());
+        }
+        bytes.clear();
+        array.mapv(|value| value as f32).write_npy(&mut bytes).unwrap();
+        assert_eq!(read(&bytes).unwrap(), array.into_dyn());
+        let big_endian = "{'descr': '>f8', 'fortran_order': False, 'shape': (1,), }";
+        assert_eq!(read(&file(big_endian, &1.5_f64.to_be_bytes())).unwrap(), array![1.5].into_dyn());
+    }
+
+    /// The first would be 32 GiB, the second more than memory can address, and so would what the third multiplies by zero.
+    #[test]
+    fn a_claim_beyond_the_file_is_refused_before_memory_is_asked_for() {
+        for shape in ["(4294967296,)", "(4294967296, 4294967296)", "(0, 18446744073709551615, 9)", "(3,)"] {
+            let message = message(shape, &[0; 16]);
+            assert!(message.contains("cannot be in the 16 bytes after it"), "{shape}: {message}");
+        }
+        assert!(message("(1,)", &[0; 16]).contains("extra bytes"));
+        assert!(message(&format!("({})", "1,".repeat(65)), &[0; 8]).contains("65 dimensions"));
+    }
+
+    /// A parser of Python that calls itself would run out of stack.
+    #[test]
+    fn a_deep_header_is_refused() {
+        let deep = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': {}", "(".repeat(60_000));
+        assert!(read(&file(&deep, &[])).is_err());
+        let deep = format!("{{'descr': {}", "[".repeat(60_000));
+        assert!(read(&file(&deep, &[])).is_err());
+    }
+
+    #[test]
+    fn other_elements_are_named() {
+        for element in ["|b1", "<c16", "<i2", "|O", "=f8", ""] {
+            let header = format!("{{'descr': '{element}', 'fortran_order': False, 'shape': (1,), }}");
+            assert!(read(&file(&header, &[0; 8])).unwrap_err().contains(element), "{element}");
+        }
+        let integers = file("{'descr': '<i8', 'fortran_order': False, 'shape': (1,), }", &[0; 8]);
+        assert!(read(&integers).unwrap_err().contains("<i8"));
+    }
 }

@@ -98,3 +98,69 @@ impl Npz {
         counts.ok_or_else(|| fault("has a negative entry"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::{Array1, Ix1};
+    use ndarray_npy::NpzWriter;
+    use zip::write::{SimpleFileOptions, ZipWriter};
+
+    /// An archive with one entry, deflated.
+    fn deflated(folder: &Path, npy: &[u8]) -> PathBuf {
+        let path = folder.join("a.npz");
+        let mut archive = ZipWriter::new(File::create(&path).unwrap());
+        let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
+        archive.start_file("a.npy", options).unwrap();
+        std::io::Write::write_all(&mut archive, npy).unwrap();
+        archive.finish().unwrap();
+        path
+    }
+
+    fn npy(length: usize, elements: usize) -> Vec<u8> {
+        let header = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': ({length},), }}\n");
+        let preamble = [b"\x93NUMPY\x01\x00", &(header.len() as u16).to_le_bytes()[..]].concat();
+        [preamble, header.into_bytes(), vec![0; 8 * elements]].concat()
+    }
+
+    #[test]
+    fn compressed_arrays_are_read_however_well_they_were() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("zeros.npz");
+        let zeros = Array1::<f64>::zeros(1 << 20);
+        let mut npz = NpzWriter::new_compressed(File::create(&path).unwrap());
+        npz.add_array("zeros", &zeros).unwrap();
+        npz.finish().unwrap();
+        assert_eq!(Npz::open(&path).unwrap().shaped::<Ix1>("zeros").unwrap(), zeros);
+    }
+
+    #[test]
+    fn a_claim_beyond_what_can_be_compressed_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = deflated(folder.path(), &npy(1 << 40, 16));
+        let message = Npz::open(&path).unwrap().double("a").unwrap_err().to_string();
+        assert!(
+            message.contains("a.npz") && message.contains("`a`") && message.contains("cannot be"),
+            "{message}"
+        );
+    }
+
+    /// 64 MiB of zeros behind a header that claims one number.
+    #[test]
+    fn reading_stops_one_byte_past_the_claim() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = deflated(folder.path(), &npy(1, 8 << 20));
+        let message = Npz::open(&path).unwrap().double("a").unwrap_err().to_string();
+        assert!(message.contains("1 extra bytes"), "{message}");
+    }
+
+    #[test]
+    fn a_missing_array_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = deflated(folder.path(), &npy(1, 1));
+        let mut npz = Npz::open(&path).unwrap();
+        assert_eq!(npz.names().unwrap(), ["a"]);
+        assert!(npz.double("b").unwrap_err().to_string().contains("`b`"));
+        assert!(npz.counts("a").unwrap_err().to_string().contains("<f8"));
+    }
+}
