@@ -20,6 +20,14 @@ notebooks *arguments:
 bench *arguments:
     cargo run --release -p varflat-benches -- {{arguments}}
 
+# Fuzz one reader, such as `just fuzz pca_npz -max_total_time=600`; needs cargo-fuzz and a nightly toolchain
+fuzz reader *arguments:
+    VARFLAT_FUZZ_SEEDS=fuzz/seeds cargo test --release --workspace --features wgpu --test readers
+    mkdir -p fuzz/corpus/{{reader}}
+    cargo +nightly fuzz run --sanitizer none {{reader}} fuzz/corpus/{{reader}} fuzz/seeds/{{reader}} -- \
+        -dict=fuzz/dictionaries/{{ if reader =~ "(npy|npz|folder)$" { "npy" } else { "text" } }}.dict \
+        -rss_limit_mb=1024 -timeout=10 -close_fd_mask=1 {{arguments}}
+
 # Format, lints and documentation, warnings as errors
 check:
     cargo fmt --all --check

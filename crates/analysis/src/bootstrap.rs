@@ -49,7 +49,8 @@ pub(crate) fn interval(
         });
     }
     let blocks = Blocks::merge(points, segments, block_steps)?;
-    let mut psi = Vec::with_capacity(resamples);
+    // It grows: a number in a file is no reason to make room.
+    let mut psi = Vec::new();
     for _ in 0..resamples {
         let ln_variance = blocks.resample(points, rng)?;
         let line = least_squares(&points.ln_flatness, &ln_variance);
@@ -86,7 +87,7 @@ impl Blocks {
         let per_block = (block_steps as f64 / segments.length as f64).round() as usize;
         let per_block = per_block.clamp(1, segments.steps.len().max(1));
         let blocks = segments.steps.len().div_ceil(per_block);
-        let length = per_block * segments.length;
+        let length = per_block.saturating_mul(segments.length);
         if blocks < FEWEST_BLOCKS {
             return Err(AnalysisError::TooFewBlocks { blocks, block: length, needed: FEWEST_BLOCKS });
         }
@@ -99,7 +100,7 @@ impl Blocks {
             merged
         };
         let steps: Array1<f64> =
-            segments.steps.chunks(per_block).map(|s| s.iter().sum::<usize>() as f64).collect();
+            segments.steps.chunks(per_block).map(|s| s.iter().map(|&steps| steps as f64).sum()).collect();
         let sum = merge(&segments.sum);
         let mean = sum.sum_axis(Axis(0)) / steps.sum();
         let mut deviation = merge(&segments.square);

@@ -60,6 +60,7 @@ pub use schedule::{Keep, Schedule};
 pub use shared::SharedSink;
 pub use sink::{FnSink, Sink, Step, from_fn};
 pub use trajectory::{
-    Trajectory, TrajectoryInfo, TrajectoryReader, TrajectorySink, TrajectorySummary, TrajectoryWriter,
+    NpyHeader, NpyHeaderError, Trajectory, TrajectoryInfo, TrajectoryReader, TrajectorySink,
+    TrajectorySummary, TrajectoryWriter,
 };
 pub use window_mean::{Segment, WindowMean, WindowMeanSettings, WindowMeanState};

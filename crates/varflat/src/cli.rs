@@ -214,7 +214,7 @@ impl ExperimentChoice {
 /// Whatever the command meets. Wrong arguments end the process with a message and code 2.
 pub fn main() -> Result<()> {
     let command = Cli::parse().command;
-    grid::start_threads()?;
+    crate::grid::start_threads()?;
     match command {
         Command::Reproduce { quick, out, figures, only, force, device, data } => {
             stages::check_device(device.device.as_deref())?;

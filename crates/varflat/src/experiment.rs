@@ -310,7 +310,7 @@ impl RecorderSection {
     /// Steps that the window spans, unless it is everything.
     pub fn window_steps(&self) -> Option<u64> {
         match self.window {
-            Window::Last(rows) => Some(rows * self.every),
+            Window::Last(rows) => Some(rows.saturating_mul(self.every)),
             Window::All(_) => None,
         }
     }

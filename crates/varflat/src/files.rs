@@ -1,13 +1,15 @@
 //! Files that appear whole or not at all: npz, csv, json, and the atomic rename behind them.
 
 mod kept;
+mod npy;
+mod npz;
 
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Write};
 use std::path::Path;
 
-use ndarray::{ArrayD, ArrayView2, ArrayViewD, IxDyn};
-use ndarray_npy::{NpzReader, NpzWriter, WriteNpyError, write_zeroed_npy};
+use ndarray::{ArrayView2, ArrayViewD, IxDyn};
+use ndarray_npy::{NpzWriter, WriteNpyError, write_zeroed_npy};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use zip::CompressionMethod;
@@ -16,6 +18,10 @@ use zip::write::SimpleFileOptions;
 use crate::checksum::{Seal, seal, sealed};
 use crate::error::{Error, Result};
 use kept::ErrorKept;
+
+pub(crate) use npy::read_npy;
+pub use npy::read_window;
+pub(crate) use npz::Npz;
 
 /// Open a file for reading. What is no file, such as a pipe, is refused before it can keep anyone waiting.
 pub(crate) fn open(path: &Path) -> Result<File> {
@@ -276,92 +282,6 @@ pub(crate) fn write_npy(
         })
     });
     failed.map_or(written, Err)
-}
-
-/// Reads recorded weights `[steps, weights]` from an npy file of any making, in f32 (f64 is rounded).
-///
-/// A weight matrix must have been flattened from `[d_in, d_out]`, row by row. PyTorch keeps `[d_out, d_in]`: transpose first.
-///
-/// # Errors
-/// [`Error::Malformed`] if it is no npy file of two dimensions, or of another type.
-pub fn read_window(path: impl AsRef<Path>) -> Result<ndarray::Array2<f32>> {
-    let path = path.as_ref();
-    let buffered = || open(path).map(BufReader::new);
-    if let Ok(window) = ndarray_npy::ReadNpyExt::read_npy(buffered()?) {
-        return Ok(window);
-    }
-    let window: ndarray::Array2<f64> = ndarray_npy::ReadNpyExt::read_npy(buffered()?).map_err(|error| {
-        Error::malformed(
-            path,
-            format!("not recorded weights, which are [steps, weights] in f32 or f64: {error}"),
-        )
-    })?;
-    Ok(window.mapv(|w| w as f32))
-}
-
-/// Read an npy file of f64 with two dimensions.
-pub(crate) fn read_npy(path: &Path) -> Result<ndarray::Array2<f64>> {
-    let file = open(path)?;
-    ndarray_npy::ReadNpyExt::read_npy(BufReader::new(file))
-        .map_err(|error| Error::malformed(path, format!("not the array expected here: {error}")))
-}
-
-/// The arrays of an npz file.
-pub(crate) struct Npz {
-    path: std::path::PathBuf,
-    reader: NpzReader<BufReader<File>>,
-}
-
-impl Npz {
-    pub(crate) fn open(path: &Path) -> Result<Self> {
-        let file = open(path)?;
-        let reader = NpzReader::new(BufReader::new(file)).map_err(|error| {
-            Error::malformed(path, format!("not an npz file ({error}); redo the stage that writes it"))
-        })?;
-        Ok(Self { path: path.to_path_buf(), reader })
-    }
-
-    /// Names of the arrays, in the order of the file.
-    pub(crate) fn names(&mut self) -> Result<Vec<String>> {
-        self.reader.names().map_err(|error| Error::malformed(&self.path, error.to_string()))
-    }
-
-    /// An array of f64, or of f32 widened to it.
-    pub(crate) fn double(&mut self, name: &str) -> Result<ArrayD<f64>> {
-        if let Ok(array) = self.reader.by_name::<ndarray::OwnedRepr<f32>, IxDyn>(name) {
-            return Ok(array.mapv(f64::from));
-        }
-        self.reader
-            .by_name(name)
-            .map_err(|error| Error::malformed(&self.path, format!("array `{name}`: {error}")))
-    }
-
-    /// An array of f64 with a known number of dimensions.
-    pub(crate) fn shaped<D: ndarray::Dimension>(&mut self, name: &str) -> Result<ndarray::Array<f64, D>> {
-        self.double(name)?
-            .into_dimensionality()
-            .map_err(|error| Error::malformed(&self.path, format!("array `{name}`: {error}")))
-    }
-
-    /// A single number.
-    pub(crate) fn scalar(&mut self, name: &str) -> Result<f64> {
-        let array = self.double(name)?;
-        array
-            .first()
-            .copied()
-            .filter(|_| array.len() == 1)
-            .ok_or_else(|| Error::malformed(&self.path, format!("array `{name}` should be one number")))
-    }
-
-    /// A list of integers that are not negative.
-    pub(crate) fn counts(&mut self, name: &str) -> Result<Vec<usize>> {
-        let array: ndarray::Array1<i64> = self
-            .reader
-            .by_name(name)
-            .map_err(|error| Error::malformed(&self.path, format!("array `{name}`: {error}")))?;
-        let counts: Option<Vec<usize>> = array.iter().map(|&count| usize::try_from(count).ok()).collect();
-        counts.ok_or_else(|| Error::malformed(&self.path, format!("array `{name}` has a negative entry")))
-    }
 }
 
 #[cfg(test)]

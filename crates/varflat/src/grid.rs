@@ -82,6 +82,22 @@ fn outside_brackets(text: &str) -> Vec<String> {
     separated.map(|value| value.trim().to_owned()).collect()
 }
 
+/// The most runs of a grid.
+const MOST_CELLS: usize = 10_000;
+
+/// The complaint about more runs than can be listed, before they are.
+pub(crate) fn check_count(cells: usize) -> std::result::Result<(), String> {
+    match cells {
+        ..=MOST_CELLS => Ok(()),
+        _ => Err(format!("these values make {cells} runs, more than {MOST_CELLS}: leave out some")),
+    }
+}
+
+/// How many combinations of values there are.
+pub(crate) fn count(axes: &[Axis]) -> usize {
+    axes.iter().fold(1, |cells, axis| cells.saturating_mul(axis.values.len()))
+}
+
 /// Every combination of values; the last axis varies fastest.
 pub fn cells(axes: &[Axis]) -> Vec<Cell> {
     let mut cells = vec![Cell { name: String::new(), overrides: Vec::new() }];

@@ -27,6 +27,8 @@ mod error;
 pub mod experiment;
 pub mod figures;
 mod files;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod grid;
 mod guard;
 pub mod inspect;

@@ -26,11 +26,13 @@ pub use fit::FitReport;
 pub(crate) use fit::{fitted, read_components};
 pub use flatness::FlatnessRow;
 pub(crate) use flatness::{chosen, measured, read_l0, read_profiles, read_rows, rows_of, search};
+pub(crate) use partial::rows as finished_rows;
 pub(crate) use pca::{PROJECTED, decomposed, read as read_pca, read_variance, segment};
 pub(crate) use subspace::Subspace;
 pub(crate) use surface::{Surface, on_host};
 #[cfg(feature = "train")]
 pub use timing::training_cost;
+pub(crate) use walk::unfinished as unfinished_walk;
 
 /// Wall time of the parts of a training.
 #[derive(Clone, Copy, Debug, PartialEq)]

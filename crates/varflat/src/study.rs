@@ -407,5 +407,10 @@ mod tests {
         let two = "[study.drift]\ncomponents = [1]\nlags = [[10, 300]]\n[study.sensitivity]\ngroups = []";
         assert!(!message(&format!("{head}{two}")).is_empty());
         assert!(message(&format!("{head}[study.drift]\ncomponents = []\nlags = []")).contains("components"));
+        // Twenty keys of two values are a million runs, which are not listed to find that out.
+        let keys: Vec<String> = (0..20).map(|key| format!("'key{key}=1,2'")).collect();
+        let vary = format!("title = 'x'\nvary = [{}]", keys.join(", "));
+        let many = message(&format!("{head}[study.grid]\n[[study.grid.groups]]\n{vary}"));
+        assert!(many.contains("1048576 runs"), "{many}");
     }
 }

@@ -123,7 +123,7 @@ pub(crate) fn read(path: &Path) -> Result<Vec<NamedWeights>> {
 /// `[d_out]`, the layers in the order of the file.
 ///
 /// # Errors
-/// [`Error::Malformed`] if it is no such file; [`Error::Network`] if the layers do not fit each other.
+/// [`Error::Malformed`] if it is no such file, or the layers do not fit each other.
 pub fn read_network(path: impl AsRef<Path>) -> Result<DenseNetwork> {
     let path = path.as_ref();
     let weights = read(path)?;
@@ -146,5 +146,28 @@ pub fn read_network(path: impl AsRef<Path>) -> Result<DenseNetwork> {
             ),
         )),
     });
-    Ok(DenseNetwork::new(layers.collect::<Result<_>>()?)?)
+    DenseNetwork::new(layers.collect::<Result<_>>()?)
+        .map_err(|error| Error::malformed(path, error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_makes_no_network_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("weights_mean.npz");
+        let layer = |path: &str, shape: [usize; 2]| NamedWeights {
+            path: path.to_owned(),
+            shape: shape.to_vec(),
+            values: vec![0.5; shape[0] * shape[1]],
+        };
+        let misfits = [vec![], vec![layer("input.weight", [2, 3]), layer("output.weight", [4, 2])]];
+        for weights in misfits {
+            write(&file, &weights, Precision::Double).unwrap();
+            let message = read_network(&file).unwrap_err().to_string();
+            assert!(message.contains("weights_mean.npz"), "{message}");
+        }
+    }
 }

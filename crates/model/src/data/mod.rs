@@ -28,3 +28,13 @@ pub use idx::Content;
 pub use image_set::{ImageItem, ImageSet};
 pub use load::{Data, load};
 pub use source::DataSource;
+
+/// Decodes the bytes of one file, for `fuzz/` alone: how many elements there are.
+#[doc(hidden)]
+pub fn decode(content: Content, bytes: &[u8]) -> Result<usize, DataError> {
+    let file = std::path::Path::new("file");
+    match content {
+        Content::Images => idx::images(bytes, file).map(|idx| idx.elements.len()),
+        Content::Labels => idx::labels(bytes, file).map(|idx| idx.elements.len()),
+    }
+}

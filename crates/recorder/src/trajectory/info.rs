@@ -81,10 +81,32 @@ impl Sidecar {
     pub(crate) fn read(folder: &Path) -> Result<Self, RecorderError> {
         let path = Self::path(folder);
         let json = fs::read_to_string(&path).map_err(RecorderError::read(&path))?;
-        serde_json::from_str(&json).map_err(|error| RecorderError::Format {
-            path,
+        let wrong = |found: String| RecorderError::Format {
+            path: path.clone(),
             expected: "JSON with layer, shape, first_step, every and rows".into(),
-            found: error.to_string(),
-        })
+            found,
+        };
+        let sidecar: Self = serde_json::from_str(&json).map_err(|error| wrong(error.to_string()))?;
+        sidecar.info.weights().map_err(|error| wrong(error.to_string()))?;
+        sidecar.info.stride().map_err(|error| wrong(error.to_string()))?;
+        Ok(sidecar)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_description_that_cannot_be_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        for (shape, every) in [("[0, 2]", 1), ("[]", 0), ("[18446744073709551615, 2]", 1), ("[2, 2]", 0)] {
+            let json = format!(
+                r#"{{"layer": "x", "shape": {shape}, "first_step": 0, "every": {every}, "rows": 1}}"#
+            );
+            fs::write(Sidecar::path(folder.path()), json).unwrap();
+            let message = Sidecar::read(folder.path()).unwrap_err().to_string();
+            assert!(message.contains("trajectory.json"), "{message}");
+        }
     }
 }

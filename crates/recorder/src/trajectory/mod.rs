@@ -19,6 +19,7 @@ mod writing;
 
 pub use blocks::TrajectoryReader;
 pub use info::TrajectoryInfo;
+pub use npy::{NpyHeader, NpyHeaderError};
 pub use reader::Trajectory;
 pub use sink::TrajectorySink;
 pub use writer::{TrajectorySummary, TrajectoryWriter};

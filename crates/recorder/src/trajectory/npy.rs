@@ -2,7 +2,10 @@
 //!
 //! Format: <https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>.
 
-use std::{io::Read, path::Path};
+use std::{
+    io::{self, Read},
+    path::Path,
+};
 
 use crate::RecorderError;
 
@@ -27,7 +30,113 @@ pub(crate) fn header(rows: u64, weights: usize) -> [u8; HEADER_BYTES] {
     header
 }
 
-/// What a header says.
+/// What the header of an NPY file says, before anything is allocated on its word.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NpyHeader {
+    /// Bytes before the first element.
+    pub bytes: u64,
+    /// The element type as numpy writes it, e.g. `<f4`.
+    pub element: String,
+    /// Whether the first index varies fastest.
+    pub fortran_order: bool,
+    /// Elements along each dimension.
+    pub shape: Vec<u64>,
+}
+
+/// Why there is no header.
+#[derive(Debug, thiserror::Error)]
+pub enum NpyHeaderError {
+    /// The bytes are no header.
+    #[error("expected {expected}, found {found}")]
+    Format {
+        /// What a header holds there.
+        expected: &'static str,
+        /// What is there.
+        found: String,
+    },
+    /// The operating system refused.
+    #[error(transparent)]
+    Read(#[from] io::Error),
+}
+
+impl NpyHeader {
+    /// Reads a header of any NPY version and leaves the reader at the first element.
+    ///
+    /// # Errors
+    /// [`NpyHeaderError::Format`] if these are no such bytes, or not all of them; [`NpyHeaderError::Read`].
+    pub fn read(mut file: impl Read) -> Result<Self, NpyHeaderError> {
+        let mut preamble = [0; 8];
+        read_whole(&mut file, &mut preamble)?;
+        let (magic, version) = preamble.split_at(6);
+        if magic != MAGIC {
+            let found = format!("{:?}", String::from_utf8_lossy(magic));
+            return Err(wrong("the NPY magic \\x93NUMPY", found));
+        }
+        let (length, length_bytes) = match version[0] {
+            1 => {
+                let mut length = [0; 2];
+                read_whole(&mut file, &mut length)?;
+                (usize::from(u16::from_le_bytes(length)), 2)
+            }
+            2 | 3 => {
+                let mut length = [0; 4];
+                read_whole(&mut file, &mut length)?;
+                (u32::from_le_bytes(length) as usize, 4)
+            }
+            _ => {
+                return Err(wrong(
+                    "NPY version 1.0 to 3.0",
+                    format!("version {}.{}", version[0], version[1]),
+                ));
+            }
+        };
+        if length > LONGEST_DICTIONARY {
+            return Err(wrong("an NPY header of at most 64 KiB", format!("one of {length} bytes")));
+        }
+        let mut dictionary = vec![0; length];
+        read_whole(&mut file, &mut dictionary)?;
+        let dictionary = String::from_utf8_lossy(&dictionary);
+
+        let descr = first_token(entry(&dictionary, "descr").unwrap_or_default());
+        let element = ['\'', '"'].iter().find_map(|quote| descr.strip_prefix(*quote)?.strip_suffix(*quote));
+        let element = element.ok_or_else(|| wrong("an element type such as '<f4'", shortened(descr)))?;
+        let fortran_order = match first_token(entry(&dictionary, "fortran_order").unwrap_or_default()) {
+            "False" => false,
+            "True" => true,
+            order => return Err(wrong("'fortran_order': False or True", shortened(order))),
+        };
+        let shape = entry(&dictionary, "shape")
+            .and_then(|rest| rest.strip_prefix('('))
+            .and_then(|rest| rest.split_once(')'))
+            .map(|(shape, _)| shape)
+            .ok_or_else(|| wrong("'shape': (…)", "nothing".into()))?;
+        let dimensions = shape.split(',').map(str::trim).filter(|dimension| !dimension.is_empty());
+        let dimensions: Result<Vec<u64>, _> = dimensions.map(str::parse).collect();
+        let dimensions = dimensions
+            .map_err(|_| wrong("a shape of whole numbers", format!("shape ({})", shortened(shape))))?;
+        Ok(Self {
+            bytes: (8 + length_bytes + length) as u64,
+            element: element.to_owned(),
+            fortran_order,
+            shape: dimensions,
+        })
+    }
+}
+
+fn wrong(expected: &'static str, found: String) -> NpyHeaderError {
+    NpyHeaderError::Format { expected, found }
+}
+
+fn read_whole(file: &mut impl Read, buffer: &mut [u8]) -> Result<(), NpyHeaderError> {
+    file.read_exact(buffer).map_err(|source| match source.kind() {
+        io::ErrorKind::UnexpectedEof => {
+            wrong("a whole NPY header (128 bytes)", "a file that ends before it does".into())
+        }
+        _ => source.into(),
+    })
+}
+
+/// Of the header of a trajectory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Header {
     /// Bytes before the first row.
@@ -37,72 +146,47 @@ pub(crate) struct Header {
 }
 
 /// Reads and checks a header of any NPY version: two dimensions, `<f4`, C order, at least one weight.
-pub(crate) fn read_header(mut file: impl Read, path: &Path) -> Result<Header, RecorderError> {
+pub(crate) fn read_header(file: impl Read, path: &Path) -> Result<Header, RecorderError> {
     let wrong = |expected: &str, found: String| RecorderError::Format {
         path: path.to_path_buf(),
         expected: expected.into(),
         found,
     };
-    let mut read_exact = |buffer: &mut [u8]| {
-        file.read_exact(buffer).map_err(|source| match source.kind() {
-            std::io::ErrorKind::UnexpectedEof => {
-                wrong("a whole NPY header (128 bytes)", "a file that ends before it does".into())
-            }
-            _ => RecorderError::read(path)(source),
-        })
-    };
-
-    let mut preamble = [0; 8];
-    read_exact(&mut preamble)?;
-    let (magic, version) = preamble.split_at(6);
-    if magic != MAGIC {
-        return Err(wrong("the NPY magic \\x93NUMPY", format!("{:?}", String::from_utf8_lossy(magic))));
+    let header = NpyHeader::read(file).map_err(|error| match error {
+        NpyHeaderError::Format { expected, found } => wrong(expected, found),
+        NpyHeaderError::Read(source) => RecorderError::read(path)(source),
+    })?;
+    if header.element != "<f4" {
+        return Err(wrong(
+            "elements '<f4' (32-bit floats, little endian)",
+            format!("'{}'", shortened(&header.element)),
+        ));
     }
-    let (length, length_bytes) = match version[0] {
-        1 => {
-            let mut length = [0; 2];
-            read_exact(&mut length)?;
-            (usize::from(u16::from_le_bytes(length)), 2)
-        }
-        2 | 3 => {
-            let mut length = [0; 4];
-            read_exact(&mut length)?;
-            (u32::from_le_bytes(length) as usize, 4)
+    if header.fortran_order {
+        return Err(wrong("C order ('fortran_order': False)", "'fortran_order': True".into()));
+    }
+    match header.shape[..] {
+        [rows, weights] if weights > 0 => {
+            let Ok(weights) = usize::try_from(weights) else {
+                return Err(wrong("a shape that fits in memory", format!("shape ({rows}, {weights})")));
+            };
+            Ok(Header { bytes: header.bytes, rows, weights })
         }
         _ => {
-            return Err(wrong("NPY version 1.0 to 3.0", format!("version {}.{}", version[0], version[1])));
+            let found = shortened(&format!("{:?}", header.shape));
+            Err(wrong("a shape (steps, weights) with at least one weight", format!("shape {found}")))
         }
-    };
-    if length > LONGEST_DICTIONARY {
-        return Err(wrong("an NPY header of at most 64 KiB", format!("one of {length} bytes")));
     }
-    let mut dictionary = vec![0; length];
-    read_exact(&mut dictionary)?;
-    let dictionary = String::from_utf8_lossy(&dictionary);
+}
 
-    let descr = entry(&dictionary, "descr").unwrap_or_default();
-    if !["'<f4'", "\"<f4\""].contains(&first_token(descr)) {
-        return Err(wrong("elements '<f4' (32-bit floats, little endian)", first_token(descr).into()));
+/// For messages: a header's text may be as long as the header.
+fn shortened(text: &str) -> String {
+    if text.is_empty() {
+        return "nothing".to_owned();
     }
-    let order = first_token(entry(&dictionary, "fortran_order").unwrap_or_default());
-    if order != "False" {
-        return Err(wrong("C order ('fortran_order': False)", format!("'fortran_order': {order}")));
-    }
-    let shape = entry(&dictionary, "shape")
-        .and_then(|rest| rest.strip_prefix('('))
-        .and_then(|rest| rest.split_once(')'))
-        .map(|(shape, _)| shape)
-        .unwrap_or_default();
-    let dimensions: Result<Vec<u64>, _> =
-        shape.split(',').map(str::trim).filter(|dimension| !dimension.is_empty()).map(str::parse).collect();
-    match dimensions.as_deref() {
-        Ok(&[rows, weights]) if weights > 0 => {
-            let Ok(weights) = usize::try_from(weights) else {
-                return Err(wrong("a shape that fits in memory", format!("shape ({shape})")));
-            };
-            Ok(Header { bytes: (8 + length_bytes + length) as u64, rows, weights })
-        }
-        _ => Err(wrong("a shape (steps, weights) with at least one weight", format!("shape ({shape})"))),
+    match text.char_indices().nth(60) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
     }
 }
 
@@ -163,10 +247,17 @@ mod tests {
             message(&numpy(1, "{'descr': '<f4', 'fortran_order': True, 'shape': (3, 4), }"))
                 .contains("C order")
         );
-        for shape in ["(3,)", "(3, 4, 5)", "(3, 0)", "(-3, 4)", "()", "(3", "(99999999999999999999, 4)"] {
-            let dictionary = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}");
-            assert!(message(&numpy(1, &dictionary)).contains("shape (steps, weights)"), "{shape}");
+        let message_of = |shape: &str| {
+            message(&numpy(1, &format!("{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}")))
+        };
+        for shape in ["(3,)", "(3, 4, 5)", "(3, 0)", "()"] {
+            assert!(message_of(shape).contains("shape (steps, weights)"), "{shape}");
         }
+        for shape in ["(-3, 4)", "(99999999999999999999, 4)"] {
+            assert!(message_of(shape).contains("whole numbers"), "{shape}");
+        }
+        assert!(message_of("(3").contains("'shape': (…)"));
+        assert!(message_of(&format!("({})", "a".repeat(60_000))).len() < 300);
         assert!(message(&numpy(1, "{}")).contains("<f4"));
         let mut huge = numpy(2, "");
         huge[8..12].copy_from_slice(&u32::MAX.to_le_bytes());

@@ -236,7 +236,7 @@ impl Trajectory {
             });
             room -= taken;
             steps += taken;
-            missing += rows.promised - rows.available;
+            missing = u64::saturating_add(missing, rows.promised - rows.available);
             info.first_step = first_step.saturating_add(skipped.saturating_mul(info.every));
             next_first_step = Some(first_step);
         }

@@ -117,7 +117,7 @@ fn write_trajectories(theta: &ndarray::Array2<f64>, trajectory: &Trajectory, fol
     let stride = theta.nrows().div_ceil(TRAJECTORY_POINTS);
     let shown = [1, 2, 49, 50].into_iter().filter(|component| *component <= theta.ncols());
     let rows = shown.flat_map(|component| {
-        let last = theta.nrows() - 1;
+        let last = theta.nrows().saturating_sub(1);
         let column = theta.column(component - 1).to_vec().into_iter().enumerate();
         column
             .filter(move |(row, _)| row % stride == 0 || *row == last)

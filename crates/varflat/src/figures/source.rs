@@ -138,7 +138,7 @@ impl Source {
     }
 
     /// A figure of this name, made by `draw`, with what was read for it; `record` is the table that says what it is of.
-    pub(super) fn figure(
+    pub(crate) fn figure(
         &self,
         name: &str,
         record: &str,

@@ -118,7 +118,7 @@ fn components(run: &RunFolder, pca: &TrajectoryPca) -> Result<Vec<Component>> {
             index: row.index,
             variance: row.variance,
             flatness: row.flatness.filter(|_| row.is_found()),
-            trusted: pca.trusted(row.index - 1),
+            trusted: row.index.checked_sub(1).is_some_and(|index0| pca.trusted(index0)),
         })
         .collect())
 }

@@ -20,21 +20,7 @@ impl Partial {
     /// Open it, with the rows of an interrupted attempt. A block that is torn or was changed is dropped; its directions are measured
     /// again.
     pub(super) fn open(path: &Path) -> Result<(Self, Vec<FlatnessRow>)> {
-        let text = if path.exists() { read_text(path)? } else { String::new() };
-        let whole = whole_blocks(&text);
-        if whole != text {
-            // The next block must not continue a torn one.
-            write_whole(path, |file| file.write_all(whole.as_bytes()))?;
-        }
-        let rows = csv::ReaderBuilder::new()
-            .has_headers(false)
-            .comment(Some(CLOSING))
-            .from_reader(whole.as_bytes())
-            .deserialize()
-            .collect::<std::result::Result<_, _>>()
-            .map_err(|error| {
-                Error::malformed(path, format!("{error}; delete it and run `varflat flatness` again"))
-            })?;
+        let rows = rows(path)?;
         let file = File::options().create(true).append(true).open(path).map_err(Error::writing(path))?;
         Ok((Self { path: path.to_owned(), file: Mutex::new(file) }, rows))
     }
@@ -55,6 +41,25 @@ impl Partial {
         });
         written.map_err(Error::writing(&self.path))
     }
+}
+
+/// The rows of an interrupted attempt, of which only whole blocks stay in the file.
+pub(crate) fn rows(path: &Path) -> Result<Vec<FlatnessRow>> {
+    let text = if path.exists() { read_text(path)? } else { String::new() };
+    let whole = whole_blocks(&text);
+    if whole != text {
+        // The next block must not continue a torn one.
+        write_whole(path, |file| file.write_all(whole.as_bytes()))?;
+    }
+    csv::ReaderBuilder::new()
+        .has_headers(false)
+        .comment(Some(CLOSING))
+        .from_reader(whole.as_bytes())
+        .deserialize()
+        .collect::<std::result::Result<_, _>>()
+        .map_err(|error| {
+            Error::malformed(path, format!("{error}; delete it and run `varflat flatness` again"))
+        })
 }
 
 /// The first letter of the line that closes a block.

@@ -49,7 +49,7 @@ pub(super) fn walk(run: &RunFolder, section: &LangevinSection) -> Result<f64> {
         let problem = "recorder.window must be a number: the length of a Langevin walk".to_owned();
         return Err(Error::Experiment { origin: experiment.name.clone(), problem });
     };
-    let steps = section.burn_in + recorded;
+    let steps = section.burn_in.saturating_add(recorded);
     let shape = [network.layers()[place].inputs, network.layers()[place].outputs];
     let schedule = Schedule { every, keep: experiment.recorder.keep() };
     let parameter = experiment.recorder.parameter();
@@ -169,6 +169,11 @@ fn diverged(run: &RunFolder, section: &LangevinSection, step: u64) -> Error {
             section.learning_rate
         ),
     }
+}
+
+/// The step that an unfinished walk has come to, if there is one.
+pub(crate) fn unfinished(run: &RunFolder) -> Result<Option<u64>> {
+    Ok(State::load(run)?.map(|state| state.step))
 }
 
 /// Everything the walk needs to go on as if it had never stopped.

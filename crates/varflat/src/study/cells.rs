@@ -59,6 +59,7 @@ pub(super) struct Finished<'a> {
 
 /// The complaint about groups that no study can have.
 pub(super) fn check(groups: &[CellGroup], set: &[String]) -> std::result::Result<(), String> {
+    grid::check_count(groups.iter().map(|group| grid::count(&group.vary)).fold(0, usize::saturating_add))?;
     let mut names: Vec<String> =
         groups.iter().flat_map(|group| grid::cells(&group.vary)).map(|cell| cell.name).collect();
     if names.is_empty() || names.iter().any(String::is_empty) {

@@ -8,6 +8,7 @@ use toml::Value;
 use super::file::SweepFile;
 use crate::error::{Error, Result};
 use crate::experiment::Experiment;
+use crate::grid;
 
 /// Longest name of a point's folder; file systems take 255 bytes.
 const LONGEST_NAME: usize = 180;
@@ -31,6 +32,8 @@ type Axis = Vec<Vec<(String, Value)>>;
 pub(super) fn points(sweep: &SweepFile) -> Result<Vec<Point>> {
     let complain = |problem: String| Error::Experiment { origin: sweep.name.clone(), problem };
     let axes = axes(sweep).map_err(complain)?;
+    let count = axes.iter().fold(1, |points: usize, axis| points.saturating_mul(axis.len()));
+    grid::check_count(count).map_err(complain)?;
     let mut combinations: Vec<Vec<(String, Value)>> = vec![Vec::new()];
     for axis in &axes {
         let longer = combinations.iter();
@@ -254,6 +257,7 @@ mod tests {
             ("[grid]\ntraining.batch_size = ['a']", "batch_size"),
             ("[grids]\n", "grids"),
             ("experiment = 'x.toml'", "exclude"),
+            ("seeds = 10001", "10001 runs"),
         ] {
             let error = sweep(text).unwrap_err().to_string();
             assert!(error.contains(part) && error.contains("s.toml"), "{text}: {error}");

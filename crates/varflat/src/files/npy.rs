@@ -1,0 +1,200 @@
+//! npy arrays. Memory is bounded by the bytes that are there, never by what a header claims.
+//!
+//! `ndarray_npy::ReadNpyExt` makes room for the claimed shape before it has read any of it, and parses a header as Python,
+//! nested as deep as it likes. So the header is ours and only the elements are its.
+
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::path::Path;
+
+use ndarray::{Array, Array2, ArrayD, IxDyn, ShapeBuilder};
+use ndarray_npy::ReadableElement;
+use py_literal::Value;
+use varflat_recorder::NpyHeader;
+
+use crate::error::{Error, Result};
+
+/// More dimensions than numpy allows are no array.
+const MOST_DIMENSIONS: usize = 64;
+
+/// An npy file or entry whose header has been read.
+pub(super) struct Npy<R> {
+    header: NpyHeader,
+    shape: Vec<usize>,
+    elements: usize,
+    /// Positioned at the first element.
+    reader: R,
+}
+
+impl<R: Read> Npy<R> {
+    /// Reads the header of an array of which there are at most `most` bytes. An error says what is wrong, not where.
+    pub(super) fn open(mut reader: R, most: u64) -> std::result::Result<Self, String> {
+        let header = NpyHeader::read(&mut reader).map_err(|error| error.to_string())?;
+        if header.shape.len() > MOST_DIMENSIONS {
+            return Err(format!("a shape of {} dimensions", header.shape.len()));
+        }
+        let size = element_bytes(&header.element).ok_or_else(|| {
+            format!("elements '{}', where numbers are expected", header.element.escape_debug())
+        })?;
+        // What is multiplied by a zero has to be addressable all the same.
+        let mut addressable = header.shape.iter().filter(|length| **length > 0);
+        let addressable = addressable.try_fold(size, |bytes, length| bytes.checked_mul(*length));
+        let claimed = addressable.filter(|bytes| isize::try_from(*bytes).is_ok());
+        let claimed = if header.shape.contains(&0) { claimed.map(|_| 0) } else { claimed };
+        let there = most.saturating_sub(header.bytes);
+        let Some(claimed) = claimed.filter(|bytes| *bytes <= there) else {
+            return Err(format!(
+                "its header claims the shape {:?} of '{}', which cannot be in the {there} bytes after it",
+                header.shape, header.element
+            ));
+        };
+        let shape = header.shape.iter().map(|length| *length as usize).collect();
+        Ok(Self { shape, elements: (claimed / size) as usize, header, reader })
+    }
+
+    /// The elements, which must be of this type.
+    pub(super) fn read<T: ReadableElement>(self) -> std::result::Result<ArrayD<T>, String> {
+        let bytes = self.elements as u64 * element_bytes(&self.header.element).unwrap_or(1);
+        // One byte more than is claimed, to find out that there is one.
+        let reader = self.reader.take(bytes + 1);
+        let kind = Value::String(self.header.element);
+        let values =
+            T::read_to_end_exact_vec(reader, &kind, self.elements).map_err(|error| error.to_string())?;
+        let shape = IxDyn(&self.shape).set_f(self.header.fortran_order);
+        Array::from_shape_vec(shape, values).map_err(|error| error.to_string())
+    }
+
+    /// Floats of either precision, as f64.
+    pub(super) fn double(self) -> std::result::Result<ArrayD<f64>, String> {
+        if self.is_single() { Ok(self.read::<f32>()?.mapv(f64::from)) } else { self.read() }
+    }
+
+    /// Floats of either precision, as f32.
+    fn single(self) -> std::result::Result<ArrayD<f32>, String> {
+        if self.is_single() { self.read() } else { Ok(self.read::<f64>()?.mapv(|value| value as f32)) }
+    }
+
+    fn is_single(&self) -> bool {
+        self.header.element.ends_with("f4")
+    }
+}
+
+/// Bytes of an element, `<f8` or `>i8`; none if it is no number of four or eight bytes.
+fn element_bytes(element: &str) -> Option<u64> {
+    match element.strip_prefix(['<', '>'])? {
+        "f4" => Some(4),
+        "f8" | "i8" => Some(8),
+        _ => None,
+    }
+}
+
+/// Opens an npy file.
+fn open(path: &Path) -> Result<std::result::Result<Npy<BufReader<File>>, String>> {
+    let file = super::open(path)?;
+    let bytes = file.metadata().map_err(Error::reading(path))?.len();
+    Ok(Npy::open(BufReader::new(file), bytes))
+}
+
+/// Two dimensions, and something in them.
+fn rows<T>(array: ArrayD<T>) -> std::result::Result<Array2<T>, String> {
+    let dimensions = array.ndim();
+    if array.is_empty() {
+        return Err(format!("the shape {:?} holds nothing", array.shape()));
+    }
+    array.into_dimensionality().map_err(|_| format!("{dimensions} dimensions instead of two"))
+}
+
+/// Reads recorded weights `[steps, weights]` from an npy file of any making, in f32 (f64 is rounded).
+///
+/// A weight matrix must have been flattened from `[d_in, d_out]`, row by row. PyTorch keeps `[d_out, d_in]`: transpose first.
+///
+/// # Errors
+/// [`Error::Malformed`] if it is no npy file of two dimensions, or of another type.
+pub fn read_window(path: impl AsRef<Path>) -> Result<Array2<f32>> {
+    let path = path.as_ref();
+    open(path)?.and_then(Npy::single).and_then(rows).map_err(|problem| {
+        Error::malformed(
+            path,
+            format!("not recorded weights, which are [steps, weights] in f32 or f64: {problem}"),
+        )
+    })
+}
+
+/// Read an npy file of f64 with two dimensions.
+pub(crate) fn read_npy(path: &Path) -> Result<Array2<f64>> {
+    open(path)?
+        .and_then(Npy::double)
+        .and_then(rows)
+        .map_err(|problem| Error::malformed(path, format!("not the array expected here: {problem}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::array;
+    use ndarray_npy::WriteNpyExt;
+
+    fn file(dictionary: &str, elements: &[u8]) -> Vec<u8> {
+        let header = format!("{dictionary}\n");
+        [b"\x93NUMPY\x01\x00", &(header.len() as u16).to_le_bytes()[..], header.as_bytes(), elements].concat()
+    }
+
+    fn read(bytes: &[u8]) -> std::result::Result<ArrayD<f64>, String> {
+        Npy::open(bytes, bytes.len() as u64)?.double()
+    }
+
+    fn message(shape: &str, elements: &[u8]) -> String {
+        read(&file(&format!("{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}"), elements))
+            .unwrap_err()
+    }
+
+    #[test]
+    fn arrays_of_either_order_and_precision_come_back() {
+        let array = array![[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]];
+        let mut bytes = Vec::new();
+        for fortran in [false, true] {
+            bytes.clear();
+            if fortran {
+                array.t().as_standard_layout().t().write_npy(&mut bytes).unwrap();
+            } else {
+                array.write_npy(&mut bytes).unwrap();
+            }
+            assert_eq!(read(&bytes).unwrap(), array.clone().into_dyn());
+        }
+        bytes.clear();
+        array.mapv(|value| value as f32).write_npy(&mut bytes).unwrap();
+        assert_eq!(read(&bytes).unwrap(), array.into_dyn());
+        let big_endian = "{'descr': '>f8', 'fortran_order': False, 'shape': (1,), }";
+        assert_eq!(read(&file(big_endian, &1.5_f64.to_be_bytes())).unwrap(), array![1.5].into_dyn());
+    }
+
+    /// The first would be 32 GiB, the second more than memory can address, and so would what the third multiplies by zero.
+    #[test]
+    fn a_claim_beyond_the_file_is_refused_before_memory_is_asked_for() {
+        for shape in ["(4294967296,)", "(4294967296, 4294967296)", "(0, 18446744073709551615, 9)", "(3,)"] {
+            let message = message(shape, &[0; 16]);
+            assert!(message.contains("cannot be in the 16 bytes after it"), "{shape}: {message}");
+        }
+        assert!(message("(1,)", &[0; 16]).contains("extra bytes"));
+        assert!(message(&format!("({})", "1,".repeat(65)), &[0; 8]).contains("65 dimensions"));
+    }
+
+    /// A parser of Python that calls itself would run out of stack.
+    #[test]
+    fn a_deep_header_is_refused() {
+        let deep = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': {}", "(".repeat(60_000));
+        assert!(read(&file(&deep, &[])).is_err());
+        let deep = format!("{{'descr': {}", "[".repeat(60_000));
+        assert!(read(&file(&deep, &[])).is_err());
+    }
+
+    #[test]
+    fn other_elements_are_named() {
+        for element in ["|b1", "<c16", "<i2", "|O", "=f8", ""] {
+            let header = format!("{{'descr': '{element}', 'fortran_order': False, 'shape': (1,), }}");
+            assert!(read(&file(&header, &[0; 8])).unwrap_err().contains(element), "{element}");
+        }
+        let integers = file("{'descr': '<i8', 'fortran_order': False, 'shape': (1,), }", &[0; 8]);
+        assert!(read(&integers).unwrap_err().contains("<i8"));
+    }
+}

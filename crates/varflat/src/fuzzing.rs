@@ -1,0 +1,74 @@
+//! Readers that are reached through no other public function, or only through a training; for `fuzz/` and its test alone.
+
+use std::path::Path;
+
+use varflat_plot::Figure;
+
+use crate::checkpoint::Checkpoint;
+use crate::error::Result;
+use crate::figures::{DRAWN, Source};
+use crate::run_folder::names;
+use crate::{RunFolder, files, stages};
+
+/// The latest checkpoint of a training; whether there is one.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn checkpoint(run: &Path) -> Result<bool> {
+    Ok(Checkpoint::load(run)?.is_some())
+}
+
+/// The state of an unfinished walk; whether there is one.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn walk(run: &RunFolder) -> Result<bool> {
+    Ok(stages::unfinished_walk(run)?.is_some())
+}
+
+/// The rows of an unfinished flatness stage, and how many there are.
+///
+/// # Errors
+/// What is wrong with them.
+pub fn unfinished_flatness(run: &RunFolder) -> Result<usize> {
+    Ok(stages::finished_rows(&run.file(names::FLATNESS_PARTIAL))?.len())
+}
+
+/// The profiles of a run, and how many there are.
+///
+/// # Errors
+/// What is wrong with them.
+pub fn profiles(run: &RunFolder) -> Result<usize> {
+    Ok(stages::read_profiles(run)?.len())
+}
+
+/// The projections of a run: their shape.
+///
+/// # Errors
+/// What is wrong with them.
+pub fn projections(run: &RunFolder) -> Result<[usize; 2]> {
+    Ok(files::read_npy(&run.file(names::PROJECTIONS))?.dim().into())
+}
+
+/// The exponents of a run, computed again.
+///
+/// # Errors
+/// What is wrong with the files they come from, or with the numbers in them.
+pub fn fit(run: &RunFolder) -> Result<()> {
+    stages::fitted(run).map(drop)
+}
+
+/// The figures whose tables are in a folder, drawn but not saved.
+///
+/// # Errors
+/// What is wrong with a table.
+pub fn figures(folder: &Path) -> Result<Vec<Figure>> {
+    let source = Source::of(folder);
+    let mut drawn = Vec::new();
+    for (record, figures) in DRAWN.iter().filter(|(table, _)| folder.join(table).exists()) {
+        for (name, draw) in *figures {
+            drawn.push(source.figure(name, record, draw)?);
+        }
+    }
+    Ok(drawn)
+}

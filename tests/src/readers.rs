@@ -1,0 +1,386 @@
+//! Every reader of files, fed with any bytes: it reads them or refuses them by an error that names the file, and never panics.
+//!
+//! The fuzz targets in `fuzz/` include this file; the test `readers.rs` calls the same functions on a few thousand seeded mutations each.
+
+use std::fmt::Display;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use flate2::write::GzEncoder;
+use flate2::{Compression, Crc};
+use tempfile::TempDir;
+use varflat::grid::{Axis, cells};
+use varflat::{Experiment, RunFolder, Study, fuzzing, inspect, report};
+use varflat_model::data::{self, Content, Verify};
+use varflat_recorder::{Keep, Schedule, Trajectory, TrajectoryInfo, TrajectorySink};
+
+/// Whether all the bytes could be read, or why not.
+pub type Outcome = Result<(), String>;
+
+/// A reader and what it is given.
+#[derive(Clone, Copy)]
+pub struct Reader {
+    /// Also the name of the fuzz target and of the folder of its seeds.
+    pub name: &'static str,
+    /// Read bytes.
+    pub read: fn(&Bench, &[u8]) -> Outcome,
+}
+
+/// All readers.
+pub const READERS: [Reader; 20] = [
+    Reader { name: "idx", read: idx },
+    Reader { name: "idx_folder", read: idx_folder },
+    Reader { name: "trajectory_npy", read: trajectory_npy },
+    Reader { name: "trajectory_folder", read: trajectory_folder },
+    Reader { name: "window_npy", read: window_npy },
+    Reader { name: "projections_npy", read: projections_npy },
+    Reader { name: "pca_npz", read: pca_npz },
+    Reader { name: "weights_npz", read: weights_npz },
+    Reader { name: "landscape_npz", read: landscape_npz },
+    Reader { name: "checkpoint_npz", read: checkpoint_npz },
+    Reader { name: "walk_npz", read: walk_npz },
+    Reader { name: "experiment_toml", read: experiment_toml },
+    Reader { name: "study_toml", read: study_toml },
+    Reader { name: "axis", read: axis },
+    Reader { name: "flatness_csv", read: flatness_csv },
+    Reader { name: "flatness_partial_csv", read: flatness_partial_csv },
+    Reader { name: "metrics_csv", read: metrics_csv },
+    Reader { name: "run_json", read: run_json },
+    Reader { name: "fit_json", read: fit_json },
+    Reader { name: "tables", read: tables },
+];
+
+/// The reader of a name.
+///
+/// # Panics
+/// If there is none.
+pub fn reader(name: &str) -> Reader {
+    READERS.into_iter().find(|reader| reader.name == name).unwrap_or_else(|| panic!("no reader {name}"))
+}
+
+/// A folder of valid files, one of which is replaced at a time.
+#[derive(Debug)]
+pub struct Bench {
+    root: TempDir,
+    tables: Vec<PathBuf>,
+}
+
+impl Bench {
+    /// A copy of `model`: a finished run in `run`, images in `images`, and in `tables` a folder for every figure that has tables.
+    pub fn new(model: &Path) -> Self {
+        let root = tempfile::tempdir().unwrap();
+        copy(model, root.path());
+        let mut tables: Vec<PathBuf> = fs::read_dir(root.path().join("tables"))
+            .unwrap()
+            .flat_map(|part| fs::read_dir(part.unwrap().path()).unwrap())
+            .map(|table| table.unwrap().path())
+            .collect();
+        tables.sort();
+        Self { root, tables }
+    }
+
+    /// A place on the bench.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.root.path().join(name)
+    }
+
+    /// The tables of all figures, in order.
+    pub fn tables(&self) -> &[PathBuf] {
+        &self.tables
+    }
+
+    fn run(&self) -> Result<RunFolder, String> {
+        RunFolder::view(self.path("run")).map_err(|error| error.to_string())
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let place = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy(&path, &place);
+        } else {
+            fs::copy(&path, &place).unwrap();
+        }
+    }
+}
+
+/// An error has to name the file (or the key, or the text) that it is about.
+fn naming<T, E: Display>(part: &str, result: Result<T, E>) -> Result<T, String> {
+    result.map_err(|error| {
+        let message = error.to_string();
+        assert!(message.contains(part), "the error does not name {part}: {message}");
+        message
+    })
+}
+
+/// With the bytes in place of a file for the time being.
+fn instead<T>(file: &Path, bytes: &[u8], read: impl FnOnce() -> T) -> T {
+    let before = fs::read(file).ok();
+    fs::write(file, bytes).unwrap();
+    let outcome = read();
+    match before {
+        Some(before) => fs::write(file, before).unwrap(),
+        None => fs::remove_file(file).unwrap(),
+    }
+    outcome
+}
+
+/// The bytes in a gzip stream whose checksum fits, since a fuzzer would never find one.
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::none());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// An npz file with the checksums of what is stored in it, wherever its directory can be made out.
+pub fn with_checksums(npz: &[u8]) -> Vec<u8> {
+    let mut repaired = npz.to_vec();
+    let number = |at: usize, length: usize| -> Option<usize> {
+        let bytes = npz.get(at..at.checked_add(length)?)?;
+        Some(bytes.iter().rev().fold(0, |number, byte| number << 8 | usize::from(*byte)))
+    };
+    for at in npz.windows(4).enumerate().filter(|(_, bytes)| *bytes == b"PK\x01\x02").map(|(at, _)| at) {
+        // Fields of the central directory and of the local header it points to.
+        let checksum = || {
+            let (size, local) = (number(at + 20, 4)?, number(at + 42, 4)?);
+            let start = local + 30 + number(local + 26, 2)? + number(local + 28, 2)?;
+            let mut checksum = Crc::new();
+            checksum.update(npz.get(start..start.checked_add(size)?)?);
+            Some(checksum.sum().to_le_bytes())
+        };
+        if let (Some(checksum), Some(field)) = (checksum(), repaired.get_mut(at + 16..at + 20)) {
+            field.copy_from_slice(&checksum);
+        }
+    }
+    repaired
+}
+
+/// An npz file as it is, and with fitting checksums.
+fn npz(file: &Path, bytes: &[u8], read: impl Fn() -> Outcome) -> Outcome {
+    let repaired = instead(file, &with_checksums(bytes), &read);
+    instead(file, bytes, &read).and(repaired)
+}
+
+/// `count` parts of the bytes, each but the last with its length before it.
+fn parts(mut bytes: &[u8], count: usize) -> Vec<&[u8]> {
+    let mut parts = Vec::new();
+    while parts.len() + 1 < count {
+        let Some((length, rest)) = bytes.split_first_chunk() else { break };
+        let (part, rest) = rest.split_at(usize::from(u16::from_le_bytes(*length)).min(rest.len()));
+        parts.push(part);
+        bytes = rest;
+    }
+    parts.push(bytes);
+    parts.resize(count, &[]);
+    parts
+}
+
+/// Parts put together as [`READERS`] of several files take them apart.
+pub fn joined(parts: &[Vec<u8>]) -> Vec<u8> {
+    let (last, first) = parts.split_last().unwrap();
+    let with_length = |part: &Vec<u8>| [&(part.len() as u16).to_le_bytes(), part.as_slice()].concat();
+    first.iter().flat_map(with_length).chain(last.iter().copied()).collect()
+}
+
+const IMAGE_FILES: [&str; 4] = [
+    "train-images-idx3-ubyte",
+    "train-labels-idx1-ubyte",
+    "t10k-images-idx3-ubyte",
+    "t10k-labels-idx1-ubyte",
+];
+
+fn load(bench: &Bench) -> Outcome {
+    let folder = bench.path("images");
+    let data = naming(&folder.display().to_string(), data::load(&folder, Verify::Listed))?;
+    for set in [&data.train, &data.test] {
+        assert_eq!(set.images.len(), set.samples() * set.pixels());
+    }
+    Ok(())
+}
+
+/// Images or labels, plain and gzipped.
+fn idx(_: &Bench, bytes: &[u8]) -> Outcome {
+    let gzipped = gzip(bytes);
+    let decoded = [Content::Images, Content::Labels].map(|content| {
+        let _ = naming("file", data::decode(content, &gzipped));
+        naming("file", data::decode(content, bytes))
+    });
+    let [images, labels] = decoded;
+    images.or(labels).map(drop)
+}
+
+/// All four files and their checksums.
+fn idx_folder(bench: &Bench, bytes: &[u8]) -> Outcome {
+    let parts = parts(bytes, 5);
+    let files: Vec<PathBuf> = IMAGE_FILES.iter().map(|name| bench.path("images").join(name)).collect();
+    let list = bench.path("images/SHA256SUMS");
+    for (file, bytes) in files.iter().zip(&parts) {
+        fs::write(file, bytes).unwrap();
+    }
+    let _ = instead(&list, parts[4], || load(bench));
+    load(bench)
+}
+
+fn whole(trajectory: &Trajectory) -> Outcome {
+    let values = trajectory.read().map_err(|error| error.to_string())?;
+    assert_eq!(values.len(), trajectory.steps() * trajectory.weights());
+    let _ = (trajectory.step(0), trajectory.step(trajectory.steps()), trajectory.missing_rows());
+    if trajectory.is_truncated() { Err("cut short".to_owned()) } else { Ok(()) }
+}
+
+fn trajectory_npy(bench: &Bench, bytes: &[u8]) -> Outcome {
+    let file = bench.path("foreign.npy");
+    instead(&file, bytes, || whole(&naming("foreign.npy", Trajectory::open(&file))?))
+}
+
+/// Parts, their description, a finished file; then a recording that goes on from there.
+fn trajectory_folder(bench: &Bench, bytes: &[u8]) -> Outcome {
+    let folder = bench.path("recording");
+    fs::create_dir_all(&folder).unwrap();
+    let names = ["trajectory.json", "trajectory.part-0.npy", "trajectory.part-4.npy", "trajectory.npy"];
+    for (name, part) in names.iter().zip(parts(bytes, names.len())) {
+        if !part.is_empty() {
+            fs::write(folder.join(name), part).unwrap();
+        }
+    }
+    let place = folder.display().to_string();
+    let opened = naming(&place, Trajectory::open(&folder)).and_then(|trajectory| whole(&trajectory));
+    for name in &names[1..] {
+        let _ = Trajectory::open(folder.join(name)).map(|trajectory| whole(&trajectory));
+    }
+    let shape = TrajectoryInfo::new("hidden.weight", [2, 2]);
+    for keep in [Keep::All, Keep::Last(4)] {
+        let schedule = Schedule { every: 1, keep };
+        let resumed = TrajectorySink::resume(&folder, &shape.layer, shape.shape.clone(), schedule, 6);
+        let _ = naming(&place, resumed);
+    }
+    fs::remove_dir_all(&folder).unwrap();
+    opened
+}
+
+fn window_npy(bench: &Bench, bytes: &[u8]) -> Outcome {
+    let file = bench.path("window.npy");
+    instead(&file, bytes, || naming("window.npy", varflat::prelude::read_window(&file)).map(drop))
+}
+
+fn projections_npy(bench: &Bench, bytes: &[u8]) -> Outcome {
+    let run = bench.run()?;
+    let tables = bench.path("made");
+    instead(&run.file("projections.npy"), bytes, || {
+        naming("projections.npy", fuzzing::projections(&run))?;
+        varflat::figures::write_tables(&run, &tables).map_err(|error| error.to_string())
+    })
+}
+
+fn pca_npz(bench: &Bench, bytes: &[u8]) -> Outcome {
+    let run = bench.run()?;
+    npz(&run.file("pca.npz"), bytes, || {
+        naming("pca.npz", run.pca())?;
+        fuzzing::fit(&run).map_err(|error| error.to_string())
+    })
+}
+
+fn weights_npz(bench: &Bench, bytes: &[u8]) -> Outcome {
+    let run = bench.run()?;
+    let file = run.file("weights_mean.npz");
+    npz(&file, bytes, || {
+        naming("weights_mean.npz", varflat::prelude::read_network(&file))?;
+        fuzzing::fit(&run).map_err(|error| error.to_string())
+    })
+}
+
+fn landscape_npz(bench: &Bench, bytes: &[u8]) -> Outcome {
+    let run = bench.run()?;
+    npz(&run.file("landscape.npz"), bytes, || naming("landscape.npz", fuzzing::profiles(&run)).map(drop))
+}
+
+/// The running sums of a checkpoint and its state.
+fn checkpoint_npz(bench: &Bench, bytes: &[u8]) -> Outcome {
+    let folder = bench.path("run/checkpoint-000000000010");
+    let [state, means] = parts(bytes, 2)[..] else { return Ok(()) };
+    instead(&folder.join("state.json"), state, || {
+        npz(&folder.join("means.npz"), means, || {
+            naming("checkpoint-000000000010", fuzzing::checkpoint(&bench.path("run"))).map(drop)
+        })
+    })
+}
+
+fn walk_npz(bench: &Bench, bytes: &[u8]) -> Outcome {
+    let run = bench.run()?;
+    npz(&run.file("walk.partial.npz"), bytes, || naming("walk.partial.npz", fuzzing::walk(&run)).map(drop))
+}
+
+/// An experiment, and after each zero byte an override.
+fn experiment_toml(_: &Bench, bytes: &[u8]) -> Outcome {
+    let text = String::from_utf8_lossy(bytes);
+    let mut texts = text.split('\0');
+    let file = texts.next().unwrap_or_default();
+    let overrides: Vec<String> = texts.map(str::to_owned).collect();
+    let alone = naming("file.toml", Experiment::parse(file, "file.toml", &[]))?;
+    let _ = (alone.recorder.window_steps(), alone.langevin.as_ref().map(|section| section.dimensions()));
+    let place = if overrides.is_empty() { "file.toml" } else { "" };
+    let experiment = naming(place, Experiment::parse(file, "file.toml", &overrides))?;
+    let _ = (experiment.differences(&alone), experiment.source(), experiment.network(784, 10));
+    assert_eq!(experiment.with(&[]).map_err(|error| error.to_string())?.differences(&experiment), [""; 0]);
+    Ok(())
+}
+
+fn study_toml(_: &Bench, bytes: &[u8]) -> Outcome {
+    naming("file.toml", Study::parse(&String::from_utf8_lossy(bytes), "file.toml")).map(drop)
+}
+
+/// Axes of a grid, one a line.
+fn axis(_: &Bench, bytes: &[u8]) -> Outcome {
+    let text = String::from_utf8_lossy(bytes);
+    let axes: Result<Vec<Axis>, String> = text.lines().map(str::parse).collect();
+    for axis in axes? {
+        assert_eq!(String::from(axis.clone()).parse(), Ok(axis.clone()));
+        assert!(!cells(&[axis]).is_empty());
+    }
+    Ok(())
+}
+
+/// The table in the stage that fits ψ.
+fn flatness_csv(bench: &Bench, bytes: &[u8]) -> Outcome {
+    let run = bench.run()?;
+    instead(&run.file("flatness.csv"), bytes, || fuzzing::fit(&run).map_err(|error| error.to_string()))
+}
+
+fn flatness_partial_csv(bench: &Bench, bytes: &[u8]) -> Outcome {
+    let run = bench.run()?;
+    let name = "flatness.partial.csv";
+    instead(&run.file(name), bytes, || naming(name, fuzzing::unfinished_flatness(&run)).map(drop))
+}
+
+fn inspected(bench: &Bench, name: &str, bytes: &[u8]) -> Outcome {
+    let run = bench.run()?;
+    instead(&run.file(name), bytes, || naming(name, inspect::inspect(&run)).map(drop))
+}
+
+fn metrics_csv(bench: &Bench, bytes: &[u8]) -> Outcome {
+    inspected(bench, "metrics.csv", bytes)
+}
+
+fn run_json(bench: &Bench, bytes: &[u8]) -> Outcome {
+    inspected(bench, "run.json", bytes)
+}
+
+fn fit_json(bench: &Bench, bytes: &[u8]) -> Outcome {
+    inspected(bench, "fit.json", bytes)
+}
+
+/// A table of a figure, which the first byte names: as it is drawn and as the report reads it.
+fn tables(bench: &Bench, bytes: &[u8]) -> Outcome {
+    let Some((number, table)) = bytes.split_first() else { return Ok(()) };
+    let file = &bench.tables()[usize::from(*number) % bench.tables().len()];
+    let folder = file.parent().unwrap();
+    instead(file, table, || {
+        let drawn = fuzzing::figures(folder).map(drop).map_err(|error| error.to_string());
+        let told = report::write(folder).map_err(|error| error.to_string());
+        drawn.and(told)
+    })
+}

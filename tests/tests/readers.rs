@@ -1,0 +1,76 @@
+//! A few thousand seeded mutations of valid files for every reader: no panic, no memory on a header's word, the file named.
+//!
+//! `VARFLAT_FUZZ_CASES` sets their number for each, `VARFLAT_FUZZ_SEEDS` a folder that keeps the valid files, for the fuzz targets in
+//! `fuzz/`. A mutation that fails is in the folder that the message names.
+
+use std::alloc::System;
+use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+
+use cap::Cap;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+use varflat_tests::readers::{Bench, READERS};
+use varflat_tests::{mutated, program, seeds};
+
+/// What all readers together may hold: files here are a few kB, and a program that is refused memory aborts.
+const MOST_MEMORY: usize = 128 << 20;
+
+#[global_allocator]
+static ALLOCATOR: Cap<System> = Cap::new(System, usize::MAX);
+
+fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut paths: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    paths.into_iter().map(|path| (path.clone(), fs::read(path).unwrap())).collect()
+}
+
+#[test]
+fn any_bytes_are_read_or_refused() {
+    let cases = std::env::var("VARFLAT_FUZZ_CASES").map_or(2000, |cases| cases.parse().unwrap());
+    let temporary = tempfile::tempdir().unwrap();
+    let kept = std::env::var_os("VARFLAT_FUZZ_SEEDS")
+        .map(|place| Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(place));
+    let place = kept.as_deref().unwrap_or(temporary.path());
+    seeds::write(&program!(), place);
+    let mut bench = Bench::new(&place.join("bench"));
+    let mut failures = Vec::new();
+    let held = Path::new(env!("CARGO_TARGET_TMPDIR")).join("readers");
+    fs::create_dir_all(&held).unwrap();
+    ALLOCATOR.set_limit(ALLOCATOR.allocated() + MOST_MEMORY).unwrap();
+    for (stream, reader) in READERS.into_iter().enumerate() {
+        let valid = files(&place.join(reader.name));
+        for (path, bytes) in &valid {
+            if let Err(error) = (reader.read)(&bench, bytes) {
+                panic!("{}: {error}", path.display());
+            }
+        }
+        let valid: Vec<Vec<u8>> = valid.into_iter().map(|(_, bytes)| bytes).collect();
+        let mut random = ChaCha8Rng::seed_from_u64(stream as u64);
+        let (mut read, before) = (0, failures.len());
+        // Before it is read, because an abort leaves no time after.
+        let input = held.join(reader.name);
+        println!("{}: should the test be killed, it is by {}", reader.name, input.display());
+        for _ in 0..cases {
+            let bytes = mutated(&valid, &mut random);
+            fs::write(&input, &bytes).unwrap();
+            match catch_unwind(AssertUnwindSafe(|| (reader.read)(&bench, &bytes))) {
+                Ok(outcome) => read += usize::from(outcome.is_ok()),
+                Err(_) => {
+                    let failed = held.join(format!("{}-{}", reader.name, failures.len() - before));
+                    fs::write(&failed, &bytes).unwrap();
+                    failures.push(failed);
+                    // What was replaced is replaced still.
+                    bench = Bench::new(&place.join("bench"));
+                }
+            }
+            if failures.len() - before >= 10 {
+                break;
+            }
+        }
+        println!("{}: {read} of {cases} mutations could be read", reader.name);
+        assert!(read < cases, "{}: no mutation was refused", reader.name);
+    }
+    assert!(failures.is_empty(), "panics (their messages are above) by {failures:#?}");
+}
