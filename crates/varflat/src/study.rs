@@ -18,7 +18,7 @@ use std::time::Instant;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use varflat_model::data::{Data, FileChecksum};
+use varflat_model::data::FileChecksum;
 
 use crate::checksum::FileSum;
 use crate::error::{Error, Result};
@@ -357,7 +357,8 @@ impl Work<'_> {
     }
 
     /// Images that the study itself has loaded.
-    fn note_data(&self, data: &Data) {
+    #[cfg(feature = "train")]
+    fn note_data(&self, data: &varflat_model::data::Data) {
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
         used.data.insert(self.base.data.label(), data.checksums.clone());
     }
