@@ -26,9 +26,12 @@ pub(super) fn figures(folder: &Path) -> Result<Vec<(&'static str, Figure)>> {
     let record: StudyRecord<ForgettingReport> = read_json(&folder.join("forgetting.json"))?;
     let summary: Vec<SummaryRow> = read_csv(&folder.join(SUMMARY))?;
     let sequence: Vec<SequenceSummaryRow> = read_csv(&folder.join(SEQUENCE_SUMMARY))?;
-    let StudyKind::Forgetting(study) = &record.study.study else {
-        let problem = "not the report of a forgetting study";
-        return Err(Error::malformed(&folder.join("forgetting.json"), problem));
+    let study = match &record.study.study {
+        StudyKind::Forgetting(study) if study.pairs.len() > 1 => study,
+        _ => {
+            let problem = "not the report of a forgetting study, which has two tasks at least";
+            return Err(Error::malformed(&folder.join("forgetting.json"), problem));
+        }
     };
     Ok(vec![
         ("forgetting", trade_off(study, &summary)?),
