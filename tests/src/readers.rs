@@ -11,7 +11,7 @@ use flate2::write::GzEncoder;
 use flate2::{Compression, Crc};
 use tempfile::TempDir;
 use varflat::grid::{Axis, cells};
-use varflat::{Experiment, RunFolder, Study, fuzzing, inspect, report};
+use varflat::{Experiment, RunFolder, Study, fuzzing, inspect};
 use varflat_model::data::{self, Content, Verify};
 use varflat_recorder::{Keep, Schedule, Trajectory, TrajectoryInfo, TrajectorySink};
 
@@ -380,7 +380,7 @@ fn tables(bench: &Bench, bytes: &[u8]) -> Outcome {
     let folder = file.parent().unwrap();
     instead(file, table, || {
         let drawn = fuzzing::figures(folder).map(drop).map_err(|error| error.to_string());
-        let told = report::write(folder).map_err(|error| error.to_string());
+        let told = fuzzing::report(folder).map(drop).map_err(|error| error.to_string());
         drawn.and(told)
     })
 }

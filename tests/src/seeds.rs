@@ -253,7 +253,7 @@ fn tables(of_run: &Path, place: &Path) {
         let rows = rows.into_iter().enumerate().filter(|(place, row)| match name {
             // The loss, and two of the mini-batches, at every offset.
             "temperature_mini_batches.csv" => {
-                row.split(',').nth(1).is_some_and(|batch| ["", "1", "2"].contains(&batch))
+                row.split(',').nth(1).is_some_and(|batch| ["", "0", "1"].contains(&batch))
             }
             "temperature.csv" => place % every == 0 || profiled(row),
             _ => place % every == 0,

@@ -8,7 +8,7 @@ use crate::checkpoint::Checkpoint;
 use crate::error::Result;
 use crate::figures::{DRAWN, Source};
 use crate::run_folder::names;
-use crate::{RunFolder, files, stages};
+use crate::{RunFolder, files, report, stages};
 
 /// The latest checkpoint of a training; whether there is one.
 ///
@@ -71,4 +71,12 @@ pub fn figures(folder: &Path) -> Result<Vec<Figure>> {
         }
     }
     Ok(drawn)
+}
+
+/// What the report says of the tables in a folder, and how many claims it has.
+///
+/// # Errors
+/// What is wrong with a table.
+pub fn report(folder: &Path) -> Result<usize> {
+    report::read(folder)
 }

@@ -70,6 +70,11 @@ pub fn write(folder: &Path) -> Result<()> {
     rendered(&folder.join(MARKDOWN), &Markdown { page: &page })
 }
 
+/// Compute what would be written, without the pictures: how many claims there are.
+pub(crate) fn read(folder: &Path) -> Result<usize> {
+    Ok(Page::of(&Tables::of(folder))?.claims.len())
+}
+
 /// [`write()`], then say where.
 pub(crate) fn write_and_say(folder: &Path) -> Result<()> {
     write(folder)?;

@@ -28,9 +28,9 @@ pub(super) const FIGURES: Figures = &[
 fn study(tables: &Source) -> Result<ForgettingStudy> {
     let record: StudyRecord<ForgettingReport> = tables.json("forgetting.json")?;
     match record.study.study {
-        StudyKind::Forgetting(study) => Ok(study),
+        StudyKind::Forgetting(study) if study.pairs.len() > 1 => Ok(study),
         _ => {
-            let problem = "not the report of a forgetting study";
+            let problem = "not the report of a forgetting study, which has two tasks at least";
             Err(Error::malformed(&tables.path("forgetting.json"), problem))
         }
     }

@@ -90,7 +90,10 @@ fn mini_batches(tables: &Source) -> Result<Figure> {
     let directions = indices.into_iter().map(|index| {
         let here: Vec<&MiniBatchRow> = losses.iter().filter(|row| row.index == index).collect();
         let full = || here.iter().filter(|row| row.batch.is_none());
-        let batches = here.iter().filter_map(|row| row.batch).max().map_or(0, |last| last + 1);
+        // Those that are there: the largest number says nothing about how many there are.
+        let mut batches: Vec<usize> = here.iter().filter_map(|row| row.batch).collect();
+        batches.sort_unstable();
+        batches.dedup();
         let of_batch = |batch: usize| -> Vec<f64> {
             here.iter().filter(|row| row.batch == Some(batch)).map(|row| row.loss).collect()
         };
@@ -101,7 +104,7 @@ fn mini_batches(tables: &Source) -> Result<Figure> {
                 .map_or_else(|| format!("i = {index}"), |flatness| format!("i = {index}, F = {flatness:.3}")),
             offset: full().map(|row| row.offset).collect(),
             loss: full().map(|row| row.loss).collect(),
-            mini_batches: (0..batches).map(of_batch).collect(),
+            mini_batches: batches.into_iter().map(of_batch).collect(),
             left: row.and_then(|row| row.left),
             right: row.and_then(|row| row.right),
         }

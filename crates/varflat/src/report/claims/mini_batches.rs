@@ -1,5 +1,7 @@
 //! Claim 9: the ensemble of mini-batch losses.
 
+use std::collections::BTreeMap;
+
 use super::{Certainty, Claim, Finding, Number, Verdict};
 use crate::error::Result;
 use crate::figures::fixed;
@@ -24,8 +26,8 @@ pub(super) const CLAIM: Claim = Claim {
 /// The profiles of one direction: that of L first has no batch.
 struct Direction {
     index: usize,
-    /// `[batch]` of `(offset, loss)`.
-    batches: Vec<Vec<(f64, f64)>>,
+    /// `(offset, loss)` of each mini-batch, two at least.
+    batches: BTreeMap<usize, Vec<(f64, f64)>>,
 }
 
 impl Direction {
@@ -33,27 +35,32 @@ impl Direction {
         let mut directions: Vec<Self> = Vec::new();
         for row in rows {
             if directions.last().is_none_or(|direction| direction.index != row.index) {
-                directions.push(Self { index: row.index, batches: Vec::new() });
+                directions.push(Self { index: row.index, batches: BTreeMap::new() });
             }
             if let (Some(batch), Some(direction)) = (row.batch, directions.last_mut()) {
-                direction.batches.resize_with(direction.batches.len().max(batch + 1), Vec::new);
-                direction.batches[batch].push((row.offset, row.loss));
+                direction.batches.entry(batch).or_default().push((row.offset, row.loss));
             }
         }
+        // Between fewer there is nothing.
+        directions.iter_mut().for_each(|direction| direction.batches.retain(|_, profile| profile.len() > 1));
         directions
     }
 
     /// How far its profiles reach to both sides.
     fn reach(&self) -> f64 {
-        let ends = self.batches.first().and_then(|profile| Some((profile.first()?.0, profile.last()?.0)));
+        let ends =
+            self.batches.values().next().and_then(|profile| Some((profile.first()?.0, profile.last()?.0)));
         ends.map_or(0.0, |(left, right)| right.min(-left).max(0.0))
     }
 
     /// s at a displacement.
     fn scatter(&self, displacement: f64) -> f64 {
         let variance = |offset: f64| {
-            let rises: Vec<f64> =
-                self.batches.iter().map(|profile| between(profile, offset) - between(profile, 0.0)).collect();
+            let rises: Vec<f64> = self
+                .batches
+                .values()
+                .map(|profile| between(profile, offset) - between(profile, 0.0))
+                .collect();
             let mean = rises.iter().sum::<f64>() / rises.len() as f64;
             rises.iter().map(|rise| (rise - mean).powi(2)).sum::<f64>() / (rises.len() as f64 - 1.0)
         };
