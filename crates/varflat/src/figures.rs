@@ -52,7 +52,7 @@ pub(crate) const DRAWN: [(&str, Figures); 10] = [
 /// Draw every figure of a figure folder from its tables; returns their names.
 ///
 /// # Errors
-/// [`Error::Io`](crate::Error::Io) if a table is missing, [`Error::Plot`](crate::Error::Plot) if it cannot be drawn.
+/// [`Error::Io`] if a table is missing, [`Error::Plot`] if it cannot be drawn.
 pub fn draw(folder: &Path) -> Result<Vec<&'static str>> {
     let there = |drawn: &&(&'static str, Figures)| folder.join(drawn.0).exists();
     // Of an empty folder the first table is missed.
