@@ -58,6 +58,13 @@ fn a_point_is_the_run_it_would_be_alone_in_any_order_and_on_any_number_of_thread
         let (here, there) = (work.path("all").join(point), work.path("backwards").join(point));
         assert_same(&Snapshot::of_results(&here), &Snapshot::of_results(&there), point);
     }
+    // Beyond 400 weights the components are computed in parts.
+    let wide = ["--set", "model.hidden=[22, 22]", "--set", "training.max_epochs=30", "--index", "0"];
+    for (out, threads) in [("wide-1", "1"), ("wide-5", "5")] {
+        program!().run(&sweep(&work, "run", out, &[&wide[..], &["--threads", threads]].concat())).succeeds();
+    }
+    let point = |out: &str| Snapshot::of_results(&work.path(out).join(POINTS[0]));
+    assert_same(&point("wide-1"), &point("wide-5"), "484 weights on one and on five threads");
     let settings = ["training.batch_size=15", "training.learning_rate=0.15", "seed=4"];
     let alone = work.finished(&program!(), "alone", &settings);
     assert_same(

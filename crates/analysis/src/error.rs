@@ -6,6 +6,14 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum AnalysisError {
+    /// There is not enough memory.
+    #[error(
+        "{bytes} bytes of memory cannot be had; use a machine with more, raise the limit (`ulimit -v`), or find fewer components"
+    )]
+    Memory {
+        /// What was asked for.
+        bytes: usize,
+    },
     /// A parameter outside its range.
     #[error("parameter `{name}` is {value}, but must be {expected}")]
     Parameter {

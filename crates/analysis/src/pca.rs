@@ -31,6 +31,9 @@ pub(crate) fn largest_eigenpairs(matrix: Mat<f64>) -> Result<(Vec<f64>, Vec<f64>
     Ok((values, vectors))
 }
 
+/// Parts that work is cut into, however many threads do it: sums are rounded part by part, and a result must be the same on every machine.
+const PARTS: usize = 8;
+
 /// Share of ε·σ_1² under which a direction is not resolved; see [`TrajectoryPca::floor`].
 const EIGEN_FLOOR: f64 = 100.0;
 

@@ -13,7 +13,7 @@ use faer::linalg::householder::{
 use faer::linalg::qr::no_pivoting::factor::{qr_in_place, qr_in_place_scratch, recommended_block_size};
 use faer::{Auto, Conj, Mat, MatMut, MatRef, Par, Scale, Spec};
 
-use super::tridiagonal;
+use super::{PARTS, tridiagonal};
 use crate::AnalysisError;
 
 /// Eigenvectors in descending order, and their eigenvalues.
@@ -38,7 +38,7 @@ impl Eigen {
 pub(super) fn largest(mut matrix: Mat<f64>, count: usize) -> Result<Eigen, AnalysisError> {
     let size = matrix.nrows();
     let failed = |_| AnalysisError::Eigen { size };
-    let par = Par::rayon(0);
+    let par = Par::rayon(PARTS);
     // faer 0.24 splits and deflates with tolerances that are absolute, tuned to a norm of about 1.
     // Variances of weights are 1e-4 and less: unscaled, all under 1e-10 of the first are lost.
     let trace: f64 = matrix.diagonal().column_vector().iter().sum();
@@ -55,7 +55,7 @@ pub(super) fn largest(mut matrix: Mat<f64>, count: usize) -> Result<Eigen, Analy
     with_workspace(workspace, |stack| {
         let (values, columns) = (ascending.as_mut(), Some(columns));
         tridiagonal_self_adjoint_evd(diagonal, subdiagonal, values, columns, par, stack, params)
-    })
+    })?
     .map_err(failed)?;
 
     for i in 0..size / 2 {
@@ -70,31 +70,33 @@ pub(super) fn largest(mut matrix: Mat<f64>, count: usize) -> Result<Eigen, Analy
         let basis = matrix.submatrix(1, 0, reflections, reflections);
         let rows = columns.subrows_mut(1, reflections);
         let workspace = apply_left_scratch::<f64>(reflections, factors.nrows(), count);
-        with_workspace(workspace, |stack| apply_left(basis, factors, Conj::No, rows, par, stack));
+        with_workspace(workspace, |stack| apply_left(basis, factors, Conj::No, rows, par, stack))?;
     }
     Ok(Eigen { values, vectors })
 }
 
 /// An orthonormal basis, one vector after the other, the first k of which span what the first k columns
 /// of `matrix` do.
-pub(super) fn orthonormalise(mut matrix: Mat<f64>) -> Vec<f64> {
+pub(super) fn orthonormalise(mut matrix: Mat<f64>) -> Result<Vec<f64>, AnalysisError> {
     let (rows, columns) = matrix.shape();
-    let par = Par::rayon(0);
+    let par = Par::rayon(PARTS);
     let block = recommended_block_size::<f64>(rows, columns);
     let mut factors = Mat::zeros(block, columns);
     let params = Spec::new(Auto::<f64>::auto());
     let workspace = qr_in_place_scratch::<f64>(rows, columns, block, par, params);
-    with_workspace(workspace, |stack| qr_in_place(matrix.as_mut(), factors.as_mut(), par, stack, params));
+    with_workspace(workspace, |stack| qr_in_place(matrix.as_mut(), factors.as_mut(), par, stack, params))?;
 
     let mut basis = vec![0.0; rows * columns];
     let mut identity = MatMut::from_column_major_slice_mut(&mut basis, rows, columns);
     identity.as_mut().diagonal_mut().fill(1.0);
     let workspace = apply_left_scratch::<f64>(rows, block, columns);
     let (reflections, factors) = (matrix.as_ref(), factors.as_ref());
-    with_workspace(workspace, |stack| apply_left(reflections, factors, Conj::No, identity, par, stack));
-    basis
+    with_workspace(workspace, |stack| apply_left(reflections, factors, Conj::No, identity, par, stack))?;
+    Ok(basis)
 }
 
-fn with_workspace<R>(size: StackReq, work: impl FnOnce(&mut MemStack) -> R) -> R {
-    work(MemStack::new(&mut MemBuffer::new(size)))
+fn with_workspace<R>(size: StackReq, work: impl FnOnce(&mut MemStack) -> R) -> Result<R, AnalysisError> {
+    let bytes = size.size_bytes();
+    let mut workspace = MemBuffer::try_new(size).map_err(|_| AnalysisError::Memory { bytes })?;
+    Ok(work(MemStack::new(&mut workspace)))
 }

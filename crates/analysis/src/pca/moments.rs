@@ -6,8 +6,8 @@ use ndarray::{Array1, Array2, ArrayView2, Axis};
 
 use super::eigen::Eigen;
 use super::product::{for_column_chunks, tiles};
-use super::same_length;
 use super::window::CentredWindow;
+use super::{PARTS, same_length};
 use crate::AnalysisError;
 
 /// Sums of θ_i and θ_i² over consecutive time segments of a window: all that a block bootstrap
@@ -128,7 +128,7 @@ impl Projections {
         let mut drift = Col::<f64>::zeros(window.weights());
         window.for_row_blocks(|first, block| {
             let time = Col::from_fn(block.nrows(), |row| (first + row) as f64 - middle);
-            matmul(&mut drift, Accum::Add, block.transpose(), &time, 1.0, Par::rayon(0));
+            matmul(&mut drift, Accum::Add, block.transpose(), &time, 1.0, Par::rayon(PARTS));
             Ok::<_, AnalysisError>(())
         })?;
         let drift = directions.columns().transpose() * drift;

@@ -8,6 +8,8 @@ use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 use rayon::iter::{IndexedParallelIterator, ParallelIterator};
 
+use super::PARTS;
+
 /// Rows of a tile: a multiple of the 12 of faer's kernel.
 const TILE: usize = 504;
 
@@ -63,8 +65,8 @@ pub(super) fn add_to_lower(target: MatMut<'_, f64>, a: MatRef<'_, f64>, b: MatRe
     });
 }
 
-/// Columns in a chunk: several chunks a thread, because those of a triangle differ in length.
+/// Columns in a chunk: several chunks a part, because those of a triangle differ in length.
 fn chunk(columns: usize) -> usize {
-    let even = columns.div_ceil(6 * rayon::current_num_threads());
+    let even = columns.div_ceil(3 * PARTS);
     even.next_multiple_of(8).clamp(16, 240)
 }

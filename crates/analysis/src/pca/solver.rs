@@ -66,5 +66,5 @@ fn on_weights(window: &CentredWindow<'_>, side: Side, eigen: Eigen) -> Result<Ei
             direction.iter_mut().for_each(|entry| *entry /= length);
         }
     }
-    Ok(Eigen { values, vectors: eigen::orthonormalise(directions) })
+    Ok(Eigen { values, vectors: eigen::orthonormalise(directions)? })
 }

@@ -35,7 +35,7 @@ pub(super) fn largest(window: &CentredWindow<'_>, side: Side, k: usize) -> Resul
     let (size, width, room) = (window.len(side), width(k), room(k));
     let mut basis = Mat::<f64>::zeros(size, room);
     let mut projected = Mat::<f64>::zeros(room, room);
-    let mut next = orthonormal(start(window, side, width)?);
+    let mut next = orthonormal(start(window, side, width)?)?;
     let (mut old, mut converged) = (0, 0);
     for _ in 0..PASSES {
         let filled = old + width;
@@ -47,9 +47,9 @@ pub(super) fn largest(window: &CentredWindow<'_>, side: Side, k: usize) -> Resul
         projected.get_mut(..filled, old..filled).copy_from(&overlap);
         projected.get_mut(old..filled, ..filled).copy_from(overlap.transpose());
         // Again for columns that are nothing but rounding: they become directions of their own.
-        next = orthonormal(image.clone());
+        next = orthonormal(image.clone())?;
         remove(known, &mut next);
-        next = orthonormal(next);
+        next = orthonormal(next)?;
         let outside = next.transpose() * &image;
 
         let ritz = eigen::largest(projected.get(..filled, ..filled).to_owned(), filled)?;
@@ -116,8 +116,8 @@ fn remove(basis: MatRef<'_, f64>, vectors: &mut Mat<f64>) -> Mat<f64> {
     coefficients
 }
 
-fn orthonormal(vectors: Mat<f64>) -> Mat<f64> {
+fn orthonormal(vectors: Mat<f64>) -> Result<Mat<f64>, AnalysisError> {
     let (rows, columns) = vectors.shape();
-    let basis = eigen::orthonormalise(vectors);
-    MatRef::from_column_major_slice(&basis, rows, columns).to_owned()
+    let basis = eigen::orthonormalise(vectors)?;
+    Ok(MatRef::from_column_major_slice(&basis, rows, columns).to_owned())
 }

@@ -10,6 +10,7 @@ use faer::linalg::matmul::matmul;
 use faer::{Accum, Col, ColRef, Mat, MatMut, MatRef, Par};
 use rayon::iter::{IndexedParallelIterator, IntoParallelRefMutIterator, ParallelIterator};
 
+use super::PARTS;
 use super::product::add_to_lower;
 
 /// Reflections between two updates of the remaining matrix.
@@ -44,7 +45,7 @@ pub(super) fn reduce(mut matrix: MatMut<'_, f64>) -> Tridiagonal {
     let reflections = size - 1;
     let mut factors = Mat::zeros(BLOCK.min(reflections).max(1), reflections);
     let block = factors.nrows();
-    let mut sums = vec![Vec::new(); rayon::current_num_threads()];
+    let mut sums = vec![Vec::new(); PARTS];
     for start in (0..reflections).step_by(PANEL) {
         let width = PANEL.min(reflections - start);
         let rest = matrix.as_mut().submatrix_mut(start, start, size - start, size - start);
@@ -57,7 +58,7 @@ pub(super) fn reduce(mut matrix: MatMut<'_, f64>) -> Tridiagonal {
         let width = block.min(reflections - start);
         let factor = factors.as_mut().submatrix_mut(0, start, width, width);
         let essentials = matrix.as_ref().submatrix(start + 1, start, reflections - start, width);
-        upgrade_householder_factor(factor, essentials, width, 1, Par::rayon(0));
+        upgrade_householder_factor(factor, essentials, width, 1, Par::rayon(PARTS));
     }
     let (mut diagonal, mut subdiagonal) = (Diag::zeros(size), Diag::zeros(size));
     for i in 0..size {
@@ -113,27 +114,27 @@ fn reduce_panel(mut matrix: MatMut<'_, f64>, width: usize, sums: &mut [Vec<f64>]
     taus
 }
 
-/// Ax from the lower triangle of A, each entry read once; `sums` has a vector for each thread.
+/// Ax from the lower triangle of A, each entry read once; `sums` has a vector for each part.
 fn symmetric_product(a: MatRef<'_, f64>, x: ColRef<'_, f64>, sums: &mut [Vec<f64>]) -> Col<f64> {
     let size = a.nrows();
     let x: Vec<f64> = x.iter().copied().collect();
-    let threads = if size < PARALLEL { 1 } else { sums.len() };
+    let parts = if size < PARALLEL { 1 } else { sums.len() };
     // Columns of a triangle in shares of equal area.
     let share = |i: usize| match i {
-        i if i == threads => size,
-        i => (size as f64 * (1.0 - (1.0 - i as f64 / threads as f64).sqrt())) as usize / 4 * 4,
+        i if i == parts => size,
+        i => (size as f64 * (1.0 - (1.0 - i as f64 / parts as f64).sqrt())) as usize / 4 * 4,
     };
     let add = |(i, sum): (usize, &mut Vec<f64>)| {
         sum.clear();
         sum.resize(size, 0.0);
         add_columns(a, share(i), share(i + 1), &x, sum);
     };
-    if threads == 1 {
+    if parts == 1 {
         add((0, &mut sums[0]));
     } else {
         sums.par_iter_mut().enumerate().for_each(add);
     }
-    Col::from_fn(size, |row| sums[..threads].iter().map(|sum| sum[row]).sum())
+    Col::from_fn(size, |row| sums[..parts].iter().map(|sum| sum[row]).sum())
 }
 
 /// Adds to `y` what columns `first..last` of the lower triangle of A, and their mirror image, give Ax.
