@@ -112,7 +112,7 @@ mod tests {
         // Enough for the first block of rows, not for the next.
         std::fs::File::options().write(true).open(&file).unwrap().set_len(128 + 700 * 24).unwrap();
         let error = principal_components(&recorded).unwrap_err();
-        assert!(matches!(error, Error::Recorder(_)), "{error}");
+        assert!(matches!(error, Error::Io { action: "reading", .. }), "{error}");
         assert!(error.to_string().contains("shorter since it was opened"), "{error}");
         let error = RecordedWindow::open(&file).unwrap_err().to_string();
         assert!(error.contains("500 of 1200 rows are missing"), "{error}");
