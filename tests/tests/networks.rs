@@ -118,7 +118,7 @@ fn what_needs_dense_layers_says_so() {
 }
 
 /// Two hidden layers of 200: 1200 rows of 40,000 recorded weights are 0.18 GiB in f32, their components 0.36 GiB in f64, which are
-/// there twice while they are written. With the images and the landscape it all fits into 3 GiB of address space.
+/// there twice while they are made orthogonal. With the images and the landscape it all fits into 3 GiB of address space.
 #[test]
 #[cfg(target_os = "linux")]
 fn a_width_of_200_fits_into_little_memory() {
