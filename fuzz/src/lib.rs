@@ -14,7 +14,8 @@ pub const MOST_MEMORY: usize = 256 << 20;
 macro_rules! fuzz_reader {
     ($name:literal) => {
         #[global_allocator]
-        static ALLOCATOR: $crate::Cap<std::alloc::System> = $crate::Cap::new(std::alloc::System, $crate::MOST_MEMORY);
+        static ALLOCATOR: $crate::Cap<std::alloc::System> =
+            $crate::Cap::new(std::alloc::System, $crate::MOST_MEMORY);
 
         std::thread_local! {
             static BENCH: $crate::readers::Bench = $crate::readers::Bench::new(
