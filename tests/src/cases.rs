@@ -145,12 +145,13 @@ pub fn force(program: &Program, work: Workplace) -> Case {
     Case::new("run --force", program, work, "disk/out", arguments)
 }
 
-/// Four runs, two at a time.
-pub fn grid(program: &Program, work: Workplace) -> Case {
-    let mut arguments = small(&work, "grid", &["training.max_epochs=20", "recorder.window=300"]);
-    let cells = ["--vary", "training.batch_size=10,15", "--vary", "seed=1,2", "--jobs", "2"];
-    arguments.extend(cells.map(str::to_owned));
-    Case::new("grid", program, work, "disk/out", arguments)
+/// Four points, two at a time.
+pub fn sweep(program: &Program, work: Workplace) -> Case {
+    let mut arguments = small(&work, "run", &["training.max_epochs=20", "recorder.window=300"]);
+    arguments.insert(0, "sweep".to_owned());
+    let points = ["--vary", "training.batch_size=10,15", "--vary", "seed=1,2", "--jobs", "2"];
+    arguments.extend(points.map(str::to_owned));
+    Case::new("sweep", program, work, "disk/out", arguments)
 }
 
 fn study(name: &'static str, section: &str, program: &Program, work: Workplace) -> Case {

@@ -37,10 +37,9 @@ impl Case {
                 }
                 "metrics.csv" => bytes.ends_with(b"\n") && self.is_beginning(name, 0, bytes),
                 "trajectory.npy" => rows(&path).is_some_and(|rows| self.is_beginning(name, 128, &rows)),
-                // A grid of which some runs failed.
-                "grid.csv" => {
-                    let whole = String::from_utf8_lossy(self.after.get(name).unwrap_or_default());
-                    String::from_utf8_lossy(bytes).lines().all(|row| whole.lines().any(|line| line == row))
+                // Why a point of a sweep failed.
+                _ if name.starts_with("failures/") => {
+                    serde_json::from_slice::<serde_json::Value>(bytes).is_ok()
                 }
                 "flatness.partial.csv" => lines_are_whole(bytes),
                 "optimizer.bin" => !bytes.is_empty(),
@@ -77,11 +76,11 @@ fn rows(path: &Path) -> Option<Vec<u8>> {
     Some(trajectory.read().ok()?.iter().flat_map(|weight| weight.to_le_bytes()).collect())
 }
 
-/// All but the last line, which a kill may tear, have six cells.
+/// All but the last line, which a kill may tear, have six cells, or close a block.
 fn lines_are_whole(bytes: &[u8]) -> bool {
     let text = String::from_utf8_lossy(bytes);
     let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
-    whole.lines().all(|line| line.split(',').count() == 6)
+    whole.lines().all(|line| line.starts_with('#') || line.split(',').count() == 6)
 }
 
 fn npz_is_whole(path: &Path) -> bool {

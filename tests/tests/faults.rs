@@ -14,7 +14,7 @@ const KINDS: [cases::Prepare; 12] = [
     cases::flatness,
     cases::fit,
     cases::force,
-    cases::grid,
+    cases::sweep,
     cases::forgetting,
     cases::sensitivity,
     cases::plot,
@@ -85,7 +85,7 @@ fn what_may_not_be_written_is_named_and_can_be_read() {
 fn a_limit_of_the_shell_is_named_with_its_remedy() {
     let few: [(cases::Prepare, [u32; 2]); 4] = [
         (cases::short_training, [6, 8]),
-        (cases::grid, [9, 14]),
+        (cases::sweep, [9, 14]),
         (cases::forgetting, [6, 8]),
         (cases::plot, [5, 6]),
     ];

@@ -34,7 +34,7 @@ kinds! {
     the_fit: cases::fit;
     a_run_from_end_to_end: cases::run;
     a_run_in_place_of_another: cases::force;
-    runs_side_by_side: cases::grid;
+    runs_side_by_side: cases::sweep;
     a_study_that_keeps_results: cases::forgetting;
     a_study_whose_runs_share_files: cases::sensitivity;
     figures_in_place_of_others: cases::plot;

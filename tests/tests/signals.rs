@@ -82,8 +82,8 @@ fn two_processes_on_one_folder_do_not_meet() {
 }
 
 #[test]
-fn two_grids_two_studies_and_two_plots_at_once_end_in_the_same() {
-    for prepare in [cases::grid as cases::Prepare, cases::forgetting, cases::plot] {
+fn two_sweeps_two_studies_and_two_plots_at_once_end_in_the_same() {
+    for prepare in [cases::sweep as cases::Prepare, cases::forgetting, cases::plot] {
         let case = prepare(&program!(), Workplace::new());
         case.twice_at_once(&["in use by another", "wait for it"]);
     }

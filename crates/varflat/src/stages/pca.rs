@@ -21,8 +21,8 @@ const SEGMENTS: usize = 2000;
 
 /// Analyse the recorded window; there is nothing to continue, so no earlier time.
 pub(super) fn pca(run: &RunFolder) -> Result<f64> {
-    run.checked("trajectory.json").and_then(|_| run.checked(names::TRAJECTORY))?;
     let window = RecordedWindow::open(run.file(names::TRAJECTORY))?;
+    run.checked("trajectory.json").and_then(|_| run.checked(names::TRAJECTORY))?;
     let watched = Watched::new(&window, solver(run.experiment()), PROJECTED);
     let pca = decomposed(run.experiment(), &watched)?;
     run.begin(Stage::Pca)?;
