@@ -1,6 +1,6 @@
 //! What the fuzz targets share: the readers, and the memory they may have.
 
-#[path = "../../tests/src/readers.rs"]
+#[path = "../../tests/src/readers/mod.rs"]
 pub mod readers;
 
 pub use cap::Cap;

@@ -8,7 +8,7 @@ use ndarray::{Array1, arr1};
 use ndarray_npy::{NpzWriter, WriteNpyExt};
 
 use crate::readers::{Bench, joined};
-use crate::{Packing, Program, SmallSet, Workplace};
+use crate::{Packing, Program, SmallSet, Workplace, without_checksums, write_record};
 
 /// A tiny experiment: 16 recorded weights, a window of 40 steps.
 const TINY: &str = r#"
@@ -85,6 +85,8 @@ pub fn write(program: &Program, place: &Path) {
     let run = work.finished(program, "out", &[]);
     let bench = place.join("bench");
     copy_files(&run, &bench.join("run"));
+    // With checksums nothing but they would be read.
+    write_record(&bench.join("run"), without_checksums(&run), false);
     SmallSet { train: 6, test: 3, seed: 1 }.write(&bench.join("images"), Packing::Plain);
     program.run(&["plot", &work.text("out"), "--figures", &work.text("figures")]).succeeds();
     tables(&work.path("figures"), &bench.join("tables"));
@@ -143,6 +145,12 @@ pub fn write(program: &Program, place: &Path) {
         let reader = if is_study { "study_toml" } else { "experiment_toml" };
         seed(reader, path.file_name().unwrap().to_str().unwrap(), &text);
     }
+    seed(
+        "sweep_toml",
+        "whole",
+        b"name = 'x'\nseeds = 2\nset = ['fit.block=100']\n[grid]\ntraining.batch_size = [10, 25]\n[zip]\n\
+          training.learning_rate = [0.1, 1e-2]\nmodel.hidden = [[5, 5], [7]]\n[base]\nname = 'y'\n",
+    );
     seed("axis", "whole", b"training.batch_size=10, 25,50\nmodel.hidden=[25, 25],[50]\nseed=1");
 
     let images = |name: &str| fs::read(bench.join("images").join(name)).unwrap();

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use cap::Cap;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
-use varflat_tests::readers::{Bench, READERS};
+use varflat_tests::readers::{self, Bench, READERS};
 use varflat_tests::{mutated, program, seeds};
 
 /// What all readers together may hold: files here are a few kB, and a program that is refused memory aborts.
@@ -73,4 +73,33 @@ fn any_bytes_are_read_or_refused() {
         assert!(read < cases, "{}: no mutation was refused", reader.name);
     }
     assert!(failures.is_empty(), "panics (their messages are above) by {failures:#?}");
+}
+
+/// Numbers that were once taken for how much there is, or for a place in a list.
+#[test]
+fn what_once_was_too_much_is_read_or_refused() {
+    let place = tempfile::tempdir().unwrap();
+    seeds::write(&program!(), place.path());
+    let bench = Bench::new(&place.path().join("bench"));
+    let table = |name: &str| {
+        let number = bench.tables().iter().position(|table| table.ends_with(name)).unwrap();
+        (number as u8, fs::read_to_string(&bench.tables()[number]).unwrap())
+    };
+    let read = |reader: &str, bytes: &[u8]| (readers::reader(reader).read)(&bench, bytes);
+
+    let flatness = fs::read_to_string(bench.path("run/flatness.csv")).unwrap();
+    let _ = read("flatness_csv", flatness.replacen("\n1,", "\n0,", 1).as_bytes());
+
+    let (number, losses) = table("temperature_mini_batches.csv");
+    for batch in ["18446744073709551615", "1000000000000"] {
+        let changed = losses.replacen(",1,", &format!(",{batch},"), 1);
+        assert_ne!(losses, changed);
+        assert!(read("tables", &[&[number], changed.as_bytes()].concat()).is_err());
+    }
+
+    let (number, report) = table("forgetting.json");
+    let mut report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    report["study"]["study"]["forgetting"]["pairs"].as_array_mut().unwrap().truncate(1);
+    let error = read("tables", &[&[number], report.to_string().as_bytes()].concat()).unwrap_err();
+    assert!(error.contains("two tasks"), "{error}");
 }

@@ -82,10 +82,10 @@ pub fn write_tables(run: &RunFolder, folder: &Path) -> Result<()> {
     run.require(Stage::Fit)?;
     let metrics: Vec<Metrics> = read_csv(&run.checked(names::METRICS)?)?;
     let trajectory = Trajectory::open(run.file(names::TRAJECTORY))?;
-    let theta = read_npy(&run.file(names::PROJECTIONS))?;
+    let theta = read_npy(&run.checked(names::PROJECTIONS)?)?;
     let variance = read_variance(run)?;
     let (profiles, flatness) = (read_profiles(run)?, read_rows(run)?);
-    let (record, fit) = (run.record()?, read_json(&run.file(names::FIT))?);
+    let (record, fit) = (run.record()?, read_json(&run.checked(names::FIT)?)?);
     // Everything is read: now the tables there, which may be another run's, give way. Without the summary they count for nothing.
     let _claim = claim_new(folder)?;
     remove(&folder.join(tables::SUMMARY))?;

@@ -28,7 +28,7 @@ use crate::grid::Axis;
 /// let sweep = varflat::SweepFile::parse(text, "rates.toml".as_ref())?;
 /// let points = sweep.points()?;
 /// assert_eq!(points.len(), 2 * 2 * 3);
-/// assert_eq!(points[1].name, "batch_size=25,learning_rate=0.05,window=12000,seed=2");
+/// assert_eq!(points[1].name, "batch_size=25,window=12000,learning_rate=0.05,seed=2");
 /// # Ok::<(), varflat::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

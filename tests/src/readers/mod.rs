@@ -2,18 +2,18 @@
 //!
 //! The fuzz targets in `fuzz/` include this file; the test `readers.rs` calls the same functions on a few thousand seeded mutations each.
 
-use std::fmt::Display;
-use std::fs;
-use std::io::Write;
-use std::path::{Path, PathBuf};
+mod bench;
 
-use flate2::write::GzEncoder;
-use flate2::{Compression, Crc};
-use tempfile::TempDir;
+use std::fs;
+use std::path::PathBuf;
+
 use varflat::grid::{Axis, cells};
-use varflat::{Experiment, RunFolder, Study, fuzzing, inspect};
+use varflat::{Experiment, Study, SweepFile, fuzzing, inspect};
 use varflat_model::data::{self, Content, Verify};
 use varflat_recorder::{Keep, Schedule, Trajectory, TrajectoryInfo, TrajectorySink};
+
+pub use bench::{Bench, joined, with_checksums};
+use bench::{gzip, instead, naming, npz, parts};
 
 /// Whether all the bytes could be read, or why not.
 pub type Outcome = Result<(), String>;
@@ -28,7 +28,7 @@ pub struct Reader {
 }
 
 /// All readers.
-pub const READERS: [Reader; 20] = [
+pub const READERS: [Reader; 21] = [
     Reader { name: "idx", read: idx },
     Reader { name: "idx_folder", read: idx_folder },
     Reader { name: "trajectory_npy", read: trajectory_npy },
@@ -42,6 +42,7 @@ pub const READERS: [Reader; 20] = [
     Reader { name: "walk_npz", read: walk_npz },
     Reader { name: "experiment_toml", read: experiment_toml },
     Reader { name: "study_toml", read: study_toml },
+    Reader { name: "sweep_toml", read: sweep_toml },
     Reader { name: "axis", read: axis },
     Reader { name: "flatness_csv", read: flatness_csv },
     Reader { name: "flatness_partial_csv", read: flatness_partial_csv },
@@ -57,133 +58,6 @@ pub const READERS: [Reader; 20] = [
 /// If there is none.
 pub fn reader(name: &str) -> Reader {
     READERS.into_iter().find(|reader| reader.name == name).unwrap_or_else(|| panic!("no reader {name}"))
-}
-
-/// A folder of valid files, one of which is replaced at a time.
-#[derive(Debug)]
-pub struct Bench {
-    root: TempDir,
-    tables: Vec<PathBuf>,
-}
-
-impl Bench {
-    /// A copy of `model`: a finished run in `run`, images in `images`, and in `tables` a folder for every figure that has tables.
-    pub fn new(model: &Path) -> Self {
-        let root = tempfile::tempdir().unwrap();
-        copy(model, root.path());
-        let mut tables: Vec<PathBuf> = fs::read_dir(root.path().join("tables"))
-            .unwrap()
-            .flat_map(|part| fs::read_dir(part.unwrap().path()).unwrap())
-            .map(|table| table.unwrap().path())
-            .collect();
-        tables.sort();
-        Self { root, tables }
-    }
-
-    /// A place on the bench.
-    pub fn path(&self, name: &str) -> PathBuf {
-        self.root.path().join(name)
-    }
-
-    /// The tables of all figures, in order.
-    pub fn tables(&self) -> &[PathBuf] {
-        &self.tables
-    }
-
-    fn run(&self) -> Result<RunFolder, String> {
-        RunFolder::view(self.path("run")).map_err(|error| error.to_string())
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        let place = to.join(path.file_name().unwrap());
-        if path.is_dir() {
-            copy(&path, &place);
-        } else {
-            fs::copy(&path, &place).unwrap();
-        }
-    }
-}
-
-/// An error has to name the file (or the key, or the text) that it is about.
-fn naming<T, E: Display>(part: &str, result: Result<T, E>) -> Result<T, String> {
-    result.map_err(|error| {
-        let message = error.to_string();
-        assert!(message.contains(part), "the error does not name {part}: {message}");
-        message
-    })
-}
-
-/// With the bytes in place of a file for the time being.
-fn instead<T>(file: &Path, bytes: &[u8], read: impl FnOnce() -> T) -> T {
-    let before = fs::read(file).ok();
-    fs::write(file, bytes).unwrap();
-    let outcome = read();
-    match before {
-        Some(before) => fs::write(file, before).unwrap(),
-        None => fs::remove_file(file).unwrap(),
-    }
-    outcome
-}
-
-/// The bytes in a gzip stream whose checksum fits, since a fuzzer would never find one.
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::none());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
-}
-
-/// An npz file with the checksums of what is stored in it, wherever its directory can be made out.
-pub fn with_checksums(npz: &[u8]) -> Vec<u8> {
-    let mut repaired = npz.to_vec();
-    let number = |at: usize, length: usize| -> Option<usize> {
-        let bytes = npz.get(at..at.checked_add(length)?)?;
-        Some(bytes.iter().rev().fold(0, |number, byte| number << 8 | usize::from(*byte)))
-    };
-    for at in npz.windows(4).enumerate().filter(|(_, bytes)| *bytes == b"PK\x01\x02").map(|(at, _)| at) {
-        // Fields of the central directory and of the local header it points to.
-        let checksum = || {
-            let (size, local) = (number(at + 20, 4)?, number(at + 42, 4)?);
-            let start = local + 30 + number(local + 26, 2)? + number(local + 28, 2)?;
-            let mut checksum = Crc::new();
-            checksum.update(npz.get(start..start.checked_add(size)?)?);
-            Some(checksum.sum().to_le_bytes())
-        };
-        if let (Some(checksum), Some(field)) = (checksum(), repaired.get_mut(at + 16..at + 20)) {
-            field.copy_from_slice(&checksum);
-        }
-    }
-    repaired
-}
-
-/// An npz file as it is, and with fitting checksums.
-fn npz(file: &Path, bytes: &[u8], read: impl Fn() -> Outcome) -> Outcome {
-    let repaired = instead(file, &with_checksums(bytes), &read);
-    instead(file, bytes, &read).and(repaired)
-}
-
-/// `count` parts of the bytes, each but the last with its length before it.
-fn parts(mut bytes: &[u8], count: usize) -> Vec<&[u8]> {
-    let mut parts = Vec::new();
-    while parts.len() + 1 < count {
-        let Some((length, rest)) = bytes.split_first_chunk() else { break };
-        let (part, rest) = rest.split_at(usize::from(u16::from_le_bytes(*length)).min(rest.len()));
-        parts.push(part);
-        bytes = rest;
-    }
-    parts.push(bytes);
-    parts.resize(count, &[]);
-    parts
-}
-
-/// Parts put together as [`READERS`] of several files take them apart.
-pub fn joined(parts: &[Vec<u8>]) -> Vec<u8> {
-    let (last, first) = parts.split_last().unwrap();
-    let with_length = |part: &Vec<u8>| [&(part.len() as u16).to_le_bytes(), part.as_slice()].concat();
-    first.iter().flat_map(with_length).chain(last.iter().copied()).collect()
 }
 
 const IMAGE_FILES: [&str; 4] = [
@@ -206,8 +80,10 @@ fn load(bench: &Bench) -> Outcome {
 fn idx(_: &Bench, bytes: &[u8]) -> Outcome {
     let gzipped = gzip(bytes);
     let decoded = [Content::Images, Content::Labels].map(|content| {
-        let _ = naming("file", data::decode(content, &gzipped));
-        naming("file", data::decode(content, bytes))
+        let (plain, gzipped) = (data::decode(content, bytes), data::decode(content, &gzipped));
+        let is_gzip = bytes.starts_with(&[0x1f, 0x8b]);
+        assert!(is_gzip || plain.is_ok() == gzipped.is_ok(), "plain and gzipped bytes are read differently");
+        naming("file", gzipped).and(naming("file", plain))
     });
     let [images, labels] = decoded;
     images.or(labels).map(drop)
@@ -331,6 +207,11 @@ fn experiment_toml(_: &Bench, bytes: &[u8]) -> Outcome {
 
 fn study_toml(_: &Bench, bytes: &[u8]) -> Outcome {
     naming("file.toml", Study::parse(&String::from_utf8_lossy(bytes), "file.toml")).map(drop)
+}
+
+/// A sweep with its points. It may name another file, and then that is the one an error is about.
+fn sweep_toml(_: &Bench, bytes: &[u8]) -> Outcome {
+    naming("", SweepFile::parse(&String::from_utf8_lossy(bytes), "file.toml".as_ref())).map(drop)
 }
 
 /// Axes of a grid, one a line.
