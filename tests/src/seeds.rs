@@ -140,6 +140,12 @@ pub fn write(program: &Program, place: &Path) {
     let experiments = Path::new(env!("CARGO_MANIFEST_DIR")).join("../experiments");
     for entry in fs::read_dir(experiments).unwrap() {
         let path = entry.unwrap().path();
+        // Sweeps name their experiment by a path, and a Snakefile is none of ours.
+        if path.extension().is_none_or(|kind| kind != "toml")
+            || path.file_stem().is_some_and(|name| name == "sweep")
+        {
+            continue;
+        }
         let text = fs::read(&path).unwrap();
         let is_study = text.windows(7).any(|part| part == b"[study.");
         let reader = if is_study { "study_toml" } else { "experiment_toml" };

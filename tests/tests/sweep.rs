@@ -165,7 +165,7 @@ fn an_interrupted_sweep_says_where_it_stands_and_goes_on() {
 #[test]
 fn two_processes_share_the_points_and_never_a_point() {
     let work = workplace();
-    let point = ["--index", "1"];
+    let point = ["--index", "1", "--set", "training.max_epochs=400"];
     let folder = work.path("out").join(POINTS[1]);
     for kill in [false, true] {
         let _ = fs::remove_dir_all(work.path("out"));
@@ -182,7 +182,9 @@ fn two_processes_share_the_points_and_never_a_point() {
         let expected = if kill { "): done" } else { "finished already" };
         assert!(second.stdout.contains(expected), "{second:?}");
     }
-    let both = [0, 1].map(|_| program!().start(&sweep(&work, "run", "shared", &["--jobs", "1"])));
+    let both = [0, 1].map(|_| {
+        program!().start(&sweep(&work, "run", "shared", &["--jobs", "1", "--set", "training.max_epochs=400"]))
+    });
     let done: usize =
         both.map(|process| process.outcome().succeeds().stdout.matches("): done").count()).iter().sum();
     assert_eq!(done, 4, "a point was done twice, or not at all");
