@@ -192,9 +192,9 @@ impl Submission<'_> {
     /// The script of the job that collects.
     fn collect(&self, sweep: &Path) -> String {
         let mut text = self.head("-collect", "collect-%j.log");
-        let _ = write!(
+        let _ = writeln!(
             text,
-            "{}exec {} sweep collect {}\n",
+            "{}exec {} sweep collect {}",
             self.prologue(),
             quoted_path(&self.program),
             quoted_path(sweep)
