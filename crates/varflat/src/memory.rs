@@ -76,7 +76,7 @@ const SINGLE: u64 = size_of::<f32>() as u64;
 const DOUBLE: u64 = size_of::<f64>() as u64;
 
 /// The program itself: its code, the tables of its libraries, buffers of files.
-const PROGRAM: u64 = 48 << 20;
+const PROGRAM: u64 = 64 << 20;
 
 /// What each thread holds for itself: panels of the factors of a product.
 const THREAD: u64 = 12 << 20;
