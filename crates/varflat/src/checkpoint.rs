@@ -65,8 +65,7 @@ impl Checkpoint {
             }
         }
         write_npz(&draft.join("means.npz"), &arrays)?;
-        let sum = |name: &&str| Ok(((*name).to_owned(), FileSum::of(&draft.join(name))?));
-        let files = FILES.iter().map(sum).collect::<Result<_>>()?;
+        let files = FileSum::of_all(&draft, &FILES)?;
         write_sealed(&draft.join("state.json"), &CheckpointState { files, ..self.state.clone() })?;
         std::fs::rename(&draft, &place).map_err(Error::writing(&place))?;
         sync_folder(run)?;

@@ -1,5 +1,6 @@
 //! SHA-256: whether a file is still the one that was written.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Read;
 use std::path::Path;
@@ -46,6 +47,14 @@ impl FileSum {
             }
         }
         Ok(Self { bytes, sha256: hexadecimal(&hash.finalize()) })
+    }
+
+    /// Of files of a folder, by their names.
+    ///
+    /// # Errors
+    /// As [`FileSum::of`].
+    pub(crate) fn of_all(folder: &Path, names: &[&str]) -> Result<BTreeMap<String, Self>> {
+        names.iter().map(|name| Ok(((*name).to_owned(), Self::of(&folder.join(name))?))).collect()
     }
 
     /// Of a file's content.

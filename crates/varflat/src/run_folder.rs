@@ -264,8 +264,7 @@ impl RunFolder {
     /// # Errors
     /// [`Error::Io`] if one cannot be read or the record cannot be written.
     pub(crate) fn note_done(&self, stage: Stage, seconds: impl FnOnce() -> f64) -> Result<f64> {
-        let sum = |name: &str| Ok((name.to_owned(), FileSum::of(&self.file(name))?));
-        let files = stage.results().iter().map(|name| sum(name)).collect::<Result<_>>()?;
+        let files = FileSum::of_all(&self.path, stage.results())?;
         let config = FileSum::of(&self.file(names::CONFIG))?;
         let seconds = seconds();
         self.update(|record| {
@@ -476,10 +475,22 @@ pub(crate) fn lock(path: &Path) -> Result<File> {
     Ok(lock)
 }
 
+/// Keeps others from changing a folder as long as the file is open, where a lock file is there to do so; nothing is written.
+///
+/// # Errors
+/// [`Error::Locked`] if another process is at work there.
+pub(crate) fn hold(path: &Path) -> Result<Option<File>> {
+    let Ok(lock) = crate::files::open(&path.join(names::LOCK)) else { return Ok(None) };
+    match lock.try_lock_shared() {
+        Err(std::fs::TryLockError::WouldBlock) => Err(Error::Locked(path.to_path_buf())),
+        // A file system without locks: who looks finds what there is.
+        Ok(()) | Err(std::fs::TryLockError::Error(_)) => Ok(Some(lock)),
+    }
+}
+
 /// Whether another process is at work in a folder.
 pub(crate) fn is_locked(path: &Path) -> bool {
-    let lock = File::open(path.join(".lock"));
-    lock.is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(std::fs::TryLockError::WouldBlock)))
+    matches!(hold(path), Err(Error::Locked(_)))
 }
 
 fn entries(path: &Path) -> Result<Vec<std::fs::DirEntry>> {

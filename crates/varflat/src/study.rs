@@ -269,8 +269,7 @@ impl Study {
             seconds: begun.elapsed().as_secs_f64(),
         };
         let numbers = numbers?;
-        let sum = |table: &&str| Ok(((*table).to_owned(), FileSum::of(&work.file(table))?));
-        let tables = self.study.tables().iter().map(sum).collect::<Result<_>>()?;
+        let tables = FileSum::of_all(&work.folder, self.study.tables())?;
         let Used { runs, data } = work.used.into_inner().unwrap_or_else(PoisonError::into_inner);
         let (study, experiment, source) = (self.clone(), base.clone(), record);
         write_json(

@@ -102,9 +102,7 @@ impl SweepChoice {
         };
         let mut base = file.base()?.with(&self.set)?;
         self.data.apply(&mut base)?;
-        let file = file.around(base);
-        file.points()?;
-        Ok(file)
+        Ok(file.around(base))
     }
 
     /// The folder of the sweep, begun if it is not there.

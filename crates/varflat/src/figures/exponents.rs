@@ -1,7 +1,7 @@
 //! What the figures of many exponents share.
 
 use varflat_plot::{
-    Cloud, Figure, ForestGroup, ForestReference, ForestRow, SlopeGuide, VarianceFlatnessClouds,
+    Cloud, Figure, Forest, ForestGroup, ForestReference, ForestRow, SlopeGuide, VarianceFlatnessClouds,
 };
 
 use crate::error::Result;
@@ -10,6 +10,12 @@ use crate::study::exponents::{ExponentRow, PointRow};
 /// The paper's exponent, to compare with.
 pub(super) fn paper() -> ForestReference {
     ForestReference { value: 4.0, text: "ψ ≈ 4 (Feng & Tu 2021)".to_owned() }
+}
+
+/// Exponents in groups beside the paper's.
+pub(super) fn forest(groups: Vec<ForestGroup>, title: String) -> Result<Figure> {
+    let (quantity, reference) = ("ψ".to_owned(), Some(paper()));
+    Ok(varflat_plot::forest(&Forest { groups, quantity, reference, title: Some(title) })?)
 }
 
 /// The exponents in the groups of the table, each named by `label`; those that do not exist are named in the second list.

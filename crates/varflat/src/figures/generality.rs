@@ -1,8 +1,8 @@
 //! ψ of other layers, networks, data and optimizers.
 
-use varflat_plot::{Figure, Forest};
+use varflat_plot::Figure;
 
-use super::exponents::{clouds, groups, paper, without};
+use super::exponents::{clouds, forest, groups, without};
 use super::{Figures, Source};
 use crate::error::Result;
 use crate::study::StudyRecord;
@@ -25,13 +25,7 @@ fn exponents(tables: &Source) -> Result<Figure> {
         None => format!("seed {}", row.seed),
     });
     let GeneralityReport { inverse, trusted, .. } = record.report;
-    Ok(varflat_plot::forest(&Forest {
-        groups,
-        quantity: "ψ".to_owned(),
-        reference: Some(paper()),
-        title: Some(format!(
-            "inverse in {inverse} of {trusted} configurations with a trusted run{}",
-            without(&missing)
-        )),
-    })?)
+    let title =
+        format!("inverse in {inverse} of {trusted} configurations with a trusted run{}", without(&missing));
+    forest(groups, title)
 }

@@ -1,8 +1,8 @@
 //! ψ for every batch size and learning rate.
 
-use varflat_plot::{Figure, Forest};
+use varflat_plot::Figure;
 
-use super::exponents::{clouds, groups, paper, without};
+use super::exponents::{clouds, forest, groups, without};
 use super::{Figures, Source};
 use crate::error::Result;
 use crate::study::StudyRecord;
@@ -30,10 +30,5 @@ fn exponents(tables: &Source) -> Result<Figure> {
         format!(": ψ = {:.2} ± {:.2} (standard deviation among runs)", psi.mean, psi.standard_deviation)
     });
     let title = format!("{} of {} runs settled{found}{}", report.trusted, report.runs, without(&missing));
-    Ok(varflat_plot::forest(&Forest {
-        groups,
-        quantity: "ψ".to_owned(),
-        reference: Some(paper()),
-        title: Some(title),
-    })?)
+    forest(groups, title)
 }

@@ -99,8 +99,7 @@ pub fn write_tables(run: &RunFolder, folder: &Path) -> Result<()> {
     });
     write_csv(&folder.join(tables::LANDSCAPE), rows)?;
     write_csv(&folder.join(tables::FLATNESS), flatness)?;
-    let sum = |table: &str| Ok((table.to_owned(), FileSum::of(&folder.join(table))?));
-    let written = tables::DRAWN.iter().map(|table| sum(table)).collect::<Result<_>>()?;
+    let written = FileSum::of_all(folder, &tables::DRAWN)?;
     let steps_per_epoch = record.steps as f64 / record.epochs.max(1) as f64;
     let summary = Summary {
         experiment: run.experiment().clone(),

@@ -1,8 +1,8 @@
 //! ψ under other definitions.
 
-use varflat_plot::{Figure, Forest, ForestGroup, ForestRow};
+use varflat_plot::{Figure, ForestGroup, ForestRow};
 
-use super::exponents::{groups, paper, without};
+use super::exponents::{forest, groups, without};
 use super::{Figures, Source, unsigned};
 use crate::error::Result;
 use crate::study::StudyRecord;
@@ -36,6 +36,5 @@ fn figure(tables: &Source) -> Result<Figure> {
         unsigned(largest),
         without(&missing)
     );
-    let forest = Forest { groups, quantity: "ψ".to_owned(), reference: Some(paper()), title: Some(title) };
-    Ok(varflat_plot::forest(&forest)?)
+    forest(groups, title)
 }

@@ -1,8 +1,8 @@
 //! ψ of every point of a sweep.
 
-use varflat_plot::{Figure, Forest};
+use varflat_plot::Figure;
 
-use super::exponents::{clouds, groups, paper, without};
+use super::exponents::{clouds, forest, groups, without};
 use super::{Figures, Source};
 use crate::error::Result;
 use crate::study::exponents::{ExponentRow, PointRow};
@@ -58,10 +58,5 @@ fn exponents(tables: &Source) -> Result<Figure> {
     let SweepRecord { sweep, points, collected, .. } = &record;
     let lacking = if collected < points { format!(" ({collected} finished)") } else { String::new() };
     let title = format!("{}: {trusted} of {points} points{lacking} settled{}", sweep.name, without(&missing));
-    Ok(varflat_plot::forest(&Forest {
-        groups,
-        quantity: "ψ".to_owned(),
-        reference: Some(paper()),
-        title: Some(title),
-    })?)
+    forest(groups, title)
 }

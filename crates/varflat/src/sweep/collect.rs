@@ -136,14 +136,13 @@ pub fn collect(sweep: &SweepFolder, folder: &Path) -> Result<()> {
         remove(&folder.join(RECORD))?;
         tidy.write_csv(&table)?;
         write_csv(&folder.join(POINTS), &all)?;
-        let sum = |name: &str| Ok((name.to_owned(), FileSum::of(&folder.join(name))?));
         let record = SweepRecord {
             sweep: sweep.file().clone(),
             points,
             collected: found,
             made: Collector { versions: versions::versions(), git_commit: versions::git_commit() },
             data,
-            tables: [EXPONENTS, POINTS].into_iter().map(sum).collect::<Result<_>>()?,
+            tables: FileSum::of_all(folder, &[EXPONENTS, POINTS])?,
         };
         write_json(&folder.join(RECORD), &record)?;
         say(format_args!("{found} of {points} points are in {}\n", table.display()));

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::point::{self, Point};
 use crate::error::{Error, Result};
 use crate::experiment::{Experiment, is_plain};
+use crate::files::read_text;
 use crate::grid::Axis;
 
 /// A sweep file: data, not code. Unknown keys are errors.
@@ -81,8 +82,12 @@ impl SweepFile {
     /// # Errors
     /// A missing file, TOML that does not parse, an unknown or ill-typed key, a point whose experiment is impossible.
     pub fn read(file: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(file).map_err(Error::reading(file))?;
-        Self::parse(&text, file)
+        Self::parse(&read_text(file)?, file)
+    }
+
+    /// The same without a look at its points, which takes a while where there are many.
+    pub(super) fn read_settings(file: &Path) -> Result<Self> {
+        Self::settings(&read_text(file)?, file)
     }
 
     /// The same from a text; `file` names it in errors and is where a relative `experiment` is seen from.
@@ -90,6 +95,18 @@ impl SweepFile {
     /// # Errors
     /// As [`SweepFile::read`].
     pub fn parse(text: &str, file: &Path) -> Result<Self> {
+        let sweep = Self::settings(text, file)?;
+        sweep.points().map_err(|error| match error {
+            Error::Experiment { origin, problem } => Error::Experiment {
+                origin: file.display().to_string(),
+                problem: format!("{origin}: {problem}"),
+            },
+            error => error,
+        })?;
+        Ok(sweep)
+    }
+
+    fn settings(text: &str, file: &Path) -> Result<Self> {
         let complain = |problem: String| Error::Experiment { origin: file.display().to_string(), problem };
         let mut sweep: Self =
             toml::from_str(text).map_err(|error| complain(error.to_string().trim_end().to_owned()))?;
@@ -108,12 +125,7 @@ impl SweepFile {
             }
         };
         let set = std::mem::take(&mut sweep.set);
-        let sweep = sweep.around(base.with(&set)?);
-        sweep.points().map_err(|error| match error {
-            Error::Experiment { origin, problem } => complain(format!("{origin}: {problem}")),
-            error => error,
-        })?;
-        Ok(sweep)
+        Ok(sweep.around(base.with(&set)?))
     }
 
     /// The sweep of an experiment over these axes, under its name; that of the seed varies fastest.
@@ -177,14 +189,5 @@ impl SweepFile {
     /// A key without values or with one twice, lists of `[zip]` that differ in length, an impossible experiment.
     pub fn points(&self) -> Result<Vec<Point>> {
         point::points(self)
-    }
-
-    /// The keys that vary.
-    ///
-    /// # Errors
-    /// As [`SweepFile::points`].
-    pub fn keys(&self) -> Result<Vec<String>> {
-        let first = self.points()?.into_iter().next();
-        Ok(first.map(|point| point.values.into_iter().map(|(key, _)| key).collect()).unwrap_or_default())
     }
 }

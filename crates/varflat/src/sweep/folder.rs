@@ -30,7 +30,7 @@ impl SweepFolder {
         let sweep = Self::at(path, file)?;
         let file = &sweep.file;
         let resolved = path.join(SWEEP);
-        let held = resolved.exists().then(|| SweepFile::read(&resolved)).transpose()?;
+        let held = resolved.exists().then(|| SweepFile::read_settings(&resolved)).transpose()?;
         if let Some(held) = &held {
             let mut differences = file.base()?.differences(held.base()?);
             if held.name != file.name {

@@ -4,11 +4,12 @@ use std::fmt::Write as _;
 
 use super::folder::SweepFolder;
 use super::point::Point;
+use super::status::{self, State, state};
 use super::table::Table;
 use crate::error::{Error, Result};
 use crate::experiment::{Experiment, FitSection, LandscapeSection, Window};
 use crate::memory::Demand;
-use crate::run_folder::{RunFolder, Stage};
+use crate::run_folder::RunFolder;
 use crate::stages::{PROJECTED, TrainingCost};
 
 /// The points of a sweep and what they change, as CSV.
@@ -92,12 +93,11 @@ pub fn plan(sweep: &SweepFolder, device: Option<&str>, workers: usize) -> Result
         let demand = Demand::of(&point.experiment, cost.images, 1)?;
         disk += bytes(&demand);
         memory = memory.max(demand.most());
-        match finished(sweep, point)? {
-            Some(seconds) => took.push(seconds),
-            None => {
-                left += 1;
-                work += seconds;
-            }
+        if state(sweep, point)? == State::Finished {
+            took.push(status::seconds(sweep, point)?);
+        } else {
+            left += 1;
+            work += seconds;
         }
         bar.inc(1);
     }
@@ -139,20 +139,6 @@ pub fn plan(sweep: &SweepFolder, device: Option<&str>, workers: usize) -> Result
         disk.div_ceil(1_000_000)
     );
     Ok(text)
-}
-
-/// What a finished point took.
-fn finished(sweep: &SweepFolder, point: &Point) -> Result<Option<f64>> {
-    let folder = sweep.run_folder(point);
-    if !folder.join(crate::run_folder::names::CONFIG).exists() {
-        return Ok(None);
-    }
-    let run = RunFolder::view(folder)?;
-    Ok(if run.is_done(Stage::Fit)? {
-        Some(run.record()?.stages.values().map(|stage| stage.seconds).sum())
-    } else {
-        None
-    })
 }
 
 /// Bytes of a finished run folder: the recorded window in f32, the components and the projections in f64.

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use sha2::{Digest, Sha256};
 use toml::Value;
 
 use super::file::SweepFile;
+use crate::checksum::FileSum;
 use crate::error::{Error, Result};
 use crate::experiment::Experiment;
 use crate::grid;
@@ -155,8 +155,8 @@ fn name(short: &[&str], values: &[(String, Value)]) -> String {
     if same && safe.len() <= LONGEST_NAME && !safe.starts_with('.') {
         return safe;
     }
-    let checksum: String = Sha256::digest(&exact).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
-    format!("{},{checksum}", safe.chars().take(LONGEST_NAME).collect::<String>())
+    let checksum = FileSum::of_bytes(exact.as_bytes()).sha256;
+    format!("{},{}", safe.chars().take(LONGEST_NAME).collect::<String>(), &checksum[..8])
 }
 
 /// Indices of points, written `3`, `0-9`, or `1,4,7-9`.

@@ -32,7 +32,8 @@ pub fn states(sweep: &SweepFolder) -> Result<Vec<State>> {
     sweep.points().iter().map(|point| state(sweep, point)).collect()
 }
 
-fn state(sweep: &SweepFolder, point: &Point) -> Result<State> {
+/// The state of one point.
+pub(super) fn state(sweep: &SweepFolder, point: &Point) -> Result<State> {
     let folder = sweep.run_folder(point);
     let next = if folder.join(names::CONFIG).exists() {
         let run = RunFolder::view(&folder)?;
@@ -57,6 +58,12 @@ fn state(sweep: &SweepFolder, point: &Point) -> Result<State> {
     })
 }
 
+/// What a finished point took, all stages together, in seconds.
+pub(super) fn seconds(sweep: &SweepFolder, point: &Point) -> Result<f64> {
+    let record = RunFolder::view(sweep.run_folder(point))?.record()?;
+    Ok(record.stages.values().map(|stage| stage.seconds).sum())
+}
+
 /// How far a sweep has come, in words.
 ///
 /// # Errors
@@ -65,12 +72,11 @@ pub fn status(sweep: &SweepFolder) -> Result<String> {
     let states = states(sweep)?;
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     let mut text = String::new();
-    let mut seconds = Vec::new();
+    let mut took = Vec::new();
     for (point, state) in sweep.points().iter().zip(&states) {
         let (word, details) = match state {
             State::Finished => {
-                let record = RunFolder::view(sweep.run_folder(point))?.record()?;
-                seconds.push(record.stages.values().map(|stage| stage.seconds).sum::<f64>());
+                took.push(seconds(sweep, point)?);
                 ("finished", String::new())
             }
             State::Failed(error) => ("failed", error.clone()),
@@ -89,8 +95,8 @@ pub fn status(sweep: &SweepFolder) -> Result<String> {
         .collect();
     let mut head = format!("{}: {} points: {}\n", sweep.file().name, states.len(), words.join(", "));
     let left = states.len() - counts.get("finished").unwrap_or(&0) - counts.get("failed").unwrap_or(&0);
-    if !seconds.is_empty() && left > 0 {
-        let mean = seconds.iter().sum::<f64>() / seconds.len() as f64;
+    if !took.is_empty() && left > 0 {
+        let mean = took.iter().sum::<f64>() / took.len() as f64;
         let rest = super::plan::duration(mean * left as f64);
         let _ = writeln!(
             head,

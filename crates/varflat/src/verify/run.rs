@@ -1,6 +1,5 @@
 //! A run folder: its files, its data, and what follows from them.
 
-use std::fs::File;
 use std::path::Path;
 
 use varflat_model::data::{Data, DataError};
@@ -9,7 +8,7 @@ use super::checks::{Checks, Outcome};
 use super::{Extent, derived, judged, motion};
 use crate::checksum::FileSum;
 use crate::error::{Error, Result};
-use crate::run_folder::{RunFolder, RunRecord, Stage, names};
+use crate::run_folder::{RunFolder, RunRecord, Stage, hold, names};
 use crate::say::say;
 use crate::{guard, interrupt, progress};
 
@@ -43,16 +42,6 @@ pub(super) fn verify(folder: &Path, extent: Extent) -> Result<()> {
         }
     }
     judged(folder, checks.differences())
-}
-
-/// Keeps others from changing the run meanwhile, where a lock file is there to do so.
-fn hold(folder: &Path) -> Result<Option<File>> {
-    let Ok(lock) = crate::files::open(&folder.join(names::LOCK)) else { return Ok(None) };
-    match lock.try_lock_shared() {
-        Err(std::fs::TryLockError::WouldBlock) => Err(Error::Locked(folder.to_path_buf())),
-        // A file system without locks: the checks say what they find.
-        Ok(()) | Err(std::fs::TryLockError::Error(_)) => Ok(Some(lock)),
-    }
 }
 
 fn introduce(run: &RunFolder, record: &RunRecord) {
