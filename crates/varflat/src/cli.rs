@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::experiment::Experiment;
 use crate::reproduce::{self, Reproduction};
 use crate::run_folder::{RunFolder, Stage, names};
-use crate::say::say;
+use crate::say::{delivered, keep, say};
 use crate::study::Study;
 use crate::verify::{Extent, verify};
 use crate::{figures, inspect, report, stages};
@@ -213,8 +213,21 @@ impl ExperimentChoice {
 /// # Errors
 /// Whatever the command meets. Wrong arguments end the process with a message and code 2.
 pub fn main() -> Result<()> {
-    let command = Cli::parse().command;
+    let command = match Cli::try_parse() {
+        Ok(cli) => cli.command,
+        // Help and version are answers like any other.
+        Err(asked) if !asked.use_stderr() => {
+            keep(asked.print());
+            return delivered();
+        }
+        Err(wrong) => wrong.exit(),
+    };
     crate::grid::start_threads()?;
+    perform(command)?;
+    delivered()
+}
+
+fn perform(command: Command) -> Result<()> {
     match command {
         Command::Reproduce { quick, out, figures, only, force, device, data } => {
             stages::check_device(device.device.as_deref())?;
@@ -233,6 +246,9 @@ pub fn main() -> Result<()> {
         Command::Run { experiment, figures, device } => {
             stages::check_device(device.device.as_deref())?;
             let run = experiment.open()?;
+            if let Some(figures) = &figures {
+                figures::prepare(figures, &[figures::SUMMARY], &[run.path()])?;
+            }
             if !stages::complete(&run, device.device.as_deref())? {
                 say(format_args!("{} is finished already; --force does it again\n", run.path().display()));
             }
@@ -248,6 +264,9 @@ pub fn main() -> Result<()> {
             stages::check_device(device)?;
             let study = Study::read(&study)?;
             let base = RunFolder::view(runs.join(&study.run))?;
+            if let Some(figures) = &figures {
+                figures::prepare(figures, &[&study.study.record()], &[&runs.join(&study.name)])?;
+            }
             study.complete(base.experiment(), &runs, device, force, &|_| {})?;
             match figures {
                 Some(figures) => {
@@ -265,7 +284,11 @@ pub fn main() -> Result<()> {
                 say(format_args!("{} is trained already; --force does it again\n", run.path().display()));
                 return Ok(());
             }
-            stages::perform(&run, Stage::Train, device.device.as_deref())
+            stages::perform(&run, Stage::Train, device.device.as_deref())?;
+            if let Some(words) = inspect::unreached(&run)? {
+                say(format_args!("{words}\n"));
+            }
+            Ok(())
         }
         Command::Pca(choice) => stage(&choice, Stage::Pca, None),
         Command::Flatness { run, device } => stage(&run, Stage::Flatness, device.as_deref()),
@@ -280,6 +303,9 @@ pub fn main() -> Result<()> {
             draw(run.as_ref(), &figures)
         }
         Command::Report { figures, readme } => {
+            if let Some(readme) = &readme {
+                report::check_readme(readme, &figures)?;
+            }
             let claim = figures::claim(&figures);
             report::write_and_say(&figures)?;
             drop(claim);

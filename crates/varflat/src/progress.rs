@@ -18,6 +18,19 @@ pub(crate) fn label(words: &str) {
     LABEL.with_borrow_mut(|label| *label = format!("{words} "));
 }
 
+/// These lines under the name of what this thread is at work on, where several are; lines that hold it stay.
+pub(crate) fn labelled(text: &str) -> String {
+    let label = LABEL.with_borrow(|label| label.trim_end().to_owned());
+    if label.is_empty() {
+        return text.to_owned();
+    }
+    let line = |line: &str| match line.trim().is_empty() || line.contains(&label) {
+        true => line.to_owned(),
+        false => format!("{label}: {}", line.trim_start()),
+    };
+    text.split_inclusive('\n').map(line).collect()
+}
+
 /// Write lines without running into the bars.
 pub(crate) fn beside_bars(write: impl FnOnce()) {
     BARS.suspend(write);
@@ -94,5 +107,18 @@ impl Spinner {
 impl Drop for Spinner {
     fn drop(&mut self) {
         self.0.finish_and_clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_of_work_side_by_side_name_it() {
+        assert_eq!(labelled("    train: done\n"), "    train: done\n");
+        label("seed=1");
+        assert_eq!(labelled("    train: done\nall\n\n"), "seed=1: train: done\nseed=1: all\n\n");
+        assert_eq!(labelled("seed=1 (1 of 2): done\n"), "seed=1 (1 of 2): done\n");
     }
 }
