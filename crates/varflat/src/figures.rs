@@ -9,6 +9,7 @@ mod forgetting;
 mod generality;
 mod grid;
 mod langevin;
+mod own;
 mod run;
 mod sensitivity;
 mod source;
@@ -21,12 +22,13 @@ use std::path::Path;
 
 use varflat_plot::Figure;
 
-use crate::error::{Error, Result};
-use crate::files::remove_drafts;
-use crate::report;
+use crate::error::Result;
+use crate::files::{make_folder, remove_drafts};
+use crate::report::{self, count};
 use crate::say::say;
 
 pub(crate) use langevin::label as walk_label;
+pub(crate) use own::{Unfinished, check_apart, foreign, is_record, prepare, records};
 pub(crate) use run::tables::{FLATNESS, LANDSCAPE, LEARNING, SPECTRUM, SUMMARY, TRAJECTORIES};
 pub use run::write_tables;
 pub(crate) use run::{SpectrumRow, Summary};
@@ -52,14 +54,14 @@ pub(crate) const DRAWN: [(&str, Figures); 10] = [
 /// Draw every figure of a figure folder from its tables; returns their names.
 ///
 /// # Errors
-/// [`Error::Io`] if a table is missing, [`Error::Plot`] if it cannot be drawn.
+/// [`Error::Io`] if a table is missing, [`Error::Malformed`] if there are none at all or a file is in the way that is not varflat's,
+/// [`Error::Plot`] if one cannot be drawn.
 pub fn draw(folder: &Path) -> Result<Vec<&'static str>> {
-    let there = |drawn: &&(&'static str, Figures)| folder.join(drawn.0).exists();
-    // Of an empty folder the first table is missed.
-    let first = DRAWN.iter().take(usize::from(!DRAWN.iter().any(|drawn| there(&drawn))));
+    let records = own::records(folder)?;
     let source = Source::of(folder);
     let mut names = Vec::new();
-    for (record, figures) in DRAWN.iter().filter(there).chain(first) {
+    for (record, figures) in DRAWN.iter().filter(|(record, _)| records.contains(record)) {
+        figures.iter().try_for_each(|(name, _)| own::check_drawing(folder, name))?;
         // All of them first: a table that is damaged leaves the drawings of its part as they are.
         let drawn: Vec<(&str, Figure)> = figures
             .iter()
@@ -101,7 +103,7 @@ pub(crate) fn claim(folder: &Path) -> Option<File> {
 
 /// The same of a folder that is made if it is not there.
 pub(crate) fn claim_new(folder: &Path) -> Result<Option<File>> {
-    std::fs::create_dir_all(folder).map_err(Error::writing(folder))?;
+    make_folder(folder)?;
     Ok(claim(folder))
 }
 
@@ -115,7 +117,8 @@ pub(crate) fn draw_and_say(folder: &Path) -> Result<()> {
 /// [`draw`], and say what was drawn where.
 pub(crate) fn say_drawn(folder: &Path) -> Result<()> {
     let names = draw(folder)?;
-    say(format_args!("{} figures in {}: {}\n", names.len(), folder.display(), names.join(", ")));
+    let figures = count(names.len(), "figure");
+    say(format_args!("{figures} in {}: {}\n", folder.display(), names.join(", ")));
     Ok(())
 }
 

@@ -79,6 +79,26 @@ pub(crate) fn write_whole(
     })
 }
 
+/// Make a folder and those above it, if they are not there.
+pub(crate) fn make_folder(path: &Path) -> Result<()> {
+    if path.is_symlink() && !path.exists() {
+        return Err(Error::malformed(
+            path,
+            "is a symbolic link that leads nowhere; remove it, or choose another folder",
+        ));
+    }
+    std::fs::create_dir_all(path).map_err(Error::making(path))
+}
+
+/// Find out whether files can be written in a folder, before anything is computed that would have to be.
+pub(crate) fn probe(folder: &Path) -> Result<()> {
+    let file = folder.join(format!(".probe.{}.tmp", std::process::id()));
+    let written = std::fs::write(&file, "probe").map_err(Error::writing(folder));
+    // Of a full disk the empty file stays; one that was not made is not missed.
+    let removed = remove(&file);
+    written.and(removed)
+}
+
 /// Wait until the names in a folder are on the disk: a rename that a power cut undoes would otherwise be undone after what relied on it
 /// (a checkpoint removed, a stage noted as done). A kill alone needs none of this.
 pub(crate) fn sync_folder(folder: &Path) -> Result<()> {

@@ -25,10 +25,12 @@ use sha2::{Digest, Sha256};
 use self::page::Page;
 use self::tables::Tables;
 use crate::error::{Error, Result};
-use crate::files::write_whole;
+use crate::figures;
+use crate::files::{read_bytes, write_whole};
 use crate::say::say;
 
-pub use readme::feed;
+pub use readme::{check as check_readme, feed};
+pub(crate) use text::count;
 
 /// The page.
 pub const HTML: &str = "report.html";
@@ -55,8 +57,11 @@ struct Markdown<'a> {
 /// Write `report.html` and `report.md` into a figure folder, from its tables and figures.
 ///
 /// # Errors
-/// [`Error::Io`] if the folder is not there or cannot be written to, [`Error::Malformed`] if a table is damaged.
+/// [`Error::Io`] if the folder is not there or cannot be written to, [`Error::Malformed`] if it holds no tables, one is damaged, or a
+/// file is in the way that is no report of varflat's.
 pub fn write(folder: &Path) -> Result<()> {
+    figures::records(folder)?;
+    check_own(folder)?;
     let page = Page::of(&Tables::of(folder))?;
     let script = include_str!("../templates/report.js");
     let html = Html {
@@ -69,6 +74,28 @@ pub fn write(folder: &Path) -> Result<()> {
     rendered(&folder.join(HTML), &html)?;
     rendered(&folder.join(MARKDOWN), &Markdown { page: &page })
 }
+
+/// Refuse to replace a `report.html` or `report.md` that varflat did not write. All of them say what they hold beside what.
+pub(crate) fn check_own(folder: &Path) -> Result<()> {
+    for (name, marks) in OURS {
+        let file = folder.join(name);
+        if !file.exists() {
+            continue;
+        }
+        let bytes = if file.is_file() { read_bytes(&file)? } else { b"a folder".to_vec() };
+        let text = String::from_utf8_lossy(&bytes);
+        if !text.is_empty() && !marks.iter().all(|mark| text.contains(mark)) {
+            return Err(figures::foreign(&file));
+        }
+    }
+    Ok(())
+}
+
+/// What every report holds, from the first version on.
+const OURS: [(&str, [&str; 2]); 2] = [
+    (HTML, ["<!DOCTYPE html>", "<code>varflat</code> measured"]),
+    (MARKDOWN, ["# The inverse variance–flatness relation", "what varflat measured"]),
+];
 
 /// Compute what would be written, without the pictures: how many claims there are.
 pub(crate) fn read(folder: &Path) -> Result<usize> {

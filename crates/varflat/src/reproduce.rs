@@ -1,9 +1,10 @@
 //! The experiments and studies behind the figures, compiled in so that the program needs no other file.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::experiment::Experiment;
+use crate::files::{make_folder, probe};
 use crate::progress::Overall;
 use crate::run_folder::RunFolder;
 use crate::say::say;
@@ -86,6 +87,28 @@ impl Part {
     }
 }
 
+/// The record of every part in the figure folder, none of a run that is only looked into, and its folder below `runs`.
+fn wanted_parts(
+    experiment: &Experiment,
+    headline: Option<bool>,
+    studies: &[(&Part, &str, Study)],
+) -> Vec<(Option<String>, String)> {
+    let run = headline.map(|drawn| (drawn.then(|| figures::SUMMARY.to_owned()), experiment.name.clone()));
+    let studies = studies.iter().map(|(.., study)| (Some(study.study.record()), study.name.clone()));
+    run.into_iter().chain(studies).collect()
+}
+
+/// Make every folder that will be written to, and find out whether it can be, before three quarters of an hour are spent.
+fn prepare(figures: &Path, runs: &Path, parts: &[(Option<String>, String)]) -> Result<()> {
+    let folders: Vec<PathBuf> = parts.iter().map(|(_, name)| runs.join(name)).collect();
+    for folder in &folders {
+        make_folder(folder)?;
+        probe(folder)?;
+    }
+    let records: Vec<&str> = parts.iter().filter_map(|(record, _)| record.as_deref()).collect();
+    figures::prepare(figures, &records, &folders.iter().map(PathBuf::as_path).collect::<Vec<_>>())
+}
+
 /// Run every experiment and study below `runs` and draw every figure. Finished work is not repeated.
 ///
 /// `adjust` may change the experiment before it runs: other data, say.
@@ -109,6 +132,7 @@ pub fn reproduce(asked: Reproduction<'_>, adjust: impl Fn(&mut Experiment) -> Re
     }
     let needed = wanted(&HEADLINE) || studies.iter().any(|(.., study)| study.study.needs_the_run());
     let expected = studies.iter().map(|(part, ..)| part.seconds(quick)).sum::<f64>();
+    prepare(figures, runs, &wanted_parts(&experiment, needed.then_some(wanted(&HEADLINE)), &studies))?;
     let overall = Overall::over(expected + if needed { HEADLINE.seconds(quick) } else { 0.0 });
 
     if needed {

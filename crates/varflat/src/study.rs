@@ -23,8 +23,8 @@ use varflat_model::data::FileChecksum;
 use crate::checksum::FileSum;
 use crate::error::{Error, Result};
 use crate::experiment::{Experiment, is_plain};
-use crate::figures::claim_new;
-use crate::files::{read_bytes, read_json, read_text, remove, write_json, write_whole};
+use crate::figures::{Unfinished, check_apart, claim_new, is_record};
+use crate::files::{make_folder, read_bytes, read_json, read_text, remove, write_json, write_whole};
 use crate::run_folder::{self, RunFolder, RunRecord, Stage, names};
 use crate::say::say;
 use crate::versions;
@@ -104,17 +104,28 @@ impl StudyKind {
     }
 
     /// The tables it leaves, but for the report.
-    const fn tables(&self) -> &'static [&'static str] {
-        match self {
-            Self::Grid(_) => grid::TABLES,
-            Self::Langevin(_) => langevin::TABLES,
-            Self::Temperature(_) => temperature::TABLES,
-            Self::Drift(_) => drift::TABLES,
-            Self::Sensitivity(_) => sensitivity::TABLES,
-            Self::Width(_) => width::TABLES,
-            Self::Generality(_) => generality::TABLES,
-            Self::Forgetting(_) => forgetting::TABLES,
-        }
+    fn tables(&self) -> &'static [&'static str] {
+        tables_of(&self.record())
+    }
+
+    /// The file of its report.
+    pub(crate) fn record(&self) -> String {
+        format!("{}.json", self.name())
+    }
+}
+
+/// The tables beside the report of a study, by the report's file.
+pub(crate) fn tables_of(report: &str) -> &'static [&'static str] {
+    match report.strip_suffix(".json") {
+        Some("grid") => grid::TABLES,
+        Some("langevin") => langevin::TABLES,
+        Some("temperature") => temperature::TABLES,
+        Some("drift") => drift::TABLES,
+        Some("sensitivity") => sensitivity::TABLES,
+        Some("width") => width::TABLES,
+        Some("generality") => generality::TABLES,
+        Some("forgetting") => forgetting::TABLES,
+        _ => &[],
     }
 }
 
@@ -232,9 +243,10 @@ impl Study {
             None
         };
         let folder = runs.join(&self.name);
-        std::fs::create_dir_all(&folder).map_err(Error::writing(&folder))?;
-        let _lock = run_folder::lock(&folder)?;
+        make_folder(&folder)?;
         let report = self.report(&folder);
+        self.check_own(&folder, &report, force)?;
+        let _lock = run_folder::lock(&folder)?;
         let record = source.as_ref().map(RunFolder::record).transpose()?;
         if !force && self.is_done(&folder, base, record.as_ref()) {
             say("  already finished; nothing to compute\n");
@@ -279,6 +291,26 @@ impl Study {
         self.tell(&report)
     }
 
+    /// Refuse a folder in which the study's tables would replace what is not a study's.
+    fn check_own(&self, folder: &Path, report: &Path, force: bool) -> Result<()> {
+        if folder.join(names::CONFIG).exists() {
+            let problem = format!("is the folder of a run; give the study another name than {:?}", self.name);
+            return Err(Error::malformed(folder, problem));
+        }
+        // The lock file stays where a study was begun; the report may be all that was copied from elsewhere.
+        let begun = folder.join(names::LOCK).exists() || is_record(report)?;
+        let ours = force || (begun && (!report.exists() || is_record(report)?));
+        let mut files = self.study.tables().iter().map(|table| folder.join(table)).chain([report.to_owned()]);
+        match files.find(|file| !ours && file.exists()) {
+            None => Ok(()),
+            Some(file) => {
+                let problem = "was not written by this study and would be overwritten; move it away, give the study another name, or \
+                               --force to throw it away";
+                Err(Error::malformed(&file, problem))
+            }
+        }
+    }
+
     /// Say what a finished study found.
     fn tell(&self, report: &Path) -> Result<()> {
         say(match &self.study {
@@ -307,7 +339,7 @@ impl Study {
     }
 
     fn report(&self, folder: &Path) -> PathBuf {
-        folder.join(format!("{}.json", self.study.name()))
+        folder.join(self.study.record())
     }
 
     /// Copy the tables of the finished study below `runs` into a figure folder.
@@ -316,12 +348,12 @@ impl Study {
     /// [`Error::Io`] if one cannot be read or written.
     pub fn copy_tables(&self, runs: &Path, figures: &Path) -> Result<()> {
         let folder = runs.join(&self.name);
+        check_apart(figures, &folder)?;
         let report = self.report(Path::new(""));
         let record: StudyRecord<serde_json::Value> = read_json(&folder.join(&report))?;
         let tables = self.study.tables().iter().map(Path::new);
         let _claim = claim_new(figures)?;
-        // The report goes first and comes last, because what is drawn is decided by it.
-        remove(&figures.join(&report))?;
+        let unfinished = Unfinished::begin(figures, &self.study.record())?;
         for name in tables.chain([report.as_path()]) {
             let from = folder.join(name);
             let bytes = read_bytes(&from)?;
@@ -334,7 +366,7 @@ impl Study {
             }
             write_whole(&figures.join(name), |file| std::io::Write::write_all(file, &bytes))?;
         }
-        Ok(())
+        unfinished.end()
     }
 }
 

@@ -12,11 +12,11 @@ use varflat_plot::{
 };
 use varflat_recorder::Trajectory;
 
-use super::{Figures, Source, claim_new};
+use super::{Figures, Source, Unfinished, claim_new};
 use crate::checksum::FileSum;
 use crate::error::Result;
 use crate::experiment::Experiment;
-use crate::files::{read_csv, read_json, read_npy, remove, write_csv, write_json};
+use crate::files::{read_csv, read_json, read_npy, write_csv, write_json};
 use crate::run_folder::{RunFolder, RunRecord, Stage, names};
 use crate::stages::{FitReport, FlatnessRow, read_profiles, read_rows, read_variance};
 
@@ -29,7 +29,7 @@ pub(super) mod tables {
     pub(crate) const FLATNESS: &str = "flatness.csv";
     pub(crate) const SUMMARY: &str = "summary.json";
     /// All but the summary.
-    pub(super) const DRAWN: [&str; 5] = [LEARNING, SPECTRUM, TRAJECTORIES, LANDSCAPE, FLATNESS];
+    pub(crate) const DRAWN: [&str; 5] = [LEARNING, SPECTRUM, TRAJECTORIES, LANDSCAPE, FLATNESS];
 }
 
 /// Most points of a trajectory that are drawn, but for the last step: more cannot be told apart.
@@ -77,7 +77,8 @@ struct ProfileRow {
 /// Write the tables of a finished run into a figure folder.
 ///
 /// # Errors
-/// [`Error::StageMissing`](crate::Error::StageMissing) if the run is not finished; reading and writing errors.
+/// [`Error::StageMissing`](crate::Error::StageMissing) if the run is not finished; [`Error::Malformed`](crate::Error::Malformed) if a
+/// file is in the way that is not varflat's; reading and writing errors.
 pub fn write_tables(run: &RunFolder, folder: &Path) -> Result<()> {
     run.require(Stage::Fit)?;
     let metrics: Vec<Metrics> = read_csv(&run.checked(names::METRICS)?)?;
@@ -88,7 +89,7 @@ pub fn write_tables(run: &RunFolder, folder: &Path) -> Result<()> {
     let (record, fit) = (run.record()?, read_json(&run.checked(names::FIT)?)?);
     // Everything is read: now the tables there, which may be another run's, give way. Without the summary they count for nothing.
     let _claim = claim_new(folder)?;
-    remove(&folder.join(tables::SUMMARY))?;
+    let unfinished = Unfinished::begin(folder, tables::SUMMARY)?;
     write_csv(&folder.join(tables::LEARNING), &metrics)?;
     write_trajectories(&theta, &trajectory, folder)?;
     let spectrum = variance.iter().zip(1..).map(|(&variance, index)| SpectrumRow { index, variance });
@@ -108,7 +109,8 @@ pub fn write_tables(run: &RunFolder, folder: &Path) -> Result<()> {
         run: record,
         tables: written,
     };
-    write_json(&folder.join(tables::SUMMARY), &summary)
+    write_json(&folder.join(tables::SUMMARY), &summary)?;
+    unfinished.end()
 }
 
 /// θ of the pairs (1, 2) and (49, 50), thinned to what can be seen.

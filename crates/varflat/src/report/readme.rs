@@ -8,7 +8,7 @@ use askama::Template;
 use super::page::Page;
 use super::tables::Tables;
 use crate::error::{Error, Result};
-use crate::files::write_whole;
+use crate::files::{read_text, write_whole};
 
 const BEGIN: &str = "<!-- gallery -->";
 const END: &str = "<!-- /gallery -->";
@@ -21,30 +21,53 @@ struct Gallery<'a> {
     folder: String,
 }
 
+/// A README and where its gallery stands.
+struct Marked {
+    before: String,
+    after: String,
+    /// From the README to the figures, with a slash at its end.
+    folder: String,
+}
+
+impl Marked {
+    fn of(readme: &Path, figures: &Path) -> Result<Self> {
+        let text = read_text(readme)?;
+        let parts = text.split_once(BEGIN).and_then(|(before, rest)| Some((before, rest.split_once(END)?.1)));
+        let Some((before, after)) = parts else {
+            return Err(Error::malformed(
+                readme,
+                format!("it has no {BEGIN} followed by {END}; write both where the gallery should stand"),
+            ));
+        };
+        let absolute = |path: &Path| path.canonicalize().map_err(Error::reading(path));
+        let (home, below) = (absolute(readme)?, absolute(figures)?);
+        let folder = home.parent().and_then(|home| below.strip_prefix(home).ok()).ok_or_else(|| {
+            Error::malformed(
+                readme,
+                format!("{} does not lie below it; choose another --figures", figures.display()),
+            )
+        })?;
+        let folder = folder.iter().map(|part| format!("{}/", part.to_string_lossy())).collect();
+        Ok(Self { before: before.to_owned(), after: after.to_owned(), folder })
+    }
+}
+
+/// Whether [`feed`] would know where to put the gallery: to be asked before anything is written.
+///
+/// # Errors
+/// As [`feed`].
+pub fn check(readme: &Path, figures: &Path) -> Result<()> {
+    Marked::of(readme, figures).map(drop)
+}
+
 /// Replace what stands between `<!-- gallery -->` and `<!-- /gallery -->` in a README by the claims and figures of a folder below it.
 ///
 /// # Errors
 /// [`Error::Io`], or [`Error::Malformed`] if there are no marks or the folder does not lie below the README.
 pub fn feed(readme: &Path, figures: &Path) -> Result<()> {
-    let text = std::fs::read_to_string(readme).map_err(Error::reading(readme))?;
-    let parts = text.split_once(BEGIN).and_then(|(before, rest)| Some((before, rest.split_once(END)?.1)));
-    let Some((before, after)) = parts else {
-        return Err(Error::malformed(
-            readme,
-            format!("it has no {BEGIN} followed by {END}; write both where the gallery should stand"),
-        ));
-    };
-    let absolute = |path: &Path| path.canonicalize().map_err(Error::reading(path));
-    let (home, below) = (absolute(readme)?, absolute(figures)?);
-    let folder = home.parent().and_then(|home| below.strip_prefix(home).ok()).ok_or_else(|| {
-        Error::malformed(
-            readme,
-            format!("{} does not lie below it; choose another --figures", figures.display()),
-        )
-    })?;
-    let parts = folder.iter().map(|part| format!("{}/", part.to_string_lossy()));
+    let Marked { before, after, folder } = Marked::of(readme, figures)?;
     let page = Page::of(&Tables::of(figures))?;
-    let gallery = Gallery { page: &page, folder: parts.collect() }
+    let gallery = Gallery { page: &page, folder }
         .render()
         .map_err(|error| Error::malformed(readme, error.to_string()))?;
     write_whole(readme, |out| write!(out, "{before}{BEGIN}\n{}\n{END}{after}", gallery.trim_end()))

@@ -123,7 +123,11 @@ pub(super) fn complete<'a>(
             }
         }
     }
-    if failures.is_empty() { Ok(finished) } else { Err(Error::Grid { failures }) }
+    if failures.is_empty() {
+        Ok(finished)
+    } else {
+        Err(Error::Grid { failures, again: "the same command tries these again" })
+    }
 }
 
 /// Whether an error is a result of the study, or only says that a set is not on this machine.

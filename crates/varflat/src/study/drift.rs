@@ -13,7 +13,7 @@ use crate::run_folder::names;
 use crate::stages::{self, FitReport};
 use crate::{interrupt, progress};
 
-pub(super) const TABLES: &[&str] = &[EXPONENTS, DISPLACEMENTS, GROWTH];
+pub(crate) const TABLES: &[&str] = &[EXPONENTS, DISPLACEMENTS, GROWTH];
 /// One row a component and range of lags.
 pub(crate) const EXPONENTS: &str = "drift.csv";
 /// One row a component and lag.

@@ -29,7 +29,7 @@ pub(crate) use method::{Kind, Method};
 pub(crate) use report::{ForgettingReport, MethodReport, SetupReport};
 pub(crate) use rows::{SequenceSummaryRow, SummaryRow};
 
-pub(super) const TABLES: &[&str] = &[RUNS, SUMMARY, SEQUENCE, SEQUENCE_SUMMARY];
+pub(crate) const TABLES: &[&str] = &[RUNS, SUMMARY, SEQUENCE, SEQUENCE_SUMMARY];
 /// One row a seed, method and strength.
 const RUNS: &str = "forgetting.csv";
 /// One row a method and strength: means over seeds.

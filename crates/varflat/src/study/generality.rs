@@ -8,7 +8,7 @@ use super::exponents::{ExponentRow, write_exponents};
 use super::grid::Spread;
 use crate::error::Result;
 
-pub(super) const TABLES: &[&str] = &[EXPONENTS, POINTS];
+pub(crate) const TABLES: &[&str] = &[EXPONENTS, POINTS];
 /// One row a run.
 pub(crate) const EXPONENTS: &str = "generality.csv";
 /// One row a component of a run.

@@ -9,7 +9,7 @@ use super::cells::Trainings;
 use super::exponents::{ExponentRow, MOST_RISE, write_exponents};
 use crate::error::Result;
 
-pub(super) const TABLES: &[&str] = &[EXPONENTS, POINTS];
+pub(crate) const TABLES: &[&str] = &[EXPONENTS, POINTS];
 /// One row a run.
 pub(crate) const EXPONENTS: &str = "grid.csv";
 /// One row a component of a run.

@@ -20,7 +20,7 @@ use crate::interrupt;
 use crate::run_folder::names;
 use crate::stages::{FitReport, FlatnessRow};
 
-pub(super) const TABLES: &[&str] = &[EXPONENTS, POINTS];
+pub(crate) const TABLES: &[&str] = &[EXPONENTS, POINTS];
 /// One row a walk.
 pub(crate) const EXPONENTS: &str = "langevin.csv";
 /// One row a component of a walk, and of the run of SGD that it started from.

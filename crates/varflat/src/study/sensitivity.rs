@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::files::write_csv;
 use crate::stages;
 
-pub(super) const TABLES: &[&str] = &[EXPONENTS, RANGES];
+pub(crate) const TABLES: &[&str] = &[EXPONENTS, RANGES];
 /// One row a run.
 pub(crate) const EXPONENTS: &str = "sensitivity.csv";
 /// One row a range of the fit.

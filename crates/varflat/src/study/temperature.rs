@@ -20,7 +20,7 @@ use crate::run_folder::{RunFolder, names};
 use crate::stages::{self, FlatnessRow};
 use crate::{interrupt, progress};
 
-pub(super) const TABLES: &[&str] = &[COMPONENTS, PROFILES, MINI_BATCHES];
+pub(crate) const TABLES: &[&str] = &[COMPONENTS, PROFILES, MINI_BATCHES];
 /// One row a component.
 pub(crate) const COMPONENTS: &str = "temperature.csv";
 /// One row a point of T_i(δθ).

@@ -13,7 +13,7 @@ use crate::files::write_csv;
 use crate::run_folder::RunFolder;
 use crate::stages;
 
-pub(super) const TABLES: &[&str] = &[WIDTHS];
+pub(crate) const TABLES: &[&str] = &[WIDTHS];
 /// One row a run.
 pub(crate) const WIDTHS: &str = "width.csv";
 
