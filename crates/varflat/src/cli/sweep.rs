@@ -8,6 +8,7 @@ use super::{DataChoice, DeviceChoice};
 use crate::error::{Error, Result};
 use crate::experiment::Experiment;
 use crate::grid::{self, Axis};
+use crate::report::count;
 use crate::say::say;
 use crate::stages;
 use crate::sweep::{self, Indices, Point, Slurm, SweepFile, SweepFolder, Workers};
@@ -106,12 +107,8 @@ impl SweepChoice {
     }
 
     /// The folder of the sweep, begun if it is not there.
-    fn open(&self, keeps: bool) -> Result<SweepFolder> {
-        if self.is_folder()? {
-            SweepFolder::open(&self.sweep)
-        } else {
-            self.of_file(|path, file| SweepFolder::begin(path, file, keeps))
-        }
+    fn open(&self) -> Result<SweepFolder> {
+        if self.is_folder()? { SweepFolder::open(&self.sweep) } else { self.of_file(SweepFolder::begin) }
     }
 
     /// The same, but nothing is written.
@@ -154,7 +151,14 @@ impl SweepCommand {
             Self::Run { sweep, index, jobs, threads, retry, device } => {
                 let device = device.device.as_deref();
                 stages::check_device(device)?;
-                let sweep = sweep.open(index.is_some())?;
+                let sweep = sweep.open()?;
+                if sweep.others() > 0 && index.is_none() {
+                    let others = count(sweep.others(), "other point");
+                    let folder = sweep.path().display();
+                    say(format_args!(
+                        "{folder} has {others} beside these; `varflat sweep run {folder}` does all\n"
+                    ));
+                }
                 let points: Vec<&Point> = match &index {
                     Some(index) => index.of(sweep.points())?,
                     None => sweep.points().iter().collect(),
@@ -171,8 +175,13 @@ impl SweepCommand {
                 sweep::collect(&SweepFolder::open(&folder)?, &figures)
             }
             Self::Submit { sweep, engine: Engine::Slurm, slurm, device } => {
-                let sweep = if slurm.dry_run { sweep.look()? } else { sweep.open(false)? };
-                sweep::submit(&sweep, &slurm, device.device.as_deref())
+                let looked = sweep.look()?;
+                if slurm.dry_run {
+                    return sweep::submit(&looked, &slurm, device.device.as_deref());
+                }
+                // Before a folder is made that nobody works in.
+                slurm.check_here()?;
+                sweep::submit(&sweep.open()?, &slurm, device.device.as_deref())
             }
         }
     }

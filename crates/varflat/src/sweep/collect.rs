@@ -16,9 +16,9 @@ use super::table::Table;
 use crate::checksum::FileSum;
 use crate::error::{Error, Result};
 use crate::figures;
-use crate::files::{read_json, remove, write_csv, write_json};
+use crate::files::{read_json, write_csv, write_json};
 use crate::run_folder::{RunFolder, names};
-use crate::say::say;
+use crate::say::{say, warn};
 use crate::stages::FitReport;
 use crate::study::exponents::{ExponentRow, PointRow, points as components};
 use crate::versions;
@@ -133,7 +133,7 @@ pub fn collect(sweep: &SweepFolder, folder: &Path) -> Result<()> {
         let tidy = columns(collected.iter().copied()).without(&["point", "seed"]);
         let tidy = tidy.beside(Table::of(&table, &rows)?).beside(Table::of(&table, &further)?);
         let _claim = figures::claim_new(folder)?;
-        remove(&folder.join(RECORD))?;
+        let unfinished = figures::Unfinished::begin(folder, RECORD)?;
         tidy.write_csv(&table)?;
         write_csv(&folder.join(POINTS), &all)?;
         let record = SweepRecord {
@@ -145,10 +145,19 @@ pub fn collect(sweep: &SweepFolder, folder: &Path) -> Result<()> {
             tables: FileSum::of_all(folder, &[EXPONENTS, POINTS])?,
         };
         write_json(&folder.join(RECORD), &record)?;
+        unfinished.end()?;
         say(format_args!("{found} of {points} points are in {}\n", table.display()));
         if !all.is_empty() {
             figures::say_drawn(folder)?;
         }
+    }
+    let strangers = sweep.strangers()?;
+    if !strangers.is_empty() {
+        warn(format_args!(
+            "not in the table, because sweep.toml in {} does not name it: {}; `varflat sweep run` with its values takes a run in",
+            sweep.path().display(),
+            strangers.join(", ")
+        ));
     }
     match points - found {
         0 => Ok(()),

@@ -1,5 +1,6 @@
 //! The sweep file: a base experiment, and what varies around it.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -8,7 +9,7 @@ use super::point::{self, Point};
 use crate::error::{Error, Result};
 use crate::experiment::{Experiment, is_plain};
 use crate::files::read_text;
-use crate::grid::Axis;
+use crate::grid::{Axis, check_count};
 
 /// A sweep file: data, not code. Unknown keys are errors.
 ///
@@ -52,9 +53,27 @@ pub struct SweepFile {
     /// Keys with lists of values that change together.
     #[serde(default, skip_serializing_if = "toml::Table::is_empty")]
     pub zip: toml::Table,
+    /// Further points of the same base experiment: what other commands on the same folder have asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<Part>,
     /// The base experiment itself, in place of its file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub base: Option<Experiment>,
+}
+
+/// `[[also]]`: combinations of their own, beside those of the whole sweep.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Part {
+    /// As of the sweep.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seeds: Option<Seeds>,
+    /// As of the sweep.
+    #[serde(default, skip_serializing_if = "toml::Table::is_empty")]
+    pub grid: toml::Table,
+    /// As of the sweep.
+    #[serde(default, skip_serializing_if = "toml::Table::is_empty")]
+    pub zip: toml::Table,
 }
 
 /// `seeds = 3`, or `seeds = [1, 5, 8]`.
@@ -141,6 +160,7 @@ impl SweepFile {
             seeds: None,
             grid: toml::Table::new(),
             zip: toml::Table::new(),
+            also: Vec::new(),
             base: Some(base),
         };
         for axis in axes {
@@ -183,11 +203,117 @@ impl SweepFile {
     }
 
     /// Every point, in the order of the indices: the seed changes fastest, then `[zip]`, then the last key of `[grid]`; keys are in
-    /// the order of the alphabet.
+    /// the order of the alphabet. Those of `[[also]]` follow, each once.
     ///
     /// # Errors
     /// A key without values or with one twice, lists of `[zip]` that differ in length, an impossible experiment.
     pub fn points(&self) -> Result<Vec<Point>> {
-        point::points(self)
+        let mut points = point::points(self)?;
+        let mut names: BTreeMap<String, usize> =
+            points.iter().map(|point| (point.name.clone(), point.index)).collect();
+        for part in &self.also {
+            for mut point in point::points(&self.only(part))? {
+                match names.get(&point.name).map(|place| &points[*place]) {
+                    Some(other) if other.experiment == point.experiment => {}
+                    Some(_) => return Err(self.two_points(&point.name)),
+                    None => {
+                        point.index = points.len();
+                        names.insert(point.name.clone(), point.index);
+                        points.push(point);
+                    }
+                }
+            }
+        }
+        check_count(points.len())
+            .map_err(|problem| Error::Experiment { origin: self.name.clone(), problem })?;
+        Ok(points)
     }
+
+    /// A part as a sweep of its own.
+    fn only(&self, part: &Part) -> Self {
+        let Part { seeds, grid, zip } = part.clone();
+        Self { seeds, grid, zip, also: Vec::new(), ..self.clone() }
+    }
+
+    /// The error about two points that would share a folder.
+    fn two_points(&self, name: &str) -> Error {
+        let problem =
+            format!("two points that differ would be called {name}; choose another --out for one of them");
+        Error::Experiment { origin: self.name.clone(), problem }
+    }
+
+    /// The sweep of the points of both, which are around the same experiment; none if this one has them all.
+    ///
+    /// The points of this one stay. Where the values of one more key are all that is new, they join its list; otherwise the other
+    /// follows as a part of its own.
+    ///
+    /// # Errors
+    /// As [`SweepFile::points`]; two different points of one name.
+    pub(super) fn joined(&self, other: &Self) -> Result<Option<Self>> {
+        let points = |sweep: &Self| -> Result<BTreeMap<String, Experiment>> {
+            Ok(sweep.points()?.into_iter().map(|point| (point.name, point.experiment)).collect())
+        };
+        let (ours, theirs) = (points(self)?, points(other)?);
+        if let Some((name, _)) =
+            theirs.iter().find(|(name, experiment)| ours.get(*name).is_some_and(|ours| ours != *experiment))
+        {
+            return Err(self.two_points(name));
+        }
+        if theirs.keys().all(|name| ours.contains_key(name)) {
+            return Ok(None);
+        }
+        if ours.keys().all(|name| theirs.contains_key(name)) {
+            return Ok(Some(other.clone()));
+        }
+        let both: BTreeSet<&String> = ours.keys().chain(theirs.keys()).collect();
+        let merged = self.merged(other);
+        if let Some(merged) = merged
+            && points(&merged).is_ok_and(|points| points.keys().eq(both))
+        {
+            return Ok(Some(merged));
+        }
+        let mut joined = self.clone();
+        let Self { seeds, grid, zip, also, .. } = other.clone();
+        joined.also.push(Part { seeds, grid, zip });
+        joined.also.extend(also);
+        Ok(Some(joined))
+    }
+
+    /// Every list with the values of both, if both change the same keys.
+    fn merged(&self, other: &Self) -> Option<Self> {
+        let alone = self.also.is_empty() && other.also.is_empty() && self.zip == other.zip;
+        if !alone || self.seeds.is_some() != other.seeds.is_some() {
+            return None;
+        }
+        let mut merged = self.clone();
+        merged.grid = with_values(&self.grid, &other.grid)?;
+        merged.seeds = self.seeds.as_ref().zip(other.seeds.as_ref()).map(|(ours, theirs)| {
+            let ours = ours.list();
+            let new: Vec<u64> = theirs.list().into_iter().filter(|seed| !ours.contains(seed)).collect();
+            Seeds::List([ours, new].concat())
+        });
+        Some(merged)
+    }
+}
+
+/// The lists of both tables, whose keys are the same.
+fn with_values(ours: &toml::Table, theirs: &toml::Table) -> Option<toml::Table> {
+    if !ours.keys().eq(theirs.keys()) {
+        return None;
+    }
+    let both = ours.iter().zip(theirs.values());
+    both.map(|((key, ours), theirs)| {
+        let values = match (ours, theirs) {
+            (toml::Value::Table(ours), toml::Value::Table(theirs)) => {
+                toml::Value::Table(with_values(ours, theirs)?)
+            }
+            (toml::Value::Array(ours), toml::Value::Array(theirs)) => {
+                let new = theirs.iter().filter(|value| !ours.contains(value));
+                toml::Value::Array(ours.iter().chain(new).cloned().collect())
+            }
+            _ => return None,
+        };
+        Some((key.clone(), values))
+    })
+    .collect()
 }

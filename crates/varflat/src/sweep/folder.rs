@@ -1,15 +1,18 @@
 //! The folder of a sweep: its resolved file, and one run folder a point.
 
+use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::file::SweepFile;
 use super::point::Point;
 use crate::error::{Error, Result};
-use crate::files::write_whole;
+use crate::figures::claim;
+use crate::files::{make_folder, write_whole};
+use crate::run_folder::names::CONFIG;
 
 /// The resolved sweep, its base experiment within.
-const SWEEP: &str = "sweep.toml";
+pub(crate) const FILE: &str = "sweep.toml";
 
 /// The folder of a sweep.
 #[derive(Clone, Debug)]
@@ -17,38 +20,54 @@ pub struct SweepFolder {
     path: PathBuf,
     file: SweepFile,
     points: Vec<Point>,
+    /// Points of the folder that are none of these.
+    others: usize,
 }
 
 impl SweepFolder {
-    /// Make the folder of a sweep, or reopen it. The sweep may have gained or lost points since, the base experiment is the same. With
-    /// `keeps` the folder keeps the sweep it holds: tasks of a job array work on the sweep as it was when they were submitted.
+    /// Make the folder of a sweep, or reopen it. The folder keeps the points it has and gains those of this sweep, whose base experiment
+    /// is the same; what comes back has the points of this sweep alone, counted as it counts them.
     ///
     /// # Errors
-    /// [`Error::OtherExperiment`] if the folder holds a sweep around another experiment, [`Error::Malformed`] if it holds something
+    /// [`Error::OtherSweep`] if the folder holds a sweep around another experiment, [`Error::Malformed`] if it holds something
     /// else, [`Error::Io`] if it cannot be written.
-    pub fn begin(path: &Path, file: SweepFile, keeps: bool) -> Result<Self> {
-        let sweep = Self::at(path, file)?;
-        let file = &sweep.file;
-        let resolved = path.join(SWEEP);
-        let held = resolved.exists().then(|| SweepFile::read_settings(&resolved)).transpose()?;
-        if let Some(held) = &held {
-            let mut differences = file.base()?.differences(held.base()?);
-            if held.name != file.name {
-                differences.insert(0, format!("name ({} here, {} asked for)", held.name, file.name));
-            }
-            if !differences.is_empty() {
-                let (folder, differences) = (path.to_path_buf(), differences.join(", "));
-                return Err(Error::OtherSweep { folder, differences });
-            }
-        } else if sweep.is_occupied() {
+    pub fn begin(path: &Path, file: SweepFile) -> Result<Self> {
+        let mut sweep = Self::at(path, file)?;
+        let resolved = path.join(FILE);
+        if !resolved.exists() && sweep.is_occupied()? {
             let problem = "the folder is not empty and not a sweep of varflat's; choose another --out";
             return Err(Error::malformed(path, problem));
         }
-        std::fs::create_dir_all(path).map_err(Error::writing(path))?;
-        if held.is_none() || (!keeps && held.as_ref() != Some(file)) {
-            write(&resolved, file)?;
+        make_folder(path)?;
+        // Two commands that add points at once must not lose each other's.
+        let _claim = claim(path);
+        let held = resolved.exists().then(|| SweepFile::read_settings(&resolved)).transpose()?;
+        let Some(held) = held else {
+            write(&resolved, &sweep.file)?;
+            return Ok(sweep);
+        };
+        sweep.check_same_base(&held)?;
+        if held != sweep.file {
+            let joined = held.joined(&sweep.file)?;
+            let all = joined.as_ref().unwrap_or(&held);
+            sweep.others = all.points()?.len() - sweep.points.len();
+            if let Some(joined) = joined {
+                write(&resolved, &joined)?;
+            }
         }
         Ok(sweep)
+    }
+
+    /// Refuse to add to a sweep around another experiment.
+    fn check_same_base(&self, held: &SweepFile) -> Result<()> {
+        let mut differences = self.file.base()?.differences(held.base()?);
+        if held.name != self.file.name {
+            differences.insert(0, format!("name ({} here, {} asked for)", held.name, self.file.name));
+        }
+        if differences.is_empty() {
+            return Ok(());
+        }
+        Err(Error::OtherSweep { folder: self.path.clone(), differences: differences.join(", ") })
     }
 
     /// What the folder of a sweep is or would be; nothing is read or written.
@@ -56,15 +75,38 @@ impl SweepFolder {
     /// # Errors
     /// As [`SweepFile::points`].
     pub fn at(path: &Path, file: SweepFile) -> Result<Self> {
-        Ok(Self { path: path.to_path_buf(), points: file.points()?, file })
+        Ok(Self { path: path.to_path_buf(), points: file.points()?, file, others: 0 })
     }
 
     /// Whether there is anything but what other processes that begin the same sweep, or a workflow manager, have just put there.
-    fn is_occupied(&self) -> bool {
-        let Ok(entries) = std::fs::read_dir(&self.path) else { return false };
-        let names = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
-        let mut others = names.filter(|name| !name.starts_with('.') && name != SWEEP);
-        others.any(|name| !self.points.iter().any(|point| point.name == name))
+    fn is_occupied(&self) -> Result<bool> {
+        if !self.path.exists() {
+            return Ok(false);
+        }
+        let names = self.names()?;
+        let mut others = names.iter().filter(|name| !name.starts_with('.') && *name != FILE);
+        Ok(others.any(|name| !self.points.iter().any(|point| point.name == *name)))
+    }
+
+    /// Names of what lies in the folder.
+    fn names(&self) -> Result<Vec<String>> {
+        let entries = std::fs::read_dir(&self.path).map_err(Error::reading(&self.path))?;
+        let name = |entry: std::io::Result<std::fs::DirEntry>| {
+            Ok(entry.map_err(Error::reading(&self.path))?.file_name().to_string_lossy().into_owned())
+        };
+        entries.map(name).collect()
+    }
+
+    /// Runs in the folder that are no point of the sweep.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if the folder cannot be read.
+    pub fn strangers(&self) -> Result<Vec<String>> {
+        let known: BTreeSet<&str> = self.points.iter().map(|point| point.name.as_str()).collect();
+        let mut names = self.names()?;
+        names.retain(|name| !known.contains(name.as_str()) && self.path.join(name).join(CONFIG).exists());
+        names.sort();
+        Ok(names)
     }
 
     /// Open a folder that a sweep was begun in.
@@ -72,7 +114,7 @@ impl SweepFolder {
     /// # Errors
     /// [`Error::Malformed`] if there is none.
     pub fn open(path: &Path) -> Result<Self> {
-        let resolved = path.join(SWEEP);
+        let resolved = path.join(FILE);
         if !resolved.exists() {
             let problem = "there is no sweep here (no sweep.toml); begin one with `varflat sweep run SWEEP.toml --out FOLDER`";
             return Err(Error::malformed(path, problem));
@@ -93,6 +135,11 @@ impl SweepFolder {
     /// Its points.
     pub fn points(&self) -> &[Point] {
         &self.points
+    }
+
+    /// How many points the folder has that are none of these.
+    pub fn others(&self) -> usize {
+        self.others
     }
 
     /// The run folder of a point.

@@ -26,17 +26,23 @@ pub fn list(points: &[Point]) -> Result<String> {
     String::from_utf8(bytes).map_err(|error| complain(&error))
 }
 
-/// `index`, `point`, and a column for every key that varies.
+/// `index`, `point`, and a column for every key that any of them changes; a point that does not change it has that of its experiment.
 pub(super) fn columns<'a>(points: impl Iterator<Item = &'a Point> + Clone) -> Table {
     let column =
         |name: &str, of: &dyn Fn(&Point) -> String| (name.to_owned(), points.clone().map(of).collect());
     let mut columns =
         vec![column("index", &|point| point.index.to_string()), column("point", &|point| point.name.clone())];
-    let first = points.clone().next();
-    for (place, (key, _)) in first.iter().flat_map(|point| point.values.iter().enumerate()) {
-        columns.push(column(key, &|point| match &point.values[place].1 {
-            toml::Value::String(text) => text.clone(),
-            value => value.to_string(),
+    let mut keys: Vec<&str> = Vec::new();
+    for (key, _) in points.clone().flat_map(|point| &point.values) {
+        if !keys.contains(&key.as_str()) {
+            keys.push(key);
+        }
+    }
+    for key in keys {
+        columns.push(column(key, &|point| match point.value(key) {
+            Some(toml::Value::String(text)) => text,
+            Some(value) => value.to_string(),
+            None => String::new(),
         }));
     }
     Table { columns }

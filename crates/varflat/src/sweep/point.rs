@@ -26,6 +26,17 @@ pub struct Point {
     pub experiment: Experiment,
 }
 
+impl Point {
+    /// The value of a key such as `training.batch_size`, changed or not; `None` where the experiment has none.
+    pub(super) fn value(&self, key: &str) -> Option<Value> {
+        if let Some((_, value)) = self.values.iter().find(|(changed, _)| changed == key) {
+            return Some(value.clone());
+        }
+        let whole = Value::try_from(&self.experiment).ok()?;
+        key.split('.').try_fold(whole, |value, part| value.get(part).cloned())
+    }
+}
+
 /// Values that change together: of each position, every key with its value.
 type Axis = Vec<Vec<(String, Value)>>;
 

@@ -93,6 +93,12 @@ pub fn status(sweep: &SweepFolder) -> Result<String> {
         .into_iter()
         .filter_map(|word| Some(format!("{} {word}", counts.get(word)?)))
         .collect();
+    for stranger in sweep.strangers()? {
+        let _ = writeln!(
+            text,
+            "    -  not in the sweep: {stranger}, a run here that sweep.toml does not name; `varflat sweep run` with its values takes it in"
+        );
+    }
     let mut head = format!("{}: {} points: {}\n", sweep.file().name, states.len(), words.join(", "));
     let left = states.len() - counts.get("finished").unwrap_or(&0) - counts.get("failed").unwrap_or(&0);
     if !took.is_empty() && left > 0 {
