@@ -3,16 +3,21 @@
 //! Slurm gives the machines, repeats what died with them, and counts; varflat gives it tasks that may be killed, repeated and run twice
 //! without harm.
 
+mod queue;
+
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use clap::Args;
 
+use self::queue::{Submitted, array_size, ask, job_number, queued};
 use super::folder::{self, SweepFolder};
 use super::status::{State, states};
 use crate::error::{Error, Result};
-use crate::files::write_whole;
+use crate::files::{make_folder, write_whole};
+use crate::interrupt;
+use crate::report::count;
 use crate::say::say;
 
 /// `MaxArraySize` of a Slurm nobody has configured; indices are below it.
@@ -54,6 +59,29 @@ pub struct Slurm {
     /// Print the scripts and commands; write and submit nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// Submit also the points that an earlier array of this sweep has in the queue
+    #[arg(long)]
+    pub again: bool,
+}
+
+impl Slurm {
+    /// Whether Slurm is on this machine, before anything is written for it.
+    ///
+    /// # Errors
+    /// [`Error::Engine`] if it is not.
+    pub fn check_here(&self) -> Result<()> {
+        queue::check_here("sbatch")?;
+        self.limit().map(drop)
+    }
+
+    /// The largest array of the cluster.
+    fn limit(&self) -> Result<usize> {
+        match self.array_limit {
+            Some(limit) => Ok(limit as usize),
+            None if self.dry_run => Ok(array_size().unwrap_or(STOCK_ARRAY_SIZE)),
+            None => array_size(),
+        }
+    }
 }
 
 /// A submission: which points, how many a task, where its scripts are.
@@ -70,75 +98,155 @@ struct Submission<'a> {
     tasks: Vec<usize>,
 }
 
-/// Submit the points that are not finished as a job array, and a job that collects the table when all tasks have ended.
+/// Submit the points that are not finished as a job array, and a job that collects the table when all tasks have ended. Points that an
+/// earlier array has in the queue are left to it, unless `again` is asked for.
 ///
 /// The array works on a snapshot of the sweep beside its script, so that its indices keep their meaning whatever becomes of the file.
 ///
 /// # Errors
-/// [`Error::Engine`] with what sbatch said; [`Error::Io`] if the scripts cannot be written.
+/// [`Error::Engine`] with what Slurm's programs said, and what is in the queue all the same; [`Error::Io`] if the scripts cannot be
+/// written.
 pub fn submit(sweep: &SweepFolder, options: &Slurm, device: Option<&str>) -> Result<()> {
     let states = states(sweep)?;
-    let todo: Vec<usize> = sweep
-        .points()
-        .iter()
-        .zip(&states)
-        .filter(|(_, state)| **state != State::Finished)
-        .map(|(point, _)| point.index)
-        .collect();
+    let points = sweep.points().iter().zip(&states);
+    let mut todo: Vec<usize> =
+        points.filter(|(_, state)| **state != State::Finished).map(|(point, _)| point.index).collect();
     if todo.is_empty() {
         say("all points are finished; `varflat sweep collect` writes their table\n");
         return Ok(());
     }
-    let limit = match options.array_limit {
-        Some(limit) => limit as usize,
-        None if options.dry_run => array_size().unwrap_or(STOCK_ARRAY_SIZE),
-        None => array_size()?,
-    };
+    let whole = std::path::absolute(sweep.path()).map_err(Error::reading(sweep.path()))?;
+    let slurm = whole.join("slurm");
+    if !options.dry_run && !options.again {
+        leave_to_others(sweep, &slurm, &mut todo)?;
+    }
+    let limit = options.limit()?;
     let chunk = (options.chunk as usize).max(sweep.points().len().div_ceil(limit));
     let mut tasks: Vec<usize> = todo.iter().map(|index| index / chunk).collect();
     tasks.dedup();
     let program = std::env::current_exe().map_err(Error::reading(Path::new("the varflat program")))?;
-    let whole = std::path::absolute(sweep.path()).map_err(Error::reading(sweep.path()))?;
-    let slurm = whole.join("slurm");
     let number = (1..).find(|number: &u32| !slurm.join(number.to_string()).exists()).unwrap_or(u32::MAX);
     let folder = slurm.join(number.to_string());
     let submission = Submission { sweep, options, device, program, folder, chunk, tasks };
-    let (array, collect) = (submission.array(&whole), submission.collect(&whole));
     if options.dry_run {
-        let folder = submission.folder.display();
-        say(format_args!(
-            "# {folder}/array.sbatch: {} points in {} tasks\n{array}\n",
-            todo.len(),
-            submission.tasks.len()
-        ));
-        say(format_args!("# {folder}/collect.sbatch\n{collect}\n"));
-        say(format_args!("# sbatch --parsable {folder}/array.sbatch\n"));
-        say(format_args!("# sbatch --parsable --dependency=afterany:ARRAY {folder}/collect.sbatch\n"));
+        submission.print(&whole, todo.len());
         return Ok(());
     }
-    let script = |name: &str, text: &str| -> Result<PathBuf> {
-        let path = submission.folder.join(name);
+    submission.hand_over(&whole, &todo)
+}
+
+/// Take out the points that earlier arrays still have in the queue.
+fn leave_to_others(sweep: &SweepFolder, slurm: &Path, todo: &mut Vec<usize>) -> Result<()> {
+    let mut arrays = Vec::new();
+    for earlier in Submitted::all(slurm)? {
+        let name = |index: &usize| &sweep.points()[*index].name;
+        let open: Vec<&String> = todo.iter().map(name).filter(|name| earlier.has(name)).collect();
+        if open.is_empty() {
+            continue;
+        }
+        let waiting = queued(&earlier)?;
+        let before = todo.len();
+        todo.retain(|index| !waiting.contains(&sweep.points()[*index].name));
+        if todo.len() < before {
+            say(format_args!(
+                "{} left to array {}, which is in the queue\n",
+                count(before - todo.len(), "point"),
+                earlier.array
+            ));
+            arrays.push(earlier.array);
+        }
+    }
+    if !todo.is_empty() {
+        return Ok(());
+    }
+    let arrays = arrays.join(",");
+    let problem = format!(
+        "every point that is not finished is in the queue already, submitted from here as array {arrays}: `squeue --jobs={arrays}` shows \
+         them, `scancel {arrays}` takes them out, --again submits them a second time"
+    );
+    Err(Error::Engine { command: "sweep submit".to_owned(), problem })
+}
+
+impl Submission<'_> {
+    /// What would be submitted.
+    fn print(&self, whole: &Path, points: usize) {
+        let folder = self.folder.display();
+        let (points, tasks) = (count(points, "point"), count(self.tasks.len(), "task"));
+        say(format_args!("# {folder}/array.sbatch: {points} in {tasks}\n{}\n", self.array(whole)));
+        say(format_args!("# {folder}/collect.sbatch\n{}\n", self.collect(whole)));
+        say(format_args!("# sbatch --parsable {folder}/array.sbatch\n"));
+        say(format_args!("# sbatch --parsable --dependency=afterany:ARRAY {folder}/collect.sbatch\n"));
+    }
+
+    /// Write the scripts and submit them. Whatever fails after the array was taken, it is said that it was.
+    fn hand_over(&self, whole: &Path, todo: &[usize]) -> Result<()> {
+        // Between the answer of sbatch and its being written down nothing may end the process.
+        let _at_stake = interrupt::at_stake();
+        make_folder(&self.folder)?;
+        folder::write(&self.folder.join("sweep.toml"), self.sweep.file())?;
+        let array = self.script("array.sbatch", &self.array(whole))?;
+        let collect = self.script("collect.sbatch", &self.collect(whole))?;
+        let answer = ask("sbatch", &["--parsable".as_ref(), array.as_os_str()]).map_err(fewer_tasks)?;
+        let job = job_number(&answer)?;
+        let words = format!(
+            "array {job}: {} in {} of {}",
+            count(todo.len(), "point"),
+            count(self.tasks.len(), "task"),
+            self.chunk
+        );
+        say(format_args!("{words}\n"));
+        let sweep = self.sweep.path().display();
+        let all_the_same = |error: Error| Error::Engine {
+            command: "sbatch".to_owned(),
+            problem: format!(
+                "{error}. What was submitted before is in the queue all the same ({words}), and nothing collects it: when it has ended, \
+                 `varflat sweep collect {sweep}` does; `scancel {job}` takes it out of the queue"
+            ),
+        };
+        let mut submitted = Submitted::of(job.clone(), self.tasks_of(todo));
+        submitted.write(&self.folder).map_err(all_the_same)?;
+        let dependency = format!("--dependency=afterany:{job}");
+        let collector = ask("sbatch", &["--parsable".as_ref(), dependency.as_ref(), collect.as_os_str()])
+            .and_then(|answer| job_number(&answer))
+            .map_err(all_the_same)?;
+        say(format_args!(
+            "job {collector} collects when they have ended; output in {}\n",
+            self.folder.display()
+        ));
+        submitted.collector = Some(collector);
+        submitted.write(&self.folder)
+    }
+
+    /// The points of every task that are not finished, by name.
+    fn tasks_of(&self, todo: &[usize]) -> BTreeMap<usize, Vec<String>> {
+        let mut tasks: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+        for index in todo {
+            tasks.entry(index / self.chunk).or_default().push(self.sweep.points()[*index].name.clone());
+        }
+        tasks
+    }
+
+    fn script(&self, name: &str, text: &str) -> Result<PathBuf> {
+        let path = self.folder.join(name);
         write_whole(&path, |out| std::io::Write::write_all(out, text.as_bytes()))?;
         Ok(path)
-    };
-    std::fs::create_dir_all(&submission.folder).map_err(Error::writing(&submission.folder))?;
-    folder::write(&submission.folder.join("sweep.toml"), sweep.file())?;
-    let (array, collect) = (script("array.sbatch", &array)?, script("collect.sbatch", &collect)?);
-    let job = job_number(&ask("sbatch", &["--parsable".as_ref(), array.as_os_str()])?)?;
-    say(format_args!(
-        "array {job}: {} points in {} tasks of {}\n",
-        todo.len(),
-        submission.tasks.len(),
-        submission.chunk
-    ));
-    let dependency = format!("--dependency=afterany:{job}");
-    let collector =
-        job_number(&ask("sbatch", &["--parsable".as_ref(), dependency.as_ref(), collect.as_os_str()])?)?;
-    say(format_args!(
-        "job {collector} collects when they have ended; output in {}\n",
-        submission.folder.display()
-    ));
-    Ok(())
+    }
+}
+
+/// What to do about a cluster that takes no array so large.
+fn fewer_tasks(error: Error) -> Error {
+    match error {
+        Error::Engine { command, problem } if !problem.contains("--dry-run") => {
+            let large = ["array", "limit", "qos"].iter().any(|word| problem.to_lowercase().contains(word));
+            let remedy = if large {
+                ". If there are too many tasks, --chunk NUMBER gives each more points, and --array-limit NUMBER says how large an array may be"
+            } else {
+                ""
+            };
+            Error::Engine { command, problem: format!("{problem}; nothing is in the queue{remedy}") }
+        }
+        error => error,
+    }
 }
 
 impl Submission<'_> {
@@ -178,7 +286,11 @@ impl Submission<'_> {
                  wait \"$work\"; code=$?\n    \
                  kill -0 \"$work\" 2>/dev/null || break\n\
              done\n\
-             if [ -n \"$again\" ] && [ \"$code\" -eq 130 ]; then scontrol requeue \"$SLURM_JOB_ID\"; fi\n\
+             # This task alone: the plain job number of one of them is that of the whole array.\n\
+             if [ -n \"$again\" ] && [ \"$code\" -eq 130 ]; then\n    \
+                 scontrol requeue \"${{SLURM_ARRAY_JOB_ID}}_${{SLURM_ARRAY_TASK_ID}}\" ||\n        \
+                     echo 'error: not back in the queue; submit the sweep again when the array has ended' >&2\n\
+             fi\n\
              exit \"$code\"\n",
             prologue = self.prologue(),
             program = quoted_path(&self.program),
@@ -252,42 +364,6 @@ fn quoted_path(path: &Path) -> String {
     quoted(&path.display().to_string())
 }
 
-/// `MaxArraySize` of the cluster.
-fn array_size() -> Result<usize> {
-    let config = ask("scontrol", &["show".as_ref(), "config".as_ref()])?;
-    let size = config.lines().find_map(|line| {
-        let (name, value) = line.split_once('=')?;
-        (name.trim() == "MaxArraySize").then(|| value.trim().parse().ok())?
-    });
-    size.filter(|size| *size > 0).ok_or_else(|| Error::Engine {
-        command: "scontrol show config".to_owned(),
-        problem: "it names no MaxArraySize; give --array-limit".to_owned(),
-    })
-}
-
-/// The job in `sbatch --parsable`'s answer, `number` or `number;cluster`.
-fn job_number(answer: &str) -> Result<String> {
-    let number = answer.trim().split(';').next().unwrap_or_default();
-    if !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Ok(number.to_owned());
-    }
-    let problem = format!("no job number in its answer: {answer:?}");
-    Err(Error::Engine { command: "sbatch".to_owned(), problem })
-}
-
-/// What a program of Slurm's prints.
-fn ask(program: &str, arguments: &[&std::ffi::OsStr]) -> Result<String> {
-    let failed = |problem: String| Error::Engine { command: program.to_owned(), problem };
-    let output = Command::new(program).args(arguments).output().map_err(|error| {
-        failed(format!("{error}; is Slurm on this machine? --dry-run prints what would be submitted"))
-    })?;
-    if output.status.success() {
-        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
-    } else {
-        Err(failed(String::from_utf8_lossy(&output.stderr).trim().to_owned()))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -303,12 +379,5 @@ mod tests {
         assert_eq!(quoted("/a/b-c_1"), "/a/b-c_1");
         assert_eq!(quoted("it's; rm"), "'it'\\''s; rm'");
         assert_eq!(quoted(""), "''");
-    }
-
-    #[test]
-    fn the_answer_of_sbatch_is_a_number() {
-        assert_eq!(job_number("17\n").unwrap(), "17");
-        assert_eq!(job_number("17;cluster\n").unwrap(), "17");
-        assert!(job_number("Submitted").is_err());
     }
 }
