@@ -39,7 +39,7 @@ pub enum Error {
     #[error(transparent)]
     Plot(varflat_plot::PlotError),
     /// A file or folder cannot be read or written.
-    #[error("{action} {path}: {source}{}", remedy(source))]
+    #[error("{action} {path}: {source}{}", remedy(action, source))]
     Io {
         /// What was tried: `reading`, `writing`.
         action: &'static str,
@@ -86,7 +86,7 @@ pub enum Error {
         differences: String,
     },
     /// A training failed before, and would fail again.
-    #[error("{error} (in an earlier attempt; --retry makes another)")]
+    #[error("{error} (in an earlier attempt)")]
     FailedBefore {
         /// What went wrong then.
         error: String,
@@ -128,10 +128,12 @@ pub enum Error {
         points: usize,
     },
     /// Some runs failed; the others are finished.
-    #[error("{} of the runs failed:\n  {}\nthe same command tries these again", failures.len(), failures.join("\n  "))]
+    #[error("{} of the runs failed:\n  {}\n{again}", failures.len(), failures.join("\n  "))]
     Grid {
         /// The run and its error.
         failures: Vec<String>,
+        /// What the same command would do about them.
+        again: &'static str,
     },
     /// Results are not what they were, or do not follow from what they were made from.
     #[error("{place} is not what it was: {}", differences.join("; "))]
@@ -219,6 +221,12 @@ impl Error {
         move |source| Self::Io { action: "writing", path, source }
     }
 
+    /// A folder that could not be made.
+    pub(crate) fn making(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_path_buf();
+        move |source| Self::Io { action: MAKING, path, source }
+    }
+
     /// Threads that could not be started.
     pub(crate) fn threads(source: io::Error) -> Self {
         Self::Io { action: "starting threads in", path: PathBuf::from("this process"), source }
@@ -261,12 +269,19 @@ fn redo(path: &Path, problem: &str) -> String {
     }
 }
 
+/// Folders are made with all that are above them: that one is missing says that the system makes none there.
+const MAKING: &str = "making the folder";
+
 /// EMFILE and ENFILE, for which the library has no name.
 const TOO_MANY_FILES: [i32; 2] = if cfg!(unix) { [24, 23] } else { [4, 4] };
 
 /// What to do about an error of the operating system, where there is something to do.
-fn remedy(source: &io::Error) -> &'static str {
+fn remedy(action: &str, source: &io::Error) -> &'static str {
     match source.kind() {
+        io::ErrorKind::NotFound if action == MAKING => "; no folder can be made there: choose another",
+        io::ErrorKind::IsADirectory if action == "reading" => {
+            "; a folder stands where a file is needed: name the file that is meant"
+        }
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
             "; free some space, then give the same command again: it continues where it stopped"
         }

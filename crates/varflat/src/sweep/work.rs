@@ -74,6 +74,7 @@ pub fn run(sweep: &SweepFolder, points: &[&Point], workers: Workers<'_>) -> Resu
     outcomes.extend(later.iter().copied().zip(do_all(&later, true)?));
     bar.finish_and_clear();
     outcomes.sort_by_key(|(point, _)| point.index);
+    let findings = outcomes.iter().filter(|(_, outcome)| outcome.as_ref().is_err_and(is_finding)).count();
     let failures: Vec<String> = outcomes
         .into_iter()
         .filter_map(|(point, outcome)| Some(format!("{}: {}", point.name, outcome.err()?)))
@@ -82,7 +83,26 @@ pub fn run(sweep: &SweepFolder, points: &[&Point], workers: Workers<'_>) -> Resu
         say(format_args!("{} points in {:.1} s\n", points.len(), begun.elapsed().as_secs_f64()));
         Ok(())
     } else {
-        Err(Error::Grid { failures })
+        let again = again(findings, failures.len());
+        Err(Error::Grid { failures, again })
+    }
+}
+
+fn is_finding(error: &Error) -> bool {
+    error.is_finding() || matches!(error, Error::FailedBefore { .. })
+}
+
+/// What the same command would do about failures, of which so many are findings.
+fn again(findings: usize, failures: usize) -> &'static str {
+    match findings {
+        0 => "the same command tries these again",
+        _ if findings == failures => {
+            "the same command does not try these again, because they would come to the same: change their values, or --retry"
+        }
+        _ => {
+            "the same command tries again what failed for want of files, memory or time; trainings that failed by themselves only with \
+             --retry"
+        }
     }
 }
 
