@@ -8,8 +8,8 @@ mod run;
 
 use std::path::Path;
 
-use crate::error::{Error, Result};
-use crate::run_folder::names;
+use crate::error::Result;
+use crate::run_folder::{check_no_sweep, names};
 
 /// How much is derived again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,22 +26,15 @@ pub enum Extent {
 /// Of figures: the tables they were drawn from against the checksums in the figure, and where the tables come from.
 ///
 /// # Errors
-/// [`Error::Differs`] names everything that is not what it was; [`Error::Malformed`] if there is nothing to verify;
-/// [`Error::Locked`] while another process is at work in a run.
+/// [`Error::Differs`](crate::Error::Differs) names everything that is not what it was; [`Error::Malformed`](crate::Error::Malformed) if
+/// nothing could be verified; [`Error::Locked`](crate::Error::Locked) while another process is at work in a run.
 pub fn verify(place: &Path, extent: Extent) -> Result<()> {
     if place.join(names::CONFIG).exists() {
         run::verify(place, extent)
     } else if place.is_dir() {
+        check_no_sweep(place)?;
         figures::verify_folder(place)
     } else {
         figures::verify_figure(place)
     }
-}
-
-/// The error that names what differs, if anything does.
-fn judged(place: &Path, differences: Vec<String>) -> Result<()> {
-    if differences.is_empty() {
-        return Ok(());
-    }
-    Err(Error::Differs { place: place.to_path_buf(), differences })
 }

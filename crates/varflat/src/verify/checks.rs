@@ -1,6 +1,7 @@
 //! A list of checks, said as they are done.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use crate::error::{Error, Result};
 use crate::say::say;
@@ -9,6 +10,8 @@ use crate::say::say;
 pub(super) enum Outcome {
     /// As it should be; in words how nearly.
     Same(String),
+    /// Only read: what it says, which nothing was held against.
+    Read(String),
     /// Not; in words how far.
     Differs(String),
     /// Not looked at, and why.
@@ -32,6 +35,8 @@ impl Outcome {
 #[derive(Default)]
 pub(super) struct Checks {
     differences: Vec<String>,
+    /// Checks that came out the same.
+    same: usize,
     /// Files that are not what they were: what is made from them proves nothing.
     changed: BTreeSet<String>,
 }
@@ -55,11 +60,12 @@ impl Checks {
             },
         };
         let words = match &outcome {
-            Outcome::Same(words) => format!("ok, {words}"),
+            Outcome::Same(words) | Outcome::Read(words) => format!("ok, {words}"),
             Outcome::Differs(words) => format!("DIFFERS: {words}"),
             Outcome::Skipped(words) => format!("not checked: {words}"),
         };
         say(format_args!("{file:<26} {how:<42} {words}\n"));
+        self.same += usize::from(matches!(outcome, Outcome::Same(_)));
         if let Outcome::Differs(words) = outcome {
             self.differences.push(format!("{file}: {words}"));
             self.changed.insert(file.to_owned());
@@ -67,9 +73,19 @@ impl Checks {
         Ok(())
     }
 
-    /// What differs.
-    pub(super) fn differences(self) -> Vec<String> {
-        self.differences
+    /// What came of all of them.
+    ///
+    /// # Errors
+    /// [`Error::Differs`] with what differs; [`Error::Malformed`] if nothing differs because nothing could be held against anything.
+    pub(super) fn judge(self, place: &Path, why_not: &str) -> Result<()> {
+        let place = place.to_path_buf();
+        match (self.differences.is_empty(), self.same) {
+            (false, _) => Err(Error::Differs { place, differences: self.differences }),
+            (true, 0) => {
+                Err(Error::Malformed { path: place, problem: format!("nothing was verified: {why_not}") })
+            }
+            (true, _) => Ok(()),
+        }
     }
 }
 

@@ -1,13 +1,13 @@
 //! The landscape along a sample of the directions, and the fit.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use varflat_model::data::Data;
 use varflat_model::random::{Purpose, below, stream};
 
 use super::Extent;
 use super::checks::{Checks, Outcome, apart, relative};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::files::read_json;
 use crate::landscape::{IN_A_ROW, component};
 use crate::run_folder::{RunFolder, names};
@@ -160,7 +160,7 @@ pub(super) fn fit(run: &RunFolder, checks: &mut Checks) -> Result<()> {
     let inputs = [names::PCA, names::FLATNESS, names::LANDSCAPE, names::WEIGHTS_MEAN, names::CONFIG];
     checks.row(names::FIT, "fitted again", &inputs, || {
         let kept: FitReport = read_json(&run.file(names::FIT))?;
-        let (again, kept) = (numbers(&stages::fitted(run)?), numbers(&kept));
+        let (again, kept) = (numbers(run, &stages::fitted(run)?)?, numbers(run, &kept)?);
         let mut largest: f64 = 0.0;
         for (key, value) in &again {
             let other = kept.get(key);
@@ -180,9 +180,11 @@ pub(super) fn fit(run: &RunFolder, checks: &mut Checks) -> Result<()> {
 }
 
 /// The numbers of a report by their keys, those of nested ones too.
-fn numbers(report: &FitReport) -> std::collections::BTreeMap<String, serde_json::Value> {
-    let mut flat = std::collections::BTreeMap::new();
-    let mut open = vec![(String::new(), serde_json::to_value(report).unwrap_or_default())];
+fn numbers(run: &RunFolder, report: &FitReport) -> Result<BTreeMap<String, serde_json::Value>> {
+    let mut flat = BTreeMap::new();
+    let whole = serde_json::to_value(report);
+    let whole = whole.map_err(|error| Error::malformed(&run.file(names::FIT), error.to_string()))?;
+    let mut open = vec![(String::new(), whole)];
     while let Some((key, value)) = open.pop() {
         let below = |name: &str| if key.is_empty() { name.to_owned() } else { format!("{key}.{name}") };
         match value {
@@ -197,5 +199,5 @@ fn numbers(report: &FitReport) -> std::collections::BTreeMap<String, serde_json:
             }
         }
     }
-    flat
+    Ok(flat)
 }

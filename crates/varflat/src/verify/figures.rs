@@ -4,13 +4,16 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::checks::{Checks, Outcome};
-use super::judged;
 use crate::checksum::{FileSum, short};
 use crate::error::{Error, Result};
 use crate::experiment::is_plain;
 use crate::figures::{DRAWN, Origin, Provenance, drawn};
 use crate::files::{read_json, read_text};
 use crate::guard;
+
+/// Why nothing of a folder or figure was verified.
+const UNKNOWN: &str = "no checksum of a table is known here, neither in a record such as summary.json nor in a figure; `varflat plot RUN \
+                       --figures DIR` and `varflat study` write both";
 
 /// Every record of a folder and the tables beside it, then every figure.
 pub(super) fn verify_folder(folder: &Path) -> Result<()> {
@@ -33,7 +36,7 @@ pub(super) fn verify_folder(folder: &Path) -> Result<()> {
     names.sort();
     records.into_iter().try_for_each(|record| check_record(folder, record, &mut checks))?;
     names.into_iter().try_for_each(|name| check_figure(folder, &name, &mut checks))?;
-    judged(folder, checks.differences())
+    checks.judge(folder, UNKNOWN)
 }
 
 /// One figure and what it comes from.
@@ -54,7 +57,7 @@ pub(super) fn verify_figure(figure: &Path) -> Result<()> {
         check_record(folder, &provenance.record, &mut checks)?;
     }
     check_figure(folder, &name.to_string_lossy(), &mut checks)?;
-    judged(figure, checks.differences())
+    checks.judge(figure, UNKNOWN)
 }
 
 /// What a record says about itself, and the tables it names.
@@ -80,7 +83,7 @@ fn check_record(folder: &Path, record: &str, checks: &mut Checks) -> Result<()> 
             }
         );
         tables = origin.tables;
-        Ok(Outcome::Same(words))
+        Ok(Outcome::Read(words))
     })?;
     let how = format!("SHA-256 in {record}");
     for (table, known) in tables {
@@ -110,6 +113,9 @@ fn check_figure(folder: &Path, name: &str, checks: &mut Checks) -> Result<()> {
         }
         if !changed.is_empty() {
             return Ok(Outcome::Differs(changed.join(", ")));
+        }
+        if provenance.tables.is_empty() {
+            return Ok(Outcome::Skipped("names no tables that it was drawn from".to_owned()));
         }
         let tables: Vec<&str> = provenance.tables.keys().map(String::as_str).collect();
         let of = format!(

@@ -5,7 +5,7 @@ use std::path::Path;
 use varflat_model::data::{Data, DataError};
 
 use super::checks::{Checks, Outcome};
-use super::{Extent, derived, judged, motion};
+use super::{Extent, derived, motion};
 use crate::checksum::FileSum;
 use crate::error::{Error, Result};
 use crate::run_folder::{RunFolder, RunRecord, Stage, hold, names};
@@ -19,6 +19,7 @@ pub(super) fn verify(folder: &Path, extent: Extent) -> Result<()> {
     let run = RunFolder::view(folder)?;
     let _at_rest = hold(folder)?;
     let record = run.record()?;
+    check_begun(&run, &record)?;
     introduce(&run, &record);
     let mut checks = Checks::default();
     files(&run, &record, &mut checks)?;
@@ -41,7 +42,23 @@ pub(super) fn verify(folder: &Path, extent: Extent) -> Result<()> {
             say(format_args!("`{}` is not done: nothing to verify of it\n", stage.name()));
         }
     }
-    judged(folder, checks.differences())
+    checks.judge(folder, "what could be derived again was not; the lines above say why")
+}
+
+/// Whether there is anything that could be verified.
+fn check_begun(run: &RunFolder, record: &RunRecord) -> Result<()> {
+    let nothing = |why: &str| Err(Error::malformed(run.path(), format!("nothing was verified: {why}")));
+    if !run.file(names::RUN).exists() {
+        return nothing(
+            "run.json, which says what was written here, is missing; restore it, or run the experiment again with --force",
+        );
+    }
+    if record.stages.is_empty() {
+        return nothing(
+            "no stage of the run is finished; `varflat run` with its experiment and --out finishes it",
+        );
+    }
+    Ok(())
 }
 
 fn introduce(run: &RunFolder, record: &RunRecord) {
