@@ -120,6 +120,12 @@ impl Checkpoint {
     }
 }
 
+/// The step of the latest checkpoint of a run, if there is one: its name says so.
+pub(crate) fn step(run: &Path) -> Result<Option<u64>> {
+    let latest = saved(run)?.pop();
+    Ok(latest.and_then(|folder| folder.file_name()?.to_str()?.rsplit('-').next()?.parse().ok()))
+}
+
 /// Remove every checkpoint of a run.
 pub(crate) fn discard_all(run: &Path) -> Result<()> {
     saved(run)?.iter().try_for_each(|folder| discard(run, folder))
@@ -142,8 +148,11 @@ fn draft(run: &Path) -> PathBuf {
 fn saved(run: &Path) -> Result<Vec<PathBuf>> {
     let prefix = format!("{}-", names::CHECKPOINT);
     let entries = std::fs::read_dir(run).map_err(Error::reading(run))?;
+    // One that could not be seen would be trained over.
+    let entries: Vec<std::fs::DirEntry> =
+        entries.collect::<std::io::Result<_>>().map_err(Error::reading(run))?;
     let mut folders: Vec<PathBuf> = entries
-        .flatten()
+        .into_iter()
         .filter(|entry| entry.file_name().to_string_lossy().starts_with(&prefix))
         .map(|entry| entry.path())
         .collect();

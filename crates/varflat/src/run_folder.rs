@@ -10,9 +10,9 @@ use varflat_model::{DenseLandscape, DenseNetwork};
 use crate::checksum::FileSum;
 use crate::error::{Error, Result};
 use crate::experiment::{Centre, Experiment};
-use crate::files::{read_json, remove, remove_drafts, sync_folder, write_sealed, write_whole};
+use crate::files::{make_folder, read_json, remove, remove_drafts, sync_folder, write_sealed, write_whole};
 use crate::weights::{self, NamedWeights, read_network};
-use crate::{guard, say, stages};
+use crate::{guard, say, stages, sweep};
 
 pub use crate::run_record::{RunRecord, StageRecord};
 
@@ -120,11 +120,17 @@ impl RunFolder {
     /// [`Error::OtherExperiment`] if it holds another; [`Error::Locked`] if another process is at work there;
     /// [`Error::Malformed`] if it holds something else; [`Error::Io`] if it cannot be written.
     pub fn create(path: &Path, experiment: &Experiment, force: bool) -> Result<Self> {
-        std::fs::create_dir_all(path).map_err(Error::writing(path))?;
+        make_folder(path)?;
         guard::check_files(path)?;
-        if !is_ours(path) && is_occupied(path)? {
+        if !is_ours(path)? && is_occupied(path)? {
+            check_no_sweep(path)?;
             let problem = "the folder is not empty and not a run of varflat's; choose another --out";
             return Err(Error::malformed(path, problem));
+        }
+        if !force && let Some(file) = unknown_result(path) {
+            let problem = "is not known to be a result of varflat's, because run.json, which would say so, is missing or names no run; move \
+                           it away, choose another --out, or --force to throw it away";
+            return Err(Error::malformed(&file, problem));
         }
         let lock = lock(path)?;
         if path.join(names::CONFIG).exists() && !force {
@@ -430,6 +436,7 @@ const fn centre_file(centre: Centre) -> &'static str {
 fn read_config(path: &Path, overrides: &[String]) -> Result<Experiment> {
     let config = path.join(names::CONFIG);
     if !config.exists() {
+        check_no_sweep(path)?;
         let problem =
             "there is no run here (no config.toml); make one with `varflat run EXPERIMENT.toml --out FOLDER`";
         return Err(Error::malformed(path, problem));
@@ -444,11 +451,58 @@ fn read_config(path: &Path, overrides: &[String]) -> Result<Experiment> {
     Experiment::read(&config, overrides)
 }
 
-/// Whether a run of varflat's was made in the folder.
-fn is_ours(path: &Path) -> bool {
+/// Whether a run of varflat's was made in the folder. A damaged `config.toml` is as good as a whole one where nothing else lies beside it
+/// than a run leaves.
+fn is_ours(path: &Path) -> Result<bool> {
+    let config = path.join(names::CONFIG);
+    if has_record(path) || Experiment::read(&config, &[]).is_ok() {
+        return Ok(true);
+    }
+    Ok(config.is_file()
+        && entries(path)?.iter().all(|entry| is_name_of_ours(&entry.file_name().to_string_lossy())))
+}
+
+/// Whether a file of this name is one that varflat makes in a run folder.
+fn is_name_of_ours(name: &str) -> bool {
+    let partial = [names::CHECKPOINT, "trajectory.part-"].iter().any(|begin| name.starts_with(begin));
+    let single = [names::CONFIG, names::RUN, names::FLATNESS_PARTIAL, names::WALK].contains(&name);
+    name.starts_with('.') || partial || single || Stage::of_file(name).is_some()
+}
+
+/// Whether `run.json` says that a run was begun here; it does before any result is written.
+fn has_record(path: &Path) -> bool {
     let record: Result<RunRecord> = read_json(&path.join(names::RUN));
     record.is_ok_and(|record| !record.name.is_empty())
-        || Experiment::read(&path.join(names::CONFIG), &[]).is_ok()
+}
+
+/// A file in the place of a result of which no record says that varflat wrote it. A damaged record is named by whoever reads it.
+fn unknown_result(path: &Path) -> Option<PathBuf> {
+    let damaged = || {
+        let record = path.join(names::RUN);
+        record.exists() && read_json::<RunRecord>(&record).is_err()
+    };
+    if has_record(path) || damaged() {
+        return None;
+    }
+    let results = Stage::ALL.iter().flat_map(|stage| stage.results());
+    let partial = [names::FLATNESS_PARTIAL, names::WALK];
+    results.chain(&partial).map(|name| path.join(name)).find(|file| file.symlink_metadata().is_ok())
+}
+
+/// Refuse the folder of a sweep where that of a run is needed.
+///
+/// # Errors
+/// [`Error::Malformed`] names what there is for sweeps.
+pub(crate) fn check_no_sweep(path: &Path) -> Result<()> {
+    if path.join(sweep::FILE).exists() && !path.join(names::CONFIG).exists() {
+        let folder = path.display();
+        let problem = format!(
+            "is the folder of a sweep, whose points are runs: `varflat sweep status {folder}` says how far they are, `varflat sweep \
+             collect {folder}` writes their table, and `varflat inspect` and `varflat verify` take the folder of a point"
+        );
+        return Err(Error::malformed(path, problem));
+    }
+    Ok(())
 }
 
 /// Take the folder's lock, which is released when the file closes, however the process ends; then clear away
