@@ -317,7 +317,7 @@ fn an_output_folder_that_is_not_ours_is_refused_and_left_alone() {
     check("project", &["/project", "choose another --out"]);
 
     let unwritable = ["run", &work.text("small.toml"), "--out", "/proc/varflat"];
-    program!().run(&unwritable).fails_clearly(&["/proc/varflat", "check the path"]);
+    program!().run(&unwritable).fails_clearly(&["/proc/varflat", "no folder can be made there"]);
     assert!(failures.is_empty(), "{failures:#?}");
 }
 

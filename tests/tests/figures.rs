@@ -89,7 +89,7 @@ fn figures_are_redrawn_from_their_tables_byte_for_byte() {
 #[test]
 fn a_figure_folder_without_its_tables_says_so() {
     let work = Workplace::new();
-    plot(&work, None, "nothing").fails_clearly(&["/nothing/summary.json", "check the path"]);
+    plot(&work, None, "nothing").fails_clearly(&["/nothing", "check the path"]);
     fs::create_dir(work.path("some")).unwrap();
     fs::write(work.path("some/summary.json"), "{}").unwrap();
     plot(&work, None, "some").fails_clearly(&["/some/summary.json", "varflat plot"]);

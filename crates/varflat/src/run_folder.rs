@@ -122,12 +122,13 @@ impl RunFolder {
     pub fn create(path: &Path, experiment: &Experiment, force: bool) -> Result<Self> {
         make_folder(path)?;
         guard::check_files(path)?;
-        if !is_ours(path)? && is_occupied(path)? {
+        if !is_ours(path)? && !visible(path)?.is_empty() {
             check_no_sweep(path)?;
             let problem = "the folder is not empty and not a run of varflat's; choose another --out";
             return Err(Error::malformed(path, problem));
         }
         if !force && let Some(file) = unknown_result(path) {
+            guard::check_links(path, false)?;
             let problem = "is not known to be a result of varflat's, because run.json, which would say so, is missing or names no run; move \
                            it away, choose another --out, or --force to throw it away";
             return Err(Error::malformed(&file, problem));
@@ -443,7 +444,14 @@ fn read_config(path: &Path, overrides: &[String]) -> Result<Experiment> {
     }
     // Errors of the file itself come with the remedy for a damaged run, those of overrides name the override.
     match Experiment::read(&config, &[]) {
-        Err(Error::Experiment { problem, .. }) => return Err(Error::malformed(&config, problem)),
+        Err(Error::Experiment { problem, .. }) if has_record(path) => {
+            return Err(Error::malformed(&config, problem));
+        }
+        Err(Error::Experiment { problem, .. }) => {
+            let problem =
+                format!("{problem}; nor is there a run.json that names a run: choose another --out");
+            return Err(Error::malformed(&config, problem));
+        }
         Err(error) => return Err(error),
         Ok(experiment) if overrides.is_empty() => return Ok(experiment),
         Ok(_) => {}
@@ -451,22 +459,14 @@ fn read_config(path: &Path, overrides: &[String]) -> Result<Experiment> {
     Experiment::read(&config, overrides)
 }
 
-/// Whether a run of varflat's was made in the folder. A damaged `config.toml` is as good as a whole one where nothing else lies beside it
-/// than a run leaves.
+/// Whether a run of varflat's was made in the folder. An empty `config.toml` alone is nothing to lose.
 fn is_ours(path: &Path) -> Result<bool> {
     let config = path.join(names::CONFIG);
     if has_record(path) || Experiment::read(&config, &[]).is_ok() {
         return Ok(true);
     }
-    Ok(config.is_file()
-        && entries(path)?.iter().all(|entry| is_name_of_ours(&entry.file_name().to_string_lossy())))
-}
-
-/// Whether a file of this name is one that varflat makes in a run folder.
-fn is_name_of_ours(name: &str) -> bool {
-    let partial = [names::CHECKPOINT, "trajectory.part-"].iter().any(|begin| name.starts_with(begin));
-    let single = [names::CONFIG, names::RUN, names::FLATNESS_PARTIAL, names::WALK].contains(&name);
-    name.starts_with('.') || partial || single || Stage::of_file(name).is_some()
+    let empty = config.metadata().is_ok_and(|there| there.is_file() && there.len() == 0);
+    Ok(empty && visible(path)?.iter().all(|name| name == names::CONFIG))
 }
 
 /// Whether `run.json` says that a run was begun here; it does before any result is written.
@@ -552,9 +552,10 @@ fn entries(path: &Path) -> Result<Vec<std::fs::DirEntry>> {
     entries.collect::<std::io::Result<_>>().map_err(Error::reading(path))
 }
 
-/// Whether there is anything but hidden files.
-fn is_occupied(path: &Path) -> Result<bool> {
-    Ok(entries(path)?.iter().any(|entry| !entry.file_name().to_string_lossy().starts_with('.')))
+/// Names of what is not hidden.
+fn visible(path: &Path) -> Result<Vec<String>> {
+    let names = entries(path)?.into_iter().map(|entry| entry.file_name().to_string_lossy().into_owned());
+    Ok(names.filter(|name| !name.starts_with('.')).collect())
 }
 
 fn write_config(path: &Path, experiment: &Experiment) -> Result<()> {

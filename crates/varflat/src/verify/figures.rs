@@ -29,7 +29,7 @@ pub(super) fn verify_folder(folder: &Path) -> Result<()> {
         }
     }
     if records.is_empty() && names.is_empty() {
-        let problem = "holds neither a run (config.toml) nor figures or their tables: nothing to verify; name a folder that \
+        let problem = "nothing was verified: it holds neither a run (config.toml) nor figures or their tables; name a folder that \
                        `varflat run`, `varflat study` or `varflat plot` has made";
         return Err(Error::malformed(folder, problem));
     }
