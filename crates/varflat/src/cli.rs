@@ -300,6 +300,10 @@ fn perform(command: Command) -> Result<()> {
         }
         Command::Plot { run, figures } => {
             let run = run.map(|run| RunFolder::view(&run)).transpose()?;
+            if let Some(run) = &run {
+                run.require(Stage::Fit)?;
+                figures::prepare(&figures, &[figures::SUMMARY], &[run.path()])?;
+            }
             draw(run.as_ref(), &figures)
         }
         Command::Report { figures, readme } => {

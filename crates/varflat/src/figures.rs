@@ -57,7 +57,7 @@ pub(crate) const DRAWN: [(&str, Figures); 10] = [
 /// [`Error::Io`] if a table is missing, [`Error::Malformed`] if there are none at all or a file is in the way that is not varflat's,
 /// [`Error::Plot`] if one cannot be drawn.
 pub fn draw(folder: &Path) -> Result<Vec<&'static str>> {
-    let records = own::records(folder)?;
+    let records = records(folder)?;
     let source = Source::of(folder);
     let mut names = Vec::new();
     for (record, figures) in DRAWN.iter().filter(|(record, _)| records.contains(record)) {
@@ -110,6 +110,8 @@ pub(crate) fn claim_new(folder: &Path) -> Result<Option<File>> {
 /// [`draw`], say what was drawn where, and write the report on it.
 pub(crate) fn draw_and_say(folder: &Path) -> Result<()> {
     let _claim = claim(folder);
+    records(folder)?;
+    report::check_own(folder)?;
     say_drawn(folder)?;
     report::write_and_say(folder)
 }
