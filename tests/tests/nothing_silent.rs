@@ -419,7 +419,7 @@ fn runs_that_no_sweep_names_are_told_of() {
     fs::write(&file, text.replace("seeds = [1, 2]", "seeds = [2]")).unwrap();
     let status = program!().run(&on_sweep(&work, "status", "s", &[])).succeeds().stdout;
     assert!(
-        status.contains("1 points: 1 finished") && status.contains("not in the sweep: seed=1"),
+        status.contains("1 point: 1 finished") && status.contains("not in the sweep: seed=1"),
         "{status}"
     );
     let collect = program!().run(&on_sweep(&work, "collect", "s", &[])).succeeds();
@@ -481,6 +481,16 @@ fn the_folder_of_a_sweep_is_named_for_what_it_is() {
         outcome.fails_clearly(&["folder of a sweep", "varflat sweep status", "varflat sweep collect"]);
     }
     program!().run(&work.run("s", &QUICK)).fails_clearly(&["folder of a sweep"]);
+    program!().run(&on_sweep(&work, "collect", "s", &[])).succeeds();
+    program!().run(&work.stage("inspect", "s/collected")).fails_clearly(&["sweep.json", "varflat verify"]);
+    // A sweep file of the user's own in the folder stays as it is.
+    let own = "# mine\nname = 'small'\nexperiment = 'small.toml'\nseeds = [1]\n";
+    fs::create_dir(work.path("own")).unwrap();
+    fs::copy(work.path("small.toml"), work.path("own/small.toml")).unwrap();
+    fs::write(work.path("own/sweep.toml"), own).unwrap();
+    let other = ["sweep", "run", &work.text("small.toml"), "--vary", "seed=2", "--out", &work.text("own")];
+    program!().run(&other).fails_clearly(&["own/sweep.toml", "choose another --out"]);
+    assert_eq!(fs::read_to_string(work.path("own/sweep.toml")).unwrap(), own);
     program!().run(&["run", "..", "--out", &work.text("o")]).fails_clearly(&["name the file that is meant"]);
 }
 

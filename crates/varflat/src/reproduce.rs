@@ -9,7 +9,7 @@ use crate::progress::Overall;
 use crate::run_folder::RunFolder;
 use crate::say::say;
 use crate::study::Study;
-use crate::{figures, stages};
+use crate::{figures, inspect, stages};
 
 /// Something that `reproduce` does: the run of an experiment, or a study.
 struct Part {
@@ -143,6 +143,9 @@ pub fn reproduce(asked: Reproduction<'_>, adjust: impl Fn(&mut Experiment) -> Re
         let run = RunFolder::create(&folder, &experiment, force && wanted(&HEADLINE))?;
         if !stages::complete(&run, device)? {
             say("  already finished; nothing to compute\n");
+        }
+        if let Some(words) = inspect::unreached(&run)? {
+            say(format_args!("  {words}\n"));
         }
         if wanted(&HEADLINE) {
             figures::write_tables(&run, figures)?;

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::experiment::{Centre, Experiment};
 use crate::files::{make_folder, read_json, remove, remove_drafts, sync_folder, write_sealed, write_whole};
 use crate::weights::{self, NamedWeights, read_network};
-use crate::{guard, say, stages, sweep};
+use crate::{figures, guard, say, stages, sweep};
 
 pub use crate::run_record::{RunRecord, StageRecord};
 
@@ -438,6 +438,7 @@ fn read_config(path: &Path, overrides: &[String]) -> Result<Experiment> {
     let config = path.join(names::CONFIG);
     if !config.exists() {
         check_no_sweep(path)?;
+        check_no_figures(path)?;
         let problem =
             "there is no run here (no config.toml); make one with `varflat run EXPERIMENT.toml --out FOLDER`";
         return Err(Error::malformed(path, problem));
@@ -457,6 +458,19 @@ fn read_config(path: &Path, overrides: &[String]) -> Result<Experiment> {
         Ok(_) => {}
     }
     Experiment::read(&config, overrides)
+}
+
+/// Refuse the folder of a study or of figures where that of a run is needed.
+fn check_no_figures(path: &Path) -> Result<()> {
+    match figures::DRAWN.iter().find(|(record, _)| path.join(record).exists()) {
+        None => Ok(()),
+        Some((record, _)) => {
+            let problem = format!(
+                "is no run but holds tables ({record}): `varflat verify` and `varflat report --figures` take such a folder"
+            );
+            Err(Error::malformed(path, problem))
+        }
+    }
 }
 
 /// Whether a run of varflat's was made in the folder. An empty `config.toml` alone is nothing to lose.

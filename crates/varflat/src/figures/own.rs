@@ -10,7 +10,7 @@ use super::{DRAWN, run};
 use crate::error::{Error, Result};
 use crate::files::{make_folder, probe, remove, write_whole};
 use crate::run_folder::names;
-use crate::{report, study, sweep};
+use crate::{guard, report, study, sweep};
 
 /// Endings of a drawing.
 const DRAWINGS: [&str; 3] = ["svg", "png", "pdf"];
@@ -46,6 +46,7 @@ pub(crate) fn check_apart(folder: &Path, source: &Path) -> Result<()> {
 
 /// Refuse a folder in which the tables or drawings of a record would replace what is not varflat's.
 pub(crate) fn check(folder: &Path, record: &str) -> Result<()> {
+    guard::check_files(folder)?;
     if folder.join(names::CONFIG).exists() {
         let problem =
             "is a run folder, whose own tables the figures' would replace; choose another --figures";
@@ -80,7 +81,7 @@ pub(crate) fn check_drawing(folder: &Path, name: &str) -> Result<()> {
 /// # Errors
 /// [`Error::Malformed`] if there is none, or one that somebody else wrote; [`Error::Io`] if the folder cannot be read.
 pub(crate) fn records(folder: &Path) -> Result<Vec<&'static str>> {
-    fs::read_dir(folder).map_err(Error::reading(folder))?;
+    guard::check_files(folder)?;
     let there: Vec<&str> =
         DRAWN.iter().map(|(record, _)| *record).filter(|record| folder.join(record).exists()).collect();
     if there.is_empty() {

@@ -146,7 +146,11 @@ pub fn collect(sweep: &SweepFolder, folder: &Path) -> Result<()> {
         };
         write_json(&folder.join(RECORD), &record)?;
         unfinished.end()?;
-        say(format_args!("{found} of {points} points are in {}\n", table.display()));
+        say(format_args!(
+            "{found} of {points} {} in {}\n",
+            if points == 1 { "point is" } else { "points are" },
+            table.display()
+        ));
         if !all.is_empty() {
             figures::say_drawn(folder)?;
         }

@@ -8,7 +8,7 @@ use super::file::SweepFile;
 use super::point::Point;
 use crate::error::{Error, Result};
 use crate::figures::claim;
-use crate::files::{make_folder, write_whole};
+use crate::files::{make_folder, read_text, write_whole};
 use crate::run_folder::names::CONFIG;
 
 /// The resolved sweep, its base experiment within.
@@ -52,6 +52,7 @@ impl SweepFolder {
             let all = joined.as_ref().unwrap_or(&held);
             sweep.others = all.points()?.len() - sweep.points.len();
             if let Some(joined) = joined {
+                check_resolved(&resolved)?;
                 write(&resolved, &joined)?;
             }
         }
@@ -146,6 +147,20 @@ impl SweepFolder {
     pub fn run_folder(&self, point: &Point) -> PathBuf {
         self.path.join(&point.name)
     }
+}
+
+/// Refuse to write over a sweep file of the user's own, which names its experiment where a resolved one holds it.
+fn check_resolved(path: &Path) -> Result<()> {
+    let text = read_text(path)?;
+    let table: toml::Table =
+        toml::from_str(&text).map_err(|error| Error::malformed(path, error.to_string()))?;
+    if table.contains_key("base") && !table.contains_key("experiment") {
+        return Ok(());
+    }
+    Err(Error::malformed(
+        path,
+        "is a sweep file of your own, which other points would have to be added to; choose another --out",
+    ))
 }
 
 /// Write the resolved sweep.

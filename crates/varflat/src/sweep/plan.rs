@@ -9,6 +9,7 @@ use super::table::Table;
 use crate::error::{Error, Result};
 use crate::experiment::{Experiment, FitSection, LandscapeSection, Window};
 use crate::memory::Demand;
+use crate::report::count;
 use crate::run_folder::RunFolder;
 use crate::stages::{PROJECTED, TrainingCost};
 
@@ -122,8 +123,9 @@ pub fn plan(sweep: &SweepFolder, device: Option<&str>, workers: usize) -> Result
     let workers = workers.clamp(1, points.len().max(1));
     let _ = writeln!(
         text,
-        "trainings of {left} points: at most {} of work, {} on {workers} at a time; one that reaches loss_below ends earlier, and \
+        "trainings of {}: at most {} of work, {} on {workers} at a time; one that reaches loss_below ends earlier, and \
          components, flatness and fit come on top",
+        count(left, "point"),
         duration(work),
         duration(work / workers as f64)
     );
@@ -132,8 +134,8 @@ pub fn plan(sweep: &SweepFolder, device: Option<&str>, workers: usize) -> Result
         let rest = mean * left as f64;
         let _ = writeln!(
             text,
-            "{} points are finished and took {} each in the mean, with everything; so the others may take {} of work",
-            took.len(),
+            "finished: {}, which took {} each in the mean, with everything; so the others may take {} of work",
+            count(took.len(), "point"),
             duration(mean),
             duration(rest)
         );

@@ -7,6 +7,7 @@ use super::failure::Failure;
 use super::folder::SweepFolder;
 use super::point::Point;
 use crate::error::Result;
+use crate::report::count;
 use crate::run_folder::{RunFolder, Stage, names};
 
 /// How far a point has come.
@@ -99,7 +100,7 @@ pub fn status(sweep: &SweepFolder) -> Result<String> {
             "    -  not in the sweep: {stranger}, a run here that sweep.toml does not name; `varflat sweep run` with its values takes it in"
         );
     }
-    let mut head = format!("{}: {} points: {}\n", sweep.file().name, states.len(), words.join(", "));
+    let mut head = format!("{}: {}: {}\n", sweep.file().name, count(states.len(), "point"), words.join(", "));
     let left = states.len() - counts.get("finished").unwrap_or(&0) - counts.get("failed").unwrap_or(&0);
     if !took.is_empty() && left > 0 {
         let mean = took.iter().sum::<f64>() / took.len() as f64;

@@ -8,6 +8,7 @@ use super::folder::SweepFolder;
 use super::point::Point;
 use crate::error::{Error, Result};
 use crate::grid;
+use crate::report::count;
 use crate::run_folder::RunFolder;
 use crate::say::say;
 use crate::{interrupt, progress, stages};
@@ -80,7 +81,8 @@ pub fn run(sweep: &SweepFolder, points: &[&Point], workers: Workers<'_>) -> Resu
         .filter_map(|(point, outcome)| Some(format!("{}: {}", point.name, outcome.err()?)))
         .collect();
     if failures.is_empty() {
-        say(format_args!("{} points in {:.1} s\n", points.len(), begun.elapsed().as_secs_f64()));
+        let points = count(points.len(), "point");
+        say(format_args!("{points} in {:.1} s\n", begun.elapsed().as_secs_f64()));
         Ok(())
     } else {
         let again = again(findings, failures.len());
