@@ -21,6 +21,7 @@ use ndarray::{Array1, Array2, ArrayBase, ArrayView1, ArrayView2, Axis, Data, Ix2
 
 use crate::AnalysisError;
 use moments::Projections;
+pub(crate) use product::add_to_lower;
 use product::product;
 use window::CentredWindow;
 
@@ -32,7 +33,7 @@ pub(crate) fn largest_eigenpairs(matrix: Mat<f64>) -> Result<(Vec<f64>, Vec<f64>
 }
 
 /// Parts that work is cut into, however many threads do it: sums are rounded part by part, and a result must be the same on every machine.
-const PARTS: usize = 8;
+pub(crate) const PARTS: usize = 8;
 
 /// Share of ε·σ_1² under which a direction is not resolved; see [`TrajectoryPca::floor`].
 const EIGEN_FLOOR: f64 = 100.0;
@@ -53,6 +54,7 @@ pub struct TrajectoryPca {
     mean: Array1<f64>,
     variance: Array1<f64>,
     components: Array2<f64>,
+    total: f64,
     floor: f64,
     segments: SegmentMoments,
 }
@@ -64,15 +66,16 @@ impl TrajectoryPca {
     }
 
     /// Rebuilds a decomposition from stored arrays: `mean` `[weights]`, `variance` `[K]`,
-    /// `components` `[K, weights]`, `floor`, and the segment moments `[segments, K]`.
+    /// `components` `[K, weights]`, `total` variance, `floor`, and the segment moments `[segments, K]`.
     ///
     /// # Errors
-    /// If there is no component, shapes disagree, a value is not finite, variances are negative or not in descending
+    /// If there is no component, the total is less than the sum of the variances (to 1e-6), shapes disagree, a value is not finite, variances are negative or not in descending
     /// order, or a component is not a unit vector (to 1e-5).
     pub fn from_parts(
         mean: Array1<f64>,
         variance: Array1<f64>,
         components: Array2<f64>,
+        total: f64,
         floor: f64,
         segments: SegmentMoments,
     ) -> Result<Self, AnalysisError> {
@@ -103,7 +106,14 @@ impl TrajectoryPca {
         all(components.rows().into_iter(), "`components`", "the row is not a unit vector", |row| {
             (row.dot(row) - 1.0).abs() < 1e-5
         })?;
-        Ok(Self { mean, variance, components, floor, segments })
+        if !(total.is_finite() && total >= (1.0 - 1e-6) * variance.sum()) {
+            return Err(AnalysisError::Parameter {
+                name: "total",
+                value: total,
+                expected: "finite and at least the sum of the variances",
+            });
+        }
+        Ok(Self { mean, variance, components, total, floor, segments })
     }
 
     /// Mean weights ⟨w⟩_T over the window, `[weights]`.
@@ -136,9 +146,14 @@ impl TrajectoryPca {
         self.variance.get(index0).is_some_and(|&variance| variance > self.floor)
     }
 
-    /// Shares σ_i² / Σ_j σ_j², `[K]`; the sum runs over the kept components.
+    /// Variance in all directions, T⁻¹ Σ_t ‖w(t) − ⟨w⟩_T‖² = Σ_j σ_j², those included that were not kept.
+    pub fn total_variance(&self) -> f64 {
+        self.total
+    }
+
+    /// Shares σ_i² / Σ_j σ_j² of the [`total_variance`](Self::total_variance), `[K]`.
     pub fn explained(&self) -> Array1<f64> {
-        &self.variance / self.variance.sum()
+        &self.variance / self.total
     }
 
     /// Sums of θ_i and θ_i² per time segment, for the block bootstrap; no segment without
@@ -278,6 +293,7 @@ fn decompose(
         mean: Array1::from(window.into_mean()),
         variance: found.variance,
         components: components.map_err(linfa::Error::from)?,
+        total: found.total,
         floor,
         segments: found.segments,
     })

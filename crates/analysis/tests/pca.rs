@@ -225,7 +225,14 @@ fn stored_parts_rebuild_the_decomposition_and_wrong_ones_do_not() {
         let mut parts = (pca.variance().clone(), pca.components().clone(), pca.segments().clone());
         change(&mut parts);
         let (variance, components, segments) = parts;
-        TrajectoryPca::from_parts(pca.mean().clone(), variance, components, pca.floor(), segments)
+        TrajectoryPca::from_parts(
+            pca.mean().clone(),
+            variance,
+            components,
+            pca.total_variance(),
+            pca.floor(),
+            segments,
+        )
     };
     let same = rebuild(&|_| {}).unwrap();
     assert_eq!(same, pca);
@@ -248,8 +255,14 @@ fn stored_parts_rebuild_the_decomposition_and_wrong_ones_do_not() {
         sum: Array2::zeros((0, 0)),
         square: Array2::zeros((0, 0)),
     };
-    let none =
-        TrajectoryPca::from_parts(pca.mean().clone(), Array1::zeros(0), Array2::zeros((0, 9)), 0.0, empty);
+    let none = TrajectoryPca::from_parts(
+        pca.mean().clone(),
+        Array1::zeros(0),
+        Array2::zeros((0, 9)),
+        0.0,
+        0.0,
+        empty,
+    );
     assert!(none.is_err());
 }
 

@@ -2,9 +2,11 @@
 
 use std::fmt::Write;
 
+use varflat_analysis::Estimate;
 use varflat_model::Metrics;
 
 use crate::error::Result;
+use crate::figures::estimate;
 use crate::files::{read_csv, read_json};
 use crate::run_folder::{RunFolder, Stage, names};
 use crate::stages::FitReport;
@@ -47,20 +49,31 @@ pub fn inspect(run: &RunFolder) -> Result<String> {
     Ok(text)
 }
 
+/// What an interval covers, or why there is none.
+fn covered(estimate: &Estimate) -> String {
+    match estimate.interval {
+        Some(_) => format!("95 % interval over {}", estimate.about()),
+        None => estimate.about(),
+    }
+}
+
+/// Where one ψ does not describe the relation, by how much it varies.
+fn bent(fit: &FitReport) -> String {
+    fit.bend()
+        .map_or_else(String::new, |[least, largest]| format!("; bent: {least:.1} to {largest:.1} by range"))
+}
+
 /// The fitted numbers, one a line.
 pub fn report(fit: &FitReport) -> String {
-    let interval = match (&fit.psi_interval, &fit.psi_interval_missing) {
-        (Some([low, high]), _) => format!(", 95 % interval [{low:.3}, {high:.3}]"),
-        (None, Some(reason)) => format!(", no interval: {reason}"),
-        (None, None) => String::new(),
-    };
+    let psi = fit.psi_estimate();
     let [first, last] = fit.range;
     let mut lines = vec![
-        ("ψ", format!("{:.3} ± {:.3}{interval}", fit.psi, fit.psi_standard_error)),
+        ("ψ", format!("{} (components {first}–{last}{})", estimate(&psi), bent(fit))),
+        ("", covered(&psi)),
         (
             "",
             format!(
-                "over {} of the components {first}–{last}, r = {:.4}; Theil–Sen {:.3}",
+                "over {} of these components, r = {:.3}; Theil–Sen {:.2}",
                 fit.n, fit.r, fit.psi_theil_sen
             ),
         ),
@@ -72,15 +85,22 @@ pub fn report(fit: &FitReport) -> String {
             ),
         ),
         ("L_0", format!("{:.4e}", fit.l0)),
-        ("gap", format!("σ_1²/σ_2² = {:.1}", fit.gap)),
+        ("gap", format!("σ_1²/σ_2² = {}; {}", estimate(&fit.gap_estimate()), covered(&fit.gap_estimate()))),
         ("alignment", format!("|cos(p_1, w_0)| = {:.3}", fit.alignment)),
     ];
-    if let Some(decay) = &fit.decay {
+    if let (Some(decay), Some(gamma)) = (&fit.decay, fit.gamma_estimate()) {
         let (first, last) = (decay.first, decay.last);
+        let left_out = match decay.under_floor {
+            0 => String::new(),
+            n => format!(", {n} under the floor left out"),
+        };
         lines.push((
             "γ",
-            format!("{:.3} ± {:.3} over components {first}–{last}", decay.gamma, decay.standard_error),
+            format!("{} over components {first}–{last}{left_out}; {}", estimate(&gamma), covered(&gamma)),
         ));
+    }
+    if let Some(reason) = &fit.decay_missing {
+        lines.push(("γ", format!("none: {reason}")));
     }
     if let Some(share) = fit.share_35 {
         lines.push(("share", format!("{share:.3} of the rest in the 35 components after the first")));

@@ -85,6 +85,7 @@ fn save(run: &RunFolder, pca: &TrajectoryPca) -> Result<()> {
             ("mean", Array::double(pca.mean())),
             ("variance", Array::double(pca.variance())),
             ("components", Array::double(&components)),
+            ("total_variance", Array::scalar(&pca.total_variance())),
             ("floor", Array::scalar(&pca.floor())),
             ("segment_length", Array::Integer(vec![segments.length as i64])),
             ("segment_steps", Array::Integer(segment_steps)),
@@ -105,14 +106,31 @@ pub(crate) fn read(run: &RunFolder) -> Result<TrajectoryPca> {
         sum: npz.shaped("segment_sum")?,
         square: npz.shaped("segment_square")?,
     };
-    let (mean, variance, components) =
-        (npz.shaped("mean")?, npz.shaped("variance")?, npz.shaped("components")?);
-    let floor = npz.scalar("floor")?;
-    TrajectoryPca::from_parts(mean, variance, components, floor, segments)
+    let variance: ndarray::Array1<f64> = npz.shaped("variance")?;
+    let (mean, components) = (npz.shaped("mean")?, npz.shaped("components")?);
+    let (total, floor) = (total_variance(run, &mut npz, &variance)?, npz.scalar("floor")?);
+    TrajectoryPca::from_parts(mean, variance, components, total, floor, segments)
         .map_err(|error| Error::malformed(&path, error.to_string()))
 }
 
-/// Read the variances alone: of wide layers the components are hundreds of megabytes.
-pub(crate) fn read_variance(run: &RunFolder) -> Result<ndarray::Array1<f64>> {
-    Npz::open(&run.checked(names::PCA)?)?.shaped("variance")
+/// Read the variances and their total alone: of wide layers the components are hundreds of megabytes.
+pub(crate) fn read_variance(run: &RunFolder) -> Result<(ndarray::Array1<f64>, f64)> {
+    let mut npz = Npz::open(&run.checked(names::PCA)?)?;
+    let variance = npz.shaped("variance")?;
+    let total = total_variance(run, &mut npz, &variance)?;
+    Ok((variance, total))
+}
+
+/// The variance in all directions. Files from before it was written have it where all components were kept.
+fn total_variance(run: &RunFolder, npz: &mut Npz, variance: &ndarray::Array1<f64>) -> Result<f64> {
+    if npz.names()?.iter().any(|name| name == "total_variance") {
+        return npz.scalar("total_variance");
+    }
+    match run.experiment().pca.components {
+        Components::All(_) => Ok(variance.sum()),
+        Components::Some(_) => Err(Error::malformed(
+            &run.file(names::PCA),
+            "is from an older version, which did not note the variance of all components; do `varflat pca` again",
+        )),
+    }
 }
