@@ -1,4 +1,4 @@
-//! Numbers as text: Unicode superscripts, significant digits, value ± error.
+//! Numbers as text: Unicode superscripts, significant digits, values with their intervals.
 
 const MINUS: char = '−';
 
@@ -79,28 +79,6 @@ pub(crate) fn short(value: f64) -> String {
     }
 }
 
-/// `4.218 ± 0.031`: the error to one significant digit (two when it starts with 1 or 2), the
-/// value to the same decimals. Without a usable error, three significant digits of the value.
-pub(crate) fn with_error(value: f64, standard_error: f64) -> String {
-    match error_decimals(standard_error) {
-        Some(decimals) if value.is_finite() && value.abs() < 1e6 => {
-            format!("{} ± {}", fixed(value, decimals), fixed(standard_error, decimals))
-        }
-        _ => significant(value, 3),
-    }
-}
-
-/// Decimals that show `standard_error` sensibly, at most 6.
-pub(crate) fn error_decimals(standard_error: f64) -> Option<usize> {
-    if !standard_error.is_finite() || standard_error < 5e-7 {
-        return None;
-    }
-    let exponent = standard_error.log10().floor();
-    let leading = standard_error / 10f64.powf(exponent);
-    let decimals = -exponent + if leading < 2.95 { 1.0 } else { 0.0 };
-    Some(decimals.clamp(0.0, 6.0) as usize)
-}
-
 /// `4.46 [4.44, 4.48]`: no more digits than the interval allows, its ends rounded outwards, so that they hold the value.
 /// Without an interval two significant digits.
 ///
@@ -175,17 +153,6 @@ mod tests {
         assert_eq!(short(30.0), "30");
         assert_eq!(short(2.5), "2.5");
         assert_eq!(short(1e9), "1.00×10⁹");
-    }
-
-    #[test]
-    fn values_with_errors() {
-        assert_eq!(with_error(4.2184, 0.0312), "4.22 ± 0.03");
-        assert_eq!(with_error(4.2184, 0.0124), "4.218 ± 0.012");
-        assert_eq!(with_error(4.2184, 0.1), "4.22 ± 0.10");
-        assert_eq!(with_error(-2.0, 3.6), "−2 ± 4");
-        assert_eq!(with_error(4.2184, 0.0), "4.22");
-        assert_eq!(with_error(4.2184, f64::NAN), "4.22");
-        assert_eq!(with_error(1e30, 12.0), "1.00×10³⁰");
     }
 
     #[test]

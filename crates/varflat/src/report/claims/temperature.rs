@@ -40,6 +40,11 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
     let Some(record) = tables.study::<TemperatureReport>("temperature")? else { return Ok(None) };
     let report = &record.report;
     let Some(temperature) = &report.temperature else { return Ok(None) };
+    if let Some(caveat) = &report.caveat {
+        let (ours, disagrees) = (Vec::new(), String::new());
+        let says = format!("{caveat}.");
+        return Ok(Some(Finding { verdict: Verdict::NotMeasured, ours, says, disagrees }));
+    }
     let rows: Vec<TemperatureRow> = tables.rows(COMPONENTS)?;
     // Without the path (no plain SGD, or not every step recorded) the same batches at fixed w.
     let by_path = report.path.is_some();
