@@ -72,7 +72,8 @@ pub use flatness::{
 };
 pub use mean_interval::MeanInterval;
 pub use pca::{
-    SegmentMoments, Solver, TrajectoryPca, TrajectoryPcaParams, TrajectoryPcaValidParams, WindowSource,
+    SegmentMoments, Solver, TrajectoryPca, TrajectoryPcaParams, TrajectoryPcaValidParams, Weight,
+    WindowSource, check_rows,
 };
 pub use power_law::{Component, PowerLaw, PowerLawParams, PowerLawValidParams};
 pub use scaling::{Scaling, scaling};

@@ -278,7 +278,7 @@ fn windows_that_cannot_be_decomposed_say_why() {
     ));
     let pca = fit(params(), &window());
     assert!(matches!(pca.project(window().view(), 5), Err(AnalysisError::TooManyComponents { .. })));
-    assert!(matches!(pca.project(Array2::zeros((3, 5)).view(), 1), Err(AnalysisError::Shape { .. })));
+    assert!(matches!(pca.project(Array2::<f32>::zeros((3, 5)).view(), 1), Err(AnalysisError::Shape { .. })));
     assert_eq!(pca.project(window().view(), 0).unwrap().dim(), (10, 0));
 }
 
