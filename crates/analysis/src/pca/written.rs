@@ -32,10 +32,10 @@ pub(super) struct Runs {
     longest: Run,
     /// The shortest that has ended, but for the first.
     shortest: Option<usize>,
-    /// The first zeros between other rows, or before them.
+    /// The first zeros between other rows.
     zeros: Option<Run>,
-    /// Whether row 0 alone is zero.
-    starts_at_zero: bool,
+    /// The zeros before all others.
+    leading: Option<Run>,
     /// The largest change of a weight in the first two changes.
     jumps: [f64; 2],
 }
@@ -67,9 +67,9 @@ impl Runs {
             self.shortest = Some(self.shortest.map_or(run.length, |shortest| shortest.min(run.length)));
         }
         match run {
-            Run { start: 0, length: 1, zero: true } => self.starts_at_zero = true,
-            Run { zero: true, .. } => self.zeros = self.zeros.or(Some(run)),
             Run { zero: false, .. } => {}
+            Run { start: 0, .. } => self.leading = Some(run),
+            Run { .. } => self.zeros = self.zeros.or(Some(run)),
         }
     }
 
@@ -96,11 +96,11 @@ impl Runs {
             if self.current.zero {
                 return unwritten(self.current, true);
             }
-            if let Some(zeros) = self.zeros {
+            // Weights may start at zero, and go on from there as they do later.
+            let jumps = self.count > 2 && self.jumps[0] > JUMP * self.jumps[1];
+            let leading = self.leading.filter(|zeros| jumps || zeros.length > self.repeats());
+            if let Some(zeros) = leading.or(self.zeros) {
                 return unwritten(zeros, true);
-            }
-            if self.starts_at_zero && self.count > 2 && self.jumps[0] > JUMP * self.jumps[1] {
-                return unwritten(Run { start: 0, length: 1, zero: true }, true);
             }
         }
         let stands_out = |run: Run| {
