@@ -250,8 +250,9 @@ fn redo(path: &Path, problem: &str) -> String {
     }
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let is_table = path.extension().is_some_and(|kind| kind == "csv" || kind == "json");
-    if is_table && !path.with_file_name(names::CONFIG).exists() {
-        return table_again(path, &name);
+    if !path.with_file_name(names::CONFIG).exists() {
+        // In no run: a table of a figure folder, or a file of somebody's own.
+        return if is_table { table_again(path, &name) } else { String::new() };
     }
     match Stage::of_file(&name) {
         Some(Stage::Train) => "; restore it, or run the experiment again with --force".to_owned(),
@@ -263,12 +264,16 @@ fn redo(path: &Path, problem: &str) -> String {
     }
 }
 
-/// How to write a table of a figure folder again: that of a run, or of a study, which begins with the study's name.
+/// How to write a table of a figure folder again: that of a run, or of a study or sweep, which begins with the name of that.
 fn table_again(path: &Path, name: &str) -> String {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let folder = folder.display();
     let of_study = StudyKind::NAMES.iter().any(|study| name.starts_with(study));
-    let command = if of_study { "study STUDY.toml" } else { "plot RUN" };
+    let command = match name {
+        _ if of_study => "study STUDY.toml",
+        _ if name.starts_with("sweep") => "sweep collect SWEEP",
+        _ => "plot RUN",
+    };
     format!("; write the tables again with `varflat {command} --figures {folder}`")
 }
 
