@@ -44,7 +44,7 @@ pub fn element_remedy(element: &str) -> String {
 
 /// What is wrong with a shape that is not `[steps, weights]`, and how to make that of it.
 pub(super) fn shape_remedy(header: &NpyHeader, path: &Path) -> String {
-    let shape = shortened(&header.shape_text);
+    let shape = if header.shape_text.is_empty() { String::new() } else { shortened(&header.shape_text) };
     let problem = match header.shape[..] {
         [] => "a single number".to_owned(),
         [_, 0] | [0, ..] | [.., 0] => "nothing in it".to_owned(),
