@@ -75,7 +75,8 @@ pub use flatness::{
 };
 pub use jackknife::{Replicates, remembers_longer};
 pub use pca::{
-    SegmentMoments, Solver, TrajectoryPca, TrajectoryPcaParams, TrajectoryPcaValidParams, WindowSource,
+    SegmentMoments, Solver, TrajectoryPca, TrajectoryPcaParams, TrajectoryPcaValidParams, Weight,
+    WindowSource, check_rows,
 };
 pub use power_law::{Component, PowerLaw, PowerLawParams, PowerLawValidParams};
 pub use scaling::{Scaling, scaling};

@@ -63,7 +63,11 @@ impl Show for TrajectoryPca {
         let rows = self.variance().iter().zip(shares).enumerate().map(|(place, (variance, share))| {
             [(place + 1).to_string(), format!("{variance:.4e}"), format!("{share:.4}")]
         });
-        table(["i", "σ²", "share of the variance up to here"], rows)
+        let repeats = match self.repeats() {
+            0 | 1 => String::new(),
+            times => format!("every row of the window is there {times} times, one after the other"),
+        };
+        repeats + &table(["i", "σ²", "share of the variance up to here"], rows)
     }
 }
 

@@ -9,6 +9,7 @@ use crate::experiment::{Components, Experiment};
 use crate::files::{Array, Npz, write_npy, write_npz};
 use crate::recorded::RecordedWindow;
 use crate::run_folder::{RunFolder, Stage, names};
+use crate::say::warn;
 use passes::Watched;
 
 /// Components whose θ_i(t) are written out.
@@ -25,6 +26,13 @@ pub(super) fn pca(run: &RunFolder) -> Result<f64> {
     run.checked("trajectory.json").and_then(|_| run.checked(names::TRAJECTORY))?;
     let watched = Watched::new(&window, solver(run.experiment()), PROJECTED);
     let pca = decomposed(run.experiment(), &watched)?;
+    if let times @ 2.. = pca.repeats() {
+        warn(format_args!(
+            "pca: every row of {} is there {times} times: the weights were recorded more often than they changed; variances are \
+             right, but a step of the optimizer is {times} rows",
+            names::TRAJECTORY
+        ));
+    }
     run.begin(Stage::Pca)?;
     let shape = (window.steps(), PROJECTED.min(pca.variance().len()));
     write_npy(&run.file(names::PROJECTIONS), shape, |write| pca.project_blocks(&watched, shape.1, write))?;
