@@ -4,6 +4,7 @@ They make a small run folder of known numbers. With VARFLAT_RUN=FOLDER they also
 """
 
 import csv
+import hashlib
 import json
 import os
 import subprocess
@@ -112,6 +113,22 @@ def make_run(folder):
         "ln_prefactor": float(np.log(1e-9)), "r": -1.0, "range": [2, 8], "n": 5, "floor": FLOOR, "gap": 50.0,
     }  # fmt: skip
     (folder / "fit.json").write_text(json.dumps(fit))
+
+
+def seal_run(folder):
+    """Note the checksums of all files in run.json and close it with its own, as varflat does."""
+
+    def file_sum(name):
+        content = (folder / name).read_bytes()
+        return {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+
+    record = json.loads((folder / "run.json").read_text())
+    record["config"] = file_sum("config.toml")
+    for stage, files in varflat_read.STAGES.items():
+        record["stages"][stage]["files"] = {name: file_sum(name) for name in files}
+    body = json.dumps(record, indent=2).removesuffix("\n}")
+    digest = hashlib.sha256(body.encode()).hexdigest()
+    (folder / "run.json").write_text(f'{body},\n  "sha256": "{digest}"\n}}\n')
 
 
 def skip_loudly(reason):
@@ -233,7 +250,7 @@ class Readers(InATemporaryFolder):
 
     def test_opening_reads_nothing_and_reading_is_done_once(self):
         run = open_run(str(self.folder))
-        self.assertEqual(list(vars(run)), ["folder"])
+        self.assertEqual(set(vars(run)), {"folder", "check", "_checked"})
         self.assertIs(run.variances, run.variances)
 
 
@@ -284,9 +301,11 @@ class Errors(InATemporaryFolder):
                 ("fit", "fit.json", "varflat fit"),
             ]:
                 with self.subTest(name, content=content):
+                    whole = (self.folder / name).read_bytes()
                     (self.folder / name).write_bytes(content)
                     with self.raises(str(self.folder / name), "damaged", remedy):
                         getattr(open_run(self.folder), attribute)
+                    (self.folder / name).write_bytes(whole)
 
     def test_files_cut_short_anywhere(self):
         for attribute, name in [("trajectory", "trajectory.npy"), ("variances", "pca.npz"), ("fit", "fit.json")]:
@@ -326,6 +345,98 @@ class Errors(InATemporaryFolder):
         (self.folder / "config.toml").write_text("name = ")
         with self.raises("config.toml") if sys.version_info >= (3, 11) else self.raises("3.11"):
             self.run_.config
+
+
+class Checksums(InATemporaryFolder):
+    ATTRIBUTES = [
+        ("config_text", "config.toml", "--force"),
+        ("metrics", "metrics.csv", "--force"),
+        ("trajectory", "trajectory.npy", "--force"),
+        ("trajectory_info", "trajectory.json", "--force"),
+        ("weights_mean", "weights_mean.npz", "--force"),
+        ("weights_final", "weights_final.npz", "--force"),
+        ("variances", "pca.npz", "varflat pca"),
+        ("projections", "projections.npy", "varflat pca"),
+        ("flatness", "flatness.csv", "varflat flatness"),
+        ("landscape", "landscape.npz", "varflat flatness"),
+        ("fit", "fit.json", "varflat fit"),
+    ]
+
+    def setUp(self):
+        super().setUp()
+        seal_run(self.folder)
+
+    def refusal(self, attribute):
+        with self.assertRaises(RunError) as raised:
+            getattr(open_run(self.folder), attribute)
+        return str(raised.exception)
+
+    def test_a_run_as_it_was_written_is_read(self):
+        for attribute, _, _ in self.ATTRIBUTES:
+            getattr(self.run_, attribute)
+
+    def test_a_change_anywhere_is_refused_and_can_be_read_on_purpose(self):
+        for attribute, name, remedy in self.ATTRIBUTES:
+            with self.subTest(name):
+                path = self.folder / name
+                whole = path.read_bytes()
+                # Digits of a number or of a name: still a file of its kind, as a rule.
+                path.write_bytes(whole[:-9] + bytes([whole[-9] ^ 1]) + whole[-8:])
+                message = self.refusal(attribute)
+                for text in (str(path), "is not the file that was written here (SHA-256 ", remedy, "check=False"):
+                    self.assertIn(text, message)
+                path.write_bytes(whole + b" ")
+                self.assertIn(f"({len(whole) + 1} bytes instead of {len(whole)})", self.refusal(attribute))
+                path.write_bytes(whole)
+        edited = json.loads((self.folder / "fit.json").read_text())
+        (self.folder / "fit.json").write_text(json.dumps({**edited, "psi": 4.5}))
+        self.assertIn("fit.json", self.refusal("fit"))
+        self.assertEqual(open_run(self.folder, check=False).fit["psi"], 4.5)
+
+    def test_the_record_is_held_against_its_own_seal(self):
+        path = self.folder / "run.json"
+        whole = path.read_text()
+        for text in (whole.replace('"seed": 7', '"seed": 8'), whole + " ", whole[: whole.rindex(",")] + "\n}\n"):
+            path.write_text(text)
+            for attribute in ("record", "fit"):
+                self.assertIn("does not match its own SHA-256", self.refusal(attribute))
+        self.assertEqual(open_run(self.folder, check=False).record["name"], "synthetic")
+        path.unlink()
+        self.assertIn("run.json is not there yet", self.refusal("fit"))
+        # A training that is not finished has none.
+        self.assertEqual(len(open_run(self.folder).trajectory), STEPS)
+
+    def test_a_file_is_read_for_its_checksum_once(self):
+        run = self.run_
+        run.variances
+        (self.folder / "pca.npz").write_bytes((self.folder / "pca.npz").read_bytes() + b" ")
+        run.components
+
+
+class Spreadsheets(InATemporaryFolder):
+    def test_a_mark_of_byte_order_and_other_line_ends_are_read(self):
+        for name, attribute in [("metrics.csv", "metrics"), ("flatness.csv", "flatness"), ("fit.json", "fit")]:
+            path = self.folder / name
+            before = getattr(open_run(self.folder), attribute)
+            path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))
+            after = getattr(open_run(self.folder), attribute)
+            if attribute == "fit":
+                self.assertEqual(before, after)
+            else:
+                self.assertEqual(before.tobytes(), after.tobytes())
+
+    def test_other_columns_are_named(self):
+        path = self.folder / "metrics.csv"
+        text = path.read_text()
+        for changed in (text.replace(",", ";"), text.replace(",", "\t"), text.replace(",", ";").replace(".", ",")):
+            path.write_text(changed)
+            with self.assertRaises(RunError) as raised:
+                open_run(self.folder).metrics
+            self.assertIn("saved by a spreadsheet?", str(raised.exception))
+        path.write_text(text, encoding="utf-16")
+        with self.assertRaises(RunError) as raised:
+            open_run(self.folder).metrics
+        self.assertIn("metrics.csv", str(raised.exception))
 
 
 class CommandLines(InATemporaryFolder):

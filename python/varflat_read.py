@@ -13,11 +13,13 @@ one before changing it. Weights, offsets and flatness are in units of weight, va
 nats (mean cross-entropy of the full training set). A component's `index` counts from 1, as in the paper: the
 direction of component `index` is `run.components[index - 1]`.
 
-What is missing or damaged raises `RunError`, which says which `varflat` command makes it.
+What is missing or damaged raises `RunError`, which says which `varflat` command makes it. Every file is held against the SHA-256
+that `run.json` keeps of it before it is read; `open_run(folder, check=False)` reads what was changed on purpose.
 """
 
 import argparse
 import csv
+import hashlib
 import json
 import sys
 import zipfile
@@ -96,10 +98,15 @@ class Segments(NamedTuple):
     square: np.ndarray
 
 
-def open_run(folder):
+#: What closes a sealed JSON object: the SHA-256 of all that stands before, as its last key.
+SEAL, SEAL_END = ',\n  "sha256": "', '"\n}\n'
+
+
+def open_run(folder, check=True):
     """Open a run folder; reads nothing yet.
 
-    Raises `RunError` if no run of varflat's is there.
+    With `check=False` files are read even if they are not those that the run wrote. Raises `RunError` if no run of
+    varflat's is there.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -108,14 +115,18 @@ def open_run(folder):
         raise RunError(
             f"{folder}: not a run folder (no config.toml); make one with `varflat run EXPERIMENT.toml --out {folder}`"
         )
-    return Run(folder)
+    return Run(folder, check)
 
 
 class Run:
     """A run folder. Made by `open_run`."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, check=True):
         self.folder = folder
+        #: Whether a file has to be the one that the run wrote.
+        self.check = check
+        # The files that were found to be.
+        self._checked = set()
 
     def __repr__(self):
         return f"varflat_read.open_run({str(self.folder)!r})"
@@ -126,7 +137,7 @@ class Run:
     def config_text(self):
         """The experiment with every default filled in, as TOML text."""
         with _reading(self._path("config.toml")) as path:
-            return path.read_text(encoding="utf-8")
+            return path.read_text(encoding="utf-8-sig")
 
     @cached_property
     def config(self):
@@ -144,7 +155,12 @@ class Run:
     @cached_property
     def record(self):
         """How the run was made: seed, versions, device, data checksums, steps, stop reason, finished stages; a dict."""
-        return self._json("run.json")
+        record = self._json("run.json")
+        has_sums = any(stage.get("files") for stage in record.get("stages", {}).values())
+        path = self.folder / "run.json"
+        if self.check and not _seal_holds(path.read_bytes().decode("utf-8-sig"), needed=has_sums):
+            raise _changed(path, "does not match its own SHA-256: damaged or changed since it was written")
+        return record
 
     @cached_property
     def metrics(self):
@@ -281,9 +297,11 @@ class Run:
     def _path(self, name):
         """A file of the run; if it is not there, what makes it."""
         path = self.folder / name
-        if path.is_file():
-            return path
         stage = _stage_of(name)
+        if path.is_file():
+            if self.check and name not in self._checked:
+                self._compare(path, stage)
+            return path
         if stage in (None, "train"):
             command = f"varflat run EXPERIMENT.toml --out {self.folder}"
             raise RunError(f"{self.folder}: {name} is not there yet; run `{command}` first")
@@ -292,9 +310,32 @@ class Run:
             "(or `varflat run`, which does all stages)"
         )
 
+    def _compare(self, path, stage):
+        """Refuse a file that is not the one of which `run.json` keeps the length and the SHA-256."""
+        if path.name == "run.json":
+            return
+        # There before the first stage ends, but the later ones leave nothing without it.
+        if stage in (None, "train") and not (self.folder / "run.json").is_file():
+            return
+        if path.name == "config.toml":
+            kept = self.record.get("config")
+        else:
+            stages = self.record.get("stages", {}).values()
+            kept = next((stage["files"][path.name] for stage in stages if path.name in stage.get("files", {})), None)
+        if kept is not None:
+            with _reading(path), path.open("rb") as file:
+                bytes_, sha256 = _sum(file)
+            if bytes_ != kept["bytes"]:
+                difference = f"{bytes_} bytes instead of {kept['bytes']}"
+            else:
+                difference = f"SHA-256 {sha256[:12]}… instead of {kept['sha256'][:12]}…"
+            if (bytes_, sha256) != (kept["bytes"], kept["sha256"]):
+                raise _changed(path, f"is not the file that was written here ({difference}): damaged or changed since")
+        self._checked.add(path.name)
+
     def _json(self, name):
         with _reading(self._path(name)) as path:
-            content = json.loads(path.read_text(encoding="utf-8"))
+            content = json.loads(path.read_text(encoding="utf-8-sig"))
             if not isinstance(content, dict):
                 raise ValueError("not the JSON expected here")
             return content
@@ -316,11 +357,13 @@ class Run:
             return {entry: _read_only(stored[entry]) for entry in stored.files}
 
     def _table(self, name, columns):
-        with _reading(self._path(name)) as path, path.open(newline="", encoding="utf-8") as file:
+        with _reading(self._path(name)) as path, path.open(newline="", encoding="utf-8-sig") as file:
             header, *rows = list(csv.reader(file)) or [[]]
             names = [column for column, _ in columns]
             if header != names:
-                raise ValueError(f"the columns are not {','.join(names)}")
+                from_spreadsheet = len(header) == 1 and any(between in header[0] for between in ";\t")
+                hint = ": was it saved by a spreadsheet?" if from_spreadsheet else ""
+                raise ValueError(f"the columns are not {','.join(names)}{hint}")
             if not rows:
                 raise ValueError("a table without rows")
             # A field that is empty is a number that is not known.
@@ -361,12 +404,35 @@ def _stage_of(name):
 
 
 def _damaged(path, problem):
+    return RunError(f"{path}: damaged ({problem}); {_remedy(path)}")
+
+
+def _changed(path, problem):
+    return RunError(f"{path}: {problem}; {_remedy(path)} (open_run(…, check=False) reads it as it is)")
+
+
+def _remedy(path):
     stage = _stage_of(path.name)
     if stage in (None, "train"):
-        remedy = "restore it, or run the experiment again with --force"
-    else:
-        remedy = f"run `varflat {stage} {path.parent}` again"
-    return RunError(f"{path}: damaged ({problem}); {remedy}")
+        return "restore it, or run the experiment again with --force"
+    return f"run `varflat {stage} {path.parent}` again"
+
+
+def _sum(file):
+    """Length and SHA-256 of an open file."""
+    digest, length = hashlib.sha256(), 0
+    while block := file.read(1 << 20):
+        digest.update(block)
+        length += len(block)
+    return length, digest.hexdigest()
+
+
+def _seal_holds(text, needed):
+    """Whether a JSON text is the one that was closed with its SHA-256; one without is, unless it is `needed`."""
+    body, seal, rest = text.rpartition(SEAL)
+    if not seal:
+        return not needed
+    return rest == hashlib.sha256(body.encode()).hexdigest() + SEAL_END
 
 
 def _read_only(array):

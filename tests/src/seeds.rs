@@ -128,6 +128,10 @@ pub fn write(program: &Program, place: &Path) {
         seed(reader, file, &of_run(file));
     }
     seed("window_npy", "trajectory.npy", &of_run("trajectory.npy"));
+    for (name, bytes) in foreign() {
+        seed("window_npy", &name, &bytes);
+        seed("trajectory_npy", &name, &bytes);
+    }
     seed("weights_npz", "weights_final.npz", &of_run("weights_final.npz"));
     let rows = String::from_utf8(of_run("flatness.csv")).unwrap();
     seed("flatness_partial_csv", "whole", rows.split_once('\n').unwrap().1.as_bytes());
@@ -181,6 +185,34 @@ pub fn write(program: &Program, place: &Path) {
             &[&[number as u8], &fs::read(table).unwrap()[..]].concat(),
         );
     }
+}
+
+/// A window of 3 rows of 2 weights in every type that weights are read from, in either order, with headers of all versions.
+fn foreign() -> Vec<(String, Vec<u8>)> {
+    // 1, 2, 3, 1.5, −2, 4.
+    let halves: [u16; 6] = [0x3c00, 0x4000, 0x4200, 0x3e00, 0xc000, 0x4400];
+    let singles = [1.0_f32, 2.0, 3.0, 1.5, -2.0, 4.0];
+    let types: [(&str, Vec<Vec<u8>>); 3] = [
+        ("f2", halves.iter().map(|half| half.to_le_bytes().to_vec()).collect()),
+        ("f4", singles.iter().map(|single| single.to_le_bytes().to_vec()).collect()),
+        ("f8", singles.iter().map(|single| f64::from(*single).to_le_bytes().to_vec()).collect()),
+    ];
+    let mut files = Vec::new();
+    for (version, (kind, numbers)) in (1_u8..).zip(types) {
+        for (end, order) in [('<', "True"), ('>', "False"), ('>', "True")] {
+            let header =
+                format!("{{'descr': '{end}{kind}', 'fortran_order': {order}, 'shape': (3L, 2L), }}\n");
+            let length = if version == 1 { 2 } else { 4 };
+            let length = &(header.len() as u32).to_le_bytes()[..length];
+            let mut bytes = [b"\x93NUMPY", &[version, 0], length, header.as_bytes()].concat();
+            for number in &numbers {
+                let reversed = number.iter().rev().copied().collect();
+                bytes.extend(if end == '>' { reversed } else { number.clone() });
+            }
+            files.push((format!("{kind}-{}-{order}", if end == '>' { "big" } else { "little" }), bytes));
+        }
+    }
+    files
 }
 
 /// The description and the files of a recording of a 2×2 layer: steps and rows of its parts, and whether it is finished.

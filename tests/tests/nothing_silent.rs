@@ -527,7 +527,7 @@ fn inspect_shows_what_was_asked_for() {
         "network      hidden = [12, 12], no biases".to_owned(),
         "learning     SGD, α = 0.1, B = 10".to_owned(),
         "recorded     layer hidden, every step, the last 200 rows".to_owned(),
-        "landscape    around the mean of the window, level 2.7183·L_0".to_owned(),
+        "landscape    around the mean of the window, level e·L_0".to_owned(),
     ] {
         assert!(seen.contains(&line), "{line} is not in\n{seen}");
     }

@@ -6,7 +6,8 @@ use ndarray::{Array1, Array2, ArrayView2};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use varflat_analysis::{
-    Component, DatasetBase, Fit, FlatnessSearch, Interval, ParamGuard, PowerLaw, TrajectoryPca, spectrum,
+    Component, DatasetBase, Estimate, Fit, FlatnessSearch, ParamGuard, PowerLaw, Replicates, TrajectoryPca,
+    spectrum,
 };
 use varflat_recorder::{Keep, Trajectory, TrajectoryInfo, TrajectoryWriter};
 use varflat_tests::{normal, turn};
@@ -27,7 +28,7 @@ fn curvatures() -> Vec<f64> {
 /// What came of one process.
 struct Found {
     law: PowerLaw,
-    interval: Interval,
+    psi: Estimate,
     /// F_i of every component and its variance.
     components: Vec<Component>,
 }
@@ -89,17 +90,19 @@ fn ornstein_uhlenbeck(diffusion: impl Fn(f64) -> f64, seed: u64) -> Found {
         .collect();
 
     let law = PowerLaw::params().skip_first(0);
-    let interval = law.bootstrap(&components, pca.segments(), 2_000, 400, &mut random).unwrap();
-    Found { law: law.fit(&components).unwrap(), interval, components }
+    let replicates = Replicates::of_components(&pca, window, 2_000, DIMENSIONS).unwrap();
+    let psi = law.estimate(&components, &replicates).unwrap();
+    Found { law: law.fit(&components).unwrap(), psi, components }
 }
 
 /// The exponent lies in its interval, the interval is narrow, and the fit is good.
 #[track_caller]
 fn assert_psi(found: &Found, expected: f64) {
-    let Found { law, interval, .. } = found;
-    let place = format!("ψ = {:.3} in [{:.3}, {:.3}], not {expected}", law.psi, interval.low, interval.high);
-    assert!((interval.low..=interval.high).contains(&expected), "{place}");
-    assert!(interval.high - interval.low < 0.25, "the interval says nothing: {place}");
+    let Found { law, psi, .. } = found;
+    let [low, high] = psi.interval.unwrap();
+    let place = format!("ψ = {:.3} in [{low:.3}, {high:.3}], not {expected}", law.psi);
+    assert!((low..=high).contains(&expected) && (low..=high).contains(&law.psi), "{place}");
+    assert!(high - low < 0.25, "the interval says nothing: {place}");
     assert!((law.psi - expected).abs() < 0.1, "{place}");
     assert!((law.theil_sen - expected).abs() < 0.15, "Theil–Sen {:.3}, not {expected}", law.theil_sen);
     assert_eq!((law.n, law.censored, law.under_floor), (DIMENSIONS, 0, 0));

@@ -178,8 +178,11 @@ fn a_small_run_holds_what_it_says() {
     for key in [
         "l0",
         "psi",
-        "psi_standard_error",
-        "psi_interval",
+        "psi_estimate",
+        "psi_least_squares_standard_error",
+        "psi_time_resampling_interval",
+        "bent",
+        "total_variance",
         "r",
         "range",
         "n",
@@ -190,8 +193,22 @@ fn a_small_run_holds_what_it_says() {
     ] {
         assert!(fit.get(key).is_some_and(|value| !value.is_null()), "{key} in {fit:?}");
     }
-    let [low, high] = [0, 1].map(|end| fit["psi_interval"][end].as_f64().unwrap());
-    assert!(low < high, "interval [{low}, {high}]");
+    // By construction: an interval holds its estimate, or it is missing and says why.
+    for (name, value) in [("psi", "psi_estimate"), ("gap", "gap_estimate"), ("gamma", "gamma_estimate")] {
+        let estimate = &fit[value];
+        assert_eq!(estimate["value"], fit[name], "{value}");
+        match estimate["interval"].as_array() {
+            Some(ends) => {
+                let [low, high] = [0, 1].map(|end| ends[end].as_f64().unwrap());
+                assert!((low..=high).contains(&fit[name].as_f64().unwrap()), "{value}: [{low}, {high}]");
+                assert!(estimate["method"]["time"]["blocks"].as_u64().unwrap() >= 5);
+            }
+            None => {
+                assert!(estimate["missing"].as_str().is_some_and(|reason| reason.len() > 20), "{estimate}")
+            }
+        }
+    }
+    assert!(npz::<f64, Ix2>(&run.join("jackknife.npz"), "variance").ncols() >= 5);
 
     let landscape = run.join("landscape.npz");
     let offsets: Array2<f64> = npz(&landscape, "offset");

@@ -5,7 +5,8 @@ use std::f64::consts::E;
 use realfft::RealFftPlanner;
 use serde::{Deserialize, Serialize};
 
-use crate::AnalysisError;
+use crate::jackknife::{Blocks, INDEPENDENT};
+use crate::{AnalysisError, Estimate};
 
 /// The sum of the integral time goes as far as this many times itself (Sokal 1997): further out it only adds noise.
 const SOKAL: f64 = 5.0;
@@ -102,15 +103,62 @@ impl Correlator {
         let correlation: Vec<f64> = covariance.iter().map(|c| c / covariance[0]).collect();
         Ok(CorrelationTimes::of(&correlation, self.steps))
     }
+
+    /// The 1/e time of a series with its interval over time, by a jackknife over blocks of about `block` steps: that of the
+    /// logarithm, so that it is positive. `None` where the autocorrelation does not fall to 1/e.
+    ///
+    /// A replicate leaves out the pairs (x_t, x_{t+h}) that begin in its block. Blocks that are not at least twice as long as the
+    /// time are not independent, and give no interval.
+    ///
+    /// # Errors
+    /// As [`times`](Self::times).
+    pub fn estimate(&mut self, series: &[f64], block: usize) -> Result<Option<Estimate>, AnalysisError> {
+        let Some(time) = self.times(series, self.steps - 1)?.one_over_e else { return Ok(None) };
+        let blocks = match Blocks::of(self.steps, block) {
+            Ok(blocks) => blocks,
+            Err(error) => return Ok(Some(Estimate::without(time, error.to_string()))),
+        };
+        if INDEPENDENT * time > blocks.rows as f64 {
+            let problem = format!("blocks of {} rows are shorter than two correlation times", blocks.rows);
+            return Ok(Some(Estimate::without(time, problem)));
+        }
+        let mean = series.iter().sum::<f64>() / self.steps as f64;
+        let x: Vec<f64> = series.iter().map(|value| value - mean).collect();
+        let lags = (INDEPENDENT * time) as usize + 2;
+        let products = |starts: std::ops::Range<usize>| -> Vec<f64> {
+            let product = |lag: usize| -> f64 {
+                x[starts.clone()]
+                    .iter()
+                    .zip(&x[(starts.start + lag).min(x.len())..])
+                    .map(|(a, b)| a * b)
+                    .sum()
+            };
+            (0..=lags).map(product).collect()
+        };
+        let of_blocks: Vec<Vec<f64>> = (0..blocks.count).map(|block| products(blocks.range(block))).collect();
+        let whole: Vec<f64> = (0..=lags).map(|lag| of_blocks.iter().map(|block| block[lag]).sum()).collect();
+        let replicates = of_blocks.iter().map(|block| {
+            let left: Vec<f64> = whole.iter().zip(block).map(|(whole, block)| whole - block).collect();
+            falls_to_one_over_e(left.iter().map(|product| product / left[0]))
+        });
+        Ok(Some(match replicates.collect::<Option<Vec<f64>>>() {
+            Some(replicates) => Estimate::jackknife_positive(time, &replicates, blocks.rows),
+            None => Estimate::without(time, "without one block it is more than twice as long"),
+        }))
+    }
+}
+
+/// Where ρ(0), ρ(1), … first falls to 1/e, between two lags on a straight line.
+fn falls_to_one_over_e(correlation: impl Iterator<Item = f64> + Clone) -> Option<f64> {
+    let pairs = correlation.clone().zip(correlation.skip(1));
+    let (lag, (above, below)) = (0..).zip(pairs).find(|(_, (_, below))| *below <= 1.0 / E)?;
+    Some(f64::from(lag) + (above - 1.0 / E) / (above - below))
 }
 
 impl CorrelationTimes {
     /// The times of an autocorrelation ρ(0) = 1, ρ(1), … that was measured (or is known) for a series of `steps` values.
     pub fn of(correlation: &[f64], steps: usize) -> Self {
-        let one_over_e = correlation.windows(2).position(|pair| pair[1] <= 1.0 / E).map(|lag| {
-            let [above, below] = [correlation[lag], correlation[lag + 1]];
-            lag as f64 + (above - 1.0 / E) / (above - below)
-        });
+        let one_over_e = falls_to_one_over_e(correlation.iter().copied());
         let mut sum = 0.5;
         let mut integral = None;
         for (lag, rho) in correlation.iter().enumerate().skip(1) {

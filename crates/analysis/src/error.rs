@@ -25,7 +25,10 @@ pub enum AnalysisError {
         expected: &'static str,
     },
     /// A window with fewer than two steps has no variance.
-    #[error("the window holds {steps} step(s); a variance needs at least 2: record a longer window")]
+    #[error(
+        "the window holds {steps} step(s); a variance needs at least 2: record a longer window (an array is [steps, weights]; save \
+         the transpose if it is the other way round)"
+    )]
     WindowTooShort {
         /// Rows of the window.
         steps: usize,
@@ -44,16 +47,38 @@ pub enum AnalysisError {
         /// Weight, from 0.
         column: usize,
         /// The offending value.
-        value: f32,
+        value: f64,
     },
     /// All rows of the window are the same.
     #[error(
-        "all {steps} rows of the window are equal, so every variance is zero: were these weights \
-         frozen, or was the learning rate zero?"
+        "all {steps} rows of the window are equal, so every variance is zero: either these weights did not move (frozen, or a \
+         learning rate of zero), or one and the same array was kept at every step (append a copy: `w.copy()`, `w.clone()`), or \
+         they moved by less than the file can hold (rounded to f32, f16 or bf16: save f64)"
     )]
     NoVariance {
         /// Rows of the window.
         steps: usize,
+    },
+    /// Rows that were never written, it seems.
+    #[error("{}", unwritten(*first, *last, *steps, *zero))]
+    UnwrittenRows {
+        /// The first of them, from 0.
+        first: usize,
+        /// The last of them.
+        last: usize,
+        /// Rows of the window.
+        steps: usize,
+        /// Whether they are zeros, or all equal to one another.
+        zero: bool,
+    },
+    /// Weights whose variances are no numbers of f64.
+    #[error(
+        "the weights move by {largest:e} at most, and the squares of that are out of the range of f64: multiply the array by a power \
+         of ten first (variances by its square)"
+    )]
+    Scale {
+        /// max |w(t) − w(0)|.
+        largest: f64,
     },
     /// An array whose shape does not fit the others.
     #[error("{what} has length {found}, but {expected} is needed")]
@@ -210,4 +235,28 @@ pub enum AnalysisError {
         /// The word.
         word: String,
     },
+}
+
+fn unwritten(first: usize, last: usize, steps: usize, zero: bool) -> String {
+    let count = last + 1 - first;
+    let (which, kept) = match (first, last + 1 == steps) {
+        (_, true) => {
+            (format!("the last {count} of {steps} rows"), format!("[:{}]", first + usize::from(!zero)))
+        }
+        (0, _) => (format!("the first {count} of {steps} rows"), format!("[{}:]", last + usize::from(zero))),
+        _ => (
+            format!("rows {first} to {last} of {steps} (from 0)"),
+            format!("[{}:]", last + usize::from(zero)),
+        ),
+    };
+    let question = if zero {
+        "are zeros: were they never written?"
+    } else {
+        "are equal: were they never written, or were the weights frozen?"
+    };
+    let advice = match (first, last + 1 == steps) {
+        (0, _) | (_, true) => "Analyse the others alone",
+        _ => "A window has no gap: analyse what is before them or after them alone",
+    };
+    format!("{which} {question} {advice}: `np.save(\"cut.npy\", np.load(FILE){kept})`")
 }

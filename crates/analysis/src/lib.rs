@@ -5,7 +5,7 @@
 //!
 //! 1. [`TrajectoryPca`]: principal components p_i and variances σ_i² of a window of weights;
 //! 2. [`FlatnessSearch`]: flatness F_i of the loss landscape along each p_i;
-//! 3. [`PowerLaw`]: the exponent ψ of σ_i² ∝ F_i^(−ψ), with its block-bootstrap interval;
+//! 3. [`PowerLaw`]: the exponent ψ of σ_i² ∝ F_i^(−ψ); [`Replicates`] have its interval over time, as an [`Estimate`];
 //! 4. [`spectrum`]: gap, decay and shares of the variances;
 //! 5. [`temperature`], [`Correlator`] and [`mean_square_displacement`]: the noise that drives the weights, how long it and they
 //!    remember, and whether they drift or diffuse.
@@ -51,13 +51,15 @@ mod correlation;
 mod curvature;
 mod displacement;
 mod error;
+mod estimate;
 mod flatness;
+mod jackknife;
 mod line;
-mod mean_interval;
 mod pca;
 mod power_law;
 mod scaling;
 pub mod spectrum;
+mod student;
 mod temperature;
 
 pub use bootstrap::Interval;
@@ -67,12 +69,14 @@ pub use displacement::{
     DisplacementExponent, displacement_exponent, logarithmic_lags, mean_square_displacement,
 };
 pub use error::AnalysisError;
+pub use estimate::{Estimate, Method, median};
 pub use flatness::{
     DirectionFlatness, FlatnessSearch, FlatnessSearchParams, FlatnessStatus, Side, curvature_of_flatness,
 };
-pub use mean_interval::MeanInterval;
+pub use jackknife::{Replicates, remembers_longer};
 pub use pca::{
-    SegmentMoments, Solver, TrajectoryPca, TrajectoryPcaParams, TrajectoryPcaValidParams, WindowSource,
+    SegmentMoments, Solver, TrajectoryPca, TrajectoryPcaParams, TrajectoryPcaValidParams, Weight,
+    WindowSource, check_rows,
 };
 pub use power_law::{Component, PowerLaw, PowerLawParams, PowerLawValidParams};
 pub use scaling::{Scaling, scaling};

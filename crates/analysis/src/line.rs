@@ -10,7 +10,11 @@ pub(crate) struct Line {
     pub(crate) r: f64,
 }
 
-/// Ordinary least squares; `None` where all `x` are equal or there are fewer than 3 points.
+/// Least spread of x, a logarithm, over which a slope is defined: a thousandth, ten times the tolerance to which a flatness is
+/// found.
+pub(crate) const LEAST_SPREAD: f64 = 1e-3;
+
+/// Ordinary least squares; `None` where x spreads over no more than [`LEAST_SPREAD`], or there are fewer than 3 points.
 pub(crate) fn least_squares(x: &[f64], y: &[f64]) -> Option<Line> {
     let n = x.len() as f64;
     if x.len() < 3 {
@@ -24,9 +28,7 @@ pub(crate) fn least_squares(x: &[f64], y: &[f64]) -> Option<Line> {
         xy += dx * dy;
         yy += dy * dy;
     }
-    // Equal x leave only the rounding of their mean.
-    let spread = x.iter().fold(0.0_f64, |s, x| s.max(x.abs()));
-    if xx.sqrt() <= f64::EPSILON * n * spread {
+    if spread(x) <= LEAST_SPREAD {
         return None;
     }
     let slope = xy / xx;
@@ -38,6 +40,47 @@ pub(crate) fn least_squares(x: &[f64], y: &[f64]) -> Option<Line> {
         slope_standard_error: (residual / (n - 2.0) / xx).sqrt(),
         r: if yy > 0.0 { xy / (xx * yy).sqrt() } else { 0.0 },
     })
+}
+
+/// From the least to the largest value.
+fn spread(x: &[f64]) -> f64 {
+    let (least, largest) =
+        x.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(*x), high.max(*x)));
+    largest - least
+}
+
+/// How much points bend: c in y = a + b(x − x̄) + c(x − x̄)² by least squares, and its standard error from the scatter about that
+/// parabola. `None` for fewer than 4 points, or where fewer than 3 values of x differ.
+pub(crate) fn curvature(x: &[f64], y: &[f64]) -> Option<(f64, f64)> {
+    let line = least_squares(x, y)?;
+    let n = x.len() as f64;
+    let mean = x.iter().sum::<f64>() / n;
+    // What of (x − x̄)² no straight line has; the slope of the residuals on it is c.
+    let square: Vec<f64> = x.iter().map(|x| (x - mean).powi(2)).collect();
+    let of_square = least_squares(x, &square)?;
+    let bend: Vec<f64> =
+        square.iter().zip(x).map(|(square, x)| square - of_square.intercept - of_square.slope * x).collect();
+    let residual: Vec<f64> = y.iter().zip(x).map(|(y, x)| y - line.intercept - line.slope * x).collect();
+    let bends: f64 = bend.iter().map(|bend| bend * bend).sum();
+    if x.len() < 4 || bends.sqrt() <= LEAST_SPREAD * LEAST_SPREAD {
+        return None;
+    }
+    let c = bend.iter().zip(&residual).map(|(bend, residual)| bend * residual).sum::<f64>() / bends;
+    let left: f64 = bend.iter().zip(&residual).map(|(bend, residual)| (residual - c * bend).powi(2)).sum();
+    Some((c, (left / (n - 3.0) / bends).sqrt()))
+}
+
+/// The slopes of `parts` parts of equal length in x, of those with at least `fewest` points.
+pub(crate) fn local_slopes(x: &[f64], y: &[f64], parts: usize, fewest: usize) -> Vec<f64> {
+    let least = x.iter().copied().fold(f64::INFINITY, f64::min);
+    let width = spread(x) / parts as f64;
+    let part_of = |x: f64| (((x - least) / width) as usize).min(parts - 1);
+    let slopes = (0..parts).filter_map(|part| {
+        let points = x.iter().zip(y).filter(|(x, _)| part_of(**x) == part);
+        let (x, y): (Vec<f64>, Vec<f64>) = points.unzip();
+        least_squares(&x, &y).filter(|_| x.len() >= fewest)
+    });
+    slopes.map(|line| line.slope).collect()
 }
 
 /// Median of the slopes of all pairs with different x (Theil 1950, Sen 1968), exact, 8·n²/2 bytes.
@@ -80,6 +123,33 @@ mod tests {
     fn equal_abscissae_have_no_slope() {
         assert!(least_squares(&[0.1; 7], &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0]).is_none());
         assert!(theil_sen(&[0.1; 3], &[1.0, 2.0, 3.0]).is_none());
+    }
+
+    #[test]
+    fn abscissae_that_agree_to_their_tolerance_have_no_slope() {
+        let x: Vec<f64> = (0..9).map(|i| 0.3 + 1e-12 * f64::from(i)).collect();
+        let y: Vec<f64> = (0..9).map(|i| f64::from(i % 3)).collect();
+        assert!(least_squares(&x, &y).is_none());
+        let x: Vec<f64> = x.iter().enumerate().map(|(i, x)| x + 9e-5 * i as f64).collect();
+        assert!(least_squares(&x, &y).is_none());
+    }
+
+    #[test]
+    fn a_parabola_bends_and_a_line_does_not() {
+        let x: Vec<f64> = (0..40).map(|i| 0.1 * f64::from(i)).collect();
+        let y: Vec<f64> = x.iter().map(|x| 1.0 - 2.0 * x + 0.7 * x * x).collect();
+        let (c, error) = curvature(&x, &y).unwrap();
+        assert!((c - 0.7).abs() < 1e-12 && error < 1e-12, "{c} {error}");
+        let slopes = local_slopes(&x, &y, 3, 10);
+        assert!(slopes.len() == 3 && slopes.is_sorted(), "{slopes:?}");
+        // d/dx at the middle of each third.
+        assert!((slopes[1] - (-2.0 + 1.4 * 1.95)).abs() < 0.05, "{slopes:?}");
+        // Noise of ±1 about a line: c is within its error of nothing.
+        let y: Vec<f64> =
+            x.iter().enumerate().map(|(i, x)| 3.0 * x + f64::from(i as i32 * 7919 % 13 - 6)).collect();
+        let (c, error) = curvature(&x, &y).unwrap();
+        assert!(c.abs() < 2.0 * error, "{c} {error}");
+        assert_eq!(curvature(&x[..3], &y[..3]), None);
     }
 
     #[test]

@@ -1,18 +1,22 @@
 //! Principal components of a window of weights: w(t) = ⟨w⟩_T + Σ_i θ_i(t) p_i.
 
 mod eigen;
+mod format;
 mod moments;
 mod params;
 mod product;
 mod solver;
 mod source;
+mod survey;
 mod top_k;
 mod tridiagonal;
 mod window;
+mod written;
 
 pub use moments::SegmentMoments;
 pub use params::{Solver, TrajectoryPcaParams, TrajectoryPcaValidParams};
-pub use source::WindowSource;
+pub use source::{Weight, WindowSource};
+pub use written::check_rows;
 
 use faer::{Accum, Mat};
 use linfa::DatasetBase;
@@ -20,7 +24,9 @@ use linfa::traits::{Fit, Transformer};
 use ndarray::{Array1, Array2, ArrayBase, ArrayView1, ArrayView2, Axis, Data, Ix2};
 
 use crate::AnalysisError;
+use format::Format;
 use moments::Projections;
+pub(crate) use product::add_to_lower;
 use product::product;
 use window::CentredWindow;
 
@@ -32,10 +38,13 @@ pub(crate) fn largest_eigenpairs(matrix: Mat<f64>) -> Result<(Vec<f64>, Vec<f64>
 }
 
 /// Parts that work is cut into, however many threads do it: sums are rounded part by part, and a result must be the same on every machine.
-const PARTS: usize = 8;
+pub(crate) const PARTS: usize = 8;
 
 /// Share of ε·σ_1² under which a direction is not resolved; see [`TrajectoryPca::floor`].
 const EIGEN_FLOOR: f64 = 100.0;
+
+/// Share of a variance that may be rounding.
+const ROUNDED: f64 = 0.1;
 
 /// Principal components p_i and variances σ_i² of a window of weights (Feng & Tu, PNAS 2021).
 ///
@@ -53,7 +62,10 @@ pub struct TrajectoryPca {
     mean: Array1<f64>,
     variance: Array1<f64>,
     components: Array2<f64>,
+    total: f64,
     floor: f64,
+    rounding: Array1<f64>,
+    repeats: usize,
     segments: SegmentMoments,
 }
 
@@ -64,15 +76,17 @@ impl TrajectoryPca {
     }
 
     /// Rebuilds a decomposition from stored arrays: `mean` `[weights]`, `variance` `[K]`,
-    /// `components` `[K, weights]`, `floor`, and the segment moments `[segments, K]`.
+    /// `components` `[K, weights]`, `total` variance, `floor`, and the segment moments `[segments, K]`. The weights are taken to
+    /// be f32, each row there once: [`rounding`](Self::rounding) and [`repeats`](Self::repeats) are not among them.
     ///
     /// # Errors
-    /// If there is no component, shapes disagree, a value is not finite, variances are negative or not in descending
-    /// order, or a component is not a unit vector (to 1e-5).
+    /// If there is no component, the total is less than the sum of the variances (to 1e-6), shapes disagree, a value is not
+    /// finite, variances are negative or not in descending order, or a component is not a unit vector (to 1e-5).
     pub fn from_parts(
         mean: Array1<f64>,
         variance: Array1<f64>,
         components: Array2<f64>,
+        total: f64,
         floor: f64,
         segments: SegmentMoments,
     ) -> Result<Self, AnalysisError> {
@@ -103,7 +117,17 @@ impl TrajectoryPca {
         all(components.rows().into_iter(), "`components`", "the row is not a unit vector", |row| {
             (row.dot(row) - 1.0).abs() < 1e-5
         })?;
-        Ok(Self { mean, variance, components, floor, segments })
+        if !(total.is_finite() && total >= (1.0 - 1e-6) * variance.sum()) {
+            return Err(AnalysisError::Parameter {
+                name: "total",
+                value: total,
+                expected: "finite and at least the sum of the variances",
+            });
+        }
+        let square_ulps: Vec<f64> =
+            mean.iter().map(|&mean| Format::Single.ulp(mean).powi(2) / 12.0).collect();
+        let rounding = along_components(&components, &square_ulps);
+        Ok(Self { mean, variance, components, total, floor, rounding, repeats: 1, segments })
     }
 
     /// Mean weights ⟨w⟩_T over the window, `[weights]`.
@@ -121,13 +145,29 @@ impl TrajectoryPca {
         &self.components
     }
 
-    /// Variance under which a value is not trusted, 100·ε·σ_1² + ⟨ulp(w)²⟩/12.
+    /// Variance under which a value is not trusted: 100·ε·σ_1² + ⟨ulp(w)²⟩/12, or the largest σ_i² of which
+    /// [`rounding`](Self::rounding) can make up more than a tenth.
     ///
     /// The first term (ε = 2⁻⁵²) is where the eigen-solver mixes directions: above it the variances
     /// agree with a dense SVD to better than 1 %, above a hundred times it to 1e-7. The second is the
-    /// variance of rounding to f32, ulp(w) being the distance between neighbouring f32 at ⟨w⟩_T.
+    /// variance of rounding the weights, ulp(w) being the distance between neighbouring numbers at ⟨w⟩_T in the
+    /// format they were rounded to: f32, or f64 where the window is of f64. Which it was is told by the digits the weights have;
+    /// a thousand or more of them that all have those of bf16 or f16 were rounded to that, whatever they were widened to since.
     pub fn floor(&self) -> f64 {
         self.floor
+    }
+
+    /// The variance that rounding each weight adds along each component, Σ_n p_in² ulp(⟨w_n⟩)²/12, `[K]`: so much of σ_i² can be
+    /// rounding rather than motion. Where weights were trained in the format they are recorded in, rounding is part of their motion.
+    pub fn rounding(&self) -> &Array1<f64> {
+        &self.rounding
+    }
+
+    /// How many times each row of the window is there, one after the other: 1 unless the weights were recorded more often than
+    /// they were changed (gradients accumulated over several batches, `np.repeat`). The variances are those of the window all the
+    /// same, but a step of the optimizer is so many rows.
+    pub fn repeats(&self) -> usize {
+        self.repeats
     }
 
     /// Whether σ² of the component at `index0` (from 0) lies above the [`floor`](Self::floor);
@@ -136,9 +176,14 @@ impl TrajectoryPca {
         self.variance.get(index0).is_some_and(|&variance| variance > self.floor)
     }
 
-    /// Shares σ_i² / Σ_j σ_j², `[K]`; the sum runs over the kept components.
+    /// Variance in all directions, T⁻¹ Σ_t ‖w(t) − ⟨w⟩_T‖² = Σ_j σ_j², those included that were not kept.
+    pub fn total_variance(&self) -> f64 {
+        self.total
+    }
+
+    /// Shares σ_i² / Σ_j σ_j² of the [`total_variance`](Self::total_variance), `[K]`.
     pub fn explained(&self) -> Array1<f64> {
-        &self.variance / self.variance.sum()
+        &self.variance / self.total
     }
 
     /// Sums of θ_i and θ_i² per time segment, for the block bootstrap; no segment without
@@ -238,7 +283,8 @@ impl TrajectoryPcaValidParams {
     /// Decomposes a window `[steps, weights]` that is read a block at a time: what [`Fit::fit`] does, without the window in memory.
     ///
     /// The window is read three times, four times where the Gram matrix is decomposed, and a few dozen times by
-    /// [`Solver::TopK`]. Beside the matrices of the [`Solver`] a block of at most 66 MB in f64 is held, and its 33 MB in f32.
+    /// [`Solver::TopK`]. Beside the matrices of the [`Solver`] a block of at most 66 MB in f64 is held, and what was read of it: its 33 MB
+    /// in f32, or as much again in f64.
     ///
     /// # Errors
     /// As [`Fit::fit`], and [`AnalysisError::Source`] if the window cannot be read.
@@ -247,7 +293,7 @@ impl TrajectoryPcaValidParams {
     }
 }
 
-impl<D: Data<Elem = f32>, T> Fit<ArrayBase<D, Ix2>, T, AnalysisError> for TrajectoryPcaValidParams {
+impl<A: Weight, D: Data<Elem = A>, T> Fit<ArrayBase<D, Ix2>, T, AnalysisError> for TrajectoryPcaValidParams {
     type Object = TrajectoryPca;
 
     /// Decomposes a window `[steps, weights]`.
@@ -273,14 +319,33 @@ fn decompose(
     })?;
     arrange(&mut directions, &found.order, &found.sign);
     let components = Array2::from_shape_vec((found.order.len(), window.weights()), directions);
-    let floor = window.floor(found.variance[0]);
+    let components = components.map_err(linfa::Error::from)?;
+    let of_weights = window.rounding();
+    let rounding = along_components(&components, &of_weights);
     Ok(TrajectoryPca {
-        mean: Array1::from(window.into_mean()),
+        mean: Array1::from(window.mean()),
+        floor: floor(&found.variance, &of_weights, &rounding),
         variance: found.variance,
-        components: components.map_err(linfa::Error::from)?,
-        floor,
+        components,
+        total: found.total,
+        rounding,
+        repeats: window.repeats(),
         segments: found.segments,
     })
+}
+
+/// The variance along each component of noise with these variances in the weights.
+fn along_components(components: &Array2<f64>, of_weights: &[f64]) -> Array1<f64> {
+    let along = |row: ArrayView1<'_, f64>| row.iter().zip(of_weights).map(|(p, noise)| p * p * noise).sum();
+    components.rows().into_iter().map(along).collect()
+}
+
+/// See [`TrajectoryPca::floor`].
+fn floor(variance: &Array1<f64>, of_weights: &[f64], rounding: &Array1<f64>) -> f64 {
+    let mean = of_weights.iter().sum::<f64>() / of_weights.len() as f64;
+    let resolved = EIGEN_FLOOR * f64::EPSILON * variance[0] + mean;
+    let rounded = variance.iter().zip(rounding).filter(|(variance, noise)| **noise > ROUNDED * **variance);
+    rounded.fold(resolved, |floor, (variance, _)| floor.max(*variance))
 }
 
 /// Brings vectors that lie one after the other into `order`, in place, and multiplies each by its sign.
@@ -301,7 +366,7 @@ fn arrange(vectors: &mut [f64], order: &[usize], sign: &[f64]) {
 }
 
 /// Projects a window on all kept components; errors as [`TrajectoryPca::project`].
-impl<D: Data<Elem = f32>> Transformer<ArrayBase<D, Ix2>, Result<Array2<f64>, AnalysisError>>
+impl<A: Weight, D: Data<Elem = A>> Transformer<ArrayBase<D, Ix2>, Result<Array2<f64>, AnalysisError>>
     for TrajectoryPca
 {
     fn transform(&self, window: ArrayBase<D, Ix2>) -> Result<Array2<f64>, AnalysisError> {

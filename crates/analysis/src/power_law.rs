@@ -4,10 +4,15 @@ use linfa::ParamGuard;
 use rand_core::Rng;
 use serde::{Deserialize, Serialize};
 
-use crate::AnalysisError;
 use crate::bootstrap::{self, Interval};
-use crate::line::{least_squares, theil_sen};
+use crate::line::{curvature, least_squares, local_slopes, theil_sen};
 use crate::pca::SegmentMoments;
+use crate::student::t_97_5;
+use crate::{AnalysisError, Estimate, Replicates};
+
+/// Parts of the range of ln F whose slopes are compared, and the fewest points that one needs.
+const PARTS: usize = 3;
+const FEWEST_POINTS: usize = 8;
 
 /// One principal component: its variance and the flatness of the landscape along it.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -27,7 +32,8 @@ pub struct Component {
 pub struct PowerLaw {
     /// ψ by ordinary least squares in logarithms; 4 in the paper, −2 in thermal equilibrium.
     pub psi: f64,
-    /// Standard error of ψ from the scatter about the line (components taken as independent).
+    /// Standard error of ψ by least squares alone: it takes the components as independent, and says nothing of another window
+    /// (that is [`PowerLawParams::estimate`]).
     pub psi_standard_error: f64,
     /// ln A.
     pub ln_prefactor: f64,
@@ -35,6 +41,12 @@ pub struct PowerLaw {
     pub r: f64,
     /// ψ by the Theil–Sen median slope over all pairs: a second opinion that outliers do not move.
     pub theil_sen: f64,
+    /// c in ln σ² = a − ψ ln F + c (ln F)²: zero where the relation is straight.
+    pub curvature: Option<f64>,
+    /// Its standard error from the scatter about that parabola.
+    pub curvature_standard_error: Option<f64>,
+    /// Least and largest ψ among three equal parts of the range of ln F.
+    pub local_psi: Option<[f64; 2]>,
     /// Points the law is fitted to.
     pub n: usize,
     /// First component fitted, from 1.
@@ -51,6 +63,14 @@ impl PowerLaw {
     /// Parameters at their defaults: all components but the first.
     pub fn params() -> PowerLawParams {
         PowerLawParams::default()
+    }
+
+    /// Whether the relation bends by more than the scatter of its points explains: no one ψ describes it.
+    pub fn is_bent(&self) -> bool {
+        match (self.curvature, self.curvature_standard_error) {
+            (Some(curvature), Some(error)) => curvature.abs() > t_97_5(self.n - 3) * error,
+            _ => false,
+        }
     }
 }
 
@@ -90,6 +110,30 @@ impl PowerLawParams {
     /// As there, or if the range holds fewer than 3 components.
     pub fn fit(&self, components: &[Component]) -> Result<PowerLaw, AnalysisError> {
         self.check_ref()?.fit(components)
+    }
+
+    /// Checks the parameters and takes the interval of ψ; see [`PowerLawValidParams::estimate`].
+    ///
+    /// # Errors
+    /// As there, or if the range holds fewer than 3 components.
+    pub fn estimate(
+        &self,
+        components: &[Component],
+        replicates: &Replicates,
+    ) -> Result<Estimate, AnalysisError> {
+        self.check_ref()?.estimate(components, replicates)
+    }
+
+    /// Checks the parameters and takes the interval of the curvature; see [`PowerLawValidParams::estimate_curvature`].
+    ///
+    /// # Errors
+    /// As there, or if the range holds fewer than 3 components.
+    pub fn estimate_curvature(
+        &self,
+        components: &[Component],
+        replicates: &Replicates,
+    ) -> Result<Option<Estimate>, AnalysisError> {
+        self.check_ref()?.estimate_curvature(components, replicates)
     }
 
     /// Checks the parameters and resamples; see [`PowerLawValidParams::bootstrap`].
@@ -143,8 +187,17 @@ impl PowerLawValidParams {
             return Err(points.no_spread());
         };
         let n = points.index.len();
+        let bend = curvature(&points.ln_flatness, &points.ln_variance);
+        let local = local_slopes(&points.ln_flatness, &points.ln_variance, PARTS, FEWEST_POINTS);
+        let ends = |ends: Option<[f64; 2]>, slope: &f64| {
+            let [least, largest] = ends.unwrap_or([-slope; 2]);
+            Some([least.min(-slope), largest.max(-slope)])
+        };
         Ok(PowerLaw {
             psi: -line.slope,
+            curvature: bend.map(|(curvature, _)| curvature),
+            curvature_standard_error: bend.map(|(_, error)| error),
+            local_psi: local.iter().fold(None, ends).filter(|_| local.len() > 1),
             psi_standard_error: line.slope_standard_error,
             ln_prefactor: line.intercept,
             r: line.r,
@@ -157,12 +210,45 @@ impl PowerLawValidParams {
         })
     }
 
-    /// 95 % percentile interval of ψ from a block bootstrap over time.
+    /// ψ with its interval over time: a jackknife over blocks of the window, the components found again in each replicate.
     ///
-    /// Consecutive blocks of about `block_steps` steps (whole segments) are drawn with replacement,
-    /// σ_i² = ⟨θ_i²⟩ − ⟨θ_i⟩² is taken from the drawn blocks, and ψ refitted; directions and
-    /// flatness stay as they are. `block_steps` should exceed the correlation time of θ_i. Column
-    /// i − 1 of `segments` belongs to component i.
+    /// F of rank i is held: what its scatter among windows adds is measured in `doc/uncertainty.md`. Components that a
+    /// replicate does not have are left out of its fit.
+    ///
+    /// # Errors
+    /// As [`fit`](Self::fit).
+    pub fn estimate(
+        &self,
+        components: &[Component],
+        replicates: &Replicates,
+    ) -> Result<Estimate, AnalysisError> {
+        let points = self.points(components)?;
+        let slope = |x: &[f64], y: &[f64]| least_squares(x, y).map(|line| -line.slope);
+        let psi = slope(&points.ln_flatness, &points.ln_variance).ok_or_else(|| points.no_spread())?;
+        Ok(points.estimate(psi, replicates, slope))
+    }
+
+    /// The curvature with its interval over time; `None` where there are too few points for one.
+    ///
+    /// # Errors
+    /// As [`fit`](Self::fit).
+    pub fn estimate_curvature(
+        &self,
+        components: &[Component],
+        replicates: &Replicates,
+    ) -> Result<Option<Estimate>, AnalysisError> {
+        let points = self.points(components)?;
+        let of = |x: &[f64], y: &[f64]| curvature(x, y).map(|(curvature, _)| curvature);
+        let whole = of(&points.ln_flatness, &points.ln_variance);
+        Ok(whole.map(|curvature| points.estimate(curvature, replicates, of)))
+    }
+
+    /// 95 % percentile interval of ψ from a block bootstrap over time with everything else held: time resampling alone.
+    ///
+    /// Consecutive blocks of about `block_steps` steps (whole segments) are drawn with replacement, σ_i² is the mean of
+    /// (θ_i − ⟨θ_i⟩_T)² over the drawn blocks, ⟨θ_i⟩_T being the mean over the whole window, and ψ is refitted; directions
+    /// and flatness stay as they are. It need not contain ψ, and it is too narrow for what another window gives, whose components
+    /// are others: that is [`Replicates`](crate::Replicates)' interval. Column i − 1 of `segments` belongs to component i.
     ///
     /// # Errors
     /// As [`fit`](Self::fit); also if the window makes fewer than 5 blocks, `resamples` is less
@@ -216,6 +302,28 @@ pub(crate) struct Points {
 }
 
 impl Points {
+    /// A statistic of the points with its interval over time.
+    fn estimate(
+        &self,
+        value: f64,
+        replicates: &Replicates,
+        of: impl Fn(&[f64], &[f64]) -> Option<f64>,
+    ) -> Estimate {
+        let known = replicates.variance().ncols();
+        let there: Vec<usize> = (0..self.index.len()).filter(|&place| self.index[place] <= known).collect();
+        let x: Vec<f64> = there.iter().map(|&place| self.ln_flatness[place]).collect();
+        let found = replicates.estimate(value, |variance| {
+            let y: Vec<f64> = there.iter().map(|&place| variance[self.index[place] - 1].ln()).collect();
+            of(&x, &y).ok_or(())
+        });
+        found.unwrap_or_else(|()| {
+            Estimate::without(
+                value,
+                format!("a window without one block has only {} of these components", there.len()),
+            )
+        })
+    }
+
     /// The error for points whose flatnesses are all equal.
     pub(crate) fn no_spread(&self) -> AnalysisError {
         AnalysisError::NoSpread { what: "the flatness", points: self.index.len() }

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::AnalysisError;
 use crate::line::least_squares;
+use crate::{AnalysisError, Estimate};
 
 /// y ∝ x^exponent, by least squares in logarithms.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -20,10 +20,17 @@ pub struct Scaling {
     pub n: usize,
 }
 
+impl Scaling {
+    /// The exponent with its interval by least squares: the points are taken as independent.
+    pub fn estimate(&self) -> Estimate {
+        Estimate::least_squares(self.exponent, self.standard_error, self.n)
+    }
+}
+
 /// The exponent of y ∝ x^exponent through points (x, y).
 ///
 /// # Errors
-/// If there are fewer than three points, all x are the same, or a value is not positive and finite.
+/// If there are fewer than three points, all x are the same to a thousandth, or a value is not positive and finite.
 pub fn scaling(points: impl IntoIterator<Item = (f64, f64)>) -> Result<Scaling, AnalysisError> {
     let (mut x, mut y) = (Vec::new(), Vec::new());
     for (index, point) in points.into_iter().enumerate() {

@@ -160,9 +160,9 @@ fn variances_that_are_not_measured_come_from_the_solver() {
 
 #[test]
 fn a_window_too_large_for_all_components_says_so() {
-    // Constant but for one entry; nothing of its size is computed.
+    // Constant but for one weight; nothing of its size is computed.
     let mut window = Array2::<f32>::zeros((16_385, 16_385));
-    window[[1, 1]] = 1.0;
+    window.column_mut(1).iter_mut().zip(1_u16..).for_each(|(weight, step)| *weight = f32::from(step));
     let error = TrajectoryPca::params().fit(&DatasetBase::from(window.view())).unwrap_err();
     assert!(matches!(error, AnalysisError::TooLarge { steps: 16_385, weights: 16_385 }));
 }
@@ -208,12 +208,20 @@ fn drift_points_forward_in_time_and_aligns_with_the_weights() {
 
 #[test]
 fn the_floor_is_the_quantisation_of_f32_when_little_moves() {
-    // Weights about 1.5, where neighbouring f32 are 2⁻²³ apart, moving by a few of those.
+    // Weights about 1.5, where neighbouring f32 are 2⁻²³ apart, moving by multiples of 8 of those.
     let ulp = 2f64.powi(-23);
-    let window = Array2::from_shape_fn((30, 2), |(t, n)| 1.5 + ((t * (n + 1)) % 4) as f32 * 2f32.powi(-23));
-    let pca = fit(TrajectoryPca::params(), &window);
+    let window = |by: f32| {
+        Array2::from_shape_fn((30, 2), |(t, n)| 1.5 + by * ((t * (n + 1)) % 4) as f32 * 2f32.powi(-23))
+    };
+    let pca = fit(TrajectoryPca::params(), &window(8.0));
     assert!((pca.floor() / (ulp * ulp / 12.0) - 1.0).abs() < 1e-9);
+    assert!(pca.rounding().iter().all(|noise| (noise / (ulp * ulp / 12.0) - 1.0).abs() < 1e-9));
     assert!(pca.trusted(0) && pca.trusted(1) && !pca.trusted(2));
+    // By single ones: rounding can make up more than a tenth of the second variance, of about 0.6 ulp², but not of the first.
+    let pca = fit(TrajectoryPca::params(), &window(1.0));
+    assert_eq!(pca.floor(), pca.variance()[1]);
+    assert!(pca.trusted(0) && !pca.trusted(1));
+    assert!(pca.rounding()[1] > 0.1 * pca.variance()[1] && pca.rounding()[0] < 0.1 * pca.variance()[0]);
 }
 
 #[test]
@@ -225,7 +233,14 @@ fn stored_parts_rebuild_the_decomposition_and_wrong_ones_do_not() {
         let mut parts = (pca.variance().clone(), pca.components().clone(), pca.segments().clone());
         change(&mut parts);
         let (variance, components, segments) = parts;
-        TrajectoryPca::from_parts(pca.mean().clone(), variance, components, pca.floor(), segments)
+        TrajectoryPca::from_parts(
+            pca.mean().clone(),
+            variance,
+            components,
+            pca.total_variance(),
+            pca.floor(),
+            segments,
+        )
     };
     let same = rebuild(&|_| {}).unwrap();
     assert_eq!(same, pca);
@@ -248,8 +263,14 @@ fn stored_parts_rebuild_the_decomposition_and_wrong_ones_do_not() {
         sum: Array2::zeros((0, 0)),
         square: Array2::zeros((0, 0)),
     };
-    let none =
-        TrajectoryPca::from_parts(pca.mean().clone(), Array1::zeros(0), Array2::zeros((0, 9)), 0.0, empty);
+    let none = TrajectoryPca::from_parts(
+        pca.mean().clone(),
+        Array1::zeros(0),
+        Array2::zeros((0, 9)),
+        0.0,
+        0.0,
+        empty,
+    );
     assert!(none.is_err());
 }
 
@@ -278,7 +299,7 @@ fn windows_that_cannot_be_decomposed_say_why() {
     ));
     let pca = fit(params(), &window());
     assert!(matches!(pca.project(window().view(), 5), Err(AnalysisError::TooManyComponents { .. })));
-    assert!(matches!(pca.project(Array2::zeros((3, 5)).view(), 1), Err(AnalysisError::Shape { .. })));
+    assert!(matches!(pca.project(Array2::<f32>::zeros((3, 5)).view(), 1), Err(AnalysisError::Shape { .. })));
     assert_eq!(pca.project(window().view(), 0).unwrap().dim(), (10, 0));
 }
 

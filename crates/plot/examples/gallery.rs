@@ -33,10 +33,11 @@ fn main() -> Result<(), PlotError> {
     learning_phases(&phases(&mut noise))?.save(&folder, "learning_phases")?;
     spectrum(&Spectrum {
         gap: ordered[0] / ordered[1],
+        total: None,
         floor: Some(1e-15),
         decay: Some(DecayLine {
             gamma: 2.41,
-            standard_error: 0.02,
+            interval: Some((2.36, 2.46)),
             ln_prefactor: ordered[60].ln() + 2.41 * 61f64.ln(),
             first: 20,
             last: 200,
@@ -157,8 +158,8 @@ fn relation(flatness: &[f64], variance: &[f64]) -> VarianceFlatness {
     VarianceFlatness {
         fit: Some(FitLine {
             psi: 4.2,
-            standard_error: 0.013,
             interval: Some((4.16, 4.28)),
+            bend: Some((3.3, 4.8)),
             ln_prefactor: 6e-7_f64.ln(),
             r: -0.9934,
             first: 2,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::axis::Axis;
 use crate::legend::{Entry, Legend, Mark, ROW};
-use crate::number::{error_decimals, fixed, significant};
+use crate::number::{ends, fixed, interval_decimals, significant};
 use crate::sheet::{Plan, Sheet};
 use crate::style::{BLUE, DATA_LINE, GREY, INK, LIGHT_GRID, MARK_RADIUS};
 use crate::{Figure, PlotError, check};
@@ -20,7 +20,7 @@ pub struct ForestRow {
     pub label: String,
     /// The estimate.
     pub value: f64,
-    /// An interval for it, such as a bootstrap interval.
+    /// Its 95 % interval.
     pub interval: Option<(f64, f64)>,
     /// Whether it may be believed; drawn hollow and grey otherwise.
     pub trusted: bool,
@@ -181,11 +181,11 @@ impl Table {
     }
 }
 
-/// Decimals that most intervals deserve, half of whose width is taken for an error.
+/// Decimals that most intervals allow.
 fn decimals(data: &Forest) -> Option<usize> {
-    let intervals = data.groups.iter().flat_map(|group| &group.rows).filter_map(|row| row.interval);
+    let rows = data.groups.iter().flat_map(|group| &group.rows);
     let mut decimals: Vec<_> =
-        intervals.filter_map(|(low, high)| error_decimals((high - low).abs() / 2.0)).collect();
+        rows.filter_map(|row| Some(interval_decimals(row.value, row.interval?))).collect();
     decimals.sort_unstable();
     decimals.get(decimals.len() / 2).copied()
 }
@@ -196,9 +196,12 @@ fn numbers(row: &ForestRow, decimals: Option<usize>) -> String {
         Some(decimals) if value.abs() < 1e6 => fixed(value, decimals),
         _ => significant(value, 3),
     };
-    match row.interval {
-        Some((low, high)) => format!("{} [{}, {}]", number(row.value), number(low), number(high)),
-        None => number(row.value),
+    match (row.interval, decimals) {
+        (Some(_), Some(decimals)) if row.value.abs() < 1e6 => {
+            format!("{} {}", number(row.value), ends(row.interval, decimals))
+        }
+        (Some((low, high)), _) => format!("{} [{}, {}]", number(row.value), number(low), number(high)),
+        (None, _) => number(row.value),
     }
 }
 

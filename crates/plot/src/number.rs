@@ -1,4 +1,4 @@
-//! Numbers as text: Unicode superscripts, significant digits, value ± error.
+//! Numbers as text: Unicode superscripts, significant digits, values with their intervals.
 
 const MINUS: char = '−';
 
@@ -79,31 +79,58 @@ pub(crate) fn short(value: f64) -> String {
     }
 }
 
-/// `4.218 ± 0.031`: the error to one significant digit (two when it starts with 1 or 2), the
-/// value to the same decimals. Without a usable error, three significant digits of the value.
-pub(crate) fn with_error(value: f64, standard_error: f64) -> String {
-    match error_decimals(standard_error) {
-        Some(decimals) if value.is_finite() && value.abs() < 1e6 => {
-            format!("{} ± {}", fixed(value, decimals), fixed(standard_error, decimals))
+/// `4.46 [4.44, 4.48]`: no more digits than the interval allows, its ends rounded outwards, so that they hold the value.
+/// Without an interval two significant digits.
+///
+/// ```
+/// use varflat_plot::with_interval;
+/// assert_eq!(with_interval(4.4632, Some((4.4431, 4.4833))), "4.46 [4.44, 4.49]");
+/// assert_eq!(with_interval(4.4632, None), "4.5");
+/// ```
+pub fn with_interval(value: f64, interval: Option<(f64, f64)>) -> String {
+    match interval {
+        Some((low, high)) => {
+            let decimals = interval_decimals(value, (low, high));
+            format!("{} {}", fixed(value, decimals), ends(interval, decimals))
         }
-        _ => significant(value, 3),
+        None => significant(value, 2),
     }
 }
 
-/// Decimals that show `standard_error` sensibly, at most 6.
-pub(crate) fn error_decimals(standard_error: f64) -> Option<usize> {
-    if !standard_error.is_finite() || standard_error < 5e-7 {
-        return None;
+/// `[4.44, 4.49]`, the ends rounded outwards; empty where there is no interval.
+pub fn ends(interval: Option<(f64, f64)>, decimals: usize) -> String {
+    let unit = 10f64.powi(decimals as i32);
+    interval.map_or_else(String::new, |(low, high)| {
+        // What rounding alone has put beside a decimal stays where it is.
+        let (low, high) = ((low * unit + 1e-9).floor() / unit, (high * unit - 1e-9).ceil() / unit);
+        format!("[{}, {}]", fixed(low, decimals), fixed(high, decimals))
+    })
+}
+
+/// Decimals that an interval allows: the first digit of half its width, and one of a value under ten; at most 6.
+pub fn interval_decimals(value: f64, (low, high): (f64, f64)) -> usize {
+    let half = 0.5 * (high - low).abs();
+    let least = if value.abs() < 10.0 { 1 } else { 0 };
+    if !half.is_finite() || half < 1e-6 {
+        return 6;
     }
-    let exponent = standard_error.log10().floor();
-    let leading = standard_error / 10f64.powf(exponent);
-    let decimals = -exponent + if leading < 2.95 { 1.0 } else { 0.0 };
-    Some(decimals.clamp(0.0, 6.0) as usize)
+    (-half.log10().floor() as i32).clamp(least, 6) as usize
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_interval_decides_the_digits() {
+        assert_eq!(with_interval(4.463_156, Some((4.443, 4.4833))), "4.46 [4.44, 4.49]");
+        assert_eq!(with_interval(4.463_156, Some((4.1, 4.8))), "4.5 [4.1, 4.8]");
+        assert_eq!(with_interval(122.8, Some((80.2, 190.0))), "123 [80, 190]");
+        assert_eq!(with_interval(-2.0, Some((-2.004, -1.996))), "−2.000 [−2.004, −1.996]");
+        assert_eq!(with_interval(0.0123, Some((0.001, 0.03))), "0.01 [0.00, 0.03]");
+        assert_eq!(with_interval(7.0, Some((7.0, 7.0))), "7.000000 [7.000000, 7.000000]");
+        assert_eq!(with_interval(3.6, None), "3.6");
+    }
 
     #[test]
     fn superscripts_and_subscripts() {
@@ -126,17 +153,6 @@ mod tests {
         assert_eq!(short(30.0), "30");
         assert_eq!(short(2.5), "2.5");
         assert_eq!(short(1e9), "1.00×10⁹");
-    }
-
-    #[test]
-    fn values_with_errors() {
-        assert_eq!(with_error(4.2184, 0.0312), "4.22 ± 0.03");
-        assert_eq!(with_error(4.2184, 0.0124), "4.218 ± 0.012");
-        assert_eq!(with_error(4.2184, 0.1), "4.22 ± 0.10");
-        assert_eq!(with_error(-2.0, 3.6), "−2 ± 4");
-        assert_eq!(with_error(4.2184, 0.0), "4.22");
-        assert_eq!(with_error(4.2184, f64::NAN), "4.22");
-        assert_eq!(with_error(1e30, 12.0), "1.00×10³⁰");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::axis::Axis;
 use crate::legend::{Entry, Mark};
-use crate::number::{significant, with_error};
+use crate::number::{significant, with_interval};
 use crate::sheet::{Plan, Sheet};
 use crate::style::{BLUE, DATA_LINE, GREY, INK, POINT_RADIUS, VERMILLION};
 use crate::{Figure, PlotError, check};
@@ -14,8 +14,8 @@ use crate::{Figure, PlotError, check};
 pub struct DecayLine {
     /// The exponent γ.
     pub gamma: f64,
-    /// Its standard error.
-    pub standard_error: f64,
+    /// Its 95 % interval.
+    pub interval: Option<(f64, f64)>,
     /// ln σ² of the line at i = 1.
     pub ln_prefactor: f64,
     /// First component of the fit, counted from 1.
@@ -29,6 +29,8 @@ pub struct DecayLine {
 pub struct Spectrum {
     /// σᵢ² for i = 1, 2, ….
     pub variance: Vec<f64>,
+    /// Variance in all directions, those not among the components included; none where the components are all there are.
+    pub total: Option<f64>,
     /// Variances below this are numerical noise: drawn hollow and grey.
     pub floor: Option<f64>,
     /// The power law fitted to a range of components.
@@ -37,8 +39,8 @@ pub struct Spectrum {
     pub gap: f64,
 }
 
-/// Draws the variances σᵢ² against i with the power law, and the cumulative share of the variance
-/// Σⱼ≤ᵢ σⱼ² / Σ σⱼ² with and without the first component.
+/// Draws the variances σᵢ² against i with the power law, and the cumulative share Σⱼ≤ᵢ σⱼ² of the
+/// variance in all directions, with and without the first component.
 ///
 /// # Errors
 /// [`PlotError`] when the spectrum is empty or a value is not finite or not positive.
@@ -53,6 +55,9 @@ pub fn spectrum(data: &Spectrum) -> Result<Figure, PlotError> {
         check::finite("decay.ln_prefactor", &[line.ln_prefactor])?;
         check::positive("decay.first", &[line.first as f64])?;
         check::positive("decay.last", &[line.last as f64])?;
+    }
+    if let Some(total) = data.total {
+        check::positive("total", &[total])?;
     }
     let components = data.variance.len();
     if components > 1 {
@@ -69,7 +74,7 @@ pub fn spectrum(data: &Spectrum) -> Result<Figure, PlotError> {
             "power law, i = {}–{}:  γ = {}",
             line.first,
             line.last,
-            with_error(line.gamma, line.standard_error)
+            with_interval(line.gamma, line.interval)
         );
         variance_legend.push(Entry::new(Mark::Line(VERMILLION), text));
     }
@@ -123,17 +128,19 @@ pub fn spectrum(data: &Spectrum) -> Result<Figure, PlotError> {
             let at = |i: usize| (i as f64, (line.ln_prefactor - line.gamma * (i as f64).ln()).exp());
             variances.line(&[at(line.first), at(line.last)], VERMILLION, DATA_LINE)?;
         }
-        shares.line(&cumulative_share(&data.variance, 0), INK, DATA_LINE)?;
-        shares.line(&cumulative_share(&data.variance, 1), BLUE, DATA_LINE)
+        shares.line(&cumulative_share(&data.variance, data.total, 0), INK, DATA_LINE)?;
+        shares.line(&cumulative_share(&data.variance, data.total, 1), BLUE, DATA_LINE)
     })
 }
 
-/// (i, share of the variance in components `skipped + 1` to i).
-fn cumulative_share(variance: &[f64], skipped: usize) -> Vec<(f64, f64)> {
+/// (i, share of components `skipped + 1` to i in the variance after the first `skipped`).
+fn cumulative_share(variance: &[f64], total: Option<f64>, skipped: usize) -> Vec<(f64, f64)> {
     let kept = variance.get(skipped..).unwrap_or_default();
     // Relative to the largest, so that no sum overflows.
     let largest = kept.iter().copied().fold(f64::MIN_POSITIVE, f64::max);
-    let total: f64 = kept.iter().map(|v| v / largest).sum();
+    let sum_of = |values: &[f64]| values.iter().map(|v| v / largest).sum::<f64>();
+    let all = total.map_or(0.0, |total| total / largest - sum_of(&variance[..skipped.min(variance.len())]));
+    let total = all.max(sum_of(kept));
     let mut sum = 0.0;
     kept.iter()
         .enumerate()
@@ -151,10 +158,13 @@ mod tests {
     #[test]
     fn shares_add_up_to_one() {
         let variance = [4.0, 3.0, 1.0];
-        assert_eq!(cumulative_share(&variance, 0), [(1.0, 0.5), (2.0, 0.875), (3.0, 1.0)]);
-        let without_first = cumulative_share(&variance, 1);
+        assert_eq!(cumulative_share(&variance, None, 0), [(1.0, 0.5), (2.0, 0.875), (3.0, 1.0)]);
+        let without_first = cumulative_share(&variance, None, 1);
         assert_eq!(without_first, [(2.0, 0.75), (3.0, 1.0)]);
-        assert_eq!(cumulative_share(&[1e308, 1e308], 0)[1].1, 1.0);
-        assert!(cumulative_share(&[1.0], 1).is_empty());
+        assert_eq!(cumulative_share(&[1e308, 1e308], None, 0)[1].1, 1.0);
+        assert!(cumulative_share(&[1.0], None, 1).is_empty());
+        // Two of four directions were kept.
+        assert_eq!(cumulative_share(&variance[..2], Some(8.0), 0), [(1.0, 0.5), (2.0, 0.875)]);
+        assert_eq!(cumulative_share(&variance[..2], Some(8.0), 1), [(2.0, 0.75)]);
     }
 }

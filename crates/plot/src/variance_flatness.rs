@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::axis::Axis;
 use crate::colour_scale::ColourScale;
 use crate::legend::{Entry, Mark};
-use crate::number::{error_decimals, fixed, significant, with_error};
+use crate::number::{fixed, significant, with_interval};
 use crate::panel::Panel;
 use crate::power_law_line::through_middle;
 use crate::sheet::{Plan, Sheet};
@@ -30,10 +30,10 @@ pub struct Point {
 pub struct FitLine {
     /// The exponent ψ.
     pub psi: f64,
-    /// Its standard error.
-    pub standard_error: f64,
-    /// An interval for ψ, such as a bootstrap interval.
+    /// The 95 % interval of ψ.
     pub interval: Option<(f64, f64)>,
+    /// Where the points bend and one ψ does not describe them: its least and largest local value.
+    pub bend: Option<(f64, f64)>,
     /// ln σ² of the line at F = 1.
     pub ln_prefactor: f64,
     /// Correlation of ln σ² with ln F.
@@ -150,12 +150,11 @@ fn legend(data: &VarianceFlatness) -> Vec<Entry> {
     legend
 }
 
-/// `ψ = 4.22 ± 0.03 [4.16, 4.28], components 2–2500, n = 2431, r = −0.993`.
+/// `ψ = 4.22 [4.15, 4.29], bent: 3.3 to 4.8 by range, components 2–2500, n = 2431, r = −0.993`.
 fn fit_text(fit: &FitLine) -> String {
-    let mut text = format!("ψ = {}", with_error(fit.psi, fit.standard_error));
-    if let Some((low, high)) = fit.interval {
-        let decimals = error_decimals(fit.standard_error).unwrap_or(2).max(1);
-        text += &format!(" [{}, {}]", fixed(low, decimals), fixed(high, decimals));
+    let mut text = format!("ψ = {}", with_interval(fit.psi, fit.interval));
+    if let Some((least, largest)) = fit.bend {
+        text += &format!(", bent: {} to {} by range", fixed(least, 1), fixed(largest, 1));
     }
     text + &format!(",\ncomponents {}–{}, n = {}, r = {}", fit.first, fit.last, fit.n, significant(fit.r, 3))
 }
@@ -168,14 +167,17 @@ mod tests {
     fn the_fit_is_reported_in_full() {
         let fit = FitLine {
             psi: 4.2184,
-            standard_error: 0.031,
             interval: Some((4.157, 4.281)),
+            bend: Some((3.31, 4.79)),
             ln_prefactor: -20.0,
             r: -0.9931,
             first: 2,
             last: 2500,
             n: 2431,
         };
-        assert_eq!(fit_text(&fit), "ψ = 4.22 ± 0.03 [4.16, 4.28],\ncomponents 2–2500, n = 2431, r = −0.993");
+        assert_eq!(
+            fit_text(&fit),
+            "ψ = 4.22 [4.15, 4.29], bent: 3.3 to 4.8 by range,\ncomponents 2–2500, n = 2431, r = −0.993"
+        );
     }
 }

@@ -25,10 +25,11 @@ fn power_law_spectrum(components: usize) -> Spectrum {
     let variance: Vec<f64> = (1..=components).map(|i| 1e-4 * (i as f64).powf(-3.5)).collect();
     Spectrum {
         gap: variance.first().unwrap() / variance.get(1).unwrap_or(&1.0),
+        total: None,
         floor: Some(3e-16),
         decay: Some(DecayLine {
             gamma: 3.5,
-            standard_error: 0.01,
+            interval: Some((2.39, 2.43)),
             ln_prefactor: 1e-4_f64.ln(),
             first: 1,
             last: components,
@@ -100,8 +101,8 @@ fn relation(components: usize) -> VarianceFlatness {
             .collect(),
         fit: Some(FitLine {
             psi: 4.0,
-            standard_error: 0.02,
             interval: Some((3.96, 4.05)),
+            bend: Some((3.31, 4.79)),
             ln_prefactor: 1e-7_f64.ln(),
             r: -0.9876,
             first: 2,
@@ -185,10 +186,11 @@ fn extreme_magnitudes_are_legible() {
         check("learning_phases", &learning_phases(&three).unwrap());
         let three = Spectrum {
             variance: values(),
+            total: None,
             floor: Some(low),
             decay: Some(DecayLine {
                 gamma: 900.0,
-                standard_error: f64::NAN,
+                interval: Some((f64::NAN, f64::INFINITY)),
                 ln_prefactor: -900.0,
                 first: 1,
                 last: 3,
@@ -223,7 +225,7 @@ fn extreme_magnitudes_are_legible() {
         three.title = Some("word ".repeat(60) + &"x".repeat(300));
         if let Some(fit) = &mut three.fit {
             fit.psi = -1e9;
-            fit.standard_error = 1e9;
+            fit.bend = Some((f64::NAN, 1e300));
             fit.interval = Some((f64::NEG_INFINITY, 1e9));
         }
         let figure = variance_flatness(&three);

@@ -60,7 +60,7 @@ pub use schedule::{Keep, Schedule};
 pub use shared::SharedSink;
 pub use sink::{FnSink, Sink, Step, from_fn};
 pub use trajectory::{
-    NpyHeader, NpyHeaderError, Trajectory, TrajectoryInfo, TrajectoryReader, TrajectorySink,
-    TrajectorySummary, TrajectoryWriter,
+    FloatElement, FromFloat, NpyHeader, NpyHeaderError, Precision, Trajectory, TrajectoryInfo,
+    TrajectoryReader, TrajectorySink, TrajectorySummary, TrajectoryWriter, element_remedy,
 };
 pub use window_mean::{Segment, WindowMean, WindowMeanSettings, WindowMeanState};

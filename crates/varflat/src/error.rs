@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::run_folder::{Stage, names};
+use crate::study::StudyKind;
 
 /// The result of everything that can fail here.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -256,14 +257,16 @@ fn redo(path: &Path, problem: &str) -> String {
         return String::new();
     }
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let is_table = path.extension().is_some_and(|kind| kind == "csv" || kind == "json");
+    if !path.with_file_name(names::CONFIG).exists() {
+        // In no run: a table of a figure folder, or a file of somebody's own.
+        return if is_table { table_again(path, &name) } else { String::new() };
+    }
     match Stage::of_file(&name) {
         Some(Stage::Train) => "; restore it, or run the experiment again with --force".to_owned(),
         Some(stage) => format!("; run `varflat {}` again", stage.name()),
         None if [names::CONFIG, names::RUN].contains(&name.as_str()) => {
             "; restore it, or run the experiment again with --force".to_owned()
-        }
-        None if path.extension().is_some_and(|kind| kind == "csv" || kind == "json") => {
-            "; write the tables again with `varflat plot RUN`".to_owned()
         }
         None => String::new(),
     }
@@ -271,6 +274,19 @@ fn redo(path: &Path, problem: &str) -> String {
 
 /// Folders are made with all that are above them: that one is missing says that the system makes none there.
 const MAKING: &str = "making the folder";
+
+/// How to write a table of a figure folder again: that of a run, or of a study or sweep, which begins with the name of that.
+fn table_again(path: &Path, name: &str) -> String {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = folder.display();
+    let of_study = StudyKind::NAMES.iter().any(|study| name.starts_with(study));
+    let command = match name {
+        _ if of_study => "study STUDY.toml",
+        _ if name.starts_with("sweep") => "sweep collect SWEEP",
+        _ => "plot RUN",
+    };
+    format!("; write the tables again with `varflat {command} --figures {folder}`")
+}
 
 /// EMFILE and ENFILE, for which the library has no name.
 const TOO_MANY_FILES: [i32; 2] = if cfg!(unix) { [24, 23] } else { [4, 4] };
@@ -293,7 +309,7 @@ fn remedy(action: &str, source: &io::Error) -> &'static str {
             "; a file stands where a folder is needed: choose another folder"
         }
         io::ErrorKind::IsADirectory => {
-            "; a folder stands where a file is needed: move it away, then give the same command again"
+            "; a folder stands where a file is needed: name a file, or another folder for what is written"
         }
         io::ErrorKind::FileTooLarge => {
             "; files may not be larger here (`ulimit -f`, or the file system): raise the limit, then give the same command again"

@@ -20,6 +20,7 @@ mod width;
 use std::fs::File;
 use std::path::Path;
 
+use varflat_analysis::Estimate;
 use varflat_plot::Figure;
 
 use crate::error::Result;
@@ -137,6 +138,16 @@ fn unsigned(value: f64) -> String {
 /// The same with so many decimals.
 pub(crate) fn fixed(value: f64, decimals: usize) -> String {
     format!("{value:.decimals$}").replace('-', "−")
+}
+
+/// A value with its 95 % interval, and no more digits than that allows.
+pub(crate) fn estimate(estimate: &Estimate) -> String {
+    varflat_plot::with_interval(estimate.value, pair(estimate.interval))
+}
+
+/// The ends of an interval as figures take them.
+pub(crate) fn pair(interval: Option<[f64; 2]>) -> Option<(f64, f64)> {
+    interval.map(|[low, high]| (low, high))
 }
 
 /// Such as 2·10⁻⁸, or 10⁻⁸.

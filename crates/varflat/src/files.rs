@@ -3,9 +3,10 @@
 mod kept;
 mod npy;
 mod npz;
+mod text;
 
 use std::fs::File;
-use std::io::{BufReader, BufWriter, Write};
+use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use ndarray::{ArrayView2, ArrayViewD, IxDyn};
@@ -23,6 +24,10 @@ pub(crate) use npy::read_npy;
 pub use npy::read_window;
 pub(crate) use npz::Npz;
 
+/// What is said of a pipe, a socket or a device. It may be one that the whole system needs: nobody is told to remove it.
+pub(crate) const NO_FILE: &str =
+    "is no ordinary file but a pipe, socket or device; name a file, or copy what it gives into one";
+
 /// Open a file for reading. What is no file, such as a pipe, is refused before it can keep anyone waiting.
 pub(crate) fn open(path: &Path) -> Result<File> {
     let there = std::fs::metadata(path).map_err(Error::reading(path))?;
@@ -31,14 +36,14 @@ pub(crate) fn open(path: &Path) -> Result<File> {
         return Err(Error::reading(path)(source));
     }
     if !there.is_file() {
-        return Err(Error::malformed(path, "is no ordinary file but a pipe, socket or device; remove it"));
+        return Err(Error::malformed(path, NO_FILE));
     }
     File::open(path).map_err(Error::reading(path))
 }
 
-/// The whole of a text file.
+/// The whole of a text file, in UTF-8.
 pub(crate) fn read_text(path: &Path) -> Result<String> {
-    std::io::read_to_string(BufReader::new(open(path)?)).map_err(Error::reading(path))
+    text::decoded(read_bytes(path)?).map_err(|problem| Error::malformed(path, problem))
 }
 
 /// The whole of a file.
@@ -179,8 +184,7 @@ pub(crate) const BROKEN: &str = "does not match its own SHA-256: damaged or chan
 
 /// Read a JSON file.
 pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
-    let file = open(path)?;
-    serde_json::from_reader(BufReader::new(file))
+    serde_json::from_str(&read_text(path)?)
         .map_err(|error| Error::malformed(path, format!("not the JSON expected here: {error}")))
 }
 
@@ -200,14 +204,24 @@ pub(crate) fn write_csv<T: Serialize>(path: &Path, rows: impl IntoIterator<Item 
 
 /// Read all rows of a CSV file.
 pub(crate) fn read_csv<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
-    let file = open(path)?;
-    let rows: Vec<T> = csv::Reader::from_reader(BufReader::new(file))
-        .deserialize()
-        .collect::<std::result::Result<_, _>>()
-        .map_err(|error| Error::malformed(path, format!("not the table expected here: {error}")))?;
+    let table = text::decoded(read_bytes(path)?)
+        .map_err(|problem| Error::malformed(path, format!("{problem}, {SPREADSHEET}")))?;
+    let rows: std::result::Result<Vec<T>, _> =
+        csv::Reader::from_reader(table.as_bytes()).deserialize().collect();
+    let rows = rows.map_err(|error| {
+        let problem = match text::spreadsheet(&table) {
+            Some(what) => format!("has {what}, {SPREADSHEET}"),
+            None => format!("not the table expected here: {error}"),
+        };
+        Error::malformed(path, problem)
+    })?;
     // Every table here has rows, and without one nothing has checked the header.
     if rows.is_empty() { Err(Error::malformed(path, "a table without rows")) } else { Ok(rows) }
 }
+
+/// Where a table that cannot be read any more has probably been.
+const SPREADSHEET: &str = "where UTF-8 text with commas between the columns and points in the numbers is expected: was it saved by a \
+                           spreadsheet?";
 
 /// Bytes from which an array needs the format for large ones: 4 GiB, with room for its header.
 const LARGE: u64 = u32::MAX as u64 - (1 << 16);

@@ -20,7 +20,7 @@ pub(crate) fn check_files(folder: &Path) -> Result<()> {
         match fs::metadata(&path) {
             Ok(there) if there.is_file() || there.is_dir() => {}
             Ok(_) => {
-                let problem = "is no ordinary file but a pipe, socket or device; remove it";
+                let problem = "is no ordinary file but a pipe, socket or device; take it out of the folder";
                 return Err(Error::malformed(&path, problem));
             }
             // Another process's draft that has gone, or a link that leads nowhere.

@@ -1,12 +1,15 @@
 //! A run folder in words.
 
+mod settings;
+
 use std::fmt::Write;
 
-use varflat_model::{Metrics, OptimizerKind, StopReason, TrainingConfig};
+use varflat_analysis::Estimate;
+use varflat_model::{Metrics, StopReason};
 
 use crate::checkpoint;
 use crate::error::Result;
-use crate::experiment::{Centre, Experiment, LangevinSection, Window};
+use crate::figures::estimate;
 use crate::files::{read_csv, read_json, read_text};
 use crate::report::count;
 use crate::run_folder::{RunFolder, Stage, names};
@@ -24,7 +27,7 @@ pub fn inspect(run: &RunFolder) -> Result<String> {
         let _ = writeln!(text, "{name:<12} {value}");
     };
     line("experiment", format!("{} (seed {})", experiment.name, experiment.seed));
-    settings(experiment).into_iter().for_each(|(name, value)| line(name, value));
+    settings::lines(experiment).into_iter().for_each(|(name, value)| line(name, value));
     line("device", if record.device.is_empty() { "-".to_owned() } else { record.device.clone() });
     if let Some(commit) = &record.git_commit {
         line("commit", commit.clone());
@@ -70,7 +73,7 @@ pub(crate) fn unreached(run: &RunFolder) -> Result<Option<String>> {
     Ok(Some(format!(
         "the training ended at training.max_epochs = {}: its loss, {loss:.3e}, did not reach training.loss_below = {}",
         training.max_epochs,
-        number(training.loss_below)
+        settings::number(training.loss_below)
     )))
 }
 
@@ -91,81 +94,31 @@ fn begun(run: &RunFolder, stage: Stage) -> Result<String> {
     Ok(words.map_or_else(String::new, |words| format!("; continues {words}")))
 }
 
-/// What decides the result, a line each.
-fn settings(experiment: &Experiment) -> Vec<(&'static str, String)> {
-    let Experiment { data, model, training, recorder, landscape, .. } = experiment;
-    let mut network = match model.channels {
-        Some([first, second]) => {
-            format!("convolutions of {first} and {second} channels, hidden = {:?}", model.hidden)
-        }
-        None => format!("hidden = {:?}", model.hidden),
-    };
-    network += if model.bias { ", with biases" } else { ", no biases" };
-    let samples = data.samples.map_or_else(String::new, |samples| format!(", the first {samples} images"));
-    let window = match recorder.window {
-        Window::Last(rows) => format!("the last {rows} rows"),
-        Window::All(_) => "all rows".to_owned(),
-    };
-    let steps =
-        if recorder.every == 1 { "every step".to_owned() } else { format!("every {} steps", recorder.every) };
-    let centre = match landscape.around {
-        Centre::Mean => "the mean of the window",
-        Centre::Final => "the final weights",
-    };
-    vec![
-        ("data", format!("{}{samples}", data.label())),
-        ("network", network),
-        ("learning", experiment.langevin.as_ref().map_or_else(|| learning(training), walk)),
-        ("recorded", format!("layer {}, {steps}, {window}", recorder.layer)),
-        ("landscape", format!("around {centre}, level {}·L_0", number(landscape.factor))),
-    ]
+/// What an interval covers, or why there is none.
+fn covered(estimate: &Estimate) -> String {
+    match estimate.interval {
+        Some(_) => format!("95 % interval over {}", estimate.about()),
+        None => estimate.about(),
+    }
 }
 
-fn learning(training: &TrainingConfig) -> String {
-    let TrainingConfig { optimizer, learning_rate, momentum, weight_decay, batch_size, .. } = training;
-    let mut words = match optimizer {
-        OptimizerKind::Sgd => "SGD",
-        OptimizerKind::Adam => "Adam",
-    }
-    .to_owned();
-    words += &format!(", α = {}, B = {batch_size}", number(*learning_rate));
-    for (name, value) in [("momentum", momentum), ("weight decay", weight_decay)] {
-        if *value != 0.0 {
-            words += &format!(", {name} {}", number(*value));
-        }
-    }
-    words
-}
-
-fn walk(section: &LangevinSection) -> String {
-    let LangevinSection { temperature, learning_rate, trap, .. } = section;
-    let (t, alpha, trap) = (number(*temperature), number(*learning_rate), number(*trap));
-    format!("Langevin walk, T = {t}, α = {alpha}, trap {trap}")
-}
-
-/// With as many digits as it has, and no more zeros than can be counted.
-fn number(value: f64) -> String {
-    match value.abs() {
-        0.0 => "0".to_owned(),
-        1e-4..1e6 => format!("{:.4}", value).trim_end_matches('0').trim_end_matches('.').to_owned(),
-        _ => format!("{value:e}"),
-    }
+/// Where one ψ does not describe the relation, by how much it varies.
+fn bent(fit: &FitReport) -> String {
+    fit.bend()
+        .map_or_else(String::new, |[least, largest]| format!("; bent: {least:.1} to {largest:.1} by range"))
 }
 
 /// The fitted numbers, one a line.
 pub fn report(fit: &FitReport) -> String {
-    let interval = match (&fit.psi_interval, &fit.psi_interval_missing) {
-        (Some([low, high]), _) => format!(", 95 % interval [{low:.3}, {high:.3}]"),
-        (None, Some(reason)) => format!(", no interval: {reason}"),
-        (None, None) => String::new(),
-    };
+    let psi = fit.psi_estimate();
     let [first, last] = fit.range;
     let mut lines = vec![
-        ("ψ", format!("{:.3} ± {:.3}{interval}", fit.psi, fit.psi_standard_error)),
+        ("ψ", format!("{} (components {first}–{last}{})", estimate(&psi), bent(fit))),
+        ("", covered(&psi)),
         (
             "",
             format!(
-                "over {} of the components {first}–{last}, r = {:.4}; Theil–Sen {:.3}",
+                "over {} of these components, r = {:.3}; Theil–Sen {:.2}",
                 fit.n, fit.r, fit.psi_theil_sen
             ),
         ),
@@ -177,29 +130,25 @@ pub fn report(fit: &FitReport) -> String {
             ),
         ),
         ("L_0", format!("{:.4e}", fit.l0)),
-        ("gap", format!("σ_1²/σ_2² = {:.1}", fit.gap)),
+        ("gap", format!("σ_1²/σ_2² = {}; {}", estimate(&fit.gap_estimate()), covered(&fit.gap_estimate()))),
         ("alignment", format!("|cos(p_1, w_0)| = {:.3}", fit.alignment)),
     ];
-    if let Some(decay) = &fit.decay {
+    if let (Some(decay), Some(gamma)) = (&fit.decay, fit.gamma_estimate()) {
         let (first, last) = (decay.first, decay.last);
+        let left_out = match decay.under_floor {
+            0 => String::new(),
+            n => format!(", {n} under the floor left out"),
+        };
         lines.push((
             "γ",
-            format!("{:.3} ± {:.3} over components {first}–{last}", decay.gamma, decay.standard_error),
+            format!("{} over components {first}–{last}{left_out}; {}", estimate(&gamma), covered(&gamma)),
         ));
+    }
+    if let Some(reason) = &fit.decay_missing {
+        lines.push(("γ", format!("none: {reason}")));
     }
     if let Some(share) = fit.share_35 {
         lines.push(("share", format!("{share:.3} of the rest in the 35 components after the first")));
     }
     lines.into_iter().map(|(name, value)| format!("{name:<12} {value}\n")).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_have_their_digits_and_few_zeros() {
-        let said = [0.0, 0.1, 0.05, 2.0, std::f64::consts::E, 5e-5, 1e308].map(number);
-        assert_eq!(said, ["0", "0.1", "0.05", "2", "2.7183", "5e-5", "1e308"]);
-    }
 }

@@ -31,11 +31,17 @@ impl Show for RunFolder {
 
 impl Show for PowerLaw {
     fn html(&self) -> String {
-        let PowerLaw { psi, psi_standard_error, first, last, n, r, theil_sen, censored, under_floor, .. } =
-            self;
+        let PowerLaw { psi, first, last, n, r, theil_sen, censored, under_floor, local_psi, .. } = self;
+        let bent = match local_psi {
+            Some([least, largest]) if self.is_bent() => {
+                format!("; bent: {least:.1} to {largest:.1} by range")
+            }
+            _ => String::new(),
+        };
         format!(
-            "<b>ψ = {psi:.3} ± {psi_standard_error:.3}</b> (σ² ∝ F<sup>−ψ</sup>) over {n} of the components {first}–{last}, \
-             r = {r:.4}; Theil–Sen {theil_sen:.3}; left out: {censored} without a flatness, {under_floor} under the floor"
+            "<b>ψ = {psi:.1}</b> (σ² ∝ F<sup>−ψ</sup>; components {first}–{last}{bent}) over {n} of these, \
+             r = {r:.3}; Theil–Sen {theil_sen:.2}; left out: {censored} without a flatness, {under_floor} under the floor. \
+             An interval needs the window: <code>Relation::estimate</code>"
         )
     }
 }
@@ -53,11 +59,15 @@ impl Show for Relation {
 
 impl Show for TrajectoryPca {
     fn html(&self) -> String {
-        let shares = spectrum::cumulative(self.variance());
+        let shares = spectrum::cumulative(self.variance(), self.total_variance());
         let rows = self.variance().iter().zip(shares).enumerate().map(|(place, (variance, share))| {
             [(place + 1).to_string(), format!("{variance:.4e}"), format!("{share:.4}")]
         });
-        table(["i", "σ²", "share of the variance up to here"], rows)
+        let repeats = match self.repeats() {
+            0 | 1 => String::new(),
+            times => format!("every row of the window is there {times} times, one after the other"),
+        };
+        repeats + &table(["i", "σ²", "share of the variance up to here"], rows)
     }
 }
 

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use ndarray::ArrayView2;
-use varflat_analysis::{AnalysisError, WindowSource};
-use varflat_recorder::{Trajectory, TrajectoryReader};
+use varflat_analysis::{AnalysisError, WindowSource, check_rows};
+use varflat_recorder::{FromFloat, Precision, RecorderError, Trajectory, TrajectoryReader};
 
 use crate::error::{Error, Result};
 
@@ -26,24 +26,37 @@ pub struct RecordedWindow {
 }
 
 impl RecordedWindow {
-    /// Opens a run folder, or a trajectory file by itself.
+    /// Opens a run folder, or a trajectory file by itself: of any program that saves npy arrays `[steps, weights]` of f16, f32 or
+    /// f64, in C or Fortran order.
+    ///
+    /// A weight matrix must have been flattened from `[d_in, d_out]`, row by row. PyTorch keeps `[d_out, d_in]`: transpose first.
     ///
     /// # Errors
-    /// [`Error::Malformed`] if it is no trajectory, or was cut short.
+    /// [`Error::Malformed`] if it is no trajectory, was cut short, has something behind its array, or ends in rows that were never
+    /// written; [`Error::Io`] if it cannot be read.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        let damaged = |error: varflat_recorder::RecorderError| Error::malformed(path, error.to_string());
-        let trajectory = Trajectory::open(path).map_err(damaged)?;
+        if !path.is_dir() {
+            // A pipe would keep us waiting.
+            drop(crate::files::open(path)?);
+        }
+        let trajectory = Trajectory::open(path).map_err(|error| unusable(path, error))?;
         if trajectory.is_truncated() {
             let missing = trajectory.missing_rows();
             let all = missing + trajectory.steps() as u64;
             let problem = format!(
-                "{missing} of {all} rows are missing: the file was cut short; restore it, or run the training again with --force"
+                "{missing} of {all} rows are missing: the file was cut short; restore it, save it again, or run the training again \
+                 with --force"
             );
             return Err(Error::malformed(path, problem));
         }
-        let reader = Mutex::new(trajectory.reader().map_err(damaged)?);
-        Ok(Self { trajectory, reader })
+        let reader = Mutex::new(trajectory.reader().map_err(|error| unusable(path, error))?);
+        let window = Self { trajectory, reader };
+        check_rows(&window).map_err(|error| match error {
+            error @ AnalysisError::UnwrittenRows { .. } => Error::malformed(path, error.to_string()),
+            error => error.into(),
+        })?;
+        Ok(window)
     }
 
     /// The trajectory: its layer, and the optimizer steps of its rows.
@@ -51,13 +64,36 @@ impl RecordedWindow {
         &self.trajectory
     }
 
-    /// Rows of it, in memory.
+    /// Rows of it, in memory; weights in f64 are rounded to f32.
     ///
     /// # Errors
     /// [`Error::Recorder`] if they cannot be read.
     pub fn rows(&self, rows: Range<usize>) -> Result<ndarray::Array2<f32>> {
+        Ok(self.read(rows, 0..self.weights(), &mut Vec::new())?.to_owned())
+    }
+
+    /// All rows, in memory, with every digit of them.
+    pub(crate) fn whole(&self) -> Result<ndarray::Array2<f64>> {
         let mut values = Vec::new();
-        Ok(self.block(rows, 0..self.weights(), &mut values)?.to_owned())
+        let count = self.steps().saturating_mul(self.weights());
+        if values.try_reserve_exact(count).is_err() {
+            return Err(AnalysisError::Memory { bytes: count.saturating_mul(size_of::<f64>()) }.into());
+        }
+        let shape = self.read(0..self.steps(), 0..self.weights(), &mut values)?.raw_dim();
+        Ok(ndarray::Array2::from_shape_vec(shape, values)?)
+    }
+
+    fn read<'a, T: FromFloat>(
+        &self,
+        rows: Range<usize>,
+        columns: Range<usize>,
+        buffer: &'a mut Vec<T>,
+    ) -> std::result::Result<ArrayView2<'a, T>, AnalysisError> {
+        let shape = (rows.len(), columns.len());
+        buffer.resize(shape.0 * shape.1, T::default());
+        let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+        reader.read_columns(rows, columns, buffer).map_err(source)?;
+        ArrayView2::from_shape(shape, buffer).map_err(source)
     }
 }
 
@@ -76,11 +112,34 @@ impl WindowSource for RecordedWindow {
         columns: Range<usize>,
         buffer: &'a mut Vec<f32>,
     ) -> std::result::Result<ArrayView2<'a, f32>, AnalysisError> {
-        let shape = (rows.len(), columns.len());
-        buffer.resize(shape.0 * shape.1, 0.0);
-        let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
-        reader.read_columns(rows, columns, buffer).map_err(source)?;
-        ArrayView2::from_shape(shape, buffer).map_err(source)
+        self.read(rows, columns, buffer)
+    }
+
+    fn is_f64(&self) -> bool {
+        self.trajectory.precision() == Precision::Double
+    }
+
+    fn block_f64<'a>(
+        &'a self,
+        rows: Range<usize>,
+        columns: Range<usize>,
+        buffer: &'a mut Vec<f64>,
+    ) -> std::result::Result<ArrayView2<'a, f64>, AnalysisError> {
+        self.read(rows, columns, buffer)
+    }
+}
+
+/// What is wrong with a file, with its name said once.
+fn unusable(path: &Path, error: RecorderError) -> Error {
+    match error {
+        RecorderError::Format { path: file, expected, found } => {
+            let problem = format!(
+                "not recorded weights, which are [steps, weights]: expected {expected}, found {found}"
+            );
+            Error::malformed(&file, problem)
+        }
+        RecorderError::Read { .. } => error.into(),
+        error => Error::malformed(path, error.to_string()),
     }
 }
 

@@ -2,14 +2,16 @@
 
 use std::ops::RangeInclusive;
 
-use varflat_analysis::{Component, FlatnessSearch, ParamGuard, PowerLaw, TrajectoryPca, WindowSource};
+use varflat_analysis::{
+    Component, Estimate, FlatnessSearch, ParamGuard, PowerLaw, TrajectoryPca, WindowSource,
+};
 use varflat_plot::{Figure, FitLine, Point, VarianceFlatness};
 
 use crate::error::Result;
 use crate::experiment::Components;
 use crate::landscape::{Landscape, component};
 use crate::run_folder::{RunFolder, Stage};
-use crate::stages;
+use crate::stages::{self, Uncertainty};
 
 /// The principal components of recorded weights `[steps, weights]`, all of them, with the variances along them: of an array, or of
 /// a [`RecordedWindow`](crate::RecordedWindow), which may be larger than memory.
@@ -90,6 +92,51 @@ impl Relation {
         Ok(PowerLaw::params().skip_first(first - 1).last(Some(*range.end())).fit(&self.components)?)
     }
 
+    /// ψ over this range with its 95 % interval over other windows of the same training: a jackknife over blocks of `block` rows of
+    /// `window`, from which `pca` is, the components found again in each. Where the window cannot know, the interval is missing, and
+    /// the estimate says why: fewer than five blocks, or blocks shorter than two correlation times.
+    ///
+    /// ```
+    /// use varflat::prelude::*;
+    ///
+    /// // Noise without memory, σ_i² ∝ i^−4 along the axes, in a bowl with F_i ∝ i.
+    /// let mut state = 1u64;
+    /// let mut noise = || {
+    ///     (0..12).map(|_| {
+    ///         state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+    ///         (state >> 40) as f32 / (1u64 << 24) as f32 - 0.5
+    ///     }).sum::<f32>()
+    /// };
+    /// let window = ndarray::Array2::from_shape_fn((2000, 20), |(_, i)| noise() * ((i + 1) as f32).powi(-2));
+    /// let pca = principal_components(&window)?;
+    /// let components = (1..=20).map(|index| Component {
+    ///     index,
+    ///     variance: pca.variance()[index - 1],
+    ///     flatness: Some(index as f64),
+    ///     trusted: pca.trusted(index - 1),
+    /// });
+    /// let psi = Relation::new(components.collect()).estimate(2..=20, &pca, &window, 200)?;
+    /// let [low, high] = psi.interval.unwrap();
+    /// assert!(low < psi.value && psi.value < high && (psi.value - 4.0).abs() < 0.1);
+    /// # Ok::<(), varflat::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`fit`](Self::fit); or if the window is another than that of `pca`, or cannot be read.
+    pub fn estimate(
+        &self,
+        range: RangeInclusive<usize>,
+        pca: &TrajectoryPca,
+        window: impl WindowSource,
+        block: usize,
+    ) -> Result<Estimate> {
+        let first = (*range.start()).max(1);
+        let params = PowerLaw::params().skip_first(first - 1).last(Some(*range.end()));
+        let law = params.fit(&self.components)?;
+        let uncertainty = Uncertainty::of_components(pca, window, block, law.last)?;
+        stages::psi(&params, &law, &self.components, &uncertainty)
+    }
+
     /// The log–log figure, with a fitted law and the equilibrium slope for comparison.
     ///
     /// # Errors
@@ -109,8 +156,8 @@ impl Relation {
             points: points.collect(),
             fit: Some(FitLine {
                 psi: law.psi,
-                standard_error: law.psi_standard_error,
                 interval: None,
+                bend: law.local_psi.filter(|_| law.is_bent()).map(|[least, largest]| (least, largest)),
                 ln_prefactor: law.ln_prefactor,
                 r: law.r,
                 first: law.first,

@@ -42,6 +42,8 @@ pub mod names {
     pub const FLATNESS_PARTIAL: &str = "flatness.partial.csv";
     /// ψ and the other fitted numbers.
     pub const FIT: &str = "fit.json";
+    /// Variances without one block of time after the other: what the intervals of the fit rest on.
+    pub const JACKKNIFE: &str = "jackknife.npz";
     /// State of an unfinished training.
     pub const CHECKPOINT: &str = "checkpoint";
     /// State of an unfinished Langevin walk.
@@ -94,8 +96,13 @@ impl Stage {
             ],
             Self::Pca => &[names::PCA, names::PROJECTIONS],
             Self::Flatness => &[names::FLATNESS, names::LANDSCAPE],
-            Self::Fit => &[names::FIT],
+            Self::Fit => &[names::FIT, names::JACKKNIFE],
         }
+    }
+
+    /// Those of them without which the stage is not done: older versions did not write the others.
+    fn required(self) -> impl Iterator<Item = &'static str> {
+        self.results().iter().copied().filter(|name| *name != names::JACKKNIFE)
     }
 }
 
@@ -304,7 +311,7 @@ impl RunFolder {
     /// # Errors
     /// As [`RunFolder::record`].
     pub fn is_done(&self, stage: Stage) -> Result<bool> {
-        let files = stage.results().iter().all(|name| self.file(name).exists());
+        let files = stage.required().all(|name| self.file(name).exists());
         Ok(files && self.is_begun() && self.record()?.stages.contains_key(stage.name()))
     }
 
@@ -383,10 +390,10 @@ impl RunFolder {
         if self.is_done(stage)? {
             return self.checked(names::CONFIG).map(drop);
         }
-        let missing = stage.results().iter().find(|name| !self.file(name).exists());
+        let missing = stage.required().find(|name| !self.file(name).exists());
         Err(Error::StageMissing {
             folder: self.path.clone(),
-            missing: missing.copied().unwrap_or(names::RUN),
+            missing: missing.unwrap_or(names::RUN),
             stage: stage.name(),
         })
     }

@@ -23,7 +23,7 @@ use crate::say::say;
 use crate::versions;
 
 pub use fit::FitReport;
-pub(crate) use fit::{fitted, read_components};
+pub(crate) use fit::{Uncertainty, fitted, psi, read_components};
 pub use flatness::FlatnessRow;
 pub(crate) use flatness::{chosen, measured, read_l0, read_profiles, read_rows, rows_of, search};
 pub(crate) use partial::rows as finished_rows;

@@ -84,6 +84,10 @@ pub enum StudyKind {
 }
 
 impl StudyKind {
+    /// The names of all.
+    pub(crate) const NAMES: [&'static str; 8] =
+        ["grid", "langevin", "temperature", "drift", "sensitivity", "width", "generality", "forgetting"];
+
     /// Its section in a study file, and the first word of its tables and figures.
     pub const fn name(&self) -> &'static str {
         match self {

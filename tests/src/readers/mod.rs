@@ -140,7 +140,15 @@ fn trajectory_folder(bench: &Bench, bytes: &[u8]) -> Outcome {
 
 fn window_npy(bench: &Bench, bytes: &[u8]) -> Outcome {
     let file = bench.path("window.npy");
-    instead(&file, bytes, || naming("window.npy", varflat::prelude::read_window(&file)).map(drop))
+    instead(&file, bytes, || {
+        let array = naming("window.npy", varflat::prelude::read_window(&file));
+        let window = naming("window.npy", varflat::RecordedWindow::open(&file));
+        assert_eq!(array.is_ok(), window.is_ok(), "one door opens, the other does not");
+        let rows = window?.rows(0..array.as_ref().map_or(0, |array| array.nrows())).unwrap();
+        let array = array?.mapv(|weight| weight as f32);
+        assert!(array.iter().zip(&rows).all(|(a, b)| a.to_bits() == b.to_bits() || a.is_nan()));
+        Ok(())
+    })
 }
 
 fn projections_npy(bench: &Bench, bytes: &[u8]) -> Outcome {

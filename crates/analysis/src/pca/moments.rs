@@ -2,7 +2,7 @@
 
 use faer::linalg::matmul::matmul;
 use faer::{Accum, Col, Mat, MatRef, Par};
-use ndarray::{Array1, Array2, ArrayView2, Axis};
+use ndarray::{Array1, Array2};
 
 use super::eigen::Eigen;
 use super::product::{for_column_chunks, tiles};
@@ -25,17 +25,6 @@ pub struct SegmentMoments {
 }
 
 impl SegmentMoments {
-    /// Of any coordinates over time, `[steps, K]`, in segments of `length` steps.
-    pub fn of(theta: ArrayView2<'_, f64>, length: usize) -> Self {
-        let length = length.max(1);
-        let mut segments = Self::zeros(theta.nrows(), length, theta.ncols());
-        for (segment, rows) in theta.axis_chunks_iter(Axis(0), length).enumerate() {
-            segments.sum.row_mut(segment).assign(&rows.sum_axis(Axis(0)));
-            segments.square.row_mut(segment).assign(&rows.mapv(|value| value * value).sum_axis(Axis(0)));
-        }
-        segments
-    }
-
     fn zeros(steps: usize, length: usize, components: usize) -> Self {
         let segments = steps.div_ceil(length);
         Self {
@@ -71,6 +60,8 @@ pub(super) struct Projections {
     pub(super) order: Vec<usize>,
     /// ±1 for each component: the sign that makes θ_i increase over the window.
     pub(super) sign: Vec<f64>,
+    /// T⁻¹ Σ_t ‖w(t) − ⟨w⟩_T‖².
+    pub(super) total: f64,
     pub(super) segments: SegmentMoments,
 }
 
@@ -87,7 +78,9 @@ impl Projections {
         // A column a component: Σ θ of each segment, Σ θ² of each, and the drift Σ θ·(t − t̄).
         let count = segments.steps.len();
         let mut moments = Mat::zeros(2 * count + 1, components);
+        let mut total = 0.0;
         window.for_row_blocks(|first, block| {
+            total += block.squared_norm_l2();
             for_column_chunks(moments.as_mut(), |index, moments| {
                 let mut theta = Mat::zeros(block.nrows(), moments.ncols());
                 let directions = directions.subcols(index, moments.ncols());
@@ -115,7 +108,8 @@ impl Projections {
         let sign: Vec<f64> = order.iter().map(|&i| sign(moments[(2 * count, i)])).collect();
         segments.sum = Array2::from_shape_fn((count, components), |(s, i)| sign[i] * moments[(s, order[i])]);
         segments.square = Array2::from_shape_fn((count, components), |(s, i)| square[(s, order[i])]);
-        Ok(Self { variance: order.iter().map(|&i| unsorted[i]).collect(), order, sign, segments })
+        let variance: Array1<f64> = order.iter().map(|&i| unsorted[i]).collect();
+        Ok(Self { total: whole(total, steps, &variance), variance, order, sign, segments })
     }
 
     /// Takes the variances as the solver found them, and measures the signs alone.
@@ -126,20 +120,29 @@ impl Projections {
     ) -> Result<Self, AnalysisError> {
         let middle = 0.5 * (window.steps() - 1) as f64;
         let mut drift = Col::<f64>::zeros(window.weights());
+        let mut total = 0.0;
         window.for_row_blocks(|first, block| {
+            total += block.squared_norm_l2();
             let time = Col::from_fn(block.nrows(), |row| (first + row) as f64 - middle);
             matmul(&mut drift, Accum::Add, block.transpose(), &time, 1.0, Par::rayon(PARTS));
             Ok::<_, AnalysisError>(())
         })?;
         let drift = directions.columns().transpose() * drift;
         let order = descending(&directions.values);
+        let variance: Array1<f64> = order.iter().map(|&i| directions.values[i].max(0.0)).collect();
         Ok(Self {
-            variance: order.iter().map(|&i| directions.values[i].max(0.0)).collect(),
+            total: whole(total, window.steps(), &variance),
+            variance,
             sign: order.iter().map(|&i| sign(drift[i])).collect(),
             segments: SegmentMoments::zeros(0, segment, order.len()),
             order,
         })
     }
+}
+
+/// The variance in all directions, of which rounding does not leave less than what was kept.
+fn whole(squares: f64, steps: usize, kept: &Array1<f64>) -> f64 {
+    (squares / steps as f64).max(kept.sum())
 }
 
 /// The order of values from the largest to the smallest.
@@ -152,18 +155,4 @@ fn descending(values: &[f64]) -> Vec<usize> {
 /// The sign that makes a drift point forward in time.
 fn sign(drift: f64) -> f64 {
     if drift < 0.0 { -1.0 } else { 1.0 }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn segments_of_coordinates_hold_their_sums() {
-        let theta = ndarray::array![[1.0, 2.0], [3.0, 4.0], [5.0, -6.0]];
-        let segments = SegmentMoments::of(theta.view(), 2);
-        assert_eq!(segments.steps, [2, 1]);
-        assert_eq!(segments.sum, ndarray::array![[4.0, 6.0], [5.0, -6.0]]);
-        assert_eq!(segments.square, ndarray::array![[10.0, 20.0], [25.0, 36.0]]);
-    }
 }

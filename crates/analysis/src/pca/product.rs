@@ -56,7 +56,7 @@ pub(super) fn tiles(
 ///
 /// For B = A this is the symmetric rank-k update, at half the work of the full product; fastest
 /// where A is row-major.
-pub(super) fn add_to_lower(target: MatMut<'_, f64>, a: MatRef<'_, f64>, b: MatRef<'_, f64>, scale: f64) {
+pub(crate) fn add_to_lower(target: MatMut<'_, f64>, a: MatRef<'_, f64>, b: MatRef<'_, f64>, scale: f64) {
     for_column_chunks(target, |first, columns| {
         let (below, width) = (columns.nrows() - first, columns.ncols());
         let rows = a.subrows(first, below);

@@ -47,11 +47,17 @@ impl AppendNpy<File> {
         let mut file =
             File::options().read(true).write(true).open(path).map_err(RecorderError::write(path))?;
         let found = read_header(&mut file, path)?;
-        if found.bytes != HEADER_BYTES as u64 || found.weights != weights {
+        if !found.is_ours() || found.weights != weights {
+            let order = if found.fortran_order { "Fortran order" } else { "C order" };
             return Err(RecorderError::Format {
                 path: path.to_path_buf(),
-                expected: format!("a 128-byte header and {weights} weights per row"),
-                found: format!("a {}-byte header and {} weights", found.bytes, found.weights),
+                expected: format!("a 128-byte header and {weights} weights per row, '<f4' in C order"),
+                found: format!(
+                    "a {}-byte header and {} weights of {} bytes in {order}: another program saved it, and it cannot be appended to",
+                    found.bytes,
+                    found.weights,
+                    found.element.bytes()
+                ),
             });
         }
         let end = HEADER_BYTES as u64 + rows * (weights * WEIGHT_BYTES) as u64;
@@ -145,7 +151,7 @@ pub(crate) fn temporary(path: &Path) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Trajectory;
+    use crate::{Keep, Trajectory, TrajectoryInfo, trajectory::info::Sidecar};
     use std::{io, io::Cursor};
 
     /// A disk with room for `limit` bytes.
@@ -196,7 +202,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("disk.npy");
         fs::write(&path, npy.writing.stop().unwrap().file.data.get_ref()).unwrap();
-        let trajectory = Trajectory::open(&path).unwrap();
+        // By itself nothing tells it from an array with something behind it.
+        assert!(Trajectory::open(&path).unwrap_err().to_string().contains("7 bytes"));
+        let ours = folder.path().join("trajectory.npy");
+        fs::rename(&path, &ours).unwrap();
+        Sidecar { info: TrajectoryInfo::new("x", [3]), keep: Keep::All, rows: None }
+            .write(folder.path())
+            .unwrap();
+        let trajectory = Trajectory::open(&ours).unwrap();
         assert_eq!(trajectory.steps(), 3);
         assert_eq!(trajectory.read().unwrap(), [row(0), row(1), row(2)].concat());
     }

@@ -6,7 +6,8 @@ use std::{
     ops::Range,
 };
 
-use super::reader::Piece;
+use super::element::{FloatElement, FromFloat};
+use super::reader::{Layout, Piece};
 use crate::{RecorderError, Trajectory};
 
 /// The open files of a [`Trajectory`].
@@ -32,7 +33,7 @@ impl TrajectoryReader {
         &self.trajectory
     }
 
-    /// Reads rows into `values`, `[rows, weights]` flattened row-major.
+    /// Reads rows into `values`, `[rows, weights]` flattened row-major, f64 rounded to f32.
     ///
     /// # Errors
     /// As [`read_columns`](Self::read_columns).
@@ -41,17 +42,18 @@ impl TrajectoryReader {
         self.read_columns(rows, columns, values)
     }
 
-    /// Reads some columns of rows into `values`, `[rows, columns]` flattened row-major. Whole rows are read in one piece.
+    /// Reads some columns of rows into `values`, `[rows, columns]` flattened row-major, in f32 or f64; weights in f64 are rounded to
+    /// f32. Whole rows are read in one piece.
     ///
     /// # Errors
     /// [`RecorderError::RowsOutOfRange`] when there are fewer rows; [`RecorderError::WrongLength`] when there are fewer columns, or
     /// `values` is of another length; [`RecorderError::Read`] when the operating system refuses, or a file has become shorter since
     /// it was opened.
-    pub fn read_columns(
+    pub fn read_columns<T: FromFloat>(
         &mut self,
         rows: Range<usize>,
         columns: Range<usize>,
-        values: &mut [f32],
+        values: &mut [T],
     ) -> Result<(), RecorderError> {
         let weights = self.trajectory.weights();
         self.trajectory.check_rows(&rows)?;
@@ -74,26 +76,69 @@ impl TrajectoryReader {
             }
             let (here, after) = left.split_at_mut((to - from) as usize * width);
             left = after;
-            let first_weight = (from - piece_rows.start) * weights as u64 + columns.start as u64;
-            let place = piece.offset + first_weight * size_of::<f32>() as u64;
-            let row = if width == weights { here.len() } else { width };
-            let stride = (weights * size_of::<f32>()) as u64;
-            for (index, row) in (0..).zip(here.chunks_mut(row.max(1))) {
-                read_at(file, place + index * stride, row)
-                    .map_err(|error| RecorderError::read(&piece.path)(shorter(error)))?;
-            }
+            let first = piece.first + from - piece_rows.start;
+            read_block(file, piece, first, &columns, weights, here)
+                .map_err(|error| RecorderError::read(&piece.path)(shorter(error)))?;
         }
         Ok(())
     }
 }
 
-/// Reads little-endian numbers from a place in a file.
-fn read_at(file: &mut File, place: u64, values: &mut [f32]) -> io::Result<()> {
-    file.seek(SeekFrom::Start(place))?;
-    file.read_exact(bytemuck::cast_slice_mut(values))?;
-    if cfg!(target_endian = "big") {
-        values.iter_mut().for_each(|value| *value = f32::from_bits(u32::from_le(value.to_bits())));
+/// Reads a block of a file, from a row of it on.
+fn read_block<T: FromFloat>(
+    file: &mut File,
+    piece: &Piece,
+    first: u64,
+    columns: &Range<usize>,
+    weights: usize,
+    values: &mut [T],
+) -> io::Result<()> {
+    let (layout, width) = (&piece.layout, columns.len());
+    if width == 0 {
+        return Ok(());
     }
+    let mut bytes = Vec::new();
+    if layout.column.is_none() {
+        let length = if width == weights { values.len() } else { width };
+        for (row, values) in (first..).zip(values.chunks_mut(length)) {
+            read_at(file, layout, layout.place(row, columns.start as u64), values, &mut bytes)?;
+        }
+        return Ok(());
+    }
+    let mut column = vec![T::default(); values.len() / width];
+    for (place, weight) in columns.clone().enumerate() {
+        read_at(file, layout, layout.place(first, weight as u64), &mut column, &mut bytes)?;
+        values.iter_mut().skip(place).step_by(width).zip(&column).for_each(|(to, from)| *to = *from);
+    }
+    Ok(())
+}
+
+/// Reads numbers from a place in a file; `bytes` is room that is used again.
+fn read_at<T: FromFloat>(
+    file: &mut File,
+    layout: &Layout,
+    place: u64,
+    values: &mut [T],
+    bytes: &mut Vec<u8>,
+) -> io::Result<()> {
+    file.seek(SeekFrom::Start(place))?;
+    if layout.element == FloatElement::OURS
+        && let Some(singles) = T::as_singles(values)
+    {
+        file.read_exact(bytemuck::cast_slice_mut(singles))?;
+        if cfg!(target_endian = "big") {
+            singles.iter_mut().for_each(|value| *value = f32::from_bits(u32::from_le(value.to_bits())));
+        }
+        return Ok(());
+    }
+    bytes.resize(values.len() * layout.element.bytes(), 0);
+    file.read_exact(bytes)?;
+    let mut places = values.iter_mut();
+    layout.element.decode(bytes, |value| {
+        if let Some(place) = places.next() {
+            *place = value;
+        }
+    });
     Ok(())
 }
 

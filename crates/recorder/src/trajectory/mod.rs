@@ -8,6 +8,8 @@
 
 mod append;
 mod blocks;
+mod element;
+mod foreign;
 mod info;
 mod npy;
 mod parts;
@@ -18,6 +20,8 @@ mod writer;
 mod writing;
 
 pub use blocks::TrajectoryReader;
+pub use element::{FloatElement, FromFloat, Precision};
+pub use foreign::element_remedy;
 pub use info::TrajectoryInfo;
 pub use npy::{NpyHeader, NpyHeaderError};
 pub use reader::Trajectory;

@@ -7,6 +7,10 @@ use std::{
     path::Path,
 };
 
+use super::{
+    element::FloatElement,
+    foreign::{element_remedy, shape_remedy},
+};
 use crate::RecorderError;
 
 /// The length of the headers written here: the row count can grow to any u64 in place.
@@ -41,6 +45,8 @@ pub struct NpyHeader {
     pub fortran_order: bool,
     /// Elements along each dimension.
     pub shape: Vec<u64>,
+    /// The shape as it is written, without its parentheses.
+    pub(crate) shape_text: String,
 }
 
 /// Why there is no header.
@@ -99,7 +105,10 @@ impl NpyHeader {
 
         let descr = first_token(entry(&dictionary, "descr").unwrap_or_default());
         let element = ['\'', '"'].iter().find_map(|quote| descr.strip_prefix(*quote)?.strip_suffix(*quote));
-        let element = element.ok_or_else(|| wrong("an element type such as '<f4'", shortened(descr)))?;
+        let element = element.ok_or_else(|| {
+            let found = if descr.starts_with('[') { element_remedy(descr) } else { shortened(descr) };
+            wrong("an element type such as '<f4'", found)
+        })?;
         let fortran_order = match first_token(entry(&dictionary, "fortran_order").unwrap_or_default()) {
             "False" => false,
             "True" => true,
@@ -111,7 +120,9 @@ impl NpyHeader {
             .map(|(shape, _)| shape)
             .ok_or_else(|| wrong("'shape': (…)", "nothing".into()))?;
         let dimensions = shape.split(',').map(str::trim).filter(|dimension| !dimension.is_empty());
-        let dimensions: Result<Vec<u64>, _> = dimensions.map(str::parse).collect();
+        // Python 2 marks long numbers with an L.
+        let number = |dimension: &str| dimension.strip_suffix('L').unwrap_or(dimension).parse();
+        let dimensions: Result<Vec<u64>, _> = dimensions.map(number).collect();
         let dimensions = dimensions
             .map_err(|_| wrong("a shape of whole numbers", format!("shape ({})", shortened(shape))))?;
         Ok(Self {
@@ -119,7 +130,15 @@ impl NpyHeader {
             element: element.to_owned(),
             fortran_order,
             shape: dimensions,
+            shape_text: shape.to_owned(),
         })
+    }
+
+    /// Whether a comma between digits, followed by three of them and no space, may separate thousands: numpy writes a space after
+    /// the commas of a shape.
+    pub(super) fn has_groups(&self) -> bool {
+        let mut parts = self.shape_text.split(',').skip(1);
+        parts.any(|part| part.len() == 3 && part.bytes().all(|byte| byte.is_ascii_digit()))
     }
 }
 
@@ -143,9 +162,19 @@ pub(crate) struct Header {
     pub(crate) bytes: u64,
     pub(crate) rows: u64,
     pub(crate) weights: usize,
+    pub(crate) element: FloatElement,
+    /// Whether the rows of one weight lie one behind the other.
+    pub(crate) fortran_order: bool,
 }
 
-/// Reads and checks a header of any NPY version: two dimensions, `<f4`, C order, at least one weight.
+impl Header {
+    /// Whether it is one of the files written here, which can be appended to.
+    pub(crate) fn is_ours(&self) -> bool {
+        self.bytes == HEADER_BYTES as u64 && self.element == FloatElement::OURS && !self.fortran_order
+    }
+}
+
+/// Reads and checks a header of any NPY version: two dimensions of floats, in either order, at least one weight.
 pub(crate) fn read_header(file: impl Read, path: &Path) -> Result<Header, RecorderError> {
     let wrong = |expected: &str, found: String| RecorderError::Format {
         path: path.to_path_buf(),
@@ -156,31 +185,30 @@ pub(crate) fn read_header(file: impl Read, path: &Path) -> Result<Header, Record
         NpyHeaderError::Format { expected, found } => wrong(expected, found),
         NpyHeaderError::Read(source) => RecorderError::read(path)(source),
     })?;
-    if header.element != "<f4" {
-        return Err(wrong(
-            "elements '<f4' (32-bit floats, little endian)",
-            format!("'{}'", shortened(&header.element)),
-        ));
-    }
-    if header.fortran_order {
-        return Err(wrong("C order ('fortran_order': False)", "'fortran_order': True".into()));
-    }
-    match header.shape[..] {
-        [rows, weights] if weights > 0 => {
-            let Ok(weights) = usize::try_from(weights) else {
-                return Err(wrong("a shape that fits in memory", format!("shape ({rows}, {weights})")));
-            };
-            Ok(Header { bytes: header.bytes, rows, weights })
-        }
-        _ => {
-            let found = shortened(&format!("{:?}", header.shape));
-            Err(wrong("a shape (steps, weights) with at least one weight", format!("shape {found}")))
-        }
+    let Some(element) = FloatElement::parse(&header.element) else {
+        let expected = "elements '<f4', '<f8' or '<f2' (floats of 32, 64 or 16 bits)";
+        return Err(wrong(expected, element_remedy(&header.element)));
+    };
+    let expected = "a shape (steps, weights) with at least one weight";
+    let [rows, weights] = header.shape[..] else {
+        return Err(wrong(expected, shape_remedy(&header, path)));
+    };
+    let bytes = usize::try_from(weights).ok().and_then(|weights| weights.checked_mul(element.bytes()));
+    match bytes {
+        Some(1..) => Ok(Header {
+            bytes: header.bytes,
+            rows,
+            weights: weights as usize,
+            element,
+            fortran_order: header.fortran_order,
+        }),
+        Some(0) => Err(wrong(expected, shape_remedy(&header, path))),
+        None => Err(wrong("a shape that fits in memory", format!("shape ({rows}, {weights})"))),
     }
 }
 
 /// For messages: a header's text may be as long as the header.
-fn shortened(text: &str) -> String {
+pub(super) fn shortened(text: &str) -> String {
     if text.is_empty() {
         return "nothing".to_owned();
     }
@@ -221,13 +249,39 @@ mod tests {
 
     #[test]
     fn headers_come_back() {
-        for (rows, weights) in [(0, 1), (12_000, 2500), (u64::MAX, usize::MAX)] {
+        let ours = |bytes, rows, weights| Header {
+            bytes,
+            rows,
+            weights,
+            element: FloatElement::OURS,
+            fortran_order: false,
+        };
+        for (rows, weights) in [(0, 1), (12_000, 2500), (u64::MAX, usize::MAX / 4)] {
             let header = header(rows, weights);
             assert_eq!(header[HEADER_BYTES - 1], b'\n');
-            assert_eq!(read(&header).unwrap(), Header { bytes: 128, rows, weights });
+            assert_eq!(read(&header).unwrap(), ours(128, rows, weights));
+            assert!(read(&header).unwrap().is_ours());
         }
         let dictionary = "{'fortran_order': False, 'shape': (3, 4), 'descr': '<f4'}\n";
-        assert_eq!(read(&numpy(2, dictionary)).unwrap(), Header { bytes: 12 + 58, rows: 3, weights: 4 });
+        for version in [2, 3] {
+            assert_eq!(read(&numpy(version, dictionary)).unwrap(), ours(12 + 58, 3, 4));
+        }
+        let python2 = numpy(1, &dictionary.replace("(3, 4)", "(3L, 4L)"));
+        assert_eq!(read(&python2).unwrap(), ours(10 + 60, 3, 4));
+    }
+
+    #[test]
+    fn floats_of_either_order_are_read_and_not_appended_to() {
+        for element in ["<f2", ">f2", ">f4", "<f8", ">f8"] {
+            for order in ["False", "True"] {
+                let dictionary =
+                    format!("{{'descr': '{element}', 'fortran_order': {order}, 'shape': (3, 4), }}");
+                let header = read(&numpy(1, &dictionary)).unwrap();
+                assert_eq!((header.rows, header.weights), (3, 4));
+                assert_eq!(header.element, FloatElement::parse(element).unwrap());
+                assert!(header.fortran_order == (order == "True") && !header.is_ours());
+            }
+        }
     }
 
     #[test]
@@ -235,25 +289,41 @@ mod tests {
         let message = |bytes: &[u8]| read(bytes).unwrap_err().to_string();
         assert!(message(b"PK\x03\x04 a zip file").contains("NPY magic"));
         assert!(message(&numpy(9, "")).contains("version 9.0"));
-        assert!(
-            message(&numpy(1, "{'descr': '<f8', 'fortran_order': False, 'shape': (3, 4), }"))
-                .contains("'<f8'")
-        );
-        assert!(
-            message(&numpy(1, "{'descr': '>f4', 'fortran_order': False, 'shape': (3, 4), }"))
-                .contains("'>f4'")
-        );
-        assert!(
-            message(&numpy(1, "{'descr': '<f4', 'fortran_order': True, 'shape': (3, 4), }"))
-                .contains("C order")
-        );
+        for (element, remedy) in [
+            ("|V2", "bfloat16"),
+            ("<V2", "<< 16"),
+            ("<i4", "astype(\"<f4\")"),
+            ("|u1", "whole numbers"),
+            ("<i8", "whole numbers"),
+            ("|b1", "whole numbers"),
+            ("<c8", "complex"),
+            ("<f16", "astype(\"<f8\")"),
+            ("|O", "np.stack"),
+            ("<f1", "astype(\"<f4\")"),
+            ("<U5", "text"),
+        ] {
+            let dictionary = format!("{{'descr': '{element}', 'fortran_order': False, 'shape': (3, 4), }}");
+            let said = message(&numpy(1, &dictionary));
+            assert!(said.contains(element) && said.contains(remedy), "{element}: {said}");
+        }
         let message_of = |shape: &str| {
             message(&numpy(1, &format!("{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}")))
         };
-        for shape in ["(3,)", "(3, 4, 5)", "(3, 0)", "()"] {
-            assert!(message_of(shape).contains("shape (steps, weights)"), "{shape}");
+        let fields = message(&numpy(1, "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (3,), }"));
+        assert!(fields.contains("structured_to_unstructured"), "{fields}");
+        for (shape, remedy) in [
+            ("(3,)", "reshape(-1, WEIGHTS)"),
+            ("(3, 4, 5)", "transpose(0, 2, 1)"),
+            ("(3, 4, 5, 6)", "reshape(len("),
+            ("(2,621, 401)", "thousands"),
+            ("(3, 0)", "nothing"),
+            ("()", "single number"),
+        ] {
+            let said = message_of(shape);
+            assert!(said.contains("shape (steps, weights)") && said.contains(remedy), "{shape}: {said}");
+            assert!(said.contains(shape), "{shape}: {said}");
         }
-        for shape in ["(-3, 4)", "(99999999999999999999, 4)"] {
+        for shape in ["(-3, 4)", "(99999999999999999999, 4)", "(3LL, 4)"] {
             assert!(message_of(shape).contains("whole numbers"), "{shape}");
         }
         assert!(message_of("(3").contains("'shape': (…)"));

@@ -9,6 +9,8 @@ use std::{
 
 use super::{
     blocks::TrajectoryReader,
+    element::{FloatElement, Precision},
+    foreign::behind,
     info::Sidecar,
     npy::read_header,
     parts::{list_parts, npy_path, part_first_step},
@@ -33,19 +35,44 @@ pub struct Trajectory {
 #[derive(Debug, Clone)]
 pub(super) struct Piece {
     pub(super) path: PathBuf,
-    /// The byte at which the first of them begins.
-    pub(super) offset: u64,
+    pub(super) layout: Layout,
+    /// The first of them, of the rows of the file.
+    pub(super) first: u64,
     pub(super) rows: u64,
+}
+
+/// Where the weights of an NPY file lie.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Layout {
+    /// The byte at which the first begins.
+    offset: u64,
+    pub(super) element: FloatElement,
+    /// Of a file in Fortran order, in which all rows of a weight lie one behind the other: how many these are.
+    pub(super) column: Option<u64>,
+    weights: u64,
+}
+
+impl Layout {
+    /// The byte at which a weight of a row begins.
+    pub(super) fn place(&self, row: u64, weight: u64) -> u64 {
+        let before = match self.column {
+            Some(rows) => weight * rows + row,
+            None => row * self.weights + weight,
+        };
+        self.offset + before * self.element.bytes() as u64
+    }
 }
 
 /// The rows of one NPY file.
 pub(super) struct Rows {
-    pub(super) offset: u64,
+    pub(super) layout: Layout,
     pub(super) weights: usize,
     /// Rows that the header promises.
     pub(super) promised: u64,
     /// Whole rows that are there, of those.
     pub(super) available: u64,
+    /// Bytes after them.
+    behind: u64,
 }
 
 impl Rows {
@@ -53,14 +80,48 @@ impl Rows {
         let file = File::open(path).map_err(RecorderError::read(path))?;
         let bytes = file.metadata().map_err(RecorderError::read(path))?.len();
         let header = read_header(BufReader::new(file), path)?;
-        let row_bytes = (header.weights as u64).saturating_mul(size_of::<f32>() as u64);
-        let whole = bytes.saturating_sub(header.bytes) / row_bytes;
+        let weights = header.weights as u64;
+        let row_bytes = weights.saturating_mul(header.element.bytes() as u64);
+        let there = bytes.saturating_sub(header.bytes);
+        let whole = there / row_bytes;
+        // What a cut takes away from a file in Fortran order is no row, but the end of every one.
+        if header.fortran_order && whole < header.rows {
+            return Err(RecorderError::Format {
+                path: path.to_path_buf(),
+                expected: format!("{} rows of {row_bytes} bytes, in Fortran order", header.rows),
+                found: format!("{there} bytes, of which no row is whole: restore the file, or save it again"),
+            });
+        }
         Ok(Self {
-            offset: header.bytes,
+            layout: Layout {
+                offset: header.bytes,
+                element: header.element,
+                column: header.fortran_order.then_some(header.rows),
+                weights,
+            },
             weights: header.weights,
             promised: header.rows,
             available: header.rows.min(whole),
+            behind: if whole < header.rows { 0 } else { there - header.rows * row_bytes },
         })
+    }
+
+    /// Refuses an array that something lies behind: of a recording that goes on it is rows that its header does not count yet, of
+    /// any other file numbers that nobody would ever look at.
+    fn check_end(&self, path: &Path) -> Result<(), RecorderError> {
+        if self.behind == 0 {
+            return Ok(());
+        }
+        let row_bytes = self.weights as u64 * self.layout.element.bytes() as u64;
+        Err(RecorderError::Format {
+            path: path.to_path_buf(),
+            expected: "one array and nothing behind it".to_owned(),
+            found: behind(path, self.behind, self.promised, row_bytes),
+        })
+    }
+
+    fn piece(&self, path: &Path, first: u64, rows: u64) -> Piece {
+        Piece { path: path.to_path_buf(), layout: self.layout, first, rows }
     }
 }
 
@@ -68,15 +129,16 @@ impl Trajectory {
     /// Opens a run folder, or a `.npy` file by itself.
     ///
     /// In a folder: `trajectory.npy`, or the last rows of the parts of a training that has not finished. A file without
-    /// `trajectory.json` beside it (one that another program wrote) counts its rows as steps 0, 1, 2, … of a flat layer.
+    /// `trajectory.json` beside it (one that another program wrote) counts its rows as steps 0, 1, 2, … of a flat layer; its weights
+    /// may be f16, f32 or f64, in either order of bytes, its array in C or Fortran order.
     ///
     /// A file that ends before its header or `trajectory.json` says is opened with the whole rows it has: ask
     /// [`is_truncated`](Self::is_truncated).
     ///
     /// # Errors
     /// [`RecorderError::NotFound`] when the folder holds no trajectory; [`RecorderError::Format`] when a file is no NPY array of
-    /// shape `[steps, weights]` of little-endian f32 in C order, or contradicts its `trajectory.json`;
-    /// [`RecorderError::Read`] when the operating system refuses.
+    /// floats of shape `[steps, weights]`, contradicts its `trajectory.json`, or has something behind the array that is no row of a
+    /// recording that goes on; [`RecorderError::Read`] when the operating system refuses.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, RecorderError> {
         let path = path.as_ref();
         if !path.is_dir() {
@@ -107,6 +169,11 @@ impl Trajectory {
         self.weights
     }
 
+    /// The floats that the weights are in.
+    pub fn precision(&self) -> Precision {
+        self.pieces.first().map_or(Precision::Single, |piece| piece.layout.element.precision)
+    }
+
     /// The layer, its shape, and the optimizer steps of the rows.
     pub fn info(&self) -> &TrajectoryInfo {
         &self.info
@@ -127,7 +194,7 @@ impl Trajectory {
         self.missing
     }
 
-    /// All rows, `[steps, weights]` flattened row-major; a window larger than memory is read with a [`reader`](Self::reader).
+    /// All rows, `[steps, weights]` flattened row-major, f64 rounded to f32; a window larger than memory is read with a [`reader`](Self::reader).
     ///
     /// # Errors
     /// [`RecorderError::Read`] when the file cannot be read or is too large for memory.
@@ -135,7 +202,7 @@ impl Trajectory {
         self.rows(0..self.steps())
     }
 
-    /// A range of rows, flattened row-major.
+    /// A range of rows, flattened row-major, f64 rounded to f32.
     ///
     /// # Errors
     /// [`RecorderError::RowsOutOfRange`] when there are fewer rows; [`RecorderError::Read`] as [`read`](Self::read).
@@ -184,7 +251,9 @@ impl Trajectory {
             }
             return Self::with_sidecar(path, sidecar);
         }
-        let weights = Rows::open(path)?.weights;
+        let rows = Rows::open(path)?;
+        rows.check_end(path)?;
+        let weights = rows.weights;
         let layer = path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let sidecar = Sidecar { info: TrajectoryInfo::new(layer, [weights]), keep: Keep::All, rows: None };
         Self::with_sidecar(path, sidecar)
@@ -193,6 +262,9 @@ impl Trajectory {
     fn with_sidecar(path: &Path, sidecar: Sidecar) -> Result<Self, RecorderError> {
         let rows = Rows::open(path)?;
         let weights = checked_weights(path, &sidecar.info, &rows)?;
+        if sidecar.rows.is_some() {
+            rows.check_end(path)?;
+        }
         let expected = rows.promised.max(sidecar.rows.unwrap_or(0));
         Ok(Self {
             path: path.to_path_buf(),
@@ -200,7 +272,7 @@ impl Trajectory {
             weights,
             steps: rows.available,
             missing: expected - rows.available,
-            pieces: vec![Piece { path: path.to_path_buf(), offset: rows.offset, rows: rows.available }],
+            pieces: vec![rows.piece(path, 0, rows.available)],
         })
     }
 
@@ -229,11 +301,7 @@ impl Trajectory {
             }
             let taken = rows.available.min(room);
             let skipped = rows.available - taken;
-            pieces.push(Piece {
-                path,
-                offset: rows.offset + skipped * (weights * size_of::<f32>()) as u64,
-                rows: taken,
-            });
+            pieces.push(rows.piece(&path, skipped, taken));
             room -= taken;
             steps += taken;
             missing = u64::saturating_add(missing, rows.promised - rows.available);

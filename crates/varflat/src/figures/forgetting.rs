@@ -14,9 +14,9 @@ use crate::study::{StudyKind, StudyRecord};
 /// Errors are shares in the tables and per cent in the figures.
 const PERCENT: f64 = 100.0;
 
-/// An interval of errors in per cent, cut where no error can be.
-fn cut(low: f64, high: f64) -> (f64, f64) {
-    (PERCENT * low.max(0.0), PERCENT * high.min(1.0))
+/// An interval of errors in per cent; where there is none, nothing is drawn beside the value.
+fn bar(value: f64, low: Option<f64>, high: Option<f64>) -> (f64, f64) {
+    (PERCENT * low.unwrap_or(value), PERCENT * high.unwrap_or(value))
 }
 
 pub(super) const FIGURES: Figures = &[
@@ -64,7 +64,10 @@ fn title(heads: Heads) -> String {
 }
 
 fn intervals(study: &ForgettingStudy) -> String {
-    format!("means and 95 % intervals over {} seeds", study.seeds.len())
+    match study.seeds.len() {
+        few @ 0..3 => format!("means over {few} seeds, of which there is no interval"),
+        seeds => format!("means and 95 % intervals over {seeds} seeds"),
+    }
 }
 
 fn trade_off(tables: &Source) -> Result<Figure> {
@@ -81,9 +84,9 @@ fn trade_off(tables: &Source) -> Result<Figure> {
                 .filter(|row| row.heads == heads && row.method() == method)
                 .map(|row| TradeOffPoint {
                     x: PERCENT * row.second,
-                    x_interval: cut(row.second_low, row.second_high),
+                    x_interval: bar(row.second, row.second_low, row.second_high),
                     y: PERCENT * row.first,
-                    y_interval: cut(row.first_low, row.first_high),
+                    y_interval: bar(row.first, row.first_low, row.first_high),
                     chosen: row.chosen && row.strength.is_some(),
                 })
                 .collect(),
@@ -114,7 +117,7 @@ fn constraints(tables: &Source) -> Result<Figure> {
                 label,
                 x: rows.iter().map(|row| row.constraints).collect(),
                 value: rows.iter().map(|row| PERCENT * row.mean).collect(),
-                interval: rows.iter().map(|row| cut(row.mean_low, row.mean_high)).collect(),
+                interval: rows.iter().map(|row| bar(row.mean, row.mean_low, row.mean_high)).collect(),
             }
         };
         let ldc = |exponent: f64| {
@@ -155,7 +158,7 @@ fn in_sequence(tables: &Source) -> Result<Figure> {
                 label: label(method),
                 x: rows.iter().map(|row| row.seen as f64).collect(),
                 value: rows.iter().map(|row| PERCENT * row.mean).collect(),
-                interval: rows.iter().map(|row| cut(row.low, row.high)).collect(),
+                interval: rows.iter().map(|row| bar(row.mean, row.low, row.high)).collect(),
             }
         });
         let curves = curves.filter(|curve| !curve.x.is_empty()).collect();

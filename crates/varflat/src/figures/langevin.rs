@@ -5,10 +5,10 @@ use varflat_plot::{
     VarianceFlatnessClouds,
 };
 
-use super::{Figures, Source, scientific, signed};
+use super::{Figures, Source, pair, scientific, signed};
 use crate::error::Result;
 use crate::study::StudyRecord;
-use crate::study::exponents::{PointRow, normal_95};
+use crate::study::exponents::PointRow;
 use crate::study::langevin::{EXPONENTS, LangevinReport, POINTS, Reading, SGD, WalkRow, point_name};
 
 pub(super) const FIGURES: Figures = &[("langevin", clouds), ("langevin_exponents", exponents)];
@@ -79,7 +79,7 @@ fn exponents(tables: &Source) -> Result<Figure> {
         rows: vec![ForestRow {
             label: "−ψ".to_owned(),
             value: report.sgd_slope,
-            interval: Some(normal_95(report.sgd_slope, report.sgd_standard_error)),
+            interval: pair(report.sgd().interval),
             trusted: true,
             note: None,
         }],

@@ -12,7 +12,7 @@ use varflat_plot::{
 };
 use varflat_recorder::Trajectory;
 
-use super::{Figures, Source, Unfinished, claim_new};
+use super::{Figures, Source, Unfinished, claim_new, pair};
 use crate::checksum::FileSum;
 use crate::error::Result;
 use crate::experiment::Experiment;
@@ -84,7 +84,7 @@ pub fn write_tables(run: &RunFolder, folder: &Path) -> Result<()> {
     let metrics: Vec<Metrics> = read_csv(&run.checked(names::METRICS)?)?;
     let trajectory = Trajectory::open(run.file(names::TRAJECTORY))?;
     let theta = read_npy(&run.checked(names::PROJECTIONS)?)?;
-    let variance = read_variance(run)?;
+    let (variance, _) = read_variance(run)?;
     let (profiles, flatness) = (read_profiles(run)?, read_rows(run)?);
     let (record, fit) = (run.record()?, read_json(&run.checked(names::FIT)?)?);
     // Everything is read: now the tables there, which may be another run's, give way. Without the summary they count for nothing.
@@ -162,10 +162,11 @@ fn spectrum(tables: &Source) -> Result<Figure> {
     Ok(varflat_plot::spectrum(&Spectrum {
         // Weights that never moved have a variance of exactly zero, which a logarithm cannot show.
         variance: rows.iter().map(|row| row.variance).filter(|variance| *variance > 0.0).collect(),
+        total: fit.total_variance,
         floor: Some(fit.floor),
         decay: fit.decay.map(|decay| DecayLine {
             gamma: decay.gamma,
-            standard_error: decay.standard_error,
+            interval: pair(fit.gamma_estimate().and_then(|gamma| gamma.interval)),
             ln_prefactor: decay.ln_prefactor,
             first: decay.first,
             last: decay.last,
@@ -245,8 +246,8 @@ fn variance_flatness(tables: &Source) -> Result<Figure> {
         points: points.collect(),
         fit: Some(FitLine {
             psi: fit.psi,
-            standard_error: fit.psi_standard_error,
-            interval: fit.psi_interval.map(|[low, high]| (low, high)),
+            interval: pair(fit.psi_estimate().interval),
+            bend: pair(fit.bend()),
             ln_prefactor: fit.ln_prefactor,
             r: fit.r,
             first: fit.range[0],

@@ -6,7 +6,7 @@ use super::exponents::{forest, groups, without};
 use super::{Figures, Source, unsigned};
 use crate::error::Result;
 use crate::study::StudyRecord;
-use crate::study::exponents::{ExponentRow, normal_95};
+use crate::study::exponents::ExponentRow;
 use crate::study::sensitivity::{EXPONENTS, RANGES, RangeRow, SensitivityReport};
 
 pub(super) const FIGURES: Figures = &[("sensitivity", figure)];
@@ -23,7 +23,7 @@ fn figure(tables: &Source) -> Result<Figure> {
             .map(|row| ForestRow {
                 label: format!("components {}–{}", row.first, row.last),
                 value: row.psi,
-                interval: Some(normal_95(row.psi, row.standard_error)),
+                interval: row.low.zip(row.high),
                 trusted: true,
                 note: None,
             })

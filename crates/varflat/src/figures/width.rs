@@ -3,7 +3,7 @@
 use varflat_plot::{Figure, QuantitiesBySize, SizePanel, SizePoint, SizeSeries};
 
 use super::exponents::paper;
-use super::{Figures, Source, fixed};
+use super::{Figures, Source, estimate};
 use crate::error::Result;
 use crate::study::StudyRecord;
 use crate::study::exponents::Trust;
@@ -52,13 +52,8 @@ fn figure(tables: &Source) -> Result<Figure> {
             ],
         ),
     ];
-    let title = record.report.growth.map(|growth| {
-        format!(
-            "components without the first ∝ N^s: s = {} (95 % interval {} to {})",
-            fixed(growth.exponent, 3),
-            fixed(growth.low, 3),
-            fixed(growth.high, 3)
-        )
+    let title = record.report.growth.as_ref().map(|growth| {
+        format!("components without the first ∝ N^s: s = {} (95 % over runs)", estimate(growth))
     });
     Ok(varflat_plot::quantities_by_size(&QuantitiesBySize {
         size: "recorded weights N = H²".to_owned(),

@@ -8,11 +8,12 @@ use std::io::{BufReader, Read};
 use std::path::Path;
 
 use ndarray::{Array, Array2, ArrayD, IxDyn, ShapeBuilder};
-use ndarray_npy::ReadableElement;
+use ndarray_npy::{ReadDataError, ReadableElement};
 use py_literal::Value;
-use varflat_recorder::NpyHeader;
+use varflat_recorder::{FloatElement, NpyHeader, Precision, element_remedy};
 
 use crate::error::{Error, Result};
+use crate::recorded::RecordedWindow;
 
 /// More dimensions than numpy allows are no array.
 const MOST_DIMENSIONS: usize = 64;
@@ -33,9 +34,7 @@ impl<R: Read> Npy<R> {
         if header.shape.len() > MOST_DIMENSIONS {
             return Err(format!("a shape of {} dimensions", header.shape.len()));
         }
-        let size = element_bytes(&header.element).ok_or_else(|| {
-            format!("elements '{}', where numbers are expected", header.element.escape_debug())
-        })?;
+        let size = element_bytes(&header.element).ok_or_else(|| element_remedy(&header.element))?;
         // What is multiplied by a zero has to be addressable all the same.
         let mut addressable = header.shape.iter().filter(|length| **length > 0);
         let addressable = addressable.try_fold(size, |bytes, length| bytes.checked_mul(*length));
@@ -58,33 +57,61 @@ impl<R: Read> Npy<R> {
         // One byte more than is claimed, to find out that there is one.
         let reader = self.reader.take(bytes + 1);
         let kind = Value::String(self.header.element);
-        let values =
-            T::read_to_end_exact_vec(reader, &kind, self.elements).map_err(|error| error.to_string())?;
+        let values = T::read_to_end_exact_vec(reader, &kind, self.elements)
+            .map_err(|error| unreadable(error, kind.as_string().map(String::as_str).unwrap_or_default()))?;
         let shape = IxDyn(&self.shape).set_f(self.header.fortran_order);
         Array::from_shape_vec(shape, values).map_err(|error| error.to_string())
     }
 
-    /// Floats of either precision, as f64.
-    pub(super) fn double(self) -> std::result::Result<ArrayD<f64>, String> {
-        if self.is_single() { Ok(self.read::<f32>()?.mapv(f64::from)) } else { self.read() }
-    }
-
-    /// Floats of either precision, as f32.
-    fn single(self) -> std::result::Result<ArrayD<f32>, String> {
-        if self.is_single() { self.read() } else { Ok(self.read::<f64>()?.mapv(|value| value as f32)) }
-    }
-
-    fn is_single(&self) -> bool {
-        self.header.element.ends_with("f4")
+    /// Floats of any precision, as f64.
+    pub(super) fn double(mut self) -> std::result::Result<ArrayD<f64>, String> {
+        let float = FloatElement::parse(&self.header.element);
+        let float = float.ok_or_else(|| element_remedy(&self.header.element))?;
+        match float.precision {
+            Precision::Single => Ok(self.read::<f32>()?.mapv(f64::from)),
+            Precision::Double => self.read(),
+            Precision::Half => {
+                let mut bytes = Vec::new();
+                let claimed = self.elements as u64 * 2;
+                self.reader
+                    .by_ref()
+                    .take(claimed + 1)
+                    .read_to_end(&mut bytes)
+                    .map_err(|error| error.to_string())?;
+                if bytes.len() as u64 != claimed {
+                    return Err(if (bytes.len() as u64) < claimed {
+                        CUT.to_owned()
+                    } else {
+                        BEHIND.to_owned()
+                    });
+                }
+                let mut values = Vec::with_capacity(self.elements);
+                float.decode(&bytes, |value| values.push(value));
+                let shape = IxDyn(&self.shape).set_f(self.header.fortran_order);
+                Array::from_shape_vec(shape, values).map_err(|error| error.to_string())
+            }
+        }
     }
 }
 
-/// Bytes of an element, `<f8` or `>i8`; none if it is no number of four or eight bytes.
+const CUT: &str = "the file ends before the array does";
+const BEHIND: &str = "something lies behind the array: was it saved to a file that was open for another?";
+
+/// Why elements cannot be read.
+fn unreadable(error: ReadDataError, element: &str) -> String {
+    match error {
+        ReadDataError::MissingData => CUT.to_owned(),
+        ReadDataError::ExtraBytes(_) => BEHIND.to_owned(),
+        ReadDataError::WrongDescriptor(_) if element.ends_with("i8") => element_remedy(element),
+        error => error.to_string(),
+    }
+}
+
+/// Bytes of an element, `<f8` or `>i8`; none if it is no float, nor an integer of eight bytes.
 fn element_bytes(element: &str) -> Option<u64> {
-    match element.strip_prefix(['<', '>'])? {
-        "f4" => Some(4),
-        "f8" | "i8" => Some(8),
-        _ => None,
+    match element {
+        "<i8" | ">i8" => Some(8),
+        _ => FloatElement::parse(element).map(|float| float.bytes() as u64),
     }
 }
 
@@ -104,20 +131,15 @@ fn rows<T>(array: ArrayD<T>) -> std::result::Result<Array2<T>, String> {
     array.into_dimensionality().map_err(|_| format!("{dimensions} dimensions instead of two"))
 }
 
-/// Reads recorded weights `[steps, weights]` from an npy file of any making, in f32 (f64 is rounded).
+/// Reads recorded weights `[steps, weights]` from an npy file of any making, with every digit they have. A
+/// [`RecordedWindow`] is the same without holding it in memory.
 ///
 /// A weight matrix must have been flattened from `[d_in, d_out]`, row by row. PyTorch keeps `[d_out, d_in]`: transpose first.
 ///
 /// # Errors
-/// [`Error::Malformed`] if it is no npy file of two dimensions, or of another type.
-pub fn read_window(path: impl AsRef<Path>) -> Result<Array2<f32>> {
-    let path = path.as_ref();
-    open(path)?.and_then(Npy::single).and_then(rows).map_err(|problem| {
-        Error::malformed(
-            path,
-            format!("not recorded weights, which are [steps, weights] in f32 or f64: {problem}"),
-        )
-    })
+/// As [`RecordedWindow::open`]; [`Error::Analysis`] if there is not enough memory.
+pub fn read_window(path: impl AsRef<Path>) -> Result<Array2<f64>> {
+    RecordedWindow::open(path)?.whole()
 }
 
 /// Read an npy file of f64 with two dimensions.
@@ -175,7 +197,7 @@ mod tests {
             let message = message(shape, &[0; 16]);
             assert!(message.contains("cannot be in the 16 bytes after it"), "{shape}: {message}");
         }
-        assert!(message("(1,)", &[0; 16]).contains("extra bytes"));
+        assert!(message("(1,)", &[0; 16]).contains("behind the array"));
         assert!(message(&format!("({})", "1,".repeat(65)), &[0; 8]).contains("65 dimensions"));
     }
 

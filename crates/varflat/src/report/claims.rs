@@ -15,9 +15,11 @@ mod spectrum;
 mod temperature;
 mod width;
 
+use varflat_analysis::Estimate;
+
 use super::tables::Tables;
 use crate::error::Result;
-use crate::figures::fixed;
+use crate::figures::{fixed, pair};
 
 /// In the order of the page.
 pub(crate) const CLAIMS: &[Claim] = &[
@@ -151,20 +153,34 @@ pub(crate) struct Number {
     pub(crate) what: String,
     pub(crate) value: f64,
     pub(crate) digits: usize,
-    /// 95 % interval.
+    /// 95 % interval, and what it covers.
     pub(crate) interval: Option<(f64, f64)>,
+    pub(crate) covers: String,
     pub(crate) unit: &'static str,
     pub(crate) table: &'static str,
 }
 
 impl Number {
     pub(crate) fn new(what: impl Into<String>, value: f64, digits: usize, table: &'static str) -> Self {
-        Self { what: what.into(), value, digits, interval: None, unit: "", table }
+        Self { what: what.into(), value, digits, interval: None, covers: String::new(), unit: "", table }
     }
 
-    /// With its 95 % interval.
-    pub(crate) fn within(self, interval: (f64, f64)) -> Self {
-        Self { interval: Some(interval), ..self }
+    /// An estimate: no more digits than its interval allows, two decimals where it has none.
+    pub(crate) fn of(what: impl Into<String>, estimate: &Estimate, table: &'static str) -> Self {
+        let interval = pair(estimate.interval);
+        let digits = interval.map_or(2, |interval| varflat_plot::interval_decimals(estimate.value, interval));
+        Self { interval, covers: estimate.about(), ..Self::new(what, estimate.value, digits, table) }
+    }
+
+    /// With the 95 % interval of a row of a table, over other windows of its training.
+    pub(crate) fn within(self, interval: Option<(f64, f64)>) -> Self {
+        let digits =
+            interval.map_or(self.digits, |interval| varflat_plot::interval_decimals(self.value, interval));
+        let covers = match interval {
+            Some(_) => "other windows of this training".to_owned(),
+            None => "no interval".to_owned(),
+        };
+        Self { interval, digits, covers, ..self }
     }
 
     pub(crate) fn unit(self, unit: &'static str) -> Self {
@@ -178,9 +194,7 @@ impl Number {
 
     /// The interval as it is printed, empty if there is none.
     pub(crate) fn interval_shown(&self) -> String {
-        self.interval.map_or_else(String::new, |(low, high)| {
-            format!("[{}, {}]", fixed(low, self.digits), fixed(high, self.digits))
-        })
+        varflat_plot::ends(self.interval, self.digits)
     }
 }
 
@@ -215,10 +229,10 @@ mod tests {
 
     #[test]
     fn a_number_is_printed_with_its_interval() {
-        let number = Number::new("x", -3.3049, 2, "t.json").within((-3.3303, -3.2794)).unit(" %");
+        let number = Number::new("x", -3.3049, 2, "t.json").within(Some((-3.3303, -3.2794))).unit(" %");
         assert_eq!(
             (number.shown(), number.interval_shown()),
-            ("−3.30\u{202f}%".into(), "[−3.33, −3.28]".into())
+            ("−3.30\u{202f}%".into(), "[−3.34, −3.27]".into())
         );
     }
 }

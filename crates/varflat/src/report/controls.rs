@@ -1,11 +1,13 @@
 //! What later work says has to stand beside the claims: each control, what it found, and what that means.
 
+use varflat_analysis::median;
+
 use super::claims::Number;
 use super::leading;
 use super::tables::Tables;
 use crate::error::Result;
 use crate::figures::{fixed, walk_label};
-use crate::study::exponents::{ExponentRow, PointRow, median, normal_95};
+use crate::study::exponents::{ExponentRow, PointRow};
 use crate::study::generality::{
     EXPONENTS as CONFIGURATIONS, GeneralityReport, POINTS as CONFIGURATION_POINTS,
 };
@@ -48,9 +50,8 @@ const DEFINITION: Control = Control {
         let mut ours: Vec<Number> = ranges
             .iter()
             .map(|row| {
-                let interval = normal_95(row.psi, row.standard_error);
                 Number::new(format!("ψ, components {}–{}", row.first, row.last), row.psi, 2, RANGES)
-                    .within(interval)
+                    .within(row.low.zip(row.high))
             })
             .collect();
         let mut groups: Vec<&str> = rows.iter().map(|row| row.group.as_str()).collect();
@@ -84,7 +85,7 @@ fn slopes(rows: &[WalkRow], reading: Reading, what: &str) -> Vec<Number> {
     let here = rows.iter().filter(|row| row.reading == reading && row.is_trusted());
     here.filter_map(|row| {
         let what = format!("{what}, {}", walk_label(row));
-        Some(Number::new(what, row.slope?, 2, WALKS).within((row.low?, row.high?)))
+        Some(Number::new(what, row.slope?, 2, WALKS).within(row.low.zip(row.high)))
     })
     .collect()
 }
@@ -200,8 +201,9 @@ const GENERALITY: Control = Control {
         let (mut ours, mut slopes) = (Vec::new(), Vec::new());
         for row in rows.iter().filter(|row| row.is_trusted()) {
             let what = format!("{}, seed {}", row.group, row.seed);
-            if let (Some(psi), Some(low), Some(high)) = (row.psi, row.low, row.high) {
-                ours.push(Number::new(format!("ψ, {what}"), psi, 2, CONFIGURATIONS).within((low, high)));
+            if let Some(psi) = row.psi {
+                let number = Number::new(format!("ψ, {what}"), psi, 2, CONFIGURATIONS);
+                ours.push(number.within(row.low.zip(row.high)));
             }
             slopes.extend(leading::slope(&points, &row.run, &what, CONFIGURATION_POINTS));
         }

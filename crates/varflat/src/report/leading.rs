@@ -3,7 +3,7 @@
 use varflat_analysis::scaling;
 
 use super::claims::Number;
-use crate::study::exponents::{PointRow, normal_95};
+use crate::study::exponents::PointRow;
 
 /// The components of most variance after the first: about those that hold 90 % of it (claim 10).
 const LEADING: [usize; 2] = [2, 40];
@@ -16,7 +16,7 @@ pub(crate) fn slope(points: &[PointRow], run: &str, what: &str, table: &'static 
         .filter(|point| point.run == run && point.judged && (first..=last).contains(&point.index));
     let law = scaling(leading.map(|point| (point.flatness, point.variance))).ok()?;
     let what = format!("x of σ² ∝ F^{{x}} over components {first}–{last} alone, {what}");
-    Some(Number::new(what, law.exponent, 2, table).within(normal_95(law.exponent, law.standard_error)))
+    Some(Number::of(what, &law.estimate(), table))
 }
 
 /// Slopes whose interval lies above 0: σ² rises with F.

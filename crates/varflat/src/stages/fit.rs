@@ -1,16 +1,26 @@
 //! Stage 4: variances and flatness → ψ with its uncertainty, and the spectrum's numbers.
 
+mod uncertainty;
+
 use serde::{Deserialize, Serialize};
-use varflat_analysis::{Component, Interval, PowerLaw, TrajectoryPca, spectrum};
+use varflat_analysis::{
+    AnalysisError, Component, Estimate, Interval, PowerLaw, PowerLawParams, TrajectoryPca, spectrum,
+};
 use varflat_model::random::{Purpose, stream};
 
 use super::{FlatnessRow, flatness, pca};
 use crate::error::{Error, Result};
-use crate::experiment::{Centre, Components, FitSection};
+use crate::experiment::{Centre, FitSection};
 use crate::files::write_json;
 use crate::run_folder::{RunFolder, Stage, names};
+pub(crate) use uncertainty::Uncertainty;
+
+/// Why a file has no interval that was written before there was one.
+const OLDER: &str = "it was fitted by an older version: do `varflat fit` again";
 
 /// `fit.json`: every number of the headline figure.
+///
+/// Each interval is an [`Estimate`], which says what it covers. Intervals of other kinds have names that say so.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FitReport {
     /// L_0, the full training loss at the centre w_0.
@@ -21,12 +31,28 @@ pub struct FitReport {
     pub factor: f64,
     /// ψ in σ² ∝ F^−ψ, by ordinary least squares of ln σ² on ln F.
     pub psi: f64,
-    /// Standard error of ψ by least squares: it takes the components as independent.
-    pub psi_standard_error: f64,
-    /// 95 % interval of ψ by block bootstrap over time, directions and flatness held fixed.
-    pub psi_interval: Option<[f64; 2]>,
-    /// Why there is no interval, if there is none.
-    pub psi_interval_missing: Option<String>,
+    /// ψ with its interval over other windows of this training, the components found again; none in files from before it was.
+    #[serde(default)]
+    pub psi_estimate: Option<Estimate>,
+    /// Whether the relation bends by more than the scatter of the points and of other windows explains: one ψ does not describe it.
+    #[serde(default)]
+    pub bent: Option<bool>,
+    /// Least and largest ψ among three equal parts of the range of ln F.
+    #[serde(default)]
+    pub local_psi: Option<[f64; 2]>,
+    /// c in ln σ² = a − ψ ln F + c (ln F)².
+    #[serde(default)]
+    pub curvature: Option<Estimate>,
+    /// Standard error of ψ by least squares alone: it takes the components as independent.
+    #[serde(alias = "psi_standard_error")]
+    pub psi_least_squares_standard_error: f64,
+    /// 95 % percentile interval of ψ by resampling blocks of time alone, directions and flatness held: too narrow, and it need not
+    /// contain ψ.
+    #[serde(default, alias = "psi_interval")]
+    pub psi_time_resampling_interval: Option<[f64; 2]>,
+    /// Why there is none, if there is none.
+    #[serde(default, alias = "psi_interval_missing")]
+    pub psi_time_resampling_missing: Option<String>,
     /// ψ by the median of all pairwise slopes (Theil–Sen).
     pub psi_theil_sen: f64,
     /// ln σ² of the fitted line at F = 1.
@@ -43,54 +69,69 @@ pub struct FitReport {
     pub under_floor: usize,
     /// Variance under which a value is not trusted.
     pub floor: f64,
-    /// Blocks of the bootstrap: their length in recorded steps, and how many.
+    /// Variance in all directions, those that were not kept as components included.
+    #[serde(default)]
+    pub total_variance: Option<f64>,
+    /// Blocks of the time resampling: their length in recorded steps, and how many.
     pub bootstrap: Option<Interval>,
     /// σ_1²/σ_2².
     pub gap: f64,
+    /// The gap with its interval.
+    #[serde(default)]
+    pub gap_estimate: Option<Estimate>,
     /// |cos(p_1, w_0)| with w_0 = ⟨w⟩_T.
     pub alignment: f64,
     /// γ in σ_i² ∝ i^−γ, if there are enough components.
     pub gamma: Option<f64>,
-    /// The whole fit of γ: standard error, prefactor, range.
+    /// γ with its interval.
+    #[serde(default)]
+    pub gamma_estimate: Option<Estimate>,
+    /// The whole fit of γ: prefactor, range, standard error by least squares.
     pub decay: Option<spectrum::Decay>,
-    /// Share of the 35 components after the first in the variance of all but the first, if all were found.
+    /// Why there is no γ, if there is none.
+    #[serde(default)]
+    pub decay_missing: Option<String>,
+    /// Share of the 35 components after the first in the variance of all but the first, if so many were found.
     pub share_35: Option<f64>,
 }
 
 /// Fit everything; takes seconds, so there is nothing to continue.
 pub(super) fn fit(run: &RunFolder) -> Result<f64> {
-    let report = fitted(run)?;
+    let (report, uncertainty) = fitted(run)?;
     run.begin(Stage::Fit)?;
+    uncertainty.write(run)?;
     write_json(&run.file(names::FIT), &report)?;
     Ok(0.0)
 }
 
-/// The numbers, from the components and the flatness.
-pub(crate) fn fitted(run: &RunFolder) -> Result<FitReport> {
+/// The numbers, from the components and the flatness, and what their intervals rest on.
+pub(crate) fn fitted(run: &RunFolder) -> Result<(FitReport, Uncertainty)> {
     let experiment = run.experiment();
     let section = &experiment.fit;
     let pca = pca::read(run)?;
     let components = components(run, &pca)?;
     let params = PowerLaw::params().skip_first(section.skip_first).last(section.last);
     let law = params.fit(&components)?;
+    let uncertainty = Uncertainty::measure(run, &pca, law.last.max(section.decay[1]).max(2))?;
     let mut random = stream(experiment.seed, Purpose::Bootstrap, 0);
-    let interval =
+    let resampled =
         params.bootstrap(&components, pca.segments(), section.block, section.resamples, &mut random);
+    let psi_estimate = psi(&params, &law, &components, &uncertainty)?;
+    let curvature = curvature(&params, &law, &components, &uncertainty)?;
     let decay = decay(section, &pca);
-    let (mean, parameter) = (run.centre_weights(Centre::Mean)?, experiment.recorder.parameter());
-    let recorded = mean.iter().find(|weights| weights.path == parameter);
-    let recorded = recorded.ok_or_else(|| {
-        Error::malformed(&run.file(names::WEIGHTS_MEAN), format!("there is no {parameter}"))
-    })?;
-    let w0 = ndarray::ArrayView1::from(&recorded.values);
-    Ok(FitReport {
+    let gap = spectrum::gap(pca.variance())?;
+    let report = FitReport {
         l0: flatness::read_l0(run)?,
         around: experiment.landscape.around,
         factor: experiment.landscape.factor,
         psi: law.psi,
-        psi_standard_error: law.psi_standard_error,
-        psi_interval: interval.as_ref().ok().map(|interval| [interval.low, interval.high]),
-        psi_interval_missing: interval.as_ref().err().map(ToString::to_string),
+        psi_estimate: Some(psi_estimate),
+        bent: Some(is_bent(&law, curvature.as_ref())),
+        local_psi: law.local_psi,
+        curvature,
+        psi_least_squares_standard_error: law.psi_standard_error,
+        psi_time_resampling_interval: resampled.as_ref().ok().map(|interval| [interval.low, interval.high]),
+        psi_time_resampling_missing: resampled.as_ref().err().map(ToString::to_string),
         psi_theil_sen: law.theil_sen,
         ln_prefactor: law.ln_prefactor,
         r: law.r,
@@ -99,15 +140,79 @@ pub(crate) fn fitted(run: &RunFolder) -> Result<FitReport> {
         left_out: law.censored,
         under_floor: law.under_floor,
         floor: pca.floor(),
-        bootstrap: interval.ok(),
-        gap: spectrum::gap(pca.variance())?,
-        alignment: pca.alignment(w0)?,
-        gamma: decay.map(|decay| decay.gamma),
-        decay,
-        share_35: spectrum::share(pca.variance(), 35)
-            .ok()
-            .filter(|_| matches!(experiment.pca.components, Components::All(_))),
+        total_variance: Some(pca.total_variance()),
+        bootstrap: resampled.ok(),
+        gap,
+        gap_estimate: Some(uncertainty.estimate(gap, [1, 2], |replicates| {
+            let found = replicates.estimate_positive(gap, |variance| spectrum::gap(variance));
+            found.unwrap_or_else(|error| Estimate::without(gap, error.to_string()))
+        })),
+        alignment: pca.alignment(&recorded_mean(run)?)?,
+        gamma: decay.as_ref().ok().map(|decay| decay.gamma),
+        gamma_estimate: decay.as_ref().ok().map(|decay| gamma(decay, &uncertainty)),
+        decay_missing: decay.as_ref().err().map(ToString::to_string),
+        decay: decay.ok(),
+        share_35: spectrum::share(pca.variance(), pca.total_variance(), 35).ok(),
+    };
+    Ok((report, uncertainty))
+}
+
+/// ψ with its interval.
+pub(crate) fn psi(
+    params: &PowerLawParams,
+    law: &PowerLaw,
+    components: &[Component],
+    uncertainty: &Uncertainty,
+) -> Result<Estimate> {
+    // The fit did not fail, so neither does this.
+    let mut failed = None;
+    let found = uncertainty.estimate(law.psi, [law.first, law.last], |replicates| {
+        params.estimate(components, replicates).unwrap_or_else(|error| {
+            failed = Some(error);
+            Estimate::without(law.psi, "")
+        })
+    });
+    failed.map_or(Ok(found), |error| Err(error.into()))
+}
+
+fn curvature(
+    params: &PowerLawParams,
+    law: &PowerLaw,
+    components: &[Component],
+    uncertainty: &Uncertainty,
+) -> Result<Option<Estimate>> {
+    let Some(value) = law.curvature else { return Ok(None) };
+    Ok(Some(uncertainty.estimate(value, [law.first, law.last], |replicates| {
+        let found = params.estimate_curvature(components, replicates).ok().flatten();
+        found.unwrap_or_else(|| Estimate::without(value, "too few components"))
+    })))
+}
+
+/// Beyond the scatter of the points, and beyond that of other windows where it is known.
+fn is_bent(law: &PowerLaw, curvature: Option<&Estimate>) -> bool {
+    let beyond_windows =
+        curvature.and_then(|curvature| curvature.interval).is_none_or(|[low, high]| low > 0.0 || high < 0.0);
+    law.is_bent() && beyond_windows
+}
+
+fn gamma(decay: &spectrum::Decay, uncertainty: &Uncertainty) -> Estimate {
+    let (first, last) = (decay.first, decay.last);
+    uncertainty.estimate(decay.gamma, [first, last], |replicates| {
+        let last = last.min(replicates.variance().ncols());
+        let found = replicates
+            .estimate(decay.gamma, |variance| spectrum::decay(variance, (first, last), 0.0).map(|d| d.gamma));
+        found.unwrap_or_else(|error| Estimate::without(decay.gamma, error.to_string()))
     })
+}
+
+/// ⟨w⟩_T of the recorded layer.
+fn recorded_mean(run: &RunFolder) -> Result<Vec<f64>> {
+    let (mean, parameter) = (run.centre_weights(Centre::Mean)?, run.experiment().recorder.parameter());
+    let recorded = mean.into_iter().find(|weights| weights.path == parameter);
+    let recorded = recorded.ok_or_else(|| {
+        Error::malformed(&run.file(names::WEIGHTS_MEAN), format!("there is no {parameter}"))
+    })?;
+    Ok(recorded.values)
 }
 
 /// The points of the fit.
@@ -129,14 +234,39 @@ pub(crate) fn read_components(run: &RunFolder) -> Result<Vec<Component>> {
 }
 
 impl FitReport {
+    /// ψ with its interval over other windows, or why it has none.
+    pub fn psi_estimate(&self) -> Estimate {
+        self.psi_estimate.clone().unwrap_or_else(|| Estimate::without(self.psi, OLDER))
+    }
+
+    /// The gap with its interval.
+    pub fn gap_estimate(&self) -> Estimate {
+        self.gap_estimate.clone().unwrap_or_else(|| Estimate::without(self.gap, OLDER))
+    }
+
+    /// γ with its interval, if there is a γ.
+    pub fn gamma_estimate(&self) -> Option<Estimate> {
+        Some(
+            self.gamma_estimate
+                .clone()
+                .unwrap_or_else(|| Estimate::without(self.gamma.unwrap_or(f64::NAN), OLDER)),
+        )
+        .filter(|_| self.gamma.is_some())
+    }
+
+    /// Where one ψ does not describe the relation: its local values, from the least to the largest.
+    pub fn bend(&self) -> Option<[f64; 2]> {
+        self.local_psi.filter(|_| self.bent == Some(true))
+    }
+
     /// Whether a component was in the fit.
     pub(crate) fn uses(&self, row: &FlatnessRow) -> bool {
         row.is_found() && row.variance > self.floor && (self.range[0]..=self.range[1]).contains(&row.index)
     }
 }
 
-/// γ over the stated range, cut at the components there are; none if fewer than three remain.
-fn decay(section: &FitSection, pca: &TrajectoryPca) -> Option<spectrum::Decay> {
+/// γ over the stated range, cut at the components there are; those under the floor are left out and counted.
+fn decay(section: &FitSection, pca: &TrajectoryPca) -> std::result::Result<spectrum::Decay, AnalysisError> {
     let [first, last] = section.decay;
-    spectrum::decay(pca.variance(), first, last.min(pca.variance().len())).ok()
+    spectrum::decay(pca.variance(), (first, last.min(pca.variance().len())), pca.floor())
 }

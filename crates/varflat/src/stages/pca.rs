@@ -9,6 +9,7 @@ use crate::experiment::{Components, Experiment};
 use crate::files::{Array, Npz, write_npy, write_npz};
 use crate::recorded::RecordedWindow;
 use crate::run_folder::{RunFolder, Stage, names};
+use crate::say::warn;
 use passes::Watched;
 
 /// Components whose θ_i(t) are written out.
@@ -25,6 +26,13 @@ pub(super) fn pca(run: &RunFolder) -> Result<f64> {
     run.checked("trajectory.json").and_then(|_| run.checked(names::TRAJECTORY))?;
     let watched = Watched::new(&window, solver(run.experiment()), PROJECTED);
     let pca = decomposed(run.experiment(), &watched)?;
+    if let times @ 2.. = pca.repeats() {
+        warn(format_args!(
+            "pca: every row of {} is there {times} times: the weights were recorded more often than they changed; variances are \
+             right, but a step of the optimizer is {times} rows",
+            names::TRAJECTORY
+        ));
+    }
     run.begin(Stage::Pca)?;
     let shape = (window.steps(), PROJECTED.min(pca.variance().len()));
     write_npy(&run.file(names::PROJECTIONS), shape, |write| pca.project_blocks(&watched, shape.1, write))?;
@@ -85,6 +93,7 @@ fn save(run: &RunFolder, pca: &TrajectoryPca) -> Result<()> {
             ("mean", Array::double(pca.mean())),
             ("variance", Array::double(pca.variance())),
             ("components", Array::double(&components)),
+            ("total_variance", Array::scalar(&pca.total_variance())),
             ("floor", Array::scalar(&pca.floor())),
             ("segment_length", Array::Integer(vec![segments.length as i64])),
             ("segment_steps", Array::Integer(segment_steps)),
@@ -105,14 +114,31 @@ pub(crate) fn read(run: &RunFolder) -> Result<TrajectoryPca> {
         sum: npz.shaped("segment_sum")?,
         square: npz.shaped("segment_square")?,
     };
-    let (mean, variance, components) =
-        (npz.shaped("mean")?, npz.shaped("variance")?, npz.shaped("components")?);
-    let floor = npz.scalar("floor")?;
-    TrajectoryPca::from_parts(mean, variance, components, floor, segments)
+    let variance: ndarray::Array1<f64> = npz.shaped("variance")?;
+    let (mean, components) = (npz.shaped("mean")?, npz.shaped("components")?);
+    let (total, floor) = (total_variance(run, &mut npz, &variance)?, npz.scalar("floor")?);
+    TrajectoryPca::from_parts(mean, variance, components, total, floor, segments)
         .map_err(|error| Error::malformed(&path, error.to_string()))
 }
 
-/// Read the variances alone: of wide layers the components are hundreds of megabytes.
-pub(crate) fn read_variance(run: &RunFolder) -> Result<ndarray::Array1<f64>> {
-    Npz::open(&run.checked(names::PCA)?)?.shaped("variance")
+/// Read the variances and their total alone: of wide layers the components are hundreds of megabytes.
+pub(crate) fn read_variance(run: &RunFolder) -> Result<(ndarray::Array1<f64>, f64)> {
+    let mut npz = Npz::open(&run.checked(names::PCA)?)?;
+    let variance = npz.shaped("variance")?;
+    let total = total_variance(run, &mut npz, &variance)?;
+    Ok((variance, total))
+}
+
+/// The variance in all directions. Files from before it was written have it where all components were kept.
+fn total_variance(run: &RunFolder, npz: &mut Npz, variance: &ndarray::Array1<f64>) -> Result<f64> {
+    if npz.names()?.iter().any(|name| name == "total_variance") {
+        return npz.scalar("total_variance");
+    }
+    match run.experiment().pca.components {
+        Components::All(_) => Ok(variance.sum()),
+        Components::Some(_) => Err(Error::malformed(
+            &run.file(names::PCA),
+            "is from an older version, which did not note the variance of all components; do `varflat pca` again",
+        )),
+    }
 }

@@ -1,12 +1,11 @@
 //! Drift against diffusion (claims 2 to 4): how far each θ_i gets in a time, and what grows along p_1.
 
 use serde::{Deserialize, Serialize};
-use varflat_analysis::{displacement_exponent, logarithmic_lags, mean_square_displacement};
+use varflat_analysis::{Estimate, displacement_exponent, logarithmic_lags, mean_square_displacement, median};
 use varflat_model::MovingLayer;
 use varflat_recorder::Trajectory;
 
 use super::Work;
-use super::exponents::median;
 use crate::error::{Error, Result};
 use crate::files::{read_json, read_npy, write_csv};
 use crate::run_folder::names;
@@ -55,8 +54,12 @@ pub(crate) struct DriftRow {
     pub(crate) longest: usize,
     /// x in ⟨Δθ²⟩ ∝ h^x over the whole window.
     pub(crate) exponent: f64,
-    /// Standard error of the mean of the exponents of the quarters of the window.
+    /// Standard error of the mean of the exponents of the quarters of the window, and the 95 % interval of Student with it.
     pub(crate) standard_error: Option<f64>,
+    #[serde(default)]
+    pub(crate) low: Option<f64>,
+    #[serde(default)]
+    pub(crate) high: Option<f64>,
     /// Whether a quarter of the window is at least five times as long as the longest lag.
     pub(crate) trusted: bool,
 }
@@ -210,7 +213,7 @@ impl DriftStudy {
         write_csv(&work.file(GROWTH), &growth)?;
 
         let fit: FitReport = read_json(&run.checked(names::FIT)?)?;
-        let variance = stages::read_pca(run)?.variance().clone();
+        let (variance, total) = stages::read_variance(run)?;
         let ratio = |of: fn(&GrowthRow) -> f64| match (growth.first(), growth.last()) {
             (Some(first), Some(last)) => of(last) / of(first),
             _ => f64::NAN,
@@ -225,7 +228,7 @@ impl DriftStudy {
             along_growth: ratio(|row| row.along),
             margin_growth: ratio(|row| row.margin),
             margin_along_growth: ratio(|row| row.margin_along),
-            first_share: variance[0] / variance.sum(),
+            first_share: variance[0] / total,
         })
     }
 
@@ -284,17 +287,26 @@ fn exponent(
     let whole = displacement_exponent(lags, squares, range)?;
     let length = series.len() / PARTS;
     let trusted = length >= LONG_ENOUGH * range.1;
-    let standard_error = if length > range.1 {
+    let estimate = if length > range.1 {
         let within: Vec<usize> = lags.iter().copied().filter(|lag| *lag < length).collect();
         let parts = series.chunks_exact(length).take(PARTS).map(|part| {
             let squares = mean_square_displacement(part, &within)?;
             Ok(displacement_exponent(&within, &squares, range)?.exponent)
         });
         let parts: Vec<f64> = parts.collect::<Result<_>>()?;
-        super::grid::Spread::of(&parts).map(|spread| spread.standard_deviation / (PARTS as f64).sqrt())
+        Some(Estimate::parts(whole.exponent, &parts))
     } else {
         None
     };
     let (shortest, longest) = range;
-    Ok(DriftRow { index, shortest, longest, exponent: whole.exponent, standard_error, trusted })
+    Ok(DriftRow {
+        index,
+        shortest,
+        longest,
+        exponent: whole.exponent,
+        standard_error: estimate.as_ref().and_then(|estimate| estimate.standard_error),
+        low: estimate.as_ref().and_then(|estimate| estimate.interval).map(|[low, _]| low),
+        high: estimate.as_ref().and_then(|estimate| estimate.interval).map(|[_, high]| high),
+        trusted,
+    })
 }

@@ -58,11 +58,17 @@ pub(crate) struct ExponentRow {
     /// L_0 at the centre.
     pub(crate) l0: Option<f64>,
     pub(crate) psi: Option<f64>,
-    /// Of least squares.
+    /// Over other windows of this training, and the 95 % interval with it; the note says why they are missing.
     pub(crate) standard_error: Option<f64>,
-    /// 95 % interval: from the lower to the upper end of both, ψ ± 1.96 standard errors and the block bootstrap over time.
     pub(crate) low: Option<f64>,
     pub(crate) high: Option<f64>,
+    /// Whether the relation bends, and then ψ in parts of the range of F, from the least to the largest.
+    #[serde(default)]
+    pub(crate) bent: Option<bool>,
+    #[serde(default)]
+    pub(crate) local_least: Option<f64>,
+    #[serde(default)]
+    pub(crate) local_largest: Option<f64>,
     pub(crate) r: Option<f64>,
     /// First and last component in the fit, and how many there are.
     pub(crate) first: Option<usize>,
@@ -71,24 +77,6 @@ pub(crate) struct ExponentRow {
     pub(crate) trust: Trust,
     /// Why it is not trusted.
     pub(crate) note: String,
-}
-
-/// The 95 % interval of an estimate with a normal error.
-pub(crate) fn normal_95(estimate: f64, standard_error: f64) -> (f64, f64) {
-    let spread = 1.96 * standard_error;
-    (estimate - spread, estimate + spread)
-}
-
-/// From the lower to the upper end of both, that interval and the one from a bootstrap over time, if there is one.
-pub(crate) fn widest(estimate: f64, standard_error: f64, over_time: Option<(f64, f64)>) -> (f64, f64) {
-    let (low, high) = normal_95(estimate, standard_error);
-    over_time.map_or((low, high), |over_time| (low.min(over_time.0), high.max(over_time.1)))
-}
-
-/// The middle one of some values, of two the larger.
-pub(crate) fn median(mut values: Vec<f64>) -> Option<f64> {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied()
 }
 
 /// A row of `grid_points.csv` or `langevin_points.csv`: one component of one run.
@@ -173,6 +161,9 @@ impl ExponentRow {
             standard_error: None,
             low: None,
             high: None,
+            bent: None,
+            local_least: None,
+            local_largest: None,
             r: None,
             first: None,
             last: None,
@@ -204,14 +195,16 @@ impl ExponentRow {
 
     /// The same with the numbers of a fit.
     pub(super) fn fitted(self, fit: &FitReport) -> Self {
-        let over_time = fit.psi_interval.map(|[low, high]| (low, high));
-        let (low, high) = widest(fit.psi, fit.psi_standard_error, over_time);
+        let psi = fit.psi_estimate();
         Self {
             l0: Some(fit.l0),
             psi: Some(fit.psi),
-            standard_error: Some(fit.psi_standard_error),
-            low: Some(low),
-            high: Some(high),
+            standard_error: psi.standard_error,
+            low: psi.interval.map(|[low, _]| low),
+            high: psi.interval.map(|[_, high]| high),
+            bent: fit.bent,
+            local_least: fit.local_psi.map(|[least, _]| least),
+            local_largest: fit.local_psi.map(|[_, largest]| largest),
             r: Some(fit.r),
             first: Some(fit.range[0]),
             last: Some(fit.range[1]),
@@ -259,8 +252,8 @@ fn trust(
     if rise > MOST_RISE {
         return (Trust::NotSettled, format!("the loss rose {rise:.1}-fold within the window"));
     }
-    match &fit.psi_interval_missing {
-        Some(_) => (Trust::FewSamples, "too few epochs for an interval over time".to_owned()),
+    match fit.psi_estimate().missing {
+        Some(reason) => (Trust::FewSamples, format!("no interval: {reason}")),
         None => (Trust::Trusted, String::new()),
     }
 }

@@ -45,7 +45,7 @@ impl GeneralityReport {
         for Configuration { group, runs, trusted, psi, .. } in &self.configurations {
             let found = match psi {
                 Some(psi) => {
-                    format!("ψ = {:.2} ± {:.2} (standard deviation)", psi.mean, psi.standard_deviation)
+                    format!("mean ψ = {:.2}, standard deviation {:.2}", psi.mean, psi.standard_deviation)
                 }
                 None => "no ψ over seeds".to_owned(),
             };

@@ -65,7 +65,7 @@ impl GridReport {
         for (what, spread) in [("of these", self.psi), ("over seeds alone", self.over_seeds)] {
             if let Some(Spread { n, mean, standard_deviation, least, largest }) = spread {
                 text += &format!(
-                    "  ψ {what}: {mean:.2} ± {standard_deviation:.2} (standard deviation of {n}; {least:.2} to {largest:.2})\n"
+                    "  ψ {what}: mean {mean:.2}, standard deviation {standard_deviation:.2} ({n} runs; {least:.2} to {largest:.2})\n"
                 );
             }
         }

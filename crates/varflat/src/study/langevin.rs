@@ -6,19 +6,19 @@
 mod readings;
 
 use serde::{Deserialize, Serialize};
-use varflat_analysis::{Component, PowerLaw, curvature_of_flatness};
-use varflat_model::random::{Purpose, stream};
+use varflat_analysis::{Component, Estimate, PowerLaw, curvature_of_flatness, median};
 
 use self::readings::Measured;
 use super::Work;
 use super::cells::{self, CellGroup, Finished};
-use super::exponents::{PointRow, Trust, median, widest};
+use super::exponents::{PointRow, Trust};
 use crate::error::{Error, Result};
 use crate::experiment::{Experiment, LangevinSection};
+use crate::figures::estimate;
 use crate::files::{read_json, write_csv};
 use crate::interrupt;
 use crate::run_folder::names;
-use crate::stages::{FitReport, FlatnessRow};
+use crate::stages::{self, FitReport, FlatnessRow};
 
 pub(crate) const TABLES: &[&str] = &[EXPONENTS, POINTS];
 /// One row a walk.
@@ -91,8 +91,8 @@ pub(crate) struct WalkRow {
     pub(crate) judged: usize,
     /// x in σ² ∝ F^x over the judged directions: 2 in equilibrium, −ψ for SGD.
     pub(crate) slope: Option<f64>,
+    /// Over other windows of this walk, and the 95 % interval with it.
     pub(crate) standard_error: Option<f64>,
-    /// 95 % interval: from the lower to the upper end of both, slope ± 1.96 standard errors and the block bootstrap over time.
     pub(crate) low: Option<f64>,
     pub(crate) high: Option<f64>,
     pub(crate) r: Option<f64>,
@@ -114,9 +114,10 @@ impl WalkRow {
 /// The numbers of the equilibrium control.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct LangevinReport {
-    /// Slope −ψ of the run of SGD, with its standard error.
+    /// Slope −ψ of the run of SGD, with its interval.
     pub(crate) sgd_slope: f64,
-    pub(crate) sgd_standard_error: f64,
+    #[serde(default)]
+    pub(crate) sgd_estimate: Option<Estimate>,
     pub(crate) sgd_ln_prefactor: f64,
     /// Fewest relaxation times of a judged direction, and least ratio of its curvature to that of the trap.
     pub(crate) relaxations: f64,
@@ -139,9 +140,15 @@ pub(crate) fn point_name(run: &str, reading: Reading) -> String {
 }
 
 impl LangevinReport {
+    /// The slope of SGD with its interval.
+    pub(crate) fn sgd(&self) -> Estimate {
+        let missing = "it was fitted by an older version";
+        self.sgd_estimate.clone().unwrap_or_else(|| Estimate::without(self.sgd_slope, missing))
+    }
+
     /// In words, a number a line.
     pub(super) fn words(&self) -> String {
-        let Self { sgd_slope, sgd_standard_error, least, largest, trusted, .. } = self;
+        let Self { least, largest, trusted, .. } = self;
         let walks = match (least, largest) {
             (Some(least), Some(largest)) => {
                 format!(
@@ -150,7 +157,7 @@ impl LangevinReport {
             }
             _ => "no reading of a walk can be trusted".to_owned(),
         };
-        format!("  σ² ∝ F^x with x = {sgd_slope:.2} ± {sgd_standard_error:.2} for SGD; {walks}\n")
+        format!("  σ² ∝ F^x with x = {} for SGD; {walks}\n", estimate(&self.sgd()))
     }
 }
 
@@ -185,16 +192,18 @@ impl LangevinStudy {
                 (Reading::Bowl, readings::bowl(&walk.experiment, section, &along.curvature, fit.l0)?),
             ];
             work.advance(share);
-            let mut of_walk = measured.map(|(reading, measured)| {
+            let mut of_walk = Vec::new();
+            for (reading, measured) in measured {
                 let judged = self.judged(&measured, section, steps(&walk.experiment));
                 if matches!(reading, Reading::Hessian | Reading::Own) {
                     points.extend(walk_points(&point_name(&walk.cell.name, reading), &measured, &judged));
                 }
-                row(walk, reading, section, &measured, &judged)
-            });
-            let [_, own, _, bowl] = &mut of_walk;
-            hold_against(own, bowl);
-            rows.extend(of_walk);
+                of_walk.push(row(walk, reading, section, &measured, &judged)?);
+            }
+            if let [_, own, _, bowl] = &mut of_walk[..] {
+                hold_against(own, bowl);
+            }
+            rows.append(&mut of_walk);
         }
         write_csv(&work.file(EXPONENTS), &rows)?;
         write_csv(&work.file(POINTS), &points)?;
@@ -207,7 +216,7 @@ impl LangevinStudy {
             least: slopes.iter().copied().reduce(f64::min),
             largest: slopes.iter().copied().reduce(f64::max),
             sgd_slope: -fit.psi,
-            sgd_standard_error: fit.psi_standard_error,
+            sgd_estimate: Some(fit.psi_estimate().negated()),
             sgd_ln_prefactor: fit.ln_prefactor,
             relaxations: self.relaxations,
             own_curvature: OWN_CURVATURE,
@@ -258,7 +267,7 @@ fn row(
     section: &LangevinSection,
     measured: &Measured,
     judged: &[usize],
-) -> WalkRow {
+) -> Result<WalkRow> {
     let experiment = &walk.experiment;
     let components: Vec<Component> = measured
         .rows
@@ -273,20 +282,19 @@ fn row(
         .collect();
     let params = PowerLaw::params().skip_first(0);
     let law = params.fit(&components).ok();
-    let mut random = stream(experiment.seed, Purpose::Bootstrap, 1);
-    let (block, resamples) = (experiment.fit.block, experiment.fit.resamples);
-    let interval = params.bootstrap(&components, &measured.segments, block, resamples, &mut random).ok();
-    let ends = law.as_ref().map(|law| {
-        // ψ is minus the slope, so that the ends change places.
-        let over_time = interval.as_ref().map(|time| (-time.high, -time.low));
-        widest(-law.psi, law.psi_standard_error, over_time)
-    });
+    let slope = law
+        .as_ref()
+        .map(|law| stages::psi(&params, law, &components, &measured.uncertainty).map(Estimate::negated));
+    let slope = slope.transpose()?;
+    let missing = slope.as_ref().and_then(|slope| slope.missing.clone());
     let (trust, note) = match components.len() {
         few if few < FEWEST_DIRECTIONS => {
             (Trust::FewDirections, format!("only {few} directions relaxed often enough"))
         }
-        _ if interval.is_none() => (Trust::FewSamples, "too short for an interval over time".to_owned()),
-        _ => (Trust::Trusted, String::new()),
+        _ => match missing {
+            Some(reason) => (Trust::FewSamples, format!("no interval: {reason}")),
+            None => (Trust::Trusted, String::new()),
+        },
     };
     let ratios: Vec<f64> = components
         .iter()
@@ -295,7 +303,7 @@ fn row(
             Some(component.variance * (curvature + section.trap) / section.temperature)
         })
         .collect();
-    WalkRow {
+    Ok(WalkRow {
         group: walk.group.title.clone(),
         run: walk.cell.name.clone(),
         reading,
@@ -308,15 +316,15 @@ fn row(
         directions: measured.rows.len(),
         judged: components.len(),
         slope: law.as_ref().map(|law| -law.psi),
-        standard_error: law.as_ref().map(|law| law.psi_standard_error),
-        low: ends.map(|ends| ends.0),
-        high: ends.map(|ends| ends.1),
+        standard_error: slope.as_ref().and_then(|slope| slope.standard_error),
+        low: slope.as_ref().and_then(|slope| slope.interval).map(|[low, _]| low),
+        high: slope.as_ref().and_then(|slope| slope.interval).map(|[_, high]| high),
         r: law.as_ref().map(|law| law.r),
         ln_prefactor: law.as_ref().map(|law| law.ln_prefactor),
         equilibrium_ratio: median(ratios),
         trust,
         note,
-    }
+    })
 }
 
 fn walk_points(name: &str, measured: &Measured, judged: &[usize]) -> Vec<PointRow> {

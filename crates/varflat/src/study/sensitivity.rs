@@ -7,8 +7,9 @@ use super::Work;
 use super::cells::{self, CellGroup};
 use super::exponents::ExponentRow;
 use crate::error::Result;
-use crate::files::write_csv;
-use crate::stages;
+use crate::files::{read_json, write_csv};
+use crate::run_folder::names;
+use crate::stages::{self, FitReport, Uncertainty};
 
 pub(crate) const TABLES: &[&str] = &[EXPONENTS, RANGES];
 /// One row a run.
@@ -36,7 +37,12 @@ pub(crate) struct RangeRow {
     pub(crate) last: usize,
     pub(crate) n: usize,
     pub(crate) psi: f64,
-    pub(crate) standard_error: f64,
+    /// Over other windows of this training, and the 95 % interval with it.
+    pub(crate) standard_error: Option<f64>,
+    #[serde(default)]
+    pub(crate) low: Option<f64>,
+    #[serde(default)]
+    pub(crate) high: Option<f64>,
     pub(crate) theil_sen: f64,
     pub(crate) r: f64,
 }
@@ -86,17 +92,24 @@ impl SensitivityStudy {
 
     /// ψ of the run itself over each range.
     fn fit_ranges(&self, work: &Work<'_>) -> Result<Vec<RangeRow>> {
-        let components: Vec<Component> = stages::read_components(work.source()?)?;
+        let run = work.source()?;
+        let components: Vec<Component> = stages::read_components(run)?;
+        let fit: FitReport = read_json(&run.checked(names::FIT)?)?;
+        let uncertainty = Uncertainty::read(run, fit.psi_estimate().missing.as_deref())?;
         self.ranges
             .iter()
             .map(|&[first, last]| {
-                let law = PowerLaw::params().skip_first(first - 1).last(Some(last)).fit(&components)?;
+                let params = PowerLaw::params().skip_first(first - 1).last(Some(last));
+                let law = params.fit(&components)?;
+                let psi = stages::psi(&params, &law, &components, &uncertainty)?;
                 Ok(RangeRow {
                     first: law.first,
                     last: law.last,
                     n: law.n,
                     psi: law.psi,
-                    standard_error: law.psi_standard_error,
+                    standard_error: psi.standard_error,
+                    low: psi.interval.map(|[low, _]| low),
+                    high: psi.interval.map(|[_, high]| high),
                     theil_sen: law.theil_sen,
                     r: law.r,
                 })

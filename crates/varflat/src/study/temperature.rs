@@ -9,11 +9,13 @@ use varflat_analysis::{
     AnalysisError, CorrelationTimes, Correlator, FlatnessStatus, Scaling, TrajectoryPca, WindowSource,
     scaling,
 };
-use varflat_model::{MovingLayer, OptimizerKind, epoch_order};
+use varflat_model::{MovingLayer, OptimizerKind, TrainingConfig, epoch_order};
 use varflat_recorder::Trajectory;
 
 use super::Work;
 use crate::error::{Error, Result};
+use crate::experiment::Experiment;
+use crate::figures::estimate;
 use crate::files::write_csv;
 use crate::recorded::{RecordedWindow, source};
 use crate::run_folder::{RunFolder, names};
@@ -63,20 +65,39 @@ pub(crate) struct TemperatureRow {
     pub(crate) left: Option<f64>,
     pub(crate) right: Option<f64>,
     pub(crate) status: FlatnessStatus,
+    /// Whether σ_i² lies above the floor. What does not, is rounding: no fit takes it, and its times are not trusted.
+    #[serde(default = "yes")]
+    pub(crate) above_floor: bool,
     /// T_i(0), over all mini-batches of the window at fixed w_0.
     pub(crate) temperature: f64,
-    /// Times of θ_i(t), in steps.
+    /// Times of θ_i(t), in steps; the 1/e time with its 95 % interval over other windows of the training.
     pub(crate) theta_one_over_e: Option<f64>,
+    #[serde(default)]
+    pub(crate) theta_low: Option<f64>,
+    #[serde(default)]
+    pub(crate) theta_high: Option<f64>,
     pub(crate) theta_integral: Option<f64>,
     pub(crate) theta_trusted: bool,
     /// Times of η at fixed w_0 in the order in which the batches came.
     pub(crate) fixed_one_over_e: Option<f64>,
+    #[serde(default)]
+    pub(crate) fixed_low: Option<f64>,
+    #[serde(default)]
+    pub(crate) fixed_high: Option<f64>,
     pub(crate) fixed_integral: Option<f64>,
     pub(crate) fixed_trusted: bool,
     /// Times of η along the path; missing where it cannot be told from w alone (not plain SGD, not every step recorded).
     pub(crate) path_one_over_e: Option<f64>,
+    #[serde(default)]
+    pub(crate) path_low: Option<f64>,
+    #[serde(default)]
+    pub(crate) path_high: Option<f64>,
     pub(crate) path_integral: Option<f64>,
     pub(crate) path_trusted: bool,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 /// A row of `temperature_profiles.csv`: one point of T_i(δθ).
@@ -110,6 +131,9 @@ pub(crate) struct RangeOfComponents {
 pub(crate) struct TemperatureReport {
     pub(crate) learning_rate: f64,
     pub(crate) batch_size: usize,
+    /// What T_i is not, if the training was not plain SGD.
+    #[serde(default)]
+    pub(crate) caveat: Option<String>,
     /// Mini-batches that the noise is taken over.
     pub(crate) batches: usize,
     /// L_0.
@@ -179,12 +203,12 @@ impl TemperatureReport {
         laws.push(("1/e time of η along the path".to_owned(), self.path));
         laws.push(("1/e time of η at fixed w".to_owned(), self.fixed));
         let lines = laws.into_iter().filter_map(|(what, law)| Some((what, law?)));
-        lines
-            .map(|(what, law)| {
-                let Scaling { exponent, standard_error, r, n, .. } = law;
-                format!("  {what} ∝ F^x with x = {exponent:.3} ± {standard_error:.3} ({n} directions, r = {r:.3})\n")
-            })
-            .collect()
+        let lines = lines.map(|(what, law)| {
+            let Scaling { r, n, .. } = law;
+            format!("  {what} ∝ F^x with x = {} ({n} directions, r = {r:.3})\n", estimate(&law.estimate()))
+        });
+        let caveat = self.caveat.iter().map(|caveat| format!("  note: {caveat}\n"));
+        caveat.chain(lines).collect()
     }
 }
 
@@ -216,7 +240,7 @@ impl TemperatureStudy {
 fn measure(work: &Work<'_>, config: &TemperatureStudy) -> Result<TemperatureReport> {
     let run = work.source()?;
     let experiment = run.experiment();
-    let learning_rate = experiment.training.learning_rate;
+    let (learning_rate, block) = (experiment.training.learning_rate, experiment.fit.block);
     let pca = stages::read_pca(run)?;
     let rows = stages::read_rows(run)?;
     for index in config.profiled.iter().chain(&config.mini_batches_along) {
@@ -250,26 +274,32 @@ fn measure(work: &Work<'_>, config: &TemperatureStudy) -> Result<TemperatureRepo
         let slopes = pca.slopes(gradients, pca.variance().len())?;
         done()?;
         let temperature = varflat_analysis::temperature(slopes.view(), full.view(), learning_rate)?;
-        (temperature, times(&slopes)?)
+        (temperature, times(&slopes, block)?)
     };
     done()?;
-    let theta = times(&pca.project(&window, pca.variance().len())?)?;
+    let theta = times(&pca.project(&window, pca.variance().len())?, block)?;
     done()?;
-    let path = match experiment.training.optimizer {
-        OptimizerKind::Sgd if experiment.training.momentum == 0.0 && experiment.recorder.every == 1 => {
-            Some(path_times(&window, &layer, &pca, learning_rate, config.full_gradient_every)?)
+    let caveat = caveat(experiment);
+    let path = match caveat.is_none() && experiment.recorder.every == 1 {
+        true => {
+            Some(path_times(&window, &layer, &pca, &experiment.training, config.full_gradient_every, block)?)
         }
-        _ => None,
+        false => None,
     };
     done()?;
 
     let table: Vec<TemperatureRow> = rows
         .iter()
         .map(|row| {
-            let of = |times: &[Option<CorrelationTimes>]| times[row.index - 1];
+            let of = |times: &[Option<Times>]| times[row.index - 1];
             let (theta, fixed) = (of(&theta), of(&fixed));
             let path = path.as_deref().and_then(of);
-            let trusted = |times: Option<CorrelationTimes>| times.is_some_and(|times| times.trusted);
+            let above_floor = pca.trusted(row.index - 1);
+            let trusted =
+                |times: Option<Times>| above_floor && times.is_some_and(|times| times.times.trusted);
+            let one_over_e = |times: Option<Times>| times.and_then(|times| times.times.one_over_e);
+            let integral = |times: Option<Times>| times.and_then(|times| times.times.integral);
+            let end = |times: Option<Times>, end: usize| times.and_then(|times| Some(times.interval?[end]));
             TemperatureRow {
                 index: row.index,
                 variance: row.variance,
@@ -277,15 +307,22 @@ fn measure(work: &Work<'_>, config: &TemperatureStudy) -> Result<TemperatureRepo
                 left: row.left,
                 right: row.right,
                 status: row.status,
+                above_floor,
                 temperature: temperature[row.index - 1],
-                theta_one_over_e: theta.and_then(|times| times.one_over_e),
-                theta_integral: theta.and_then(|times| times.integral),
-                theta_trusted: trusted(theta) && pca.trusted(row.index - 1),
-                fixed_one_over_e: fixed.and_then(|times| times.one_over_e),
-                fixed_integral: fixed.and_then(|times| times.integral),
+                theta_one_over_e: one_over_e(theta),
+                theta_low: end(theta, 0),
+                theta_high: end(theta, 1),
+                theta_integral: integral(theta),
+                theta_trusted: trusted(theta),
+                fixed_one_over_e: one_over_e(fixed),
+                fixed_low: end(fixed, 0),
+                fixed_high: end(fixed, 1),
+                fixed_integral: integral(fixed),
                 fixed_trusted: trusted(fixed),
-                path_one_over_e: path.and_then(|times| times.one_over_e),
-                path_integral: path.and_then(|times| times.integral),
+                path_one_over_e: one_over_e(path),
+                path_low: end(path, 0),
+                path_high: end(path, 1),
+                path_integral: integral(path),
                 path_trusted: trusted(path),
             }
         })
@@ -305,7 +342,7 @@ fn measure(work: &Work<'_>, config: &TemperatureStudy) -> Result<TemperatureRepo
     }
     bar.finish_and_clear();
 
-    let report = report(&table, config, run, l0, batches.each().len());
+    let report = TemperatureReport { caveat, ..report(&table, config, run, l0, batches.each().len()) };
     write_csv(&work.file(COMPONENTS), &table)?;
     write_csv(&work.file(PROFILES), &profiles)?;
     write_csv(&work.file(MINI_BATCHES), &mini_batches)?;
@@ -322,9 +359,9 @@ fn report(
     let training = &run.experiment().training;
     let first = run.experiment().fit.skip_first + 1;
     let fit = |range: [usize; 2], value: fn(&TemperatureRow) -> Option<f64>| -> Option<Scaling> {
-        let found = table
-            .iter()
-            .filter(|row| (range[0]..=range[1]).contains(&row.index) && row.status == FlatnessStatus::Found);
+        // What does not move has the temperature of rounding.
+        let usable = |row: &&TemperatureRow| row.status == FlatnessStatus::Found && row.above_floor;
+        let found = table.iter().filter(usable).filter(|row| (range[0]..=range[1]).contains(&row.index));
         scaling(found.filter_map(|row| Some((row.flatness?, value(row).filter(|value| *value > 0.0)?)))).ok()
     };
     let all = [first, usize::MAX];
@@ -335,6 +372,7 @@ fn report(
     TemperatureReport {
         learning_rate: training.learning_rate,
         batch_size: training.batch_size,
+        caveat: None,
         batches,
         l0,
         first,
@@ -346,15 +384,50 @@ fn report(
     }
 }
 
-/// Correlation times of every column; `None` where a series has no variance.
-fn times(series: &Array2<f64>) -> Result<Vec<Option<CorrelationTimes>>> {
+/// Why T_i = (α/2) Var_μ(p_i·∇L^μ) is not the temperature of a training: it is defined for plain SGD.
+fn caveat(experiment: &Experiment) -> Option<String> {
+    let training = &experiment.training;
+    let what = match training.optimizer {
+        _ if experiment.langevin.is_some() => {
+            return Some(
+                "the weights made a Langevin walk at a temperature of its own; T_i is the one that mini-batches of plain SGD would have".to_owned(),
+            );
+        }
+        OptimizerKind::Sgd if training.momentum == 0.0 => return None,
+        OptimizerKind::Sgd => format!(
+            "with momentum β = {} the weights move at about T_i/(1 − β), {:.3} times as much",
+            training.momentum,
+            1.0 / (1.0 - training.momentum)
+        ),
+        OptimizerKind::Adam => {
+            "Adam rescales every direction, and has no temperature of this kind".to_owned()
+        }
+    };
+    Some(format!("T_i = (α/2)·Var(p_i·∇L^μ) is the temperature of plain SGD; {what}"))
+}
+
+/// The correlation times of a series, with the 95 % interval of its 1/e time.
+#[derive(Clone, Copy)]
+struct Times {
+    times: CorrelationTimes,
+    interval: Option<[f64; 2]>,
+}
+
+/// Correlation times of every column; `None` where a series has no variance. Intervals by a jackknife over blocks of so many rows.
+fn times(series: &Array2<f64>, block: usize) -> Result<Vec<Option<Times>>> {
     let steps = series.nrows();
     (0..series.ncols())
         .into_par_iter()
         .map_init(
             || Correlator::new(steps),
             |correlator, column| match correlator {
-                Ok(correlator) => Ok(correlator.times(&series.column(column).to_vec(), steps / 2).ok()),
+                Ok(correlator) => {
+                    let series = series.column(column).to_vec();
+                    Ok(correlator.times(&series, steps / 2).ok().map(|times| {
+                        let estimate = correlator.estimate(&series, block).ok().flatten();
+                        Times { times, interval: estimate.and_then(|estimate| estimate.interval) }
+                    }))
+                }
                 Err(error) => Err(Error::malformed("the trajectory".as_ref(), error.to_string())),
             },
         )
@@ -391,15 +464,17 @@ impl<F: Fn(Range<usize>) -> Result<Vec<f32>> + Sync> WindowSource for Made<F> {
     }
 }
 
-/// Correlation times of ∇L^μ − ∇L along the path, where ∇L^μ = (w_t − w_{t+1})/α for plain SGD. `None` where this is no more than
-/// the rounding of w.
+/// Correlation times of ∇L^μ − ∇L along the path, where ∇L^μ = (w_t − w_{t+1})/α − λw_t for plain SGD with weight decay λ. `None`
+/// where this is no more than the rounding of w.
 fn path_times(
     window: &RecordedWindow,
     layer: &MovingLayer,
     pca: &TrajectoryPca,
-    learning_rate: f64,
+    training: &TrainingConfig,
     every: usize,
-) -> Result<Vec<Option<CorrelationTimes>>> {
+    block: usize,
+) -> Result<Vec<Option<Times>>> {
+    let (learning_rate, decay) = (training.learning_rate, training.weight_decay);
     let last = window.steps() - 1;
     let full: Vec<Vec<f64>> = (0..=last)
         .step_by(every)
@@ -418,7 +493,7 @@ fn path_times(
             for (weight, noise) in noise.into_iter().enumerate() {
                 let slope = full[before][weight] * (1.0 - share) + full[before + 1][weight] * share;
                 let taken = (f64::from(now[weight]) - f64::from(next[weight])) / learning_rate;
-                *noise = (taken - slope) as f32;
+                *noise = (taken - decay * f64::from(now[weight]) - slope) as f32;
             }
         });
         Ok(noise.into_raw_vec_and_offset().0)
@@ -430,7 +505,7 @@ fn path_times(
     let rounding = end.iter().map(|w| f64::from(w.abs().next_up() - w.abs()).powi(2) / 6.0).sum::<f64>()
         / end.len() as f64
         / learning_rate.powi(2);
-    let found = times(&slopes)?;
+    let found = times(&slopes, block)?;
     let variance = slopes.var_axis(Axis(0), 0.0);
     Ok(found
         .into_iter()

@@ -1,14 +1,15 @@
 //! How the solution changes with the width of the network (claim 10).
 
 use serde::{Deserialize, Serialize};
-use varflat_analysis::{Scaling, scaling, spectrum};
+use varflat_analysis::{Estimate, scaling, spectrum};
 
 use super::Work;
 use super::cells::{Finished, Trainings};
-use super::exponents::{ExponentRow, Trust, normal_95};
+use super::exponents::{ExponentRow, Trust};
 use super::grid::Spread;
 use crate::error::Result;
 use crate::experiment::Centre;
+use crate::figures::estimate;
 use crate::files::write_csv;
 use crate::run_folder::RunFolder;
 use crate::stages;
@@ -39,9 +40,9 @@ pub(crate) struct WidthRow {
     /// 95 % interval of ψ, as in `grid.csv`.
     pub(crate) low: Option<f64>,
     pub(crate) high: Option<f64>,
-    /// Components that hold 90 % of the variance.
+    /// Components that hold 90 % of the variance in all directions; missing where more do than were kept.
     pub(crate) components: Option<usize>,
-    /// The same of the variance of all but the first.
+    /// The same of the variance after the first.
     pub(crate) components_rest: Option<usize>,
     /// Participation ratio of all but the first.
     pub(crate) participation_rest: Option<f64>,
@@ -61,9 +62,9 @@ pub(crate) struct WidthReport {
     pub(crate) hidden: [usize; 2],
     pub(crate) weights: [usize; 2],
     /// s of (components that hold 90 % of the variance of all but the first) ∝ N^s over these runs.
-    pub(crate) growth: Option<Growth>,
+    pub(crate) growth: Option<Estimate>,
     /// The same of the test error.
-    pub(crate) test_error: Option<Growth>,
+    pub(crate) test_error: Option<Estimate>,
     /// How ψ scatters over these runs.
     pub(crate) psi: Option<Spread>,
     /// How ψ and the number of components scatter over the runs that differ in their stride alone.
@@ -71,25 +72,18 @@ pub(crate) struct WidthReport {
     pub(crate) stride_components: Option<Spread>,
 }
 
-/// An exponent with its 95 % interval.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Growth {
-    pub(crate) exponent: f64,
-    pub(crate) low: f64,
-    pub(crate) high: f64,
-}
-
 impl WidthReport {
     /// In words, a number a line.
     pub(super) fn words(&self) -> String {
         let mut text = format!("  {} of {} runs can be trusted\n", self.trusted, self.runs);
         let [fewest, most] = self.weights;
-        for (what, growth) in [("components that hold 90 %", self.growth), ("test error", self.test_error)] {
-            if let Some(Growth { exponent, low, high }) = growth {
-                text += &format!(
-                    "  {what} ∝ N^s from N = {fewest} to {most}: s = {exponent:.3} (95 % interval {low:.3} to {high:.3})\n"
-                );
-            }
+        let growth = [("components that hold 90 %", &self.growth), ("test error", &self.test_error)];
+        for (what, growth) in growth.into_iter().filter_map(|(what, growth)| Some((what, growth.as_ref()?))) {
+            text += &format!(
+                "  {what} ∝ N^s from N = {fewest} to {most}: s = {} ({})\n",
+                estimate(growth),
+                growth.about()
+            );
         }
         for (what, spread) in [("over widths", self.psi), ("over strides at one width", self.stride_psi)] {
             if let Some(psi) = spread {
@@ -139,7 +133,7 @@ impl WidthRow {
     }
 
     fn filled(self, run: &RunFolder) -> Result<Self> {
-        let variance = &stages::read_variance(run)?;
+        let (variance, total) = &stages::read_variance(run)?;
         let mean = run.centre_weights(Centre::Mean)?;
         let parameter = run.experiment().recorder.parameter();
         let norm = |recorded_only: bool| -> f64 {
@@ -147,9 +141,9 @@ impl WidthRow {
             counted.flat_map(|weights| &weights.values).map(|w| w * w).sum::<f64>().sqrt()
         };
         Ok(Self {
-            components: Some(spectrum::holding(variance, 0, MOST)?),
-            components_rest: Some(spectrum::holding(variance, 1, MOST)?),
-            participation_rest: Some(spectrum::participation(variance, 1)?),
+            components: spectrum::holding(variance, *total, 0, MOST)?,
+            components_rest: spectrum::holding(variance, *total, 1, MOST)?,
+            participation_rest: Some(spectrum::participation(variance, *total, 1)?),
             layer_norm: Some(norm(true)),
             norm: Some(norm(false)),
             ..self
@@ -173,9 +167,8 @@ fn report(rows: &[WidthRow]) -> WidthReport {
     };
     let against_weights = |of: fn(&WidthRow) -> Option<f64>| {
         let points = widths.iter().filter_map(|row| Some((row.weights? as f64, of(row)?)));
-        let Scaling { exponent, standard_error, .. } = scaling(points).ok()?;
-        let (low, high) = normal_95(exponent, standard_error);
-        Some(Growth { exponent, low, high })
+        // Runs are independent of each other.
+        Some(scaling(points).ok()?.estimate())
     };
     let spread = |rows: &[&WidthRow], of: fn(&WidthRow) -> Option<f64>| {
         Spread::of(&rows.iter().filter_map(|row| of(row)).collect::<Vec<_>>())

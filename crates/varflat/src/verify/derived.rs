@@ -160,7 +160,7 @@ pub(super) fn fit(run: &RunFolder, checks: &mut Checks) -> Result<()> {
     let inputs = [names::PCA, names::FLATNESS, names::LANDSCAPE, names::WEIGHTS_MEAN, names::CONFIG];
     checks.row(names::FIT, "fitted again", &inputs, || {
         let kept: FitReport = read_json(&run.file(names::FIT))?;
-        let (again, kept) = (numbers(run, &stages::fitted(run)?)?, numbers(run, &kept)?);
+        let (again, kept) = (numbers(run, &stages::fitted(run)?.0)?, numbers(run, &kept)?);
         let mut largest: f64 = 0.0;
         for (key, value) in &again {
             let other = kept.get(key);

@@ -50,8 +50,7 @@ pub(super) const CAPTIONS: &[Caption] = &[
             let Some(record) = tables.study::<GeneralityReport>("generality")? else { return Ok(None) };
             let report = &record.report;
             Ok(Some(format!(
-                "ψ of {} configurations, a row a seed, with 95 % intervals: from the lower to the upper end of both least squares and a block bootstrap over \
-                 time. All differ from the headline ({}) in what they are called by; L_{{0}} is the full training loss at the centre. Hollow: not settled. \
+                "ψ of {} configurations, a row a seed, with 95 % intervals over other windows of its training (block jackknife, components found again). All differ from the headline ({}) in what they are called by; L_{{0}} is the full training loss at the centre. Hollow: not settled. \
                  The relation is inverse, with every interval above 0, in {} of the {} that have a trusted run.",
                 report.configurations.len(),
                 settings(&record.study),

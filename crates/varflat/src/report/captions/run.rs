@@ -1,11 +1,14 @@
 //! The six figures of a run.
 
+use varflat_analysis::{Estimate, median};
+
 use super::Caption;
 use crate::error::Result;
-use crate::figures::{FLATNESS, LANDSCAPE, LEARNING, SPECTRUM, SUMMARY, Summary, TRAJECTORIES, fixed};
+use crate::figures::{
+    FLATNESS, LANDSCAPE, LEARNING, SPECTRUM, SUMMARY, Summary, TRAJECTORIES, estimate, fixed,
+};
 use crate::report::tables::Tables;
 use crate::report::text::two_digits;
-use crate::study::exponents::median;
 
 /// Text about the run, if it is there.
 fn about(tables: &Tables, text: impl FnOnce(&Summary) -> Result<String>) -> Result<Option<String>> {
@@ -52,11 +55,15 @@ pub(super) const CAPTIONS: &[Caption] = &[
                 let fit = &summary.fit;
                 let decay = fit.decay.map_or_else(String::new, |decay| {
                     format!(
-                        " Line: σ_{{i}}² ∝ i^{{−γ}} with γ = {} ± {} by least squares over components {} to {}.",
-                        fixed(decay.gamma, 2),
-                        fixed(decay.standard_error, 2),
+                        " Line: σ_{{i}}² ∝ i^{{−γ}} with γ = {} by least squares over components {} to {}{}; {}.",
+                        fit.gamma_estimate().map_or_else(String::new, |gamma| estimate(&gamma)),
                         decay.first,
-                        decay.last
+                        decay.last,
+                        match decay.under_floor {
+                            0 => String::new(),
+                            n => format!(", {n} under the floor left out"),
+                        },
+                        fit.gamma_estimate().map_or_else(String::new, |gamma| gamma.about())
                     )
                 });
                 Ok(format!(
@@ -137,24 +144,21 @@ pub(super) const CAPTIONS: &[Caption] = &[
             about(tables, |summary| {
                 let fit = &summary.fit;
                 let [first, last] = fit.range;
-                let bootstrap = match (fit.psi_interval, &fit.bootstrap) {
-                    (Some([low, high]), Some(found)) => format!(
-                        " The block bootstrap over time ({} blocks of {} steps, {} resamples, directions and flatness held fixed) gives [{}, {}].",
-                        found.blocks,
-                        found.block,
-                        found.resamples,
-                        fixed(low, 3),
-                        fixed(high, 3)
-                    ),
-                    _ => String::new(),
-                };
+                let psi = fit.psi_estimate();
+                let bend = fit.bend().map_or_else(String::new, |[least, largest]| {
+                    format!(
+                        " The relation bends beyond its noise: over a third of the range of ln F alone ψ is {} to {}, so that no one exponent describes it.",
+                        fixed(least, 1),
+                        fixed(largest, 1)
+                    )
+                });
                 Ok(format!(
                     "σ_{{i}}² against F_{{i}}, one point a principal direction. Line: σ² ∝ F^{{−ψ}} by least squares of ln σ² on ln F over {} of the \
-                     components {first} to {last}, ψ = {} ± {}, r = {}.{bootstrap} Dashed: the slope +2 of equilibrium. Left out: {} without a \
+                     components {first} to {last}, ψ = {} ({}), r = {}.{bend} Dashed: the slope +2 of equilibrium. Left out: {} without a \
                      flatness, {} under the numerical floor.",
                     fit.n,
-                    fixed(fit.psi, 3),
-                    fixed(fit.psi_standard_error, 3),
+                    estimate(&psi),
+                    interval_of(&psi),
                     fixed(fit.r, 3),
                     fit.left_out,
                     fit.under_floor
@@ -163,6 +167,14 @@ pub(super) const CAPTIONS: &[Caption] = &[
         },
     },
 ];
+
+/// What the interval of an estimate is, or why there is none.
+fn interval_of(estimate: &Estimate) -> String {
+    match estimate.interval {
+        Some(_) => format!("95 % interval over {}", estimate.about()),
+        None => estimate.about(),
+    }
+}
 
 fn centre(summary: &Summary) -> &'static str {
     match summary.fit.around {

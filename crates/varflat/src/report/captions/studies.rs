@@ -1,7 +1,7 @@
 //! The figures of the studies.
 
 use super::Caption;
-use crate::figures::fixed;
+use crate::figures::{estimate, fixed};
 use crate::study::StudyKind;
 use crate::study::drift::{DISPLACEMENTS, DriftReport, EXPONENTS as DRIFTS, GROWTH};
 use crate::study::grid::{EXPONENTS as GRID, GridReport, POINTS as GRID_POINTS};
@@ -62,8 +62,8 @@ pub(super) const CAPTIONS: &[Caption] = &[
             let Some(record) = tables.study::<LangevinReport>("langevin")? else { return Ok(None) };
             Ok(Some(format!(
                 "Slope x of σ² ∝ F^{{x}} of every walk, read along the eigenvectors of the Hessian, along its own components, along those of SGD, and \
-                 in an exact parabola with the same curvatures; {} readings are trusted. Bars: 95 %, from the lower to the upper end of both least \
-                 squares and a block bootstrap over time. σ²(κ + k)/T is 1 in equilibrium.",
+                 in an exact parabola with the same curvatures; {} readings are trusted. Bars: 95 % intervals over other windows of the walk (block \
+                 jackknife). σ²(κ + k)/T is 1 in equilibrium.",
                 record.report.trusted
             )))
         },
@@ -100,9 +100,9 @@ pub(super) const CAPTIONS: &[Caption] = &[
                 )
             });
             Ok(Some(format!(
-                "ψ of each run of the grid with its 95 % interval, from the lower to the upper end of both least squares and the block bootstrap over \
-                 time. Open marks are not trusted: the loss did not reach its threshold, or rose to more than {} times an earlier value within \
-                 the window.{spread}",
+                "ψ of each run of the grid with its 95 % interval over other windows of its training (block jackknife, components found \
+                 again). Open marks are not trusted: the loss did not reach its threshold, or rose to more than {} times an earlier value within \
+                 the window, or the window is too short for an interval.{spread}",
                 fixed(record.report.most_rise, 0)
             )))
         },
@@ -117,9 +117,8 @@ pub(super) const CAPTIONS: &[Caption] = &[
             let report = &record.report;
             let law = report.temperature.map_or_else(String::new, |law| {
                 format!(
-                    " (slope {} ± {} over {} directions)",
-                    fixed(law.exponent, 2),
-                    fixed(law.standard_error, 2),
+                    " (slope {} over {} directions; 95 % by least squares)",
+                    estimate(&law.estimate()),
                     law.n
                 )
             });
@@ -166,7 +165,7 @@ pub(super) const CAPTIONS: &[Caption] = &[
             let Some(record) = tables.study::<SensitivityReport>("sensitivity")? else { return Ok(None) };
             Ok(Some(format!(
                 "ψ of the same training with another centre, level, window and end ({}), and of the headline run fitted over other ranges of \
-                 components; 95 % intervals. By definition alone ψ lies between {} and {}.",
+                 components; 95 % intervals over other windows of the training. By definition alone ψ lies between {} and {}.",
                 settings(&record.study),
                 fixed(record.report.least, 2),
                 fixed(record.report.largest, 2)

@@ -5,7 +5,6 @@ use crate::error::Result;
 use crate::figures::fixed;
 use crate::report::tables::Tables;
 use crate::study::drift::{DriftReport, DriftRow, EXPONENTS};
-use crate::study::exponents::normal_95;
 
 pub(super) const CLAIM: Claim = Claim {
     number: 3,
@@ -56,10 +55,7 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
     };
     let ours = rows.map(|row| {
         let number = Number::new(format!("x of θ_{{{}}}", row.index), row.exponent, 2, EXPONENTS);
-        match row.standard_error {
-            Some(error) => number.within(normal_95(row.exponent, error)),
-            None => number,
-        }
+        number.within(row.low.zip(row.high))
     });
     let exponents = rows.map(|row| row.exponent);
     let verdict = verdict(exponents);

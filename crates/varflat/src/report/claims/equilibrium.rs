@@ -4,7 +4,6 @@ use super::{Certainty, Claim, Finding, Number, Verdict, is_about};
 use crate::error::Result;
 use crate::figures::{fixed, walk_label};
 use crate::report::tables::Tables;
-use crate::study::exponents::normal_95;
 use crate::study::langevin::{EXPONENTS, LangevinReport, Reading, WalkRow};
 
 pub(super) const CLAIM: Claim = Claim {
@@ -32,15 +31,16 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
     let Some(record) = tables.study::<LangevinReport>("langevin")? else { return Ok(None) };
     let rows: Vec<WalkRow> = tables.rows(EXPONENTS)?;
     let report = &record.report;
-    let sgd = normal_95(report.sgd_slope, report.sgd_standard_error);
-    let mut ours = vec![Number::new("slope of SGD", report.sgd_slope, 2, "langevin.json").within(sgd)];
+    let slope = report.sgd();
+    let sgd = slope.interval.map_or((f64::NEG_INFINITY, f64::INFINITY), |[low, high]| (low, high));
+    let mut ours = vec![Number::of("slope of SGD", &slope, "langevin.json")];
     let (mut walks, mut short) = (Vec::new(), 0);
     for row in rows.iter().filter(|row| row.is_trusted() && row.reading == Reading::Hessian) {
         if let (Some(slope), Some(low), Some(high)) = (row.slope, row.low, row.high) {
             walks.push((slope, low));
             short += usize::from(high < 2.0);
             let what = format!("equilibrium at {}", walk_label(row));
-            ours.push(Number::new(what, slope, 2, EXPONENTS).within((low, high)));
+            ours.push(Number::new(what, slope, 2, EXPONENTS).within(Some((low, high))));
         }
     }
     let verdict = verdict(sgd, &walks);

@@ -8,7 +8,7 @@ use crate::figures::{SUMMARY, fixed};
 use crate::report::leading;
 use crate::report::tables::Tables;
 use crate::report::text::count;
-use crate::study::exponents::{ExponentRow, PointRow, normal_95, widest};
+use crate::study::exponents::{ExponentRow, PointRow};
 use crate::study::grid::{EXPONENTS, GridReport, POINTS};
 
 pub(super) const CLAIM: Claim = Claim {
@@ -39,20 +39,23 @@ fn verdict(trusted: &[Exponent], runs: usize) -> Verdict {
 fn find(tables: &Tables) -> Result<Option<Finding>> {
     let Some(summary) = tables.summary()? else { return Ok(None) };
     let fit = &summary.fit;
-    let interval = widest(fit.psi, fit.psi_standard_error, fit.psi_interval.map(|[low, high]| (low, high)));
+    let psi = fit.psi_estimate();
     let [first, last] = fit.range;
-    let mut ours = vec![
-        Number::new(format!("ψ of the headline run, components {first}–{last}"), fit.psi, 2, SUMMARY)
-            .within(interval),
-        Number::new("its correlation r", fit.r, 3, SUMMARY),
-    ];
+    let mut ours =
+        vec![Number::of(format!("ψ of the headline run, components {first}–{last}"), &psi, SUMMARY)];
+    if let Some([least, largest]) = fit.bend() {
+        ours.push(Number::new("the relation bends: least ψ by range of F", least, 1, SUMMARY));
+        ours.push(Number::new("and largest", largest, 1, SUMMARY));
+    }
+    ours.push(Number::new("its correlation r", fit.r, 3, SUMMARY));
     let Some(record) = tables.study::<GridReport>("grid")? else {
         let says = "“For every B and α” needs the grid of runs.".to_owned();
         return Ok(Some(Finding { verdict: Verdict::NotMeasured, ours, says, disagrees: String::new() }));
     };
     let rows: Vec<ExponentRow> = tables.rows(EXPONENTS)?;
     let trusted: Vec<&ExponentRow> = rows.iter().filter(|row| row.is_trusted()).collect();
-    let mut exponents: Vec<Exponent> = vec![(fit.psi, interval.0, fit.r)];
+    let mut exponents: Vec<Exponent> =
+        vec![(fit.psi, psi.interval.map_or(f64::NEG_INFINITY, |[low, _]| low), fit.r)];
     exponents.extend(trusted.iter().filter_map(|row| Some((row.psi?, row.low?, row.r?))));
     let verdict = verdict(&exponents, rows.len());
     let psi = || trusted.iter().filter_map(|row| row.psi);
@@ -94,9 +97,9 @@ fn limits(
     let mut sentences: Vec<String> = leading::sentence(&slopes.collect::<Vec<_>>()).into_iter().collect();
     let points = trusted.iter().filter_map(|row| Some((row.learning_rate / row.batch_size as f64, row.psi?)));
     if let Ok(law) = scaling(points) {
-        let interval = normal_95(law.exponent, law.standard_error);
-        ours.push(Number::new("x in ψ ∝ (α/B)^{x} among these", law.exponent, 3, EXPONENTS).within(interval));
-        if interval.0 > 0.0 || interval.1 < 0.0 {
+        let estimate = law.estimate();
+        ours.push(Number::of("x in ψ ∝ (α/B)^{x} among these", &estimate, EXPONENTS));
+        if estimate.interval.is_some_and(|[low, high]| low > 0.0 || high < 0.0) {
             let way = if law.exponent > 0.0 { "grows" } else { "falls" };
             sentences.push(format!("ψ is not the same for every B and α: it {way} with α/B."));
         }

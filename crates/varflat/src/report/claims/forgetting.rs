@@ -1,6 +1,6 @@
 //! Claim 11: constraints along the landscape reduce forgetting.
 
-use varflat_analysis::MeanInterval;
+use varflat_analysis::Estimate;
 
 use super::{Certainty, Claim, Finding, Number, Verdict};
 use crate::error::Result;
@@ -43,14 +43,13 @@ fn words(heads: Heads) -> &'static str {
 }
 
 /// LDC minus no constraint.
-fn reduction(setup: &SetupReport) -> Option<&MeanInterval> {
+fn reduction(setup: &SetupReport) -> Option<&Estimate> {
     let none = Method::NONE.label();
     setup.differences.iter().find(|difference| difference.from == none).map(|found| &found.mean_error)
 }
 
-fn percent(what: String, error: &MeanInterval) -> Number {
-    let number = Number::new(what, 100.0 * error.mean, 2, TABLE).unit(" %");
-    number.within((100.0 * error.low, 100.0 * error.high))
+fn percent(what: String, error: &Estimate) -> Number {
+    Number::of(what, &error.clone().times(100.0), TABLE).unit(" %")
 }
 
 /// Whether it is the LDC that is compared with the others.
@@ -90,8 +89,8 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
         let words = words(setup.heads);
         if let Some(difference) = reduction(setup) {
             ours.push(percent(format!("LDC minus no constraint, {words}"), difference));
-            if difference.high >= 0.0 {
-                against.push(format!("with {words} LDC do not reduce forgetting beyond doubt"));
+            if difference.high().is_none_or(|high| high >= 0.0) {
+                against.push(format!("with {words} the reduction is not significant"));
             }
         }
         for method in setup.methods.iter().filter(|method| is_named(study, method)) {
@@ -100,7 +99,7 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
         }
         let error = |wanted: fn(&ForgettingStudy, &MethodReport) -> bool| {
             let found = setup.methods.iter().find(|method| wanted(study, method));
-            found.map(|method| fixed(100.0 * method.mean_error.mean, 1))
+            found.map(|method| fixed(100.0 * method.mean_error.value, 1))
         };
         if let (Some(none), Some(ldc)) = (error(|_, method| method.method == Kind::None), error(is_shown)) {
             sentences.push(format!(
@@ -109,8 +108,7 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
             ));
         }
     }
-    let differences: Vec<f64> =
-        setups.iter().filter_map(reduction).map(|difference| difference.high).collect();
+    let differences: Vec<f64> = setups.iter().filter_map(reduction).filter_map(Estimate::high).collect();
     let verdict = verdict(&differences);
     let disagrees = match against.as_slice() {
         [] => String::new(),

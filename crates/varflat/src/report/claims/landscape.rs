@@ -8,7 +8,6 @@ use crate::figures::{FLATNESS, fixed};
 use crate::report::tables::Tables;
 use crate::report::text::count;
 use crate::stages::FlatnessRow;
-use crate::study::exponents::normal_95;
 
 pub(super) const CLAIM: Claim = Claim {
     number: 5,
@@ -22,7 +21,7 @@ pub(super) const CLAIM: Claim = Claim {
 };
 
 fn verdict(law: &Scaling) -> Verdict {
-    let rises = normal_95(law.exponent, law.standard_error).0 > 0.0;
+    let rises = law.estimate().interval.is_some_and(|[low, _]| low > 0.0);
     Verdict::of(rises && law.r >= 0.9, rises)
 }
 
@@ -42,8 +41,7 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
         of(found().next_back()),
     );
     let mut ours = vec![
-        Number::new("x in F_{i} ∝ i^{x}", law.exponent, 2, FLATNESS)
-            .within(normal_95(law.exponent, law.standard_error)),
+        Number::of("x in F_{i} ∝ i^{x}", &law.estimate(), FLATNESS),
         Number::new("correlation r", law.r, 3, FLATNESS),
     ];
     let ends = [

@@ -115,7 +115,7 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
             1,
             MINI_BATCHES,
         )
-        .within(found.1),
+        .within(Some(found.1)),
         Number::new("at a displacement δθ of", displacement, 3, MINI_BATCHES),
     ];
     let says = format!(

@@ -2,9 +2,8 @@
 
 use super::{Certainty, Claim, Finding, Number, Verdict, is_about};
 use crate::error::Result;
-use crate::figures::{SPECTRUM, SUMMARY, SpectrumRow, fixed};
+use crate::figures::{SPECTRUM, SUMMARY, SpectrumRow, fixed, pair};
 use crate::report::tables::Tables;
-use crate::study::exponents::normal_95;
 
 pub(super) const CLAIM: Claim = Claim {
     number: 2,
@@ -42,12 +41,14 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
     let rows: Vec<SpectrumRow> = tables.rows(SPECTRUM)?;
     let variances: Vec<f64> = rows.iter().map(|row| row.variance).collect();
     let fit = &summary.fit;
-    let gamma = fit.decay.map(|decay| normal_95(decay.gamma, decay.standard_error));
+    let estimate = fit.gamma_estimate();
+    let gamma = pair(estimate.as_ref().and_then(|gamma| gamma.interval));
     let verdict = verdict(&variances, gamma, fit.share_35);
-    let mut ours = vec![Number::new("gap σ_{1}²/σ_{2}²", fit.gap, 0, SUMMARY)];
-    if let (Some(decay), Some(interval)) = (fit.decay, gamma) {
+    let mut ours =
+        vec![Number { digits: 0, ..Number::of("gap σ_{1}²/σ_{2}²", &fit.gap_estimate(), SUMMARY) }];
+    if let (Some(decay), Some(estimate)) = (fit.decay, &estimate) {
         let what = format!("γ over components {}–{}", decay.first, decay.last);
-        ours.push(Number::new(what, decay.gamma, 2, SUMMARY).within(interval));
+        ours.push(Number::of(what, estimate, SUMMARY));
     }
     if let Some(share) = fit.share_35 {
         ours.push(Number::new("share of the 35 components", 100.0 * share, 1, SUMMARY).unit(" %"));

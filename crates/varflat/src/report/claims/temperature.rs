@@ -1,12 +1,11 @@
 //! Claim 8: the noise and its temperature.
 
-use varflat_analysis::Scaling;
+use varflat_analysis::{Scaling, median};
 
 use super::{Certainty, Claim, Finding, Number, Verdict};
 use crate::error::Result;
 use crate::figures::fixed;
 use crate::report::tables::Tables;
-use crate::study::exponents::{median, normal_95};
 use crate::study::temperature::{COMPONENTS, TemperatureReport, TemperatureRow};
 
 const TABLE: &str = "temperature.json";
@@ -31,7 +30,7 @@ pub(super) const CLAIM: Claim = Claim {
 const SHARP: std::ops::RangeInclusive<usize> = 2..=51;
 
 fn verdict(temperature: &Scaling, noise: Option<&Scaling>, sharp_time: Option<f64>) -> Verdict {
-    let falls = |law: &Scaling| normal_95(law.exponent, law.standard_error).1 < 0.0;
+    let falls = |law: &Scaling| law.estimate().interval.is_some_and(|[_, high]| high < 0.0);
     let strength = falls(temperature) && temperature.r < -0.9;
     let memory = noise.is_some_and(falls) && sharp_time.is_some_and(|time| time > 1.0);
     Verdict::of(strength && memory, strength)
@@ -41,6 +40,11 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
     let Some(record) = tables.study::<TemperatureReport>("temperature")? else { return Ok(None) };
     let report = &record.report;
     let Some(temperature) = &report.temperature else { return Ok(None) };
+    if let Some(caveat) = &report.caveat {
+        let (ours, disagrees) = (Vec::new(), String::new());
+        let says = format!("{caveat}.");
+        return Ok(Some(Finding { verdict: Verdict::NotMeasured, ours, says, disagrees }));
+    }
     let rows: Vec<TemperatureRow> = tables.rows(COMPONENTS)?;
     // Without the path (no plain SGD, or not every step recorded) the same batches at fixed w.
     let by_path = report.path.is_some();
@@ -51,9 +55,7 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
     };
     let sharp_time = median(rows.iter().filter(|row| SHARP.contains(&row.index)).filter_map(time).collect());
     let verdict = verdict(temperature, noise, sharp_time);
-    let law = |what: &str, law: &Scaling| {
-        Number::new(what, law.exponent, 2, TABLE).within(normal_95(law.exponent, law.standard_error))
-    };
+    let law = |what: &str, law: &Scaling| Number::of(what, &law.estimate(), TABLE);
     let mut ours = vec![
         law("x in T_{i}(0) ∝ F_{i}^{x}", temperature),
         Number::new("its correlation r", temperature.r, 3, TABLE),
@@ -64,7 +66,7 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
             .iter()
             .map(|range| law(&format!("x over components {}–{}", range.first, range.last), &range.scaling)),
     );
-    ours.extend(noise.map(|noise| Number { digits: 3, ..law("y in the 1/e time of η ∝ F_{i}^{y}", noise) }));
+    ours.extend(noise.map(|noise| law("y in the 1/e time of η ∝ F_{i}^{y}", noise)));
     ours.extend(
         sharp_time
             .map(|time| Number::new("this time in sharp directions", time, 2, COMPONENTS).unit(" steps")),

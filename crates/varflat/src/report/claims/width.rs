@@ -1,10 +1,12 @@
 //! Claim 10: the width of the network hardly matters.
 
+use varflat_analysis::Estimate;
+
 use super::{Certainty, Claim, Finding, Number, Verdict};
 use crate::error::Result;
 use crate::figures::fixed;
 use crate::report::tables::Tables;
-use crate::study::width::{Growth, WIDTHS, WidthReport, WidthRow};
+use crate::study::width::{WIDTHS, WidthReport, WidthRow};
 
 const TABLE: &str = "width.json";
 
@@ -31,27 +33,28 @@ pub(super) const CLAIM: Claim = Claim {
 };
 
 /// `span` is the ratio of the largest to the least N.
-fn verdict(growth: Growth, test_error: Growth, span: f64) -> Verdict {
+fn verdict(growth: &Estimate, test_error: &Estimate, span: f64) -> Verdict {
+    let (Some([_, high]), Some([low, _])) = (growth.interval, test_error.interval) else {
+        return Verdict::NotMeasured;
+    };
     if span < 10.0 {
         return Verdict::NotMeasured;
     }
-    Verdict::of(growth.high < 0.25 && test_error.low <= 0.0, growth.high < 0.5)
+    Verdict::of(high < 0.25 && low <= 0.0, high < 0.5)
 }
 
 fn find(tables: &Tables) -> Result<Option<Finding>> {
     let Some(record) = tables.study::<WidthReport>("width")? else { return Ok(None) };
     let report = &record.report;
     let rows: Vec<WidthRow> = tables.rows(WIDTHS)?;
-    let (Some(growth), Some(test_error)) = (report.growth, report.test_error) else {
+    let (Some(growth), Some(test_error)) = (&report.growth, &report.test_error) else {
         let says = format!("Only {} of {} runs settled: too few to decide.", report.trusted, report.runs);
         let (ours, disagrees) = (Vec::new(), String::new());
         return Ok(Some(Finding { verdict: Verdict::NotMeasured, ours, says, disagrees }));
     };
     let [fewest, most] = report.weights;
     let verdict = verdict(growth, test_error, most as f64 / fewest as f64);
-    let number = |what: &str, growth: Growth| {
-        Number::new(what, growth.exponent, 3, TABLE).within((growth.low, growth.high))
-    };
+    let number = |what: &str, growth: &Estimate| Number::of(what, growth, TABLE);
     let first = rows.first().map(|row| row.group.clone());
     let settled = || rows.iter().filter(|row| row.is_trusted() && Some(&row.group) == first.as_ref());
     let components = || settled().filter_map(|row| row.components_rest).map(|n| n as f64);
@@ -69,7 +72,7 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
     let says = format!(
         "From H = {narrow} to {wide} the number of weights grows {}-fold and the number of components {}-fold.",
         fixed(most as f64 / fewest as f64, 0),
-        fixed((growth.exponent * (most as f64 / fewest as f64).ln()).exp(), 2)
+        fixed((growth.value * (most as f64 / fewest as f64).ln()).exp(), 2)
     );
     let unsettled: Vec<String> = rows
         .iter()
@@ -91,12 +94,15 @@ mod tests {
 
     #[test]
     fn every_verdict_can_be_reached() {
-        let growth = |exponent: f64| Growth { exponent, low: exponent - 0.02, high: exponent + 0.02 };
+        // t = 2.0 for 60 points.
+        let growth = |exponent: f64| Estimate::least_squares(exponent, 0.01, 62);
+        let verdict = |growth: Estimate, error: Estimate, span| verdict(&growth, &error, span);
         assert_eq!(verdict(growth(0.02), growth(-0.1), 40.0), Verdict::Reproduced);
         assert_eq!(verdict(growth(0.02), growth(0.0), 40.0), Verdict::Reproduced);
         assert_eq!(verdict(growth(0.02), growth(0.1), 40.0), Verdict::Partly);
         assert_eq!(verdict(growth(0.24), growth(-0.1), 40.0), Verdict::Partly);
         assert_eq!(verdict(growth(0.6), growth(-0.1), 40.0), Verdict::Not);
         assert_eq!(verdict(growth(0.02), growth(-0.1), 5.0), Verdict::NotMeasured);
+        assert_eq!(verdict(Estimate::without(0.02, "two runs"), growth(-0.1), 40.0), Verdict::NotMeasured);
     }
 }

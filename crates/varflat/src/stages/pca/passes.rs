@@ -70,6 +70,18 @@ impl<'a> Watched<'a> {
     }
 }
 
+impl Watched<'_> {
+    /// Moves the bar by a block.
+    fn tell(&self, rows: &Range<usize>, columns: &Range<usize>) -> Result<(), AnalysisError> {
+        if interrupt::asked() {
+            return Err(source(Error::Interrupted { stage: "pca" }));
+        }
+        let weights = (rows.len() * columns.len()) as u64;
+        self.bar.set_position(self.done(self.read.fetch_add(weights, Ordering::Relaxed)));
+        Ok(())
+    }
+}
+
 impl WindowSource for Watched<'_> {
     fn steps(&self) -> usize {
         self.window.steps()
@@ -85,12 +97,22 @@ impl WindowSource for Watched<'_> {
         columns: Range<usize>,
         buffer: &'a mut Vec<f32>,
     ) -> Result<ArrayView2<'a, f32>, AnalysisError> {
-        if interrupt::asked() {
-            return Err(source(Error::Interrupted { stage: "pca" }));
-        }
-        let weights = (rows.len() * columns.len()) as u64;
-        self.bar.set_position(self.done(self.read.fetch_add(weights, Ordering::Relaxed)));
+        self.tell(&rows, &columns)?;
         self.window.block(rows, columns, buffer)
+    }
+
+    fn is_f64(&self) -> bool {
+        self.window.is_f64()
+    }
+
+    fn block_f64<'a>(
+        &'a self,
+        rows: Range<usize>,
+        columns: Range<usize>,
+        buffer: &'a mut Vec<f64>,
+    ) -> Result<ArrayView2<'a, f64>, AnalysisError> {
+        self.tell(&rows, &columns)?;
+        self.window.block_f64(rows, columns, buffer)
     }
 }
 

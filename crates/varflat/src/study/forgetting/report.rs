@@ -1,7 +1,7 @@
 //! The numbers of the forgetting study.
 
 use serde::{Deserialize, Serialize};
-use varflat_analysis::MeanInterval;
+use varflat_analysis::Estimate;
 
 use super::rows::{RunRow, SequenceSummaryRow, SummaryRow};
 use super::{ForgettingStudy, Heads, Kind, Method};
@@ -19,7 +19,7 @@ pub(crate) struct ForgettingReport {
 pub(crate) struct SetupReport {
     pub(crate) heads: Heads,
     /// Test error of task 1 before task 2 is learnt.
-    pub(crate) task_1_error_before: MeanInterval,
+    pub(crate) task_1_error_before: Estimate,
     /// Every method at the strength with the least mean training error of both tasks.
     pub(crate) methods: Vec<MethodReport>,
     /// Mean error of LDC (`components` and `exponent` as shown) minus that of other methods, seed by seed.
@@ -44,9 +44,9 @@ pub(crate) struct MethodReport {
     pub(crate) lambda: Option<f64>,
     /// Whether no weaker or no stiffer one was tried: a better one may lie beyond, unless nothing changes there any more.
     pub(crate) strength_at_end_of_range: bool,
-    pub(crate) task_1_error: MeanInterval,
-    pub(crate) task_2_error: MeanInterval,
-    pub(crate) mean_error: MeanInterval,
+    pub(crate) task_1_error: Estimate,
+    pub(crate) task_2_error: Estimate,
+    pub(crate) mean_error: Estimate,
 }
 
 /// How much LDC's mean error differs.
@@ -55,7 +55,7 @@ pub(crate) struct Difference {
     /// From which method, in words.
     pub(crate) from: String,
     /// Negative where LDC is better.
-    pub(crate) mean_error: MeanInterval,
+    pub(crate) mean_error: Estimate,
 }
 
 /// One method after all tasks.
@@ -65,7 +65,7 @@ pub(crate) struct SequenceReport {
     pub(crate) method: Kind,
     pub(crate) tasks: usize,
     pub(crate) constraints: f64,
-    pub(crate) mean_error: MeanInterval,
+    pub(crate) mean_error: Estimate,
 }
 
 /// What the two tasks gave.
@@ -108,13 +108,13 @@ fn setup(
     let differences = [none, l2, ewc].map(|method| {
         let pairs = of_ldc.iter().zip(errors(method)?);
         let differences: Vec<f64> = pairs.map(|(ldc, other)| ldc - other).collect();
-        Some(Difference { from: method.label(), mean_error: MeanInterval::of(&differences)? })
+        Some(Difference { from: method.label(), mean_error: Estimate::mean(&differences)? })
     });
     let last = sequence.iter().filter(|row| row.heads == heads && row.seen == study.pairs.len());
     Some(SetupReport {
         heads,
         // The first task is the same with every kind of head.
-        task_1_error_before: MeanInterval::of(&two_tasks.before[..study.seeds.len()])?,
+        task_1_error_before: Estimate::mean_share(&two_tasks.before[..study.seeds.len()])?,
         methods: methods.collect(),
         differences: differences.into_iter().collect::<Option<_>>()?,
         sequence: last
@@ -123,7 +123,7 @@ fn setup(
                 method: row.method,
                 tasks: row.seen,
                 constraints: row.constraints,
-                mean_error: MeanInterval { mean: row.mean, low: row.low, high: row.high },
+                mean_error: row.estimate(),
             })
             .collect(),
     })
@@ -159,7 +159,8 @@ fn name(study: &ForgettingStudy, kind: Kind) -> String {
 impl ForgettingReport {
     /// In words, a number a line.
     pub(in crate::study) fn words(&self) -> String {
-        let mut text = format!("  test errors, means and 95 % intervals over {} seeds\n", self.seeds);
+        let intervals = if self.seeds < 3 { "no intervals over so few" } else { "95 % intervals" };
+        let mut text = format!("  test errors, means over {} seeds and {intervals}\n", self.seeds);
         for setup in &self.setups {
             text += &format!(
                 "  heads: {}; task 1 before task 2: {}; after it:\n",
@@ -199,8 +200,8 @@ impl SetupReport {
     }
 }
 
-/// Such as `1.23 % [1.00, 1.46]`.
-fn percent(value: &MeanInterval) -> String {
-    let MeanInterval { mean, low, high } = value;
-    format!("{:.2} % [{:.2}, {:.2}]", 100.0 * mean, 100.0 * low, 100.0 * high)
+/// Such as `1.2 [1.0, 1.5] %`, or `1.2 %` where there is no interval.
+fn percent(value: &Estimate) -> String {
+    let interval = value.interval.map(|[low, high]| (100.0 * low, 100.0 * high));
+    format!("{} %", varflat_plot::with_interval(100.0 * value.value, interval))
 }

@@ -1,7 +1,7 @@
 //! The tables of the forgetting study.
 
 use serde::{Deserialize, Serialize};
-use varflat_analysis::MeanInterval;
+use varflat_analysis::{Estimate, Method as IntervalMethod};
 
 use super::{Heads, Kind, Method};
 
@@ -27,7 +27,8 @@ pub(crate) struct RunRow {
     pub(crate) second_test_error: f64,
 }
 
-/// A row of `forgetting_summary.csv`: means over seeds with their 95 % intervals.
+/// A row of `forgetting_summary.csv`: means over seeds with their 95 % intervals, which lie
+/// between 0 and 1; of fewer than three seeds there are none.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct SummaryRow {
     pub(crate) heads: Heads,
@@ -46,14 +47,14 @@ pub(crate) struct SummaryRow {
     pub(crate) chosen: bool,
     /// Test errors: of task 1, of task 2, and the mean of both.
     pub(crate) first: f64,
-    pub(crate) first_low: f64,
-    pub(crate) first_high: f64,
+    pub(crate) first_low: Option<f64>,
+    pub(crate) first_high: Option<f64>,
     pub(crate) second: f64,
-    pub(crate) second_low: f64,
-    pub(crate) second_high: f64,
+    pub(crate) second_low: Option<f64>,
+    pub(crate) second_high: Option<f64>,
     pub(crate) mean: f64,
-    pub(crate) mean_low: f64,
-    pub(crate) mean_high: f64,
+    pub(crate) mean_low: Option<f64>,
+    pub(crate) mean_high: Option<f64>,
 }
 
 /// A row of `forgetting_sequence.csv`.
@@ -80,8 +81,17 @@ pub(crate) struct SequenceSummaryRow {
     pub(crate) constraints: f64,
     /// Mean test error over the tasks seen, mean over seeds.
     pub(crate) mean: f64,
-    pub(crate) low: f64,
-    pub(crate) high: f64,
+    pub(crate) low: Option<f64>,
+    pub(crate) high: Option<f64>,
+    #[serde(default)]
+    pub(crate) seeds: usize,
+}
+
+impl SequenceSummaryRow {
+    /// The mean with its interval.
+    pub(super) fn estimate(&self) -> Estimate {
+        over_seeds(self.mean, self.low.zip(self.high), self.seeds)
+    }
 }
 
 impl RunRow {
@@ -113,16 +123,30 @@ impl SummaryRow {
         }
     }
 
-    pub(super) fn first(&self) -> MeanInterval {
-        MeanInterval { mean: self.first, low: self.first_low, high: self.first_high }
+    pub(super) fn first(&self) -> Estimate {
+        over_seeds(self.first, self.first_low.zip(self.first_high), self.seeds)
     }
 
-    pub(super) fn second(&self) -> MeanInterval {
-        MeanInterval { mean: self.second, low: self.second_low, high: self.second_high }
+    pub(super) fn second(&self) -> Estimate {
+        over_seeds(self.second, self.second_low.zip(self.second_high), self.seeds)
     }
 
-    pub(super) fn mean(&self) -> MeanInterval {
-        MeanInterval { mean: self.mean, low: self.mean_low, high: self.mean_high }
+    pub(super) fn mean(&self) -> Estimate {
+        over_seeds(self.mean, self.mean_low.zip(self.mean_high), self.seeds)
+    }
+}
+
+/// The estimate that a row holds.
+fn over_seeds(value: f64, interval: Option<(f64, f64)>, n: usize) -> Estimate {
+    match interval {
+        Some((low, high)) => Estimate {
+            value,
+            standard_error: None,
+            interval: Some([low, high]),
+            method: Some(IntervalMethod::Repetitions { n }),
+            missing: None,
+        },
+        None => Estimate::without(value, format!("{n} seeds")),
     }
 }
 
@@ -151,9 +175,9 @@ pub(super) fn summarise(rows: &[RunRow]) -> Vec<SummaryRow> {
         .into_iter()
         .filter_map(|((heads, method, strength), rows)| {
             let over = |of: fn(&RunRow) -> f64| -> Vec<f64> { rows.iter().map(|row| of(row)).collect() };
-            let first = MeanInterval::of(&over(|row| row.first_test_error))?;
-            let second = MeanInterval::of(&over(|row| row.second_test_error))?;
-            let both = MeanInterval::of(&over(RunRow::mean_error))?;
+            let first = Estimate::mean_share(&over(|row| row.first_test_error))?;
+            let second = Estimate::mean_share(&over(|row| row.second_test_error))?;
+            let both = Estimate::mean_share(&over(RunRow::mean_error))?;
             let lambdas: Option<Vec<f64>> = rows.iter().map(|row| Some(row.lambda?.ln())).collect();
             Some(SummaryRow {
                 heads,
@@ -167,15 +191,15 @@ pub(super) fn summarise(rows: &[RunRow]) -> Vec<SummaryRow> {
                 seeds: rows.len(),
                 train_error: mean(rows.iter().map(|row| row.train_error())),
                 chosen: false,
-                first: first.mean,
-                first_low: first.low,
-                first_high: first.high,
-                second: second.mean,
-                second_low: second.low,
-                second_high: second.high,
-                mean: both.mean,
-                mean_low: both.low,
-                mean_high: both.high,
+                first: first.value,
+                first_low: first.low(),
+                first_high: first.high(),
+                second: second.value,
+                second_low: second.low(),
+                second_high: second.high(),
+                mean: both.value,
+                mean_low: both.low(),
+                mean_high: both.high(),
             })
         })
         .collect();
@@ -202,9 +226,18 @@ pub(super) fn summarise_sequence(rows: &[SequenceRow]) -> Vec<SequenceSummaryRow
         .filter_map(|((heads, method, seen), rows)| {
             let of_seeds = rows.chunk_by(|one, other| one.seed == other.seed);
             let errors: Vec<f64> = of_seeds.map(|rows| mean(rows.iter().map(|row| row.test_error))).collect();
-            let MeanInterval { mean: error, low, high } = MeanInterval::of(&errors)?;
+            let error = Estimate::mean_share(&errors)?;
             let constraints = mean(rows.iter().map(|row| row.constraints as f64));
-            Some(SequenceSummaryRow { heads, method, seen, constraints, mean: error, low, high })
+            Some(SequenceSummaryRow {
+                heads,
+                method,
+                seen,
+                constraints,
+                mean: error.value,
+                low: error.low(),
+                high: error.high(),
+                seeds: errors.len(),
+            })
         })
         .collect()
 }
@@ -255,8 +288,8 @@ mod tests {
         ];
         assert_eq!(chosen, expected.map(|(kind, strength, chosen)| (kind, Some(strength), chosen)));
         assert!((summary[0].first - 0.4).abs() < 1e-15 && (summary[0].lambda.unwrap() - 2.0).abs() < 1e-12);
-        // t = 12.706 for two seeds, s/√2 = 0.1.
-        assert!((summary[0].first_high - 0.4 - 1.2706).abs() < 1e-4);
+        // Of two seeds there is no interval.
+        assert_eq!((summary[0].first_low, summary[0].first_high), (None, None));
     }
 
     #[test]
@@ -282,6 +315,10 @@ mod tests {
         let summary = summarise_sequence(&rows);
         let means: Vec<f64> = summary.iter().map(|row| row.mean).collect();
         assert!((means[0] - 0.2).abs() < 1e-15 && (means[1] - 0.4).abs() < 1e-15, "{means:?}");
-        assert!((summary[1].high - 0.4 - 1.2706).abs() < 1e-4 && summary[1].constraints == 3.0);
+        assert!(summary[1].high.is_none() && summary[1].constraints == 3.0);
+        let third = [row(3, 1, 1, 0.2), row(3, 2, 1, 0.05), row(3, 2, 2, 0.01)];
+        let summary = summarise_sequence(&[rows.as_slice(), &third].concat());
+        let (low, high) = (summary[1].low.unwrap(), summary[1].high.unwrap());
+        assert!(0.0 < low && low < summary[1].mean && summary[1].mean < high && high < 1.0);
     }
 }

@@ -3,8 +3,7 @@
 use ndarray::{Array2, ArrayView1, Axis};
 use rayon::prelude::*;
 use varflat_analysis::{
-    DatasetBase, Fit, FlatnessSearch, ParamGuard, PrincipalCurvatures, SegmentMoments, TrajectoryPca,
-    WindowSource,
+    DatasetBase, Fit, FlatnessSearch, ParamGuard, PrincipalCurvatures, TrajectoryPca, WindowSource,
 };
 use varflat_model::{DenseLandscape, Langevin, LangevinConfig, MovingLayer};
 
@@ -15,7 +14,7 @@ use crate::files::read_json;
 use crate::progress::Spinner;
 use crate::recorded::RecordedWindow;
 use crate::run_folder::{RunFolder, names};
-use crate::stages::{self, FitReport, FlatnessRow, Subspace};
+use crate::stages::{self, FitReport, FlatnessRow, Subspace, Uncertainty};
 
 /// Directions along which a walk is read where there are more: the flattest relax too slowly to be judged.
 const MOST_DIRECTIONS: usize = 300;
@@ -23,9 +22,6 @@ const MOST_DIRECTIONS: usize = 300;
 /// Half the distance of the gradients whose difference gives the curvature, in units of weight: far below the flatness of the sharpest
 /// direction (0.28 in the headline), far above the rounding of weights to f32.
 const CURVATURE_STEP: f64 = 0.02;
-
-/// Steps of a segment of the moments that the bootstrap over time resamples.
-const SEGMENT: usize = 100;
 
 /// Rows of a trajectory that a thread projects together.
 const ROWS: usize = 500;
@@ -37,8 +33,8 @@ pub(super) struct Measured {
     pub(super) rows: Vec<FlatnessRow>,
     /// Variance under which a value is not trusted.
     pub(super) floor: f64,
-    /// Of θ over time.
-    pub(super) segments: SegmentMoments,
+    /// Of the variances, over other windows.
+    pub(super) uncertainty: Uncertainty,
 }
 
 /// A walk along the eigenvectors of the Hessian, and all eigenvalues.
@@ -56,7 +52,7 @@ pub(super) fn own(run: &RunFolder) -> Result<Measured> {
         factor: fit.factor,
         rows,
         floor: pca.floor(),
-        segments: pca.segments().clone(),
+        uncertainty: Uncertainty::read(run, fit.psi_estimate().missing.as_deref())?,
     })
 }
 
@@ -78,8 +74,8 @@ pub(super) fn along_sgd(run: &RunFolder, section: &LangevinSection, source: &Run
     // Numbered anew, as the columns of θ are.
     let rows = rows.into_iter().zip(variance).zip(1..);
     let rows = rows.map(|((row, variance), index)| FlatnessRow { index, variance, ..row }).collect();
-    let segments = SegmentMoments::of(theta.view(), SEGMENT);
-    Ok(Measured { l0: fit.l0, factor: fit.factor, rows, floor: 0.0, segments })
+    let uncertainty = Uncertainty::of_coordinates(&theta, run.experiment().fit.block);
+    Ok(Measured { l0: fit.l0, factor: fit.factor, rows, floor: 0.0, uncertainty })
 }
 
 /// Along the eigenvectors of the Hessian at the mean of the walk.
@@ -124,9 +120,9 @@ pub(super) fn along_hessian(run: &RunFolder, section: &LangevinSection) -> Resul
             },
         )
         .collect::<Result<_>>()?;
-    let segments = SegmentMoments::of(theta.view(), SEGMENT);
+    let uncertainty = Uncertainty::of_coordinates(&theta, experiment.fit.block);
     Ok(AlongHessian {
-        measured: Measured { l0, factor: section.factor, rows, floor: 0.0, segments },
+        measured: Measured { l0, factor: section.factor, rows, floor: 0.0, uncertainty },
         curvature: curvatures.curvature.to_vec(),
     })
 }
@@ -160,7 +156,9 @@ pub(super) fn bowl(
         Ok(FlatnessRow::of(index, pca.variance()[index - 1], &found))
     });
     let rows = rows.collect::<Result<_>>()?;
-    Ok(Measured { l0, factor, rows, floor: pca.floor(), segments: pca.segments().clone() })
+    let uncertainty =
+        Uncertainty::of_components(&pca, window.view(), experiment.fit.block, pca.variance().len())?;
+    Ok(Measured { l0, factor, rows, floor: pca.floor(), uncertainty })
 }
 
 /// `[rows, dimensions]` of the walk, recorded as the network's is.

@@ -1,44 +1,9 @@
-//! The mean of a few independent values, with Student's interval.
+//! Student's distribution, for the intervals of a few values.
 
 use std::f64::consts::FRAC_2_PI;
 
-use serde::{Deserialize, Serialize};
-
-/// A mean and its 95 % interval.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct MeanInterval {
-    /// The mean.
-    pub mean: f64,
-    /// Lower end of the interval.
-    pub low: f64,
-    /// Upper end of the interval.
-    pub high: f64,
-}
-
-impl MeanInterval {
-    /// The mean of independent values and mean ± t s/√n, s² = Σ(x − mean)²/(n − 1), t the 97.5 % point of Student's distribution
-    /// with n − 1 degrees of freedom. `None` for fewer than two values.
-    ///
-    /// ```
-    /// use varflat_analysis::MeanInterval;
-    /// let found = MeanInterval::of(&[1.0, 3.0]).unwrap();
-    /// assert_eq!(found.mean, 2.0);
-    /// assert!((found.high - 2.0 - 12.706).abs() < 1e-3); // s/√n = 1
-    /// ```
-    pub fn of(values: &[f64]) -> Option<Self> {
-        let n = values.len();
-        if n < 2 {
-            return None;
-        }
-        let mean = values.iter().sum::<f64>() / n as f64;
-        let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-        let half = t_97_5(n - 1) * (squares / (n - 1) as f64 / n as f64).sqrt();
-        Some(Self { mean, low: mean - half, high: mean + half })
-    }
-}
-
 /// The t with P(|T| ≤ t) = 0.95.
-fn t_97_5(degrees: usize) -> f64 {
+pub(crate) fn t_97_5(degrees: usize) -> f64 {
     // 12.7 for one degree of freedom, less for more.
     let (mut low, mut high) = (1.0, 16.0);
     for _ in 0..60 {
@@ -86,15 +51,5 @@ mod tests {
             };
             assert!((within(1.7, degrees) - integral(1.7) / integral(4000.0)).abs() < 1e-6, "{degrees}");
         }
-    }
-
-    #[test]
-    fn the_interval_of_four_values_by_hand() {
-        // Squares 4 + 1 + 0 + 9, s² = 14/3, s/√4 = 1.0801.
-        let found = MeanInterval::of(&[1.0, 2.0, 3.0, 6.0]).unwrap();
-        assert_eq!(found.mean, 3.0);
-        assert!((found.high - found.mean - 3.18245 * 1.080_123).abs() < 1e-4, "{found:?}");
-        assert!((found.high + found.low - 6.0).abs() < 1e-12);
-        assert_eq!(MeanInterval::of(&[1.0]), None);
     }
 }
