@@ -68,7 +68,7 @@ pub use displacement::{
 };
 pub use error::AnalysisError;
 pub use flatness::{
-    DirectionFlatness, FlatnessSearch, FlatnessSearchParams, FlatnessStatus, Side, curvature_of_flatness,
+    DirectionFlatness, FlatnessSearch, FlatnessSearchParams, FlatnessStatus, Side, curvature_of_crossings,
 };
 pub use mean_interval::MeanInterval;
 pub use pca::{
