@@ -82,7 +82,7 @@ impl MovingLayer {
         let inputs: Vec<Vec<f32>> = (0..set.samples())
             .into_par_iter()
             .map(|sample| {
-                let pixels: Vec<f64> = set.image(sample).iter().map(|&pixel| f64::from(pixel)).collect();
+                let pixels: Vec<f64> = set.at(sample).iter().map(|&pixel| f64::from(pixel)).collect();
                 let inputs = before.iter().fold(pixels, |values, layer| {
                     layer.apply(&values).into_iter().map(|z| z.max(0.0)).collect()
                 });

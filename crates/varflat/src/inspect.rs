@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use varflat_model::Metrics;
+use varflat_model::{Metrics, StopReason};
 
 use crate::error::Result;
 use crate::files::{read_csv, read_json};
@@ -25,6 +25,9 @@ pub fn inspect(run: &RunFolder) -> Result<String> {
     if let Some(commit) = &record.git_commit {
         line("commit", commit.clone());
     }
+    if let Some(set) = &record.data_set {
+        line("data", set.clone());
+    }
     for stage in Stage::ALL {
         let state = match (run.is_done(stage)?, record.stages.get(stage.name())) {
             (true, Some(stage)) => format!("done in {:.1} s", stage.seconds),
@@ -38,6 +41,10 @@ pub fn inspect(run: &RunFolder) -> Result<String> {
             line("epochs", format!("{} ({} steps)", last.epoch, last.step));
             line("training", format!("loss {:.3e}, error {:.4}", last.train_loss, last.train_error));
             line("test", format!("loss {:.4}, error {:.4}", last.test_loss, last.test_error));
+            let below = experiment.training.loss_below;
+            if record.stop_reason == Some(StopReason::MaxEpochs) && below > 0.0 {
+                line("stopped", format!("by max_epochs: the loss did not reach loss_below = {below:e}"));
+            }
         }
     }
     if run.is_done(Stage::Fit)? {
