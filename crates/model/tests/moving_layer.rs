@@ -25,7 +25,7 @@ fn network(bias: bool) -> DenseNetwork {
 fn loss(network: &DenseNetwork, layer: &str, weights: &[f64], set: &ImageSet, sample: usize) -> f64 {
     let mut layers = network.layers().to_vec();
     layers[network.position(layer).unwrap()].weight = weights.to_vec();
-    let logits = DenseNetwork::new(layers).unwrap().logits(set.image(sample));
+    let logits = DenseNetwork::new(layers).unwrap().logits(set.image(sample).unwrap()).unwrap();
     let logits: Vec<f32> = logits.into_iter().map(|z| z as f32).collect();
     sample_cross_entropy(&logits, usize::from(set.labels[sample]))
 }
@@ -34,7 +34,7 @@ fn loss(network: &DenseNetwork, layer: &str, weights: &[f64], set: &ImageSet, sa
 fn exact_loss(network: &DenseNetwork, layer: &str, weights: &[f64], set: &ImageSet, sample: usize) -> f64 {
     let mut layers = network.layers().to_vec();
     layers[network.position(layer).unwrap()].weight = weights.to_vec();
-    let logits = DenseNetwork::new(layers).unwrap().logits(set.image(sample));
+    let logits = DenseNetwork::new(layers).unwrap().logits(set.image(sample).unwrap()).unwrap();
     let label = usize::from(set.labels[sample]);
     let others = logits.iter().enumerate().filter(|(class, _)| *class != label);
     others.map(|(_, z)| (z - logits[label]).exp()).sum::<f64>().ln_1p()
@@ -153,7 +153,7 @@ fn errors_and_margins_are_those_of_the_network_itself() {
     let moving = MovingLayer::new(&network, "hidden", &set).unwrap();
     let margins: Vec<f64> = (0..set.samples())
         .map(|sample| {
-            let z = network.logits(set.image(sample));
+            let z = network.logits(set.image(sample).unwrap()).unwrap();
             let label = usize::from(set.labels[sample]);
             let others = z.iter().enumerate().filter(|(class, _)| *class != label);
             z[label] - others.map(|(_, &z)| z).fold(f64::NEG_INFINITY, f64::max)

@@ -70,7 +70,7 @@ fn performance(run: &RunFolder, data: &Data, set: &ImageSet) -> Result<Option<Pe
         let weights = run.centre_weights(Centre::Final)?;
         let network =
             crate::weights::convolutional(experiment, set, data.classes, &open, &weights, run.path())?;
-        Ok(Some(varflat_model::ResidentSet::new(set, data.classes, &open).measure(&network)?))
+        Ok(Some(varflat_model::ResidentSet::new(set, data.classes, &open)?.measure(&network)?))
     }
     #[cfg(not(feature = "train"))]
     {
