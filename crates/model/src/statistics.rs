@@ -14,6 +14,9 @@ const TOGETHER: usize = 2_000;
 /// Running statistics by their paths.
 type Statistics = BTreeMap<String, Vec<f32>>;
 
+/// Those of some images, before they are put together.
+type Exact = BTreeMap<String, Vec<f64>>;
+
 /// The network with the running mean and variance of every batch norm measured anew over `set`: those of its present weights.
 ///
 /// Weights that were set by hand, averaged or moved need it, as in stochastic weight averaging (arXiv 1803.05407): what a
@@ -55,7 +58,7 @@ pub fn with_statistics<C: Classifier>(network: &C, set: &ResidentSet) -> Result<
             let values = moved[*path].iter().map(|&value| f64::from(value) / share);
             ((*path).clone(), values.collect::<Vec<f64>>())
         });
-        measured.push((part.len() as f64, of_part.collect::<BTreeMap<_, _>>()));
+        measured.push((part.len() as f64, of_part.collect::<Exact>()));
     }
     let of_set = shares.keys().map(|path| ((*path).clone(), together(path, &measured)));
     Ok(write(&network, &of_set.collect()))
@@ -79,9 +82,9 @@ fn share(once: &[f32], twice: &[f32]) -> f64 {
 }
 
 /// A statistic of the whole set, from those of its parts: of a variance the mean of the parts' and the variance of their means.
-fn together(path: &str, parts: &[(f64, BTreeMap<String, Vec<f64>>)]) -> Vec<f32> {
+fn together(path: &str, parts: &[(f64, Exact)]) -> Vec<f32> {
     let samples: f64 = parts.iter().map(|(count, _)| count).sum();
-    let mean = |of: &dyn Fn(&BTreeMap<String, Vec<f64>>) -> f64| -> f64 {
+    let mean = |of: &dyn Fn(&Exact) -> f64| -> f64 {
         parts.iter().map(|(count, part)| count * of(part)).sum::<f64>() / samples
     };
     let sibling = path.strip_suffix("running_var").map(|module| format!("{module}running_mean"));

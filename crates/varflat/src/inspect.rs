@@ -42,7 +42,9 @@ pub fn inspect(run: &RunFolder) -> Result<String> {
             line("training", format!("loss {:.3e}, error {:.4}", last.train_loss, last.train_error));
             line("test", format!("loss {:.4}, error {:.4}", last.test_loss, last.test_error));
             let below = experiment.training.loss_below;
-            if record.stop_reason == Some(StopReason::MaxEpochs) && below > 0.0 {
+            // A walk has no threshold.
+            let trained = experiment.langevin.is_none();
+            if trained && record.stop_reason == Some(StopReason::MaxEpochs) && below > 0.0 {
                 line("stopped", format!("by max_epochs: the loss did not reach loss_below = {below:e}"));
             }
         }

@@ -209,7 +209,10 @@ mod tests {
         DenseLayer { name: name.to_owned(), inputs, outputs, weight: Vec::new(), bias: None }
     }
 
-    fn ordered(layers: &[(&str, usize, usize)]) -> Result<String, String> {
+    /// Names, inputs and outputs.
+    type Layers<'a> = &'a [(&'a str, usize, usize)];
+
+    fn ordered(layers: Layers<'_>) -> Result<String, String> {
         let layers: Vec<DenseLayer> =
             layers.iter().map(|&(name, d_in, d_out)| layer(name, d_in, d_out)).collect();
         match of(&layers) {
@@ -222,7 +225,7 @@ mod tests {
 
     #[test]
     fn layers_that_fit_are_put_in_order() {
-        let table: [(&[(&str, usize, usize)], &str); 7] = [
+        let table: [(Layers<'_>, &str); 7] = [
             // varflat's own, sorted by the alphabet.
             (&[("hidden", 5, 5), ("input", 9, 5), ("output", 5, 3)], "input hidden output"),
             (&[("input", 3, 3), ("output", 3, 3)], "input output"),
@@ -247,7 +250,7 @@ mod tests {
 
     #[test]
     fn layers_that_do_not_are_refused_with_a_way_out() {
-        let table: [(&[(&str, usize, usize)], &str); 7] = [
+        let table: [(Layers<'_>, &str); 7] = [
             (&[("a", 5, 5), ("b", 9, 5), ("c", 5, 3)], "the order b, a, c"),
             (&[("head", 4, 2), ("l.0", 9, 4), ("l.1", 4, 4), ("l.2", 4, 4)], "the order l.0, l.1, l.2, head"),
             (&[("a", 4, 4), ("b", 4, 4), ("c", 4, 4)], "by number"),

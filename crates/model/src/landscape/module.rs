@@ -106,7 +106,8 @@ impl<C: Classifier> ModuleLine<'_, C> {
     }
 }
 
-/// The module with other weights at this path, flattened row-major.
+/// The module with other weights at this path, flattened row-major. Running statistics stay as they are: where there are any,
+/// [`with_statistics`](crate::with_statistics) measures those of the new weights.
 ///
 /// # Errors
 /// [`NetworkError::UnknownLayer`] when there is no float parameter of that path; [`NetworkError::Shape`] when it has another number of

@@ -62,7 +62,7 @@ fn performance(run: &RunFolder, data: &Data, set: &ImageSet) -> Result<Option<Pe
     if experiment.model.channels.is_none() {
         let network = run.centre(Centre::Final)?;
         let layer = MovingLayer::new(&network, &experiment.recorder.layer, set)?;
-        return Ok(Some(layer.performance(layer.weights())));
+        return Ok(Some(layer.performance(layer.weights())?));
     }
     #[cfg(feature = "train")]
     {
