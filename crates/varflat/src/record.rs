@@ -1,7 +1,8 @@
 //! Training any network with the recorder attached, everything in memory.
 
-use burn::module::Module;
+use burn::module::{Module, ModuleVisitor, Param};
 use burn::optim::{ModuleOptimizer, Optimizer};
+use burn::tensor::Tensor;
 use ndarray::Array2;
 use varflat_model::{
     Classifier, Metrics, OptimizerKind, ResidentSet, Trainer, TrainingConfig, TrainingError, with_statistics,
@@ -46,7 +47,9 @@ pub fn record<C: Classifier>(
     window: u64,
 ) -> Result<Recording<C>> {
     let network = network.valid().train();
-    let path = parameter(&network, path)?.path;
+    let there = parameter(&network, path)?;
+    let (path, weights) = (there.path, there.shape.iter().product());
+    check_learns(&network, &path)?;
     let sinks: Vec<(String, SharedSink<Kept>)> = paths(&network)
         .into_iter()
         .map(|there| {
@@ -56,8 +59,7 @@ pub fn record<C: Classifier>(
         .collect();
     let optimizer = optimizer(&network, training, &sinks)?;
     let mut trainer = Trainer::new(network, optimizer, training, seed, train, test)?;
-    let asked = parameter(trainer.network(), &path)?.shape.iter().product();
-    reserve(&sinks, &path, window, asked, training.max_epochs.saturating_mul(trainer.steps_per_epoch()))?;
+    reserve(&sinks, &path, window, weights, training.max_epochs.saturating_mul(trainer.steps_per_epoch()))?;
     let mut metrics = vec![trainer.measure()?];
     let mut end = None;
     while end != Some(trainer.steps()) {
@@ -85,13 +87,42 @@ pub fn record<C: Classifier>(
         }
     }
     let centre = with_statistics(&centre, train)?;
-    let window = Array2::from_shape_vec((window as usize, asked), rows).map_err(|_| {
-        impossible(format!(
-            "`{path}` did not move: it is frozen, or the loss does not depend on it. The parameters are {}",
-            sinks.iter().map(|(there, _)| there.as_str()).collect::<Vec<_>>().join(", ")
-        ))
+    let window = Array2::from_shape_vec((window as usize, weights), rows).map_err(|_| {
+        impossible(format!("`{path}` got no gradient in some steps: the loss does not depend on it"))
     })?;
     Ok(Recording { path, window, centre, last, metrics })
+}
+
+/// Whether an optimizer moves the parameter at a path.
+fn check_learns(network: &impl Module, path: &str) -> Result<()> {
+    struct Learns {
+        names: Vec<String>,
+        paths: Vec<String>,
+    }
+    impl ModuleVisitor for Learns {
+        fn enter_module(&mut self, name: &str, _: &str) {
+            self.names.push(name.to_owned());
+        }
+
+        fn exit_module(&mut self, _: &str, _: &str) {
+            self.names.pop();
+        }
+
+        fn visit_float<const D: usize>(&mut self, parameter: &Param<Tensor<D>>) {
+            if parameter.val().is_require_grad() {
+                self.paths.push(self.names.join("."));
+            }
+        }
+    }
+    let mut learns = Learns { names: Vec::new(), paths: Vec::new() };
+    network.visit(&mut learns);
+    match learns.paths.iter().any(|there| there == path) {
+        true => Ok(()),
+        false => Err(impossible(format!(
+            "`{path}` is frozen, so that there is nothing to record; what learns is {}",
+            learns.paths.join(", ")
+        ))),
+    }
 }
 
 fn impossible(problem: String) -> Error {
