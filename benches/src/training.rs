@@ -39,7 +39,7 @@ impl Ground {
     /// If there is no device.
     pub fn new(images: &ImageSet) -> Result<Self> {
         let device = device::open(None)?;
-        Ok(Self { set: ResidentSet::new(images, 10, &device), pixels: images.pixels(), device })
+        Ok(Self { set: ResidentSet::new(images, 10, &device)?, pixels: images.pixels(), device })
     }
 
     /// Optimizer steps in one epoch.

@@ -278,7 +278,7 @@ fn a_training_that_has_died_says_so() {
     let work = Workplace::new();
     let outcome = program!().run(&work.run("out", &["training.learning_rate=1e4"]));
     println!("{}", outcome.stderr);
-    outcome.fails_clearly(&["died", "between steps", "lower training.learning_rate"]);
+    outcome.fails_clearly(&["standstill", "every ReLU", "lower training.learning_rate"]);
     let trajectory = Trajectory::open(work.path("out")).unwrap();
     assert!(trajectory.steps() > 0 && !trajectory.is_truncated());
 }

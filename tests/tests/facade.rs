@@ -30,9 +30,12 @@ fn recorded(
     path: &str,
 ) -> varflat::Result<(Recording<Mine>, DenseNetwork)> {
     let initial = MlpConfig::new(64, vec![8], 4).initial(1)?;
-    let network =
-        Mine { first: linear(&initial.layers()[0], device), second: linear(&initial.layers()[1], device) };
-    let sets = (ResidentSet::new(&data.train, 4, open), ResidentSet::new(&data.test, 4, open));
+    let network = Mine {
+        first: linear(&initial.layers()[0], device).unwrap(),
+        second: linear(&initial.layers()[1], device).unwrap(),
+    };
+    let sets =
+        (ResidentSet::new(&data.train, 4, open).unwrap(), ResidentSet::new(&data.test, 4, open).unwrap());
     let training =
         TrainingConfig { batch_size: 10, max_epochs: 20, loss_below: 0.0, ..TrainingConfig::default() };
     Ok((record(network, path, &training, 1, (&sets.0, &sets.1), 90)?, initial))
@@ -80,7 +83,7 @@ fn two_landscapes_give_one_relation() {
     let (open, data) = small();
     let (recording, _) = recorded(&open.autodiff(), &open, &data, "second.weight").unwrap();
     let pca = TrajectoryPca::params().fit(&DatasetBase::from(recording.window.view())).unwrap();
-    let set = ResidentSet::new(&data.train, 4, &open);
+    let set = ResidentSet::new(&data.train, 4, &open).unwrap();
     let general = ModuleLandscape::new(&recording.centre, "second.weight", &set).unwrap();
     let general = Relation::measure(&pca, &general, 20).unwrap();
 

@@ -51,8 +51,8 @@ fn setting() -> (Data, DenseNetwork, TrainingConfig) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../experiments/headline.toml");
     let experiment = varflat::Experiment::read(&file, &[]).unwrap();
     let mut data = experiment.source().unwrap().load(Verify::Listed).unwrap();
-    data.train = data.train.first(5000);
-    data.test = data.test.first(100);
+    data.train = data.train.first(5000).unwrap();
+    data.test = data.test.first(100).unwrap();
     let initial = experiment.network(784, 10).initial(SEED).unwrap();
     (data, initial, experiment.training)
 }
@@ -78,7 +78,10 @@ fn trained(
     steps: u64,
     attach: impl FnOnce(Recorder<'_, Plain, Sgd>) -> Recorder<'_, Plain, Sgd>,
 ) -> DenseNetwork {
-    let (train, test) = (ResidentSet::new(&data.train, 10, device), ResidentSet::new(&data.test, 10, device));
+    let (train, test) = (
+        ResidentSet::new(&data.train, 10, device).unwrap(),
+        ResidentSet::new(&data.test, 10, device).unwrap(),
+    );
     let network = Plain { network: Mlp::new(initial, &device.autodiff()).unwrap() };
     let optimizer = attach(Recorder::new(&network, training.sgd())).into_optimizer();
     let mut trainer = Trainer::new(network, optimizer, training, SEED, &train, &test).unwrap();
@@ -95,7 +98,10 @@ fn by_kernels(
     initial: &DenseNetwork,
     training: &TrainingConfig,
 ) -> DenseNetwork {
-    let (train, test) = (ResidentSet::new(&data.train, 10, device), ResidentSet::new(&data.test, 10, device));
+    let (train, test) = (
+        ResidentSet::new(&data.train, 10, device).unwrap(),
+        ResidentSet::new(&data.test, 10, device).unwrap(),
+    );
     let network = Mlp::new(initial, &device.autodiff()).unwrap();
     let mut trainer = Trainer::new(network, training.sgd().into(), training, SEED, &train, &test).unwrap();
     (0..STEPS).for_each(|_| trainer.step());
@@ -197,7 +203,7 @@ fn every_backend_comes_to_the_same() {
     );
     let loss = |device: &OpenDevice| {
         let module = Plain { network: Mlp::new(&reference, &device.device).unwrap() };
-        ResidentSet::new(&data.train, 10, device).measure(&module).unwrap().loss
+        ResidentSet::new(&data.train, 10, device).unwrap().measure(&module).unwrap().loss
     };
     let first = gradients(flex, &data, &reference, &training);
     let host = measured(&DenseLandscape::new(&reference, "hidden", &data.train).unwrap(), &search);
@@ -212,7 +218,7 @@ fn every_backend_comes_to_the_same() {
         });
         let losses = apart([loss(flex)], [loss(device)]);
         let network = Plain { network: Mlp::new(&reference, &device.device).unwrap() };
-        let resident = ResidentSet::new(&data.train, 10, device);
+        let resident = ResidentSet::new(&data.train, 10, device).unwrap();
         let module = ModuleLandscape::new(&network, "network.hidden.weight", &resident).unwrap();
         let module = measured(&module, &search);
         // So small that there are several chunks of samples.

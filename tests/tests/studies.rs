@@ -147,7 +147,8 @@ fn the_temperature_is_that_of_the_slopes_of_every_mini_batch() {
         // The window: the last 600 of 900 steps, epochs 10 to 29.
         for epoch in 10..30 {
             for batch in epoch_order(3, epoch, Shuffle::Epoch, samples, 10).chunks(10) {
-                let images = batch.iter().flat_map(|&sample| set.image(sample as usize).to_vec()).collect();
+                let images =
+                    batch.iter().flat_map(|&sample| set.image(sample as usize).unwrap().to_vec()).collect();
                 let labels = batch.iter().map(|&sample| set.labels[sample as usize]).collect();
                 let part = ImageSet { images, labels, rows: set.rows, columns: set.columns };
                 squares.push((slope(&part, &p) - full).powi(2));

@@ -60,12 +60,13 @@ impl DirectionFlatness {
     }
 }
 
-/// The curvature κ of a parabola L_0 + κδθ²/2 that has the flatness F at the level `factor`·L_0:
-/// κ = 8 (factor − 1) L_0/F².
+/// The curvature κ of the parabola L_0 + gδθ + κδθ²/2 that crosses the level `factor`·L_0 at θ_l < 0 < θ_r:
+/// κ = 2 (factor − 1) L_0/(|θ_l| θ_r), as the product of the two roots is −2 (factor − 1) L_0/κ.
 ///
-/// Where a loss is no parabola it is the curvature of the one through its crossings, seen from their middle.
-pub fn curvature_of_flatness(flatness: f64, reference_loss: f64, factor: f64) -> f64 {
-    8.0 * (factor - 1.0) * reference_loss / (flatness * flatness)
+/// Exact whatever the slope g = −κ(θ_l + θ_r)/2 is; with g = 0 it is 8 (factor − 1) L_0/F², F = θ_r − θ_l. (From F alone a slope
+/// cannot be seen: it widens F.)
+pub fn curvature_of_crossings(left: f64, right: f64, reference_loss: f64, factor: f64) -> f64 {
+    2.0 * (factor - 1.0) * reference_loss / (left * right).abs()
 }
 
 impl FlatnessSearch {

@@ -71,7 +71,7 @@ pub use displacement::{
 pub use error::AnalysisError;
 pub use estimate::{Estimate, Method, median};
 pub use flatness::{
-    DirectionFlatness, FlatnessSearch, FlatnessSearchParams, FlatnessStatus, Side, curvature_of_flatness,
+    DirectionFlatness, FlatnessSearch, FlatnessSearchParams, FlatnessStatus, Side, curvature_of_crossings,
 };
 pub use jackknife::{Replicates, remembers_longer};
 pub use pca::{

@@ -261,6 +261,9 @@ impl TrajectoryPca {
     /// Alignment of the first direction with the weights, |cos(p_1, w_0)|: 1 where the drift
     /// amplifies the weights `w0` `[weights]` (Feng & Tu 2021).
     ///
+    /// Under a weight decay λ part of it is the decay itself, −αλw a step, which moves along w as well: with λ > 0 compare it with
+    /// that of a training without.
+    ///
     /// # Errors
     /// If `w0` has another number of weights, or is zero or not finite.
     pub fn alignment<'a>(&self, w0: impl Into<ArrayView1<'a, f64>>) -> Result<f64, AnalysisError> {

@@ -4,7 +4,8 @@ use std::f64::consts::E;
 
 use proptest::prelude::*;
 use varflat_analysis::{
-    AnalysisError, DirectionFlatness, FlatnessSearch, FlatnessStatus, ParamGuard, Side, curvature_of_flatness,
+    AnalysisError, DirectionFlatness, FlatnessSearch, FlatnessStatus, ParamGuard, Side,
+    curvature_of_crossings,
 };
 
 const L0: f64 = 5e-5;
@@ -217,14 +218,32 @@ fn misuse_is_explained() {
 }
 
 #[test]
-fn the_curvature_of_a_parabola_comes_back_from_its_flatness() {
+fn the_curvature_of_a_parabola_comes_back_from_its_crossings() {
     for (curvature, factor) in [(1e-4, std::f64::consts::E), (7.0, 2.0), (0.3, 1.2)] {
         let search = FlatnessSearch::params().factor(factor).check().unwrap();
         let parabola =
             |offsets: &[f64]| offsets.iter().map(|s| L0 + 0.5 * curvature * s * s).collect::<Vec<f64>>();
-        let flatness = search.measure(L0, 1.0, parabola).unwrap().flatness().unwrap();
-        let found = curvature_of_flatness(flatness, L0, factor);
+        let found = search.measure(L0, 1.0, parabola).unwrap();
+        let (left, right) = (found.left.crossing().unwrap(), found.right.crossing().unwrap());
+        let found = curvature_of_crossings(left, right, L0, factor);
         assert!((found / curvature - 1.0).abs() < 1e-3, "{found} against {curvature}");
+        // Without a slope it is what F alone gives.
+        let flatness = right - left;
+        assert!((8.0 * (factor - 1.0) * L0 / flatness.powi(2) / found - 1.0).abs() < 1e-6);
+    }
+}
+
+/// Where w_0 is not at the minimum: L = 0.1 − 0.4 s + s²/2 has κ = 1, whatever its slope.
+#[test]
+fn a_slope_does_not_change_the_curvature() {
+    let search = FlatnessSearch::params().tolerance(1e-10).check().unwrap();
+    for slope in [-0.4, -0.2, 0.0, 0.3] {
+        let tilted =
+            |offsets: &[f64]| -> Vec<f64> { offsets.iter().map(|s| 0.1 + slope * s + 0.5 * s * s).collect() };
+        let found = search.measure(0.1, 1.0, tilted).unwrap();
+        let (left, right) = (found.left.crossing().unwrap(), found.right.crossing().unwrap());
+        let curvature = curvature_of_crossings(left, right, 0.1, std::f64::consts::E);
+        assert!((curvature - 1.0).abs() < 1e-8, "slope {slope}: {curvature}");
     }
 }
 

@@ -16,8 +16,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("load: {:.3} s", start.elapsed().as_secs_f64());
     let device = device::open(None)?;
     let network = MlpConfig::new(784, vec![50, 50], 10).initial(1)?;
-    let train = ResidentSet::new(&data.train, 10, &device);
-    let test = ResidentSet::new(&data.test, 10, &device);
+    let train = ResidentSet::new(&data.train, 10, &device)?;
+    let test = ResidentSet::new(&data.test, 10, &device)?;
     let mlp = Mlp::new(&network, &device.autodiff())?;
     let config = TrainingConfig::default();
     let mut trainer = Trainer::new(mlp, config.sgd().into(), &config, 1, &train, &test)?;

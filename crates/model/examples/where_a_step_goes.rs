@@ -38,7 +38,7 @@ fn epoch<C: Classifier>(
         let steps = order.len() / config.batch_size;
         for samples in order.chunks_exact(config.batch_size) {
             let start = Instant::now();
-            let gradients = network.gradients(&set.batch(samples));
+            let gradients = network.gradients(&set.batch(samples)?);
             gradients_time += start.elapsed();
             let start = Instant::now();
             network = optimizer.step(config.learning_rate, network, gradients);
@@ -64,7 +64,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let network = || -> Result<Mlp, _> {
         Mlp::new(&MlpConfig::new(784, vec![50, 50], 10).initial(1)?, &device.autodiff())
     };
-    let set = ResidentSet::new(&data.train, 10, &device);
+    let set = ResidentSet::new(&data.train, 10, &device)?;
     epoch("without zeros", network()?, &set)?;
     epoch("all pixels   ", Dense { network: network()? }, &set)
 }

@@ -16,7 +16,7 @@ pub enum Shuffle {
     Independent,
 }
 
-/// The samples of one epoch, batch after batch: `[steps × batch_size]` indices into the training set.
+/// The samples of one epoch, batch after batch: `[steps × batch_size]` indices into the training set; none for batches of none.
 ///
 /// Depends only on (seed, epoch, shuffle, sizes): any epoch can be drawn without the ones before it,
 /// which is what lets a run resume in the middle.
@@ -28,7 +28,7 @@ pub fn epoch_order(
     batch_size: usize,
 ) -> Vec<u32> {
     let mut random = stream(seed, Purpose::BatchOrder, epoch);
-    let drawn = samples / batch_size * batch_size;
+    let drawn = samples.checked_div(batch_size).unwrap_or(0) * batch_size;
     match shuffle_by {
         Shuffle::Epoch => {
             let mut order: Vec<u32> = (0..samples as u32).collect();

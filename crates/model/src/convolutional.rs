@@ -6,7 +6,7 @@ use burn::nn::pool::{MaxPool2d, MaxPool2dConfig};
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor, TensorData};
 
-use crate::dense::NetworkError;
+use crate::dense::{NetworkError, check_room};
 use crate::mlp::{Initialization, Mlp, MlpConfig};
 use crate::random::{Purpose, stream, uniform};
 use crate::training::Classifier;
@@ -67,19 +67,25 @@ impl ConvolutionalConfig {
     /// [`NetworkError::Shape`] when the image is too small for two convolutions, or there are no channels.
     fn dense(&self) -> Result<MlpConfig, NetworkError> {
         let after = |pixels: usize| pixels.checked_sub(KERNEL - 1).map_or(0, |pixels| pixels / POOL);
-        let left: usize = self.image.iter().map(|&pixels| after(after(pixels))).product();
-        if left == 0 || self.channels.contains(&0) {
+        let left = self.image.iter().map(|&pixels| after(after(pixels))).fold(1, usize::saturating_mul);
+        if let Some(place) = self.channels.iter().position(|channels| *channels == 0) {
+            let layer = ["first", "second"][place].to_owned();
+            return Err(NetworkError::Shape {
+                layer,
+                problem: "needs one channel at least, not 0".to_owned(),
+            });
+        }
+        if left == 0 {
             let [rows, columns] = self.image;
             return Err(NetworkError::Shape {
                 layer: "second".to_owned(),
                 problem: format!(
-                    "nothing is left of {rows} × {columns} pixels after two 5 × 5 convolutions with 2 × 2 pooling and {:?} channels",
-                    self.channels
+                    "nothing is left of {rows} × {columns} pixels after two 5 × 5 convolutions with 2 × 2 pooling"
                 ),
             });
         }
         Ok(MlpConfig {
-            inputs: left * self.channels[1],
+            inputs: left.saturating_mul(self.channels[1]),
             hidden: self.hidden.clone(),
             classes: self.classes,
             bias: self.bias,
@@ -130,8 +136,9 @@ impl Convolutional {
     /// The network with the initial weights of a seed, drawn on the host: the same for every backend.
     ///
     /// # Errors
-    /// [`NetworkError`] when the image is too small, or a width is zero.
+    /// [`NetworkError`] when the image is too small, a width is zero, or there is no memory for the weights.
     pub fn new(config: &ConvolutionalConfig, seed: u64, device: &Device) -> Result<Self, NetworkError> {
+        check_room(&config.shapes()?)?;
         let dense = config.dense()?.initial(seed)?;
         let layers = dense.layers().len() as u64;
         let [first, second] = config.channels;
@@ -146,6 +153,10 @@ impl Convolutional {
 }
 
 impl Classifier for Convolutional {
+    fn inputs(&self) -> Option<usize> {
+        Some(self.image.iter().product())
+    }
+
     fn forward(&self, inputs: Tensor<2>) -> Tensor<2> {
         let [batch, _] = inputs.dims();
         let [rows, columns] = self.image;

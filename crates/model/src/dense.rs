@@ -19,6 +19,44 @@ pub struct DenseLayer {
 }
 
 impl DenseLayer {
+    /// Whether the numbers of weights and biases are those of the shape.
+    ///
+    /// # Errors
+    /// [`NetworkError::Shape`].
+    pub(crate) fn check(&self) -> Result<(), NetworkError> {
+        let Self { inputs, outputs, .. } = *self;
+        let complain = |problem: String| Err(NetworkError::Shape { layer: self.name.clone(), problem });
+        if inputs == 0 || outputs == 0 {
+            return complain("a layer needs at least one input and one output".to_owned());
+        }
+        let (needed, there) = (inputs.saturating_mul(outputs), self.weight.len());
+        if needed != there {
+            return complain(format!("[{inputs}, {outputs}] needs {needed} weights, but there are {there}"));
+        }
+        match &self.bias {
+            Some(bias) if bias.len() != outputs => {
+                complain(format!("needs {outputs} biases, but there are {}", bias.len()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether every weight and bias is a finite number.
+    ///
+    /// # Errors
+    /// [`NetworkError::Shape`] names the first that is none.
+    pub(crate) fn check_finite(&self) -> Result<(), NetworkError> {
+        let weight = self.weight.iter().position(|w| !w.is_finite()).map(|place| {
+            let (row, column) = (place / self.outputs, place % self.outputs);
+            format!("weight [{row}, {column}] is {}", self.weight[place])
+        });
+        let bias = self.bias.iter().flatten().enumerate().find(|(_, b)| !b.is_finite());
+        match weight.or_else(|| bias.map(|(place, b)| format!("bias [{place}] is {b}"))) {
+            Some(problem) => Err(NetworkError::Shape { layer: self.name.clone(), problem }),
+            None => Ok(()),
+        }
+    }
+
     /// xW + b of one sample.
     pub(crate) fn apply(&self, values: &[f64]) -> Vec<f64> {
         let mut z = self.bias.clone().unwrap_or_else(|| vec![0.0; self.outputs]);
@@ -49,6 +87,9 @@ pub enum NetworkError {
         /// What does not fit.
         problem: String,
     },
+    /// Images or labels that do not fit the network, or each other.
+    #[error("{0}")]
+    Images(String),
     /// No layer or parameter of that name.
     #[error("the network has no `{asked}`; it has {available}")]
     UnknownLayer {
@@ -57,6 +98,30 @@ pub enum NetworkError {
         /// The names there are.
         available: String,
     },
+}
+
+/// Whether there is memory for the weights of layers of these names and shapes, in f64: asked for before anything is drawn.
+///
+/// # Errors
+/// [`NetworkError::Shape`] names the layer with which it ends.
+pub(crate) fn check_room(shapes: &[(String, Vec<usize>)]) -> Result<(), NetworkError> {
+    let mut all = 0usize;
+    for (name, shape) in shapes {
+        let weights = shape.iter().try_fold(1usize, |product, size| product.checked_mul(*size));
+        let sum = weights.and_then(|weights| all.checked_add(weights));
+        match sum.filter(|sum| Vec::<f64>::new().try_reserve_exact(*sum).is_ok()) {
+            Some(sum) => all = sum,
+            None => {
+                let bytes = shape.iter().map(|size| *size as f64).product::<f64>() * size_of::<f64>() as f64;
+                let problem = format!(
+                    "{shape:?} needs {:.0} GiB for its weights, which are not there: make it narrower",
+                    bytes / f64::from(1 << 30)
+                );
+                return Err(NetworkError::Shape { layer: name.clone(), problem });
+            }
+        }
+    }
+    Ok(())
 }
 
 impl DenseNetwork {
@@ -71,26 +136,12 @@ impl DenseNetwork {
         let mut expected = layers[0].inputs;
         for layer in &layers {
             let complain = |problem: String| Err(NetworkError::Shape { layer: layer.name.clone(), problem });
-            if layer.inputs == 0 || layer.outputs == 0 {
-                return complain("a layer needs at least one input and one output".to_owned());
-            }
+            layer.check()?;
             if layer.inputs != expected {
                 return complain(format!(
                     "takes {} inputs, but the layer before gives {expected}",
                     layer.inputs
                 ));
-            }
-            if layer.weight.len() != layer.inputs * layer.outputs {
-                return complain(format!(
-                    "[{}, {}] needs {} weights, but there are {}",
-                    layer.inputs,
-                    layer.outputs,
-                    layer.inputs * layer.outputs,
-                    layer.weight.len()
-                ));
-            }
-            if layer.bias.as_ref().is_some_and(|bias| bias.len() != layer.outputs) {
-                return complain(format!("needs {} biases", layer.outputs));
             }
             expected = layer.outputs;
         }
@@ -124,7 +175,16 @@ impl DenseNetwork {
     }
 
     /// The logits of one sample, every operation in f64: the slow reference for tests.
-    pub fn logits(&self, sample: &[f32]) -> Vec<f64> {
+    ///
+    /// # Errors
+    /// [`NetworkError::Images`] unless there are as many pixels as the network has inputs.
+    pub fn logits(&self, sample: &[f32]) -> Result<Vec<f64>, NetworkError> {
+        if sample.len() != self.inputs() {
+            let (pixels, inputs) = (sample.len(), self.inputs());
+            return Err(NetworkError::Images(format!(
+                "the image has {pixels} pixels, but the network takes {inputs} inputs"
+            )));
+        }
         let mut values: Vec<f64> = sample.iter().map(|&x| f64::from(x)).collect();
         for (position, layer) in self.layers.iter().enumerate() {
             values = layer.apply(&values);
@@ -132,7 +192,7 @@ impl DenseNetwork {
                 values.iter_mut().for_each(|z| *z = z.max(0.0));
             }
         }
-        values
+        Ok(values)
     }
 }
 
@@ -152,8 +212,8 @@ mod tests {
         ])
         .unwrap();
         // z = [1 + 2·2, −1 + 2] = [5, 1], logit = 15 + 10 + 0.5; with x = [2, 0]: z = [2, −2] → 6.5
-        assert_eq!(network.logits(&[1.0, 2.0]), vec![25.5]);
-        assert_eq!(network.logits(&[2.0, 0.0]), vec![6.5]);
+        assert_eq!(network.logits(&[1.0, 2.0]).unwrap(), vec![25.5]);
+        assert_eq!(network.logits(&[2.0, 0.0]).unwrap(), vec![6.5]);
     }
 
     #[test]

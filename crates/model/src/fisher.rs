@@ -6,7 +6,8 @@ use burn::module::{Param, ParamId};
 use burn::optim::GradientsParams;
 use burn::tensor::{Tensor, TensorData};
 
-use crate::parameters::{Visit, visit};
+use crate::evaluated::differentiable;
+use crate::parameters::{Visit, visit, visit_all};
 use crate::training::{Classifier, ResidentSet, TrainingError};
 
 /// The diagonal of the Fisher information of every parameter, by its path, flattened row-major:
@@ -14,7 +15,9 @@ use crate::training::{Classifier, ResidentSet, TrainingError};
 /// F_jj = n⁻¹ Σ_x Σ_y p(y|x) (∂ ln p(y|x)/∂w_j)² over the first n = `samples` images x of `set` (all of them where there are fewer).
 ///
 /// The labels y are the model's own, summed over all classes, not those of the data: that would be the "empirical" Fisher
-/// information, which vanishes with the training loss. One forward and backward pass for every image and class; sums in f64.
+/// information, which vanishes with the training loss. p is that of the network as it is evaluated: dropout is off, batch norm takes
+/// its running statistics, and parameters that are frozen count as well. One forward and backward pass for every image and class;
+/// sums in f64.
 /// Kirkpatrick et al., "Overcoming catastrophic forgetting in neural networks", arXiv 1612.00796.
 ///
 /// ```
@@ -23,25 +26,37 @@ use crate::training::{Classifier, ResidentSet, TrainingError};
 /// let device = device::open(None)?;
 /// let network = Mlp::new(&MlpConfig::new(4, vec![3, 3], 2).initial(1)?, &device.autodiff())?;
 /// let images = ImageSet { images: vec![0.5; 8], labels: vec![0, 1], rows: 2, columns: 2 };
-/// let fisher = fisher_diagonal(&network, &ResidentSet::new(&images, 2, &device), 2)?;
+/// let fisher = fisher_diagonal(&network, &ResidentSet::new(&images, 2, &device)?, 2)?;
 /// assert_eq!((fisher[1].0.as_str(), fisher[1].1.len()), ("hidden.weight", 9));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
 /// # Errors
-/// [`TrainingError::Device`] if the device does not hand its numbers out.
+/// [`TrainingError::Config`] for no samples; [`TrainingError::Misfit`] if the network does not take the images, gives logits that are
+/// no numbers, or has a layer that cannot be told to evaluate; [`TrainingError::Device`] if the device does not hand its numbers out.
 pub fn fisher_diagonal<C: Classifier>(
     network: &C,
     set: &ResidentSet,
     samples: usize,
 ) -> Result<Vec<(String, Vec<f64>)>, TrainingError> {
+    if samples == 0 {
+        return Err(TrainingError::Config(
+            "Fisher information of 0 samples is none: at least 1 is needed".to_owned(),
+        ));
+    }
     let samples = samples.min(set.samples());
-    let network = network.valid().train();
+    let network = differentiable(network, set)?;
+    let evaluated = network.valid();
     let mut squares = Squares::default();
     for sample in 0..samples as u32 {
-        let image = set.batch(&[sample]).images();
-        let logits = network.valid().forward(image.clone());
+        let image = set.chosen(&[sample]).images();
+        let logits = evaluated.forward(image.clone());
         let values = logits.try_into_vec_as::<f32>().map_err(TrainingError::device)?;
+        if let Some(z) = values.iter().find(|z| !z.is_finite()) {
+            return Err(TrainingError::Misfit(format!(
+                "a logit of image {sample} is {z}: the weights have diverged"
+            )));
+        }
         let probabilities = softmax(&values);
         for (class, &probability) in probabilities.iter().enumerate() {
             // ∂ ln p_y/∂z_j = δ_jy − p_j.
@@ -53,7 +68,7 @@ pub fn fisher_diagonal<C: Classifier>(
             let gradients = (logits * slopes).sum().backward();
             squares.gradients = GradientsParams::from_grads(gradients, &network);
             squares.weight = probability;
-            visit(&network, &mut squares);
+            visit_all(&network, &mut squares);
         }
     }
     if let Some(problem) = squares.problem {
@@ -61,7 +76,7 @@ pub fn fisher_diagonal<C: Classifier>(
     }
     let mut names = Names(Vec::new());
     visit(&network, &mut names);
-    let mean = |sums: Vec<f64>| sums.into_iter().map(|sum| sum / samples.max(1) as f64).collect();
+    let mean = |sums: Vec<f64>| sums.into_iter().map(|sum| sum / samples as f64).collect();
     let of = names.0.into_iter();
     Ok(of
         .map(|(path, id, weights)| {

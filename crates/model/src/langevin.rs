@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::dense::NetworkError;
 use crate::random::{Purpose, normal, stream};
 
 /// Settings of a Langevin walk.
@@ -83,10 +84,18 @@ impl Langevin {
     }
 
     /// The same walk at the state it had after `step` steps.
-    pub fn resume_at(mut self, weights: &[f64], step: u64) -> Self {
+    ///
+    /// # Errors
+    /// [`NetworkError::Shape`] when there is another number of weights than at the start.
+    pub fn resume_at(mut self, weights: &[f64], step: u64) -> Result<Self, NetworkError> {
+        if weights.len() != self.weights.len() {
+            let (there, expected) = (weights.len(), self.weights.len());
+            let problem = format!("{there} weights, but the walk began with {expected}");
+            return Err(NetworkError::Shape { layer: "walk".to_owned(), problem });
+        }
         self.weights.copy_from_slice(weights);
         self.step = step;
-        self
+        Ok(self)
     }
 
     /// One step; `gradient` is ∇L at the weights it is given.
@@ -146,7 +155,8 @@ mod tests {
         (0..20).for_each(|_| whole.step(bowl));
         let mut first = Langevin::new(&[1.0, 2.0], config.clone(), 3);
         (0..8).for_each(|_| first.step(bowl));
-        let mut second = Langevin::new(&[1.0, 2.0], config, 3).resume_at(first.weights(), first.steps());
+        let mut second =
+            Langevin::new(&[1.0, 2.0], config, 3).resume_at(first.weights(), first.steps()).unwrap();
         (0..12).for_each(|_| second.step(bowl));
         assert_eq!(whole.weights(), second.weights());
     }

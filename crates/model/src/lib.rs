@@ -9,7 +9,7 @@
 //! // Two images of two pixels each; real ones come from `data::load`.
 //! let images = ImageSet { images: vec![1.0, 0.0, 0.0, 1.0], labels: vec![0, 1], rows: 1, columns: 2 };
 //! let device = device::open(None)?;
-//! let set = ResidentSet::new(&images, 2, &device);
+//! let set = ResidentSet::new(&images, 2, &device)?;
 //! let network = Mlp::new(&MlpConfig::new(2, vec![8, 8], 2).initial(1)?, &device.autodiff())?;
 //! let config = TrainingConfig { batch_size: 2, ..TrainingConfig::default() };
 //! let mut trainer = Trainer::new(network, config.sgd().into(), &config, 1, &set, &set)?;
@@ -33,6 +33,8 @@ pub mod data;
 pub mod dense;
 pub mod device;
 #[cfg(feature = "burn")]
+mod evaluated;
+#[cfg(feature = "burn")]
 mod fisher;
 pub mod landscape;
 mod langevin;
@@ -42,6 +44,8 @@ mod moving_layer;
 #[cfg(feature = "burn")]
 mod parameters;
 pub mod random;
+#[cfg(feature = "burn")]
+mod statistics;
 pub mod training;
 
 pub use batches::{Shuffle, epoch_order};
@@ -60,6 +64,8 @@ pub use mlp::{Initialization, MlpConfig};
 #[cfg(feature = "burn")]
 pub use mlp::{Mlp, linear};
 pub use moving_layer::{MovingLayer, SampleOnLine};
+#[cfg(feature = "burn")]
+pub use statistics::with_statistics;
 #[cfg(feature = "burn")]
 pub use training::{Batch, Classifier, ResidentSet, Trainer};
 pub use training::{Metrics, OptimizerKind, Performance, StopReason, TrainingConfig, TrainingError};

@@ -9,12 +9,13 @@ mod of_tensors;
 #[cfg(feature = "burn")]
 pub use of_tensors::{cross_entropy, cross_entropy_gradient};
 
-/// ℓ of one sample in f64, exact to rounding for any margin.
+/// ℓ of one sample in f64, exact to rounding for any margin; NaN for a label without a logit.
 ///
 /// Formula: with m_j = z_j − z_y and t = max(0, max_j m_j),
 /// ℓ = t + log1p(Σ_{j≠y} exp(m_j − t) + expm1(−t)).
 pub fn sample_cross_entropy(logits: &[f32], label: usize) -> f64 {
-    let correct = f64::from(logits[label]);
+    let Some(&correct) = logits.get(label) else { return f64::NAN };
+    let correct = f64::from(correct);
     let margins = || {
         let others = logits.iter().enumerate().filter(move |(class, _)| *class != label);
         others.map(move |(_, &z)| f64::from(z) - correct)
@@ -28,16 +29,18 @@ pub fn sample_cross_entropy(logits: &[f32], label: usize) -> f64 {
 }
 
 /// Whether the largest logit belongs to another class than the label. A tie counts as an error,
-/// and so does a logit that is not a number.
+/// and so does a logit that is not a number, and a label without one.
 pub fn is_error(logits: &[f32], label: usize) -> bool {
+    let Some(&correct) = logits.get(label) else { return true };
     let mut others = logits.iter().enumerate().filter(|(class, _)| *class != label);
-    !others.all(|(_, &z)| z < logits[label])
+    !others.all(|(_, &z)| z < correct)
 }
 
-/// The margin z_y − max_{j≠y} z_j: positive where the sample is classified right.
+/// The margin z_y − max_{j≠y} z_j: positive where the sample is classified right; NaN for a label without a logit.
 pub fn margin(logits: &[f32], label: usize) -> f64 {
+    let Some(&correct) = logits.get(label) else { return f64::NAN };
     let others = logits.iter().enumerate().filter(|(class, _)| *class != label);
-    f64::from(logits[label]) - others.map(|(_, &z)| f64::from(z)).fold(f64::NEG_INFINITY, f64::max)
+    f64::from(correct) - others.map(|(_, &z)| f64::from(z)).fold(f64::NEG_INFINITY, f64::max)
 }
 
 /// ∂L/∂z of the batch mean of ℓ, of one of its samples, in place: p_j/B, and the label's entry −Σ_{j≠y} p_j/B.

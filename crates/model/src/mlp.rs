@@ -5,7 +5,7 @@ mod module;
 
 use serde::{Deserialize, Serialize};
 
-use crate::dense::{DenseLayer, DenseNetwork, NetworkError};
+use crate::dense::{DenseLayer, DenseNetwork, NetworkError, check_room};
 use crate::random::{Purpose, stream, uniform};
 #[cfg(feature = "burn")]
 pub use module::{Mlp, linear};
@@ -62,11 +62,14 @@ impl MlpConfig {
     /// Layer k draws from the stream (seed, initial weights, k), first W row by row, then b.
     ///
     /// # Errors
-    /// [`NetworkError`] when a width is zero or there is no hidden layer.
+    /// [`NetworkError`] when a width is zero, there is no hidden layer, or no memory for the weights.
     pub fn initial(&self, seed: u64) -> Result<DenseNetwork, NetworkError> {
         if self.hidden.is_empty() {
             return Err(NetworkError::Empty);
         }
+        let shapes: Vec<(String, Vec<usize>)> =
+            self.shapes().into_iter().map(|(name, shape)| (name, shape.to_vec())).collect();
+        check_room(&shapes)?;
         let layers = self.shapes().into_iter().enumerate();
         let layers = layers
             .map(|(position, (name, width))| {

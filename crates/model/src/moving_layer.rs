@@ -26,11 +26,11 @@ const CHUNK: usize = 500;
 /// let network = MlpConfig::new(4, vec![3, 3], 2).initial(1)?;
 /// let images = ImageSet { images: vec![0.5; 8], labels: vec![0, 1], rows: 2, columns: 2 };
 /// let layer = MovingLayer::new(&network, "hidden", &images)?;
-/// let gradient = layer.full_gradient(layer.weights());
+/// let gradient = layer.full_gradient(layer.weights())?;
 /// assert_eq!(gradient.len(), 9);
 /// let samples = layer.along(&gradient, 0.0)?;
 /// let mean = (samples[0].loss + samples[1].loss) / 2.0;
-/// assert!((layer.performance(layer.weights()).loss - mean).abs() < 1e-6);
+/// assert!((layer.performance(layer.weights())?.loss - mean).abs() < 1e-6);
 /// # Ok::<(), varflat_model::NetworkError>(())
 /// ```
 pub struct MovingLayer {
@@ -82,7 +82,7 @@ impl MovingLayer {
         let inputs: Vec<Vec<f32>> = (0..set.samples())
             .into_par_iter()
             .map(|sample| {
-                let pixels: Vec<f64> = set.image(sample).iter().map(|&pixel| f64::from(pixel)).collect();
+                let pixels: Vec<f64> = set.at(sample).iter().map(|&pixel| f64::from(pixel)).collect();
                 let inputs = before.iter().fold(pixels, |values, layer| {
                     layer.apply(&values).into_iter().map(|z| z.max(0.0)).collect()
                 });
@@ -111,20 +111,51 @@ impl MovingLayer {
 
     /// ∇L^μ of every mini-batch at the moving layer's `weights`: `[batches, weights]`, row-major.
     ///
-    /// # Panics
-    /// When an index is not below [`samples`](Self::samples) or `weights` has the wrong length.
-    pub fn batch_gradients(&self, weights: &[f32], batches: &[&[u32]]) -> Vec<f32> {
+    /// # Errors
+    /// [`NetworkError`] when a batch is empty, an index is not below [`samples`](Self::samples), or `weights` has the wrong length.
+    pub fn batch_gradients(&self, weights: &[f32], batches: &[&[u32]]) -> Result<Vec<f32>, NetworkError> {
+        self.check(weights.len(), "weights")?;
+        let samples = self.samples();
+        if let Some(misfit) =
+            batches.iter().find(|batch| !batch.iter().all(|&sample| (sample as usize) < samples))
+        {
+            let largest = misfit.iter().max().copied().unwrap_or(0);
+            return Err(NetworkError::Images(format!(
+                "there is no image {largest}: there are {samples}, counted from 0"
+            )));
+        }
+        if batches.iter().any(|batch| batch.is_empty()) {
+            return Err(NetworkError::Images("a batch needs at least one image".to_owned()));
+        }
         let mut gradients = vec![0.0; batches.len() * weights.len()];
         gradients.par_chunks_exact_mut(weights.len()).zip(batches).for_each(|(gradient, samples)| {
             let inputs = self.gathered(samples);
             let z = self.forward(weights, &inputs);
             gradient.copy_from_slice(&self.gradient(&inputs, z, samples, samples.len()));
         });
-        gradients
+        Ok(gradients)
+    }
+
+    /// Whether there are as many numbers as the layer has weights.
+    fn check(&self, there: usize, what: &str) -> Result<(), NetworkError> {
+        let expected = self.moving.weight.len();
+        if there == expected {
+            return Ok(());
+        }
+        let problem = format!("there are {there} numbers, but the layer has {expected} weights");
+        Err(NetworkError::Shape { layer: what.to_owned(), problem })
     }
 
     /// ∇L of the whole set at the moving layer's `weights`.
-    pub fn full_gradient(&self, weights: &[f32]) -> Vec<f64> {
+    ///
+    /// # Errors
+    /// [`NetworkError::Shape`] when `weights` has the wrong length.
+    pub fn full_gradient(&self, weights: &[f32]) -> Result<Vec<f64>, NetworkError> {
+        self.check(weights.len(), "weights")?;
+        Ok(self.gradient_at(weights))
+    }
+
+    fn gradient_at(&self, weights: &[f32]) -> Vec<f64> {
         let all: Vec<u32> = (0..self.samples() as u32).collect();
         let chunks: Vec<Vec<f32>> = all
             .par_chunks(CHUNK)
@@ -144,9 +175,21 @@ impl MovingLayer {
     /// H_ij = p_iᵀ ∂²L p_j at `weights` w for directions p `[k, weights]`, row-major `[k, k]`: central differences of gradients,
     /// (∇L(w + s p_i) − ∇L(w − s p_i))·p_j/2s with s = `step`. Without directions they are the weights themselves.
     ///
-    /// # Panics
-    /// When a direction has another number of entries than the layer has weights.
-    pub fn hessian(&self, weights: &[f64], directions: Option<&[Vec<f64>]>, step: f64) -> Vec<f64> {
+    /// # Errors
+    /// [`NetworkError::Shape`] when `weights` or a direction has another number of entries than the layer has weights, or the step is
+    /// not positive.
+    pub fn hessian(
+        &self,
+        weights: &[f64],
+        directions: Option<&[Vec<f64>]>,
+        step: f64,
+    ) -> Result<Vec<f64>, NetworkError> {
+        self.check(weights.len(), "weights")?;
+        directions.unwrap_or_default().iter().try_for_each(|p| self.check(p.len(), "direction"))?;
+        if !(step > 0.0 && step.is_finite()) {
+            let problem = format!("{step} is no distance for a difference");
+            return Err(NetworkError::Shape { layer: "step".to_owned(), problem });
+        }
         let size = directions.map_or(weights.len(), <[Vec<f64>]>::len);
         let along = |direction: usize, step: f64| -> Vec<f64> {
             let moved = |weight: usize| match directions {
@@ -154,7 +197,7 @@ impl MovingLayer {
                 None => f64::from(u8::from(weight == direction)),
             };
             let place = weights.iter().enumerate().map(|(weight, w)| (w + step * moved(weight)) as f32);
-            self.full_gradient(&place.collect::<Vec<f32>>())
+            self.gradient_at(&place.collect::<Vec<f32>>())
         };
         let rows = (0..size).into_par_iter().map(|direction| {
             let (above, below) = (along(direction, step), along(direction, -step));
@@ -167,11 +210,15 @@ impl MovingLayer {
                 None => change,
             }
         });
-        rows.collect::<Vec<Vec<f64>>>().concat()
+        Ok(rows.collect::<Vec<Vec<f64>>>().concat())
     }
 
     /// Mean loss and share of errors of the whole set at the moving layer's `weights`.
-    pub fn performance(&self, weights: &[f32]) -> Performance {
+    ///
+    /// # Errors
+    /// [`NetworkError::Shape`] when `weights` has the wrong length.
+    pub fn performance(&self, weights: &[f32]) -> Result<Performance, NetworkError> {
+        self.check(weights.len(), "weights")?;
         let all: Vec<u32> = (0..self.samples() as u32).collect();
         let chunks: Vec<(f64, usize)> = all
             .par_chunks(CHUNK)
@@ -187,11 +234,15 @@ impl MovingLayer {
             .collect();
         let samples = self.samples() as f64;
         let (loss, wrong) = chunks.into_iter().fold((0.0, 0), |sum, part| (sum.0 + part.0, sum.1 + part.1));
-        Performance { loss: loss / samples, error: wrong as f64 / samples }
+        Ok(Performance { loss: loss / samples, error: wrong as f64 / samples })
     }
 
     /// Mean over the set of the margin z_y − max_{j≠y} z_j at the moving layer's `weights`.
-    pub fn mean_margin(&self, weights: &[f32]) -> f64 {
+    ///
+    /// # Errors
+    /// [`NetworkError::Shape`] when `weights` has the wrong length.
+    pub fn mean_margin(&self, weights: &[f32]) -> Result<f64, NetworkError> {
+        self.check(weights.len(), "weights")?;
         let all: Vec<u32> = (0..self.samples() as u32).collect();
         let sums: Vec<f64> = all
             .par_chunks(CHUNK)
@@ -202,7 +253,7 @@ impl MovingLayer {
                 logits.each().zip(labels).map(|(row, label)| margin(row, label)).sum()
             })
             .collect();
-        sums.into_iter().sum::<f64>() / self.samples() as f64
+        Ok(sums.into_iter().sum::<f64>() / self.samples() as f64)
     }
 
     /// Loss and slope of every sample at w_0 + s·p, p flattened from `[inputs, outputs]`; w_0 are the layer's own weights.

@@ -1,6 +1,8 @@
 //! The float parameters of any burn module, by their paths.
 
-use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
+use std::collections::HashSet;
+
+use burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId};
 use burn::tensor::Tensor;
 
 use crate::dense::NetworkError;
@@ -11,9 +13,45 @@ pub(crate) trait Visit {
     fn parameter<const D: usize>(&mut self, path: &str, parameter: &Param<Tensor<D>>);
 }
 
-/// Shows every float parameter, in the module's order.
+/// Shows every float parameter, in the module's order: what an optimizer can move, frozen or not. Running statistics are none.
 pub(crate) fn visit<M: Module>(module: &M, visit: &mut impl Visit) {
-    module.visit(&mut Walk { names: Vec::new(), visit });
+    let left_out = running(module);
+    module.visit(&mut Walk { names: Vec::new(), shows: |id| !left_out.contains(&id), visit });
+}
+
+/// Shows whatever burn shows, running statistics too: for visits that tell by themselves, many times over.
+pub(crate) fn visit_all<M: Module>(module: &M, visit: &mut impl Visit) {
+    module.visit(&mut Walk { names: Vec::new(), shows: |_| true, visit });
+}
+
+/// Shows the running statistics of a module, those of batch norm for instance, likewise.
+pub(crate) fn visit_running<M: Module>(module: &M, visit: &mut impl Visit) {
+    let shown = running(module);
+    module.visit(&mut Walk { names: Vec::new(), shows: |id| shown.contains(&id), visit });
+}
+
+/// The identities of what burn keeps as running state: tensors that it shows as parameters, but that no gradient reaches.
+///
+/// A parameter can be told to require gradients, a running state cannot: that tells them apart, frozen parameters too. Nothing is
+/// initialised by it: a running state always is.
+pub(crate) fn running<M: Module>(module: &M) -> HashSet<ParamId> {
+    struct Ask;
+    impl ModuleMapper for Ask {
+        fn map_float<const D: usize>(&mut self, parameter: Param<Tensor<D>>) -> Param<Tensor<D>> {
+            if parameter.is_initialized() { parameter.set_require_grad(true) } else { parameter }
+        }
+    }
+    struct Refused(HashSet<ParamId>);
+    impl ModuleVisitor for Refused {
+        fn visit_float<const D: usize>(&mut self, parameter: &Param<Tensor<D>>) {
+            if parameter.is_initialized() && !parameter.valid().train().val().is_require_grad() {
+                self.0.insert(parameter.id);
+            }
+        }
+    }
+    let mut refused = Refused(HashSet::new());
+    module.clone().map(&mut Ask).visit(&mut refused);
+    refused.0
 }
 
 /// Shows the parameter at a path.
@@ -34,17 +72,18 @@ pub(crate) fn visit_at<M: Module>(
 }
 
 /// The module with other weights at a path, made of the old ones: flattened row-major, without autodiff. Unchanged where there is no
-/// float parameter of that path.
+/// float tensor of that path.
 pub(crate) fn change_at<M: Module>(module: M, path: &str, change: impl FnOnce(Tensor<1>) -> Tensor<1>) -> M {
     module.map(&mut Change { names: Vec::new(), path, change: Some(change) })
 }
 
-struct Walk<'a, V> {
+struct Walk<'a, F, V> {
     names: Vec<String>,
+    shows: F,
     visit: &'a mut V,
 }
 
-impl<V: Visit> ModuleVisitor for Walk<'_, V> {
+impl<F: Fn(ParamId) -> bool, V: Visit> ModuleVisitor for Walk<'_, F, V> {
     fn enter_module(&mut self, name: &str, _: &str) {
         self.names.push(name.to_owned());
     }
@@ -54,7 +93,9 @@ impl<V: Visit> ModuleVisitor for Walk<'_, V> {
     }
 
     fn visit_float<const D: usize>(&mut self, parameter: &Param<Tensor<D>>) {
-        self.visit.parameter(&self.names.join("."), parameter);
+        if (self.shows)(parameter.id) {
+            self.visit.parameter(&self.names.join("."), parameter);
+        }
     }
 }
 
@@ -103,5 +144,14 @@ impl<F: FnOnce(Tensor<1>) -> Tensor<1>> ModuleMapper for Change<'_, F> {
             let changed = if tracked { Tensor::from_inner(changed) } else { changed };
             if learns { changed.require_grad() } else { changed }
         })
+    }
+}
+
+/// The number of weights of a parameter.
+pub(crate) struct Count(pub(crate) usize);
+
+impl Visit for Count {
+    fn parameter<const D: usize>(&mut self, _: &str, parameter: &Param<Tensor<D>>) {
+        self.0 = parameter.lazy_shape().iter().product();
     }
 }

@@ -64,9 +64,9 @@ pub fn normal(random: &mut impl Rng) -> f64 {
     (-2.0 * radius.ln()).sqrt() * (std::f64::consts::TAU * angle).cos()
 }
 
-/// A uniform integer in `0..bound`, without bias (Lemire's rejection). `bound` must not be zero.
+/// A uniform integer in `0..bound`, without bias (Lemire's rejection); 0 for a bound of 0.
 pub fn below(random: &mut impl Rng, bound: u32) -> u32 {
-    let threshold = bound.wrapping_neg() % bound;
+    let Some(threshold) = bound.wrapping_neg().checked_rem(bound) else { return 0 };
     loop {
         let product = u64::from(random.next_u32()) * u64::from(bound);
         if product as u32 >= threshold {

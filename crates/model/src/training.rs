@@ -16,6 +16,8 @@ pub(crate) mod rows;
 #[cfg(feature = "burn")]
 mod sparse;
 #[cfg(feature = "burn")]
+mod standstill;
+#[cfg(feature = "burn")]
 mod trainer;
 
 #[cfg(feature = "burn")]

@@ -176,7 +176,7 @@ fn images(samples: usize) -> ImageSet {
 #[test]
 fn a_trainer_takes_the_implicit_steps_of_its_constraints() {
     let device = device::open(None).unwrap();
-    let set = ResidentSet::new(&images(60), 3, &device);
+    let set = ResidentSet::new(&images(60), 3, &device).unwrap();
     let config = TrainingConfig { batch_size: 10, ..TrainingConfig::default() };
     let trainer = || {
         let network = Mlp::new(&network(), &device.autodiff()).unwrap();
@@ -229,7 +229,7 @@ fn what_fits_no_network_is_refused() {
     assert!(unknown.contains("middle.weight") && unknown.contains("hidden.weight"), "{unknown}");
     let short = Constraint::diagonal("hidden.weight", centre(), vec![1.0; 3]).unwrap();
     assert!(short.relax(network.clone(), 0.1).unwrap_err().to_string().contains("35 weights"));
-    let set = ResidentSet::new(&images(20), 3, &device);
+    let set = ResidentSet::new(&images(20), 3, &device).unwrap();
     let config = TrainingConfig { batch_size: 10, ..TrainingConfig::default() };
     let trainer = Trainer::new(network, config.sgd().into(), &config, 1, &set, &set).unwrap();
     assert!(trainer.with_constraints(vec![short]).is_err());
@@ -251,7 +251,7 @@ fn the_fisher_information_is_that_of_brute_force() {
     let images = images(5);
     let dense = network();
     let log_probabilities = |network: &DenseNetwork, sample: usize| -> Vec<f64> {
-        let z = network.logits(images.image(sample));
+        let z = network.logits(images.image(sample).unwrap()).unwrap();
         let sum = z.iter().map(|z| z.exp()).sum::<f64>().ln();
         z.iter().map(|z| z - sum).collect()
     };
@@ -262,7 +262,7 @@ fn the_fisher_information_is_that_of_brute_force() {
     };
     for device in devices() {
         let network = Mlp::new(&dense, &device.autodiff()).unwrap();
-        let fisher = fisher_diagonal(&network, &ResidentSet::new(&images, 3, &device), 4).unwrap();
+        let fisher = fisher_diagonal(&network, &ResidentSet::new(&images, 3, &device).unwrap(), 4).unwrap();
         assert_eq!(fisher.len(), 3);
         for (layer, (path, found)) in fisher.iter().enumerate() {
             assert_eq!(*path, format!("{}.weight", dense.layers()[layer].name));

@@ -124,7 +124,8 @@ impl Weights {
 
     fn loss(&self, set: &ImageSet) -> f64 {
         let losses = (0..set.samples()).map(|sample| {
-            let (logits, label) = (self.logits(set.image(sample)), usize::from(set.label(sample)));
+            let (logits, label) =
+                (self.logits(set.image(sample).unwrap()), usize::from(set.label(sample).unwrap()));
             let others = logits.iter().enumerate().filter(|(class, _)| *class != label);
             others.map(|(_, z)| (z - logits[label]).exp()).sum::<f64>().ln_1p()
         });
@@ -146,7 +147,7 @@ fn the_landscape_of_a_convolution_is_that_of_a_plain_forward() {
         let open = device::open(None).unwrap();
         let network = Convolutional::new(&config(bias), 3, &open.device).unwrap();
         let weights = Weights::of(&network);
-        let resident = ResidentSet::new(&set, CLASSES, &open);
+        let resident = ResidentSet::new(&set, CLASSES, &open).unwrap();
         for path in ["first.weight", "second.weight", "dense.output.weight"] {
             let landscape = ModuleLandscape::new(&network, path, &resident).unwrap();
             let p = direction(landscape.weights());
@@ -167,9 +168,9 @@ fn every_parameter_has_the_gradient_of_finite_differences() {
     let open = device::open(None).unwrap();
     let network = Convolutional::new(&config(true), 3, &open.autodiff()).unwrap();
     let weights = Weights::of(&network.valid());
-    let resident = ResidentSet::new(&set, CLASSES, &open);
+    let resident = ResidentSet::new(&set, CLASSES, &open).unwrap();
     let all: Vec<u32> = (0..12).collect();
-    let gradients = network.gradients(&resident.batch(&all));
+    let gradients = network.gradients(&resident.batch(&all).unwrap());
 
     struct Gradients<'a>(Vec<String>, &'a burn::optim::GradientsParams, Vec<(String, Vec<f32>)>);
     impl ModuleVisitor for Gradients<'_> {
@@ -223,7 +224,7 @@ fn weights_put_in_by_path_come_out_again() {
     let device = device::open(None).unwrap().device;
     let network = Convolutional::new(&config(false), 3, &device).unwrap();
     let wanted: Vec<f32> = (0..CHANNELS[0] * CHANNELS[1] * 25).map(|n| n as f32).collect();
-    let changed = Weights::of(&with_weights(network, "second.weight", wanted.clone()));
+    let changed = Weights::of(&with_weights(network, "second.weight", wanted.clone()).unwrap());
     let found = changed.get("second.weight").unwrap();
     assert!(found.iter().zip(wanted).all(|(found, wanted)| *found == f64::from(wanted)));
 }

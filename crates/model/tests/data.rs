@@ -108,7 +108,7 @@ fn mnist_is_the_mnist_of_1998() {
 #[test]
 fn the_first_mnist_image_is_a_five() {
     let data = load(&default_folder().unwrap(), Verify::Skip).unwrap();
-    let five = data.train.image(0);
+    let five = data.train.image(0).unwrap();
     // The first rows with ink in the first training image, as published with the files.
     assert!(five[..5 * 28 + 12].iter().all(|&pixel| pixel == 0.0));
     let row: Vec<u8> =
@@ -121,19 +121,23 @@ fn a_small_set_reads_back_exactly() {
     let folder = folder_of(small_files());
     let data = load(folder.path(), Verify::Listed).unwrap();
     assert_eq!((data.train.samples(), data.train.pixels(), data.classes), (3, 4, 3));
-    assert_eq!(data.train.image(1), [100.0_f32 / 255.0, 101.0 / 255.0, 102.0 / 255.0, 103.0 / 255.0]);
-    assert_eq!(data.train.image(2)[3], 1.0);
-    assert_eq!((data.train.label(0), data.test.label(1)), (2, 0));
+    assert_eq!(
+        data.train.image(1).unwrap(),
+        [100.0_f32 / 255.0, 101.0 / 255.0, 102.0 / 255.0, 103.0 / 255.0]
+    );
+    assert_eq!(data.train.image(2).unwrap()[3], 1.0);
+    assert_eq!((data.train.label(0).unwrap(), data.test.label(1).unwrap()), (2, 0));
     assert_eq!(data.folder, folder.path());
 
     let item: ImageItem = data.test.get(1).unwrap();
-    assert_eq!(item, ImageItem { image: data.test.image(1).to_vec(), label: 0 });
+    assert_eq!(item, ImageItem { image: data.test.image(1).unwrap().to_vec(), label: 0 });
     assert_eq!(Dataset::<ImageItem>::len(&data.test), 2);
 
-    let two = data.train.first(2);
+    let two = data.train.first(2).unwrap();
     assert_eq!((two.samples(), two.images.as_slice()), (2, &data.train.images[..8]));
-    assert_eq!(data.train.first(100), data.train);
-    assert_eq!(data.train.first(0).samples(), 0);
+    for impossible in [0, 4, usize::MAX] {
+        assert!(data.train.first(impossible).unwrap_err().to_string().contains("1 to 3"));
+    }
 }
 
 #[test]

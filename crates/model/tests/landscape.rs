@@ -42,7 +42,7 @@ fn brute_force(network: &DenseNetwork, layer: &str, p: &[f64], s: f64, set: &Ima
     layers[moving].weight.iter_mut().zip(p).for_each(|(w, p)| *w += s * p);
     let moved = DenseNetwork::new(layers).unwrap();
     let losses = (0..set.samples()).map(|sample| {
-        let logits = moved.logits(set.image(sample));
+        let logits = moved.logits(set.image(sample).unwrap()).unwrap();
         let label = usize::from(set.labels[sample]);
         let margins = logits.iter().enumerate().filter(|(class, _)| *class != label);
         let sum: f64 = margins.map(|(_, z)| (z - logits[label]).exp()).sum();
@@ -80,7 +80,8 @@ fn tiny_losses_agree_to_one_part_in_a_million() {
     let network = network(vec![50, 50], false, 6.0);
     let margins: Vec<(u8, f64)> = (0..set.samples())
         .map(|sample| {
-            let mut logits: Vec<(f64, u8)> = network.logits(set.image(sample)).into_iter().zip(0..).collect();
+            let mut logits: Vec<(f64, u8)> =
+                network.logits(set.image(sample).unwrap()).unwrap().into_iter().zip(0..).collect();
             logits.sort_by(|a, b| b.0.total_cmp(&a.0));
             (logits[0].1, logits[0].0 - logits[1].0)
         })
@@ -88,7 +89,7 @@ fn tiny_losses_agree_to_one_part_in_a_million() {
     set.labels = margins.iter().map(|(label, _)| *label).collect();
     let confident: Vec<usize> = (0..set.samples()).filter(|&sample| margins[sample].1 > 8.0).collect();
     let set = ImageSet {
-        images: confident.iter().flat_map(|&sample| set.image(sample).to_vec()).collect(),
+        images: confident.iter().flat_map(|&sample| set.image(sample).unwrap().to_vec()).collect(),
         labels: confident.iter().map(|&sample| set.labels[sample]).collect(),
         ..set
     };
@@ -107,7 +108,7 @@ fn what_a_search_leaves_out_does_not_show() {
     let mut set = images(3000, 8, 7);
     let network = network(vec![20, 20], false, 12.0);
     for sample in (0..set.samples()).filter(|sample| sample % 50 > 0) {
-        let logits = network.logits(set.image(sample));
+        let logits = network.logits(set.image(sample).unwrap()).unwrap();
         let best = logits.iter().zip(0..).max_by(|a, b| a.0.total_cmp(b.0)).unwrap();
         set.labels[sample] = best.1;
     }
@@ -135,7 +136,7 @@ fn what_a_search_leaves_out_does_not_show() {
 fn the_path_through_burn_gives_the_same_losses() {
     let set = images(700, 8, 7);
     let device = device::open(None).unwrap();
-    let resident = ResidentSet::new(&set, 7, &device);
+    let resident = ResidentSet::new(&set, 7, &device).unwrap();
     for bias in [false, true] {
         let network = network(vec![11, 9], bias, 2.0);
         let module = Mlp::new(&network, &device.device).unwrap();
@@ -160,7 +161,7 @@ fn the_path_through_burn_gives_the_same_losses() {
 #[test]
 fn the_path_through_burn_names_what_does_not_fit() {
     let device = device::open(None).unwrap();
-    let resident = ResidentSet::new(&images(10, 8, 7), 7, &device);
+    let resident = ResidentSet::new(&images(10, 8, 7), 7, &device).unwrap();
     let module = Mlp::new(&network(vec![5, 5], false, 1.0), &device.device).unwrap();
     let unknown = ModuleLandscape::new(&module, "hidden", &resident).err().unwrap().to_string();
     assert!(unknown.contains("input.weight, hidden.weight, output.weight"), "{unknown}");
@@ -182,7 +183,8 @@ fn hopeless_samples_have_their_exact_loss() {
         layers[1].weight.iter_mut().zip(&p).for_each(|(w, p)| *w += offset * p);
         let moved = DenseNetwork::new(layers).unwrap();
         let losses = (0..set.samples()).map(|sample| {
-            let logits: Vec<f32> = moved.logits(set.image(sample)).iter().map(|&z| z as f32).collect();
+            let logits: Vec<f32> =
+                moved.logits(set.image(sample).unwrap()).unwrap().iter().map(|&z| z as f32).collect();
             sample_cross_entropy(&logits, usize::from(set.labels[sample]))
         });
         let exact = losses.sum::<f64>() / set.samples() as f64;

@@ -25,7 +25,7 @@ fn network(bias: bool) -> DenseNetwork {
 fn loss(network: &DenseNetwork, layer: &str, weights: &[f64], set: &ImageSet, sample: usize) -> f64 {
     let mut layers = network.layers().to_vec();
     layers[network.position(layer).unwrap()].weight = weights.to_vec();
-    let logits = DenseNetwork::new(layers).unwrap().logits(set.image(sample));
+    let logits = DenseNetwork::new(layers).unwrap().logits(set.image(sample).unwrap()).unwrap();
     let logits: Vec<f32> = logits.into_iter().map(|z| z as f32).collect();
     sample_cross_entropy(&logits, usize::from(set.labels[sample]))
 }
@@ -34,7 +34,7 @@ fn loss(network: &DenseNetwork, layer: &str, weights: &[f64], set: &ImageSet, sa
 fn exact_loss(network: &DenseNetwork, layer: &str, weights: &[f64], set: &ImageSet, sample: usize) -> f64 {
     let mut layers = network.layers().to_vec();
     layers[network.position(layer).unwrap()].weight = weights.to_vec();
-    let logits = DenseNetwork::new(layers).unwrap().logits(set.image(sample));
+    let logits = DenseNetwork::new(layers).unwrap().logits(set.image(sample).unwrap()).unwrap();
     let label = usize::from(set.labels[sample]);
     let others = logits.iter().enumerate().filter(|(class, _)| *class != label);
     others.map(|(_, z)| (z - logits[label]).exp()).sum::<f64>().ln_1p()
@@ -49,7 +49,7 @@ fn gradients_are_differences_of_losses() {
             let moving = MovingLayer::new(&network, layer, &set).unwrap();
             let weights: Vec<f64> = moving.weights().iter().map(|&w| f64::from(w)).collect();
             let batches: [&[u32]; 2] = [&[3, 0, 17, 3], &[39]];
-            let gradients = moving.batch_gradients(moving.weights(), &batches);
+            let gradients = moving.batch_gradients(moving.weights(), &batches).unwrap();
             assert_eq!(gradients.len(), 2 * weights.len());
             for (batch, gradient) in batches.iter().zip(gradients.chunks_exact(weights.len())) {
                 for entry in (0..weights.len()).step_by(5) {
@@ -75,8 +75,8 @@ fn the_full_gradient_is_the_mean_of_its_batches() {
     let moving = MovingLayer::new(&network(false), "hidden", &set).unwrap();
     let order: Vec<u32> = (0..1300).rev().collect();
     let batches: Vec<&[u32]> = order.chunks(50).collect();
-    let gradients = moving.batch_gradients(moving.weights(), &batches);
-    let full = moving.full_gradient(moving.weights());
+    let gradients = moving.batch_gradients(moving.weights(), &batches).unwrap();
+    let full = moving.full_gradient(moving.weights()).unwrap();
     for (entry, value) in full.iter().enumerate() {
         let column = gradients.iter().skip(entry).step_by(full.len());
         let mean = column.map(|&value| f64::from(value)).sum::<f64>() / batches.len() as f64;
@@ -84,7 +84,7 @@ fn the_full_gradient_is_the_mean_of_its_batches() {
     }
     let along = moving.along(&full, 0.0).unwrap();
     let mean = along.iter().map(|sample| sample.loss).sum::<f64>() / 1300.0;
-    assert!((mean / moving.performance(moving.weights()).loss - 1.0).abs() < 1e-12);
+    assert!((mean / moving.performance(moving.weights()).unwrap().loss - 1.0).abs() < 1e-12);
     let slope = along.iter().map(|sample| sample.slope).sum::<f64>() / 1300.0;
     let square: f64 = full.iter().map(|value| value * value).sum();
     assert!((slope / square - 1.0).abs() < 1e-4, "{slope} against {square}");
@@ -100,7 +100,7 @@ fn the_hessian_is_the_second_difference_of_the_loss() {
     let directions: Vec<Vec<f64>> =
         (0..3).map(|_| (0..63).map(|_| f64::from(uniform(&mut random)) - 0.5).collect()).collect();
     let step = 2e-2;
-    let hessian = moving.hessian(&weights, Some(&directions), step);
+    let hessian = moving.hessian(&weights, Some(&directions), step).unwrap();
     let loss = |a: f64, p: usize, b: f64, q: usize| -> f64 {
         let moved: Vec<f64> =
             (0..63).map(|w| weights[w] + a * directions[p][w] + b * directions[q][w]).collect();
@@ -118,8 +118,8 @@ fn the_hessian_is_the_second_difference_of_the_loss() {
     // Without directions: every weight is one.
     let unit = |i: usize| (0..63).map(|j| f64::from(u8::from(i == j))).collect::<Vec<f64>>();
     let units: Vec<Vec<f64>> = (0..63).map(unit).collect();
-    let whole = moving.hessian(&weights, None, step);
-    assert_eq!(whole, moving.hessian(&weights, Some(&units), step));
+    let whole = moving.hessian(&weights, None, step).unwrap();
+    assert_eq!(whole, moving.hessian(&weights, Some(&units), step).unwrap());
 }
 
 #[test]
@@ -153,17 +153,17 @@ fn errors_and_margins_are_those_of_the_network_itself() {
     let moving = MovingLayer::new(&network, "hidden", &set).unwrap();
     let margins: Vec<f64> = (0..set.samples())
         .map(|sample| {
-            let z = network.logits(set.image(sample));
+            let z = network.logits(set.image(sample).unwrap()).unwrap();
             let label = usize::from(set.labels[sample]);
             let others = z.iter().enumerate().filter(|(class, _)| *class != label);
             z[label] - others.map(|(_, &z)| z).fold(f64::NEG_INFINITY, f64::max)
         })
         .collect();
     let mean = margins.iter().sum::<f64>() / 700.0;
-    assert!((moving.mean_margin(moving.weights()) - mean).abs() < 1e-6);
+    assert!((moving.mean_margin(moving.weights()).unwrap() - mean).abs() < 1e-6);
     let wrong = margins.iter().filter(|margin| **margin <= 0.0).count();
     assert!(wrong > 0 && wrong < 700);
-    assert_eq!(moving.performance(moving.weights()).error, wrong as f64 / 700.0);
+    assert_eq!(moving.performance(moving.weights()).unwrap().error, wrong as f64 / 700.0);
 }
 
 #[test]
@@ -172,7 +172,7 @@ fn nothing_depends_on_the_number_of_threads() {
     let moving = MovingLayer::new(&network(false), "hidden", &set).unwrap();
     let measure = |threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| moving.full_gradient(moving.weights()))
+        pool.install(|| moving.full_gradient(moving.weights()).unwrap())
     };
     assert_eq!(measure(1), measure(3));
 }

@@ -35,7 +35,7 @@ fn images(samples: usize) -> ImageSet {
 #[test]
 fn leaving_zeros_out_changes_nothing() {
     let device = device::open(None).unwrap();
-    let set = ResidentSet::new(&images(600), 5, &device);
+    let set = ResidentSet::new(&images(600), 5, &device).unwrap();
     for bias in [false, true] {
         let initial = MlpConfig { bias, ..MlpConfig::new(81, vec![13, 7], 5) }.initial(2).unwrap();
         let network = || Mlp::new(&initial, &device.autodiff()).unwrap();
@@ -69,7 +69,7 @@ fn leaving_zeros_out_changes_nothing() {
 #[test]
 fn a_measurement_does_not_depend_on_the_threads() {
     let device = device::open(None).unwrap();
-    let set = ResidentSet::new(&images(3500), 5, &device);
+    let set = ResidentSet::new(&images(3500), 5, &device).unwrap();
     let network = MlpConfig::new(81, vec![13, 7], 5).initial(2).unwrap();
     let network = Mlp::new(&network, &device.device).unwrap();
     let measure = |threads| {
@@ -89,7 +89,7 @@ fn memory_does_not_grow_with_the_steps() {
         line.trim().trim_end_matches(" kB").parse().unwrap()
     };
     let device = device::open(None).unwrap();
-    let set = ResidentSet::new(&images(600), 5, &device);
+    let set = ResidentSet::new(&images(600), 5, &device).unwrap();
     let network = MlpConfig::new(81, vec![4, 3], 5).initial(2).unwrap();
     let network = Mlp::new(&network, &device.autodiff()).unwrap();
     let config = TrainingConfig { batch_size: 2, ..TrainingConfig::default() };

@@ -1,7 +1,9 @@
 //! A module's parameters: their paths, shapes and weights.
 
+use std::collections::HashSet;
+
 use burn::{
-    module::{Module, ModuleVisitor, Param},
+    module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId},
     tensor::{DType, Tensor, TensorData},
 };
 
@@ -16,7 +18,11 @@ pub struct ParamPath {
     pub shape: Vec<usize>,
 }
 
-/// The float parameters of a module, in the module's order. Parameters that were not initialised yet stay so.
+/// The float parameters of a module, in the module's order: what an optimizer can move, frozen or not. Parameters that were not
+/// initialised yet stay so.
+///
+/// Running statistics (`running_mean` and `running_var` of batch norm) are not among them: burn keeps them beside the parameters,
+/// but a forward pass moves them, not the optimizer.
 pub fn paths<M: Module>(module: &M) -> Vec<ParamPath> {
     let mut paths = Vec::new();
     visit(module, |path, parameter| {
@@ -90,9 +96,34 @@ impl<const D: usize> Parameter for Param<Tensor<D>> {
     }
 }
 
+/// The identities of a module's running state.
+///
+/// A parameter can be told to require gradients, a running state cannot: that tells them apart, frozen parameters too. Nothing is
+/// initialised by it: a running state always is.
+fn running<M: Module>(module: &M) -> HashSet<ParamId> {
+    struct Ask;
+    impl ModuleMapper for Ask {
+        fn map_float<const D: usize>(&mut self, parameter: Param<Tensor<D>>) -> Param<Tensor<D>> {
+            if parameter.is_initialized() { parameter.set_require_grad(true) } else { parameter }
+        }
+    }
+    struct Refused(HashSet<ParamId>);
+    impl ModuleVisitor for Refused {
+        fn visit_float<const D: usize>(&mut self, parameter: &Param<Tensor<D>>) {
+            if parameter.is_initialized() && !parameter.valid().train().val().is_require_grad() {
+                self.0.insert(parameter.id);
+            }
+        }
+    }
+    let mut refused = Refused(HashSet::new());
+    module.clone().map(&mut Ask).visit(&mut refused);
+    refused.0
+}
+
 fn visit<M: Module>(module: &M, action: impl FnMut(&str, &dyn Parameter)) {
     struct Visitor<F> {
         names: Vec<String>,
+        running: HashSet<ParamId>,
         action: F,
     }
 
@@ -106,9 +137,11 @@ fn visit<M: Module>(module: &M, action: impl FnMut(&str, &dyn Parameter)) {
         }
 
         fn visit_float<const D: usize>(&mut self, parameter: &Param<Tensor<D>>) {
-            (self.action)(&self.names.join("."), parameter);
+            if !self.running.contains(&parameter.id) {
+                (self.action)(&self.names.join("."), parameter);
+            }
         }
     }
 
-    module.visit(&mut Visitor { names: Vec::new(), action });
+    module.visit(&mut Visitor { names: Vec::new(), running: running(module), action });
 }

@@ -31,6 +31,9 @@ pub struct WindowMeanSettings {
 /// about T/epoch + 2 segments of `weights` numbers; a step adds one row to one segment and allocates nothing once the first
 /// window is full.
 ///
+/// It is the mean of a parameter. Running statistics of batch norm that belong to mean weights are those of a pass over the training set
+/// at these weights (`varflat_model::with_statistics`), not what the last step left.
+///
 /// Precision: a sum over T rows only (no difference of long prefix sums), so the relative error is below T·2⁻⁵³ (1.3e-12 for
 /// T = 12,000) of ⟨|w|⟩_T, typically √T·2⁻⁵³ and far under the f32 rounding of the weights themselves. The order of the
 /// additions is fixed: a recording resumed from [`state`](Self::state) gives the same bits as an uninterrupted one.

@@ -29,14 +29,14 @@ use crate::landscape::{Landscape, component};
 /// let training = TrainingConfig { batch_size: 10, max_epochs: 5, loss_below: 0.0, ..TrainingConfig::default() };
 ///
 /// // Task 1, recorded for 100 further steps.
-/// let set = ResidentSet::new(&first, 2, &device);
+/// let set = ResidentSet::new(&first, 2, &device)?;
 /// let recorded = record(network, "hidden.weight", &training, 1, (&set, &set), 100)?;
 /// let pca = principal_components(&recorded.window)?;
 /// let landscape = ModuleLandscape::new(&recorded.last, "hidden.weight", &set)?;
 /// let constraint = landscape_constraint(&recorded.last, "hidden.weight", &pca, &landscape, 5, 2.0)?;
 ///
 /// // Task 2, held by it.
-/// let set = ResidentSet::new(&second, 2, &device);
+/// let set = ResidentSet::new(&second, 2, &device)?;
 /// let network = recorded.last.clone().train();
 /// let mut trainer = Trainer::new(network, training.sgd().into(), &training, 1, &set, &set)?
 ///     .with_constraints(vec![constraint.scaled(0.1)])?;
@@ -46,7 +46,8 @@ use crate::landscape::{Landscape, component};
 /// ```
 ///
 /// # Errors
-/// If the network has no such parameter, the components are not of its size, or the landscape cannot be measured.
+/// For no components or an exponent that is no finite number, if the network has no such parameter, the components are not of its size,
+/// or the landscape cannot be measured.
 pub fn landscape_constraint(
     network: &impl Classifier,
     path: &str,
@@ -55,6 +56,10 @@ pub fn landscape_constraint(
     components: usize,
     exponent: f64,
 ) -> Result<Constraint> {
+    if components == 0 || !exponent.is_finite() {
+        let problem = format!("{components} components with exponent {exponent} make no constraint");
+        return Err(Error::Experiment { origin: "landscape_constraint".to_owned(), problem });
+    }
     let centre = varflat_recorder::weights(network, path)?;
     let components = components.min(pca.components().nrows());
     let found = flatness(pca, landscape, components)?;

@@ -386,8 +386,9 @@ impl Experiment {
                 let problem = format!("data.samples = {samples}, but there are {there} training images");
                 return Err(Error::Experiment { origin: self.name.clone(), problem });
             }
-            data.train = data.train.first(samples);
+            data.train = data.train.first(samples)?;
         }
+        data.check_classes()?;
         Ok(data)
     }
 

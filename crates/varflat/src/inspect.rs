@@ -32,6 +32,9 @@ pub fn inspect(run: &RunFolder) -> Result<String> {
     if let Some(commit) = &record.git_commit {
         line("commit", commit.clone());
     }
+    if let Some(set) = &record.data_set {
+        line("data", set.clone());
+    }
     for stage in Stage::ALL {
         let state = match (run.is_done(stage)?, record.stages.get(stage.name())) {
             (true, Some(stage)) => format!("done in {:.1} s", stage.seconds),

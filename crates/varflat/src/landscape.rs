@@ -17,6 +17,9 @@ const BEYOND: f64 = 1.6;
 
 /// A loss around w_0 that can be asked along directions p: L(w_0 + s·p).
 ///
+/// varflat's own landscapes are those of the data's loss: the penalty λ|w|²/2, which a training with weight decay λ minimises with it,
+/// is left out.
+///
 /// A [`DenseLandscape`] is one and, with a backend, `DeviceLandscape` (the same on a GPU) and `ModuleLandscape` (of any burn
 /// module) are. For a loss of your own implement
 /// [`losses`](Self::losses); the search for the crossings comes with it.

@@ -19,9 +19,9 @@ pub use varflat_recorder::{
 pub use crate::experiment::Centre;
 pub use crate::files::read_window;
 pub use crate::landscape::{Landscape, profiles};
+pub use crate::network_file::read_network;
 pub use crate::notebook::Show;
 pub use crate::relation::principal_components;
-pub use crate::weights::read_network;
 pub use crate::{Error, Experiment, RecordedWindow, Relation, RunFolder};
 
 #[cfg(feature = "train")]
@@ -33,7 +33,7 @@ mod training {
     pub use varflat_model::device::{self, OpenDevice};
     pub use varflat_model::{
         Classifier, Constraint, Convolutional, ConvolutionalConfig, Mlp, ModuleLandscape, ResidentSet,
-        Trainer, fisher_diagonal, linear,
+        Trainer, fisher_diagonal, linear, with_statistics, with_weights,
     };
     pub use varflat_recorder::{Recorder, paths};
 

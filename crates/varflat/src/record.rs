@@ -1,10 +1,12 @@
 //! Training any network with the recorder attached, everything in memory.
 
-use burn::module::Module;
+use burn::module::{Module, ModuleVisitor, Param};
 use burn::optim::{ModuleOptimizer, Optimizer};
+use burn::tensor::Tensor;
 use ndarray::Array2;
 use varflat_model::{
-    Classifier, Metrics, OptimizerKind, ResidentSet, Trainer, TrainingConfig, TrainingError, with_weights,
+    Classifier, Metrics, OptimizerKind, ResidentSet, Trainer, TrainingConfig, TrainingError, with_statistics,
+    with_weights,
 };
 use varflat_recorder::{Recorder, RecorderError, SharedSink, Sink, Step, parameter, paths};
 
@@ -17,7 +19,8 @@ pub struct Recording<C> {
     pub path: String,
     /// Its weights after each step of the window, `[steps, weights]`.
     pub window: Array2<f32>,
-    /// The network with every parameter at its mean over the window, ⟨w⟩_T: the centre of the landscape.
+    /// The network with every parameter at its mean over the window, ⟨w⟩_T: the centre of the landscape. Running statistics of batch
+    /// norm are those of these weights, measured anew over the training set ([`with_statistics`]).
     pub centre: C,
     /// The network after the last step.
     pub last: C,
@@ -33,7 +36,8 @@ pub struct Recording<C> {
 /// numbers of others in the next.)
 ///
 /// # Errors
-/// Impossible settings, a path that is no parameter's (the message lists those there are), a training that diverged.
+/// Impossible settings, a window of no steps or one that does not fit into memory, a path that is no parameter's (the message lists
+/// those there are) or that of one that did not move, a network that does not fit the images, a training that diverged.
 pub fn record<C: Classifier>(
     network: C,
     path: &str,
@@ -43,7 +47,9 @@ pub fn record<C: Classifier>(
     window: u64,
 ) -> Result<Recording<C>> {
     let network = network.valid().train();
-    let path = parameter(&network, path)?.path;
+    let there = parameter(&network, path)?;
+    let (path, weights) = (there.path, there.shape.iter().product());
+    check_learns(&network, &path)?;
     let sinks: Vec<(String, SharedSink<Kept>)> = paths(&network)
         .into_iter()
         .map(|there| {
@@ -53,6 +59,7 @@ pub fn record<C: Classifier>(
         .collect();
     let optimizer = optimizer(&network, training, &sinks)?;
     let mut trainer = Trainer::new(network, optimizer, training, seed, train, test)?;
+    reserve(&sinks, &path, window, weights, training.max_epochs.saturating_mul(trainer.steps_per_epoch()))?;
     let mut metrics = vec![trainer.measure()?];
     let mut end = None;
     while end != Some(trainer.steps()) {
@@ -76,15 +83,78 @@ pub fn record<C: Classifier>(
         });
         // A parameter without gradient has not moved.
         if let Some(mean) = mean {
-            centre = with_weights(centre, there, mean);
+            centre = with_weights(centre, there, mean)?;
         }
     }
-    let width = rows.len() / window.max(1) as usize;
-    let window = Array2::from_shape_vec((window as usize, width), rows).map_err(|error| {
-        let problem = format!("the recorded rows do not form a window: {error}");
-        Error::Training(TrainingError::Config(problem))
+    let centre = with_statistics(&centre, train)?;
+    let window = Array2::from_shape_vec((window as usize, weights), rows).map_err(|_| {
+        impossible(format!("`{path}` got no gradient in some steps: the loss does not depend on it"))
     })?;
     Ok(Recording { path, window, centre, last, metrics })
+}
+
+/// Whether an optimizer moves the parameter at a path.
+fn check_learns(network: &impl Module, path: &str) -> Result<()> {
+    struct Learns {
+        names: Vec<String>,
+        paths: Vec<String>,
+    }
+    impl ModuleVisitor for Learns {
+        fn enter_module(&mut self, name: &str, _: &str) {
+            self.names.push(name.to_owned());
+        }
+
+        fn exit_module(&mut self, _: &str, _: &str) {
+            self.names.pop();
+        }
+
+        fn visit_float<const D: usize>(&mut self, parameter: &Param<Tensor<D>>) {
+            if parameter.val().is_require_grad() {
+                self.paths.push(self.names.join("."));
+            }
+        }
+    }
+    let mut learns = Learns { names: Vec::new(), paths: Vec::new() };
+    network.visit(&mut learns);
+    match learns.paths.iter().any(|there| there == path) {
+        true => Ok(()),
+        false => Err(impossible(format!(
+            "`{path}` is frozen, so that there is nothing to record; what learns is {}",
+            learns.paths.join(", ")
+        ))),
+    }
+}
+
+fn impossible(problem: String) -> Error {
+    Error::Training(TrainingError::Config(problem))
+}
+
+/// Room for the window, before the training it comes after.
+fn reserve(
+    sinks: &[(String, SharedSink<Kept>)],
+    path: &str,
+    window: u64,
+    weights: usize,
+    steps: u64,
+) -> Result<()> {
+    if window == 0 {
+        return Err(impossible(
+            "a window of 0 steps records nothing: at least 2 are needed for a variance".to_owned(),
+        ));
+    }
+    let numbers = usize::try_from(window).ok().and_then(|window| window.checked_mul(weights));
+    let numbers = numbers.filter(|_| steps.checked_add(window).is_some());
+    let room = |numbers: usize| {
+        let own = sinks.iter().filter(|(there, _)| there == path);
+        own.into_iter().all(|(_, sink)| sink.with(|kept| kept.rows.try_reserve_exact(numbers).is_ok()))
+    };
+    match numbers.is_some_and(room) {
+        true => Ok(()),
+        false => Err(impossible(format!(
+            "a window of {window} steps of {weights} weights does not fit into memory: record fewer steps, or into a file \
+             (TrajectorySink)"
+        ))),
+    }
 }
 
 /// The optimizer of a training, which shows each of these parameters to its sink.

@@ -7,7 +7,7 @@ use varflat_analysis::{
 };
 use varflat_plot::{Figure, FitLine, Point, VarianceFlatness};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::experiment::Components;
 use crate::landscape::{Landscape, component};
 use crate::run_folder::{RunFolder, Stage};
@@ -63,9 +63,15 @@ impl Relation {
     /// Measures the flatness along `components` of the principal components, at the paper's level e·L_0: the first 50, then
     /// evenly spaced ones.
     ///
+    /// (All there are where more are asked for.)
+    ///
     /// # Errors
-    /// If the directions do not fit the landscape, or a loss cannot be had.
+    /// For no components, if the directions do not fit the landscape, or a loss cannot be had.
     pub fn measure(pca: &TrajectoryPca, landscape: &impl Landscape, components: usize) -> Result<Self> {
+        if components == 0 {
+            let problem = "0 components make no relation: ask for one at least".to_owned();
+            return Err(Error::Experiment { origin: "Relation::measure".to_owned(), problem });
+        }
         let chosen = stages::chosen(Components::Some(components), pca.variance().len());
         let directions: Vec<Vec<f64>> = chosen.iter().map(|&index| component(pca, index)).collect();
         let found = landscape.flatness(&FlatnessSearch::params().check()?, &directions)?;
@@ -86,10 +92,17 @@ impl Relation {
     /// ψ by least squares of ln σ² on ln F, over the components whose index is in `range`.
     ///
     /// # Errors
-    /// If fewer than three components of the range have a flatness and a variance that is trusted.
+    /// If the range has fewer than three components, or fewer than three of it have a flatness and a variance that is trusted.
     pub fn fit(&self, range: RangeInclusive<usize>) -> Result<PowerLaw> {
-        let first = (*range.start()).max(1);
-        Ok(PowerLaw::params().skip_first(first - 1).last(Some(*range.end())).fit(&self.components)?)
+        let (first, last) = ((*range.start()).max(1), *range.end());
+        if last.saturating_sub(first) < 2 {
+            let problem = format!(
+                "the range {range:?} has fewer than three components to fit: give first..=last, counted from 1, with last at least \
+                 first + 2"
+            );
+            return Err(Error::Experiment { origin: "Relation::fit".to_owned(), problem });
+        }
+        Ok(PowerLaw::params().skip_first(first - 1).last(Some(last)).fit(&self.components)?)
     }
 
     /// ψ over this range with its 95 % interval over other windows of the same training: a jackknife over blocks of `block` rows of

@@ -11,7 +11,8 @@ use crate::checksum::FileSum;
 use crate::error::{Error, Result};
 use crate::experiment::{Centre, Experiment};
 use crate::files::{make_folder, read_json, remove, remove_drafts, sync_folder, write_sealed, write_whole};
-use crate::weights::{self, NamedWeights, read_network};
+use crate::network_file::read_network;
+use crate::weights::{self, NamedWeights};
 use crate::{figures, guard, say, stages, sweep};
 
 pub use crate::run_record::{RunRecord, StageRecord};

@@ -42,6 +42,9 @@ pub struct RunRecord {
     pub landscape_device: String,
     /// SHA-256 of the data files.
     pub data: Vec<FileChecksum>,
+    /// The name of the data set, where its files were recognised.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data_set: Option<String>,
     /// Optimizer steps taken.
     pub steps: u64,
     /// Epochs finished.

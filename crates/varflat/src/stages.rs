@@ -19,7 +19,7 @@ use varflat_model::device::Backend;
 
 use crate::error::{Error, Result};
 use crate::run_folder::{RunFolder, Stage};
-use crate::say::say;
+use crate::say::{say, warn};
 use crate::versions;
 
 pub use fit::FitReport;
@@ -101,7 +101,10 @@ fn note_beginning(run: &RunFolder, backend: &str, device: &str, data: &Data) -> 
         backend.clone_into(&mut record.backend);
         device.clone_into(&mut record.device);
         record.data.clone_from(&data.checksums);
-    })
+        record.data_set = data.known.map(str::to_owned);
+    })?;
+    data.notices(experiment.training.loss_below).iter().for_each(warn);
+    Ok(())
 }
 
 /// The images of a run, which must be those it began with.

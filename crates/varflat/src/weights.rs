@@ -4,7 +4,7 @@ use std::path::Path;
 
 #[cfg(feature = "train")]
 use burn::module::Module;
-use varflat_model::{DenseLayer, DenseNetwork};
+use varflat_model::DenseNetwork;
 
 use crate::error::{Error, Result};
 use crate::files::{Array, Npz, write_npz};
@@ -53,10 +53,10 @@ pub(crate) fn into_module<M: Module>(module: M, weights: &[NamedWeights], origin
         let problem = format!("these are not the weights of this network, which has {}", expected.join(", "));
         return Err(Error::malformed(origin, problem));
     }
-    Ok(weights.iter().fold(module, |module, weights| {
+    weights.iter().try_fold(module, |module, weights| {
         let values = weights.values.iter().map(|&value| value as f32).collect();
-        varflat_model::with_weights(module, &weights.path, values)
-    }))
+        Ok(varflat_model::with_weights(module, &weights.path, values)?)
+    })
 }
 
 /// The convolutional network of an experiment with these weights; `origin` names where they come from in errors.
@@ -117,57 +117,4 @@ pub(crate) fn read(path: &Path) -> Result<Vec<NamedWeights>> {
         Ok(NamedWeights { path: name, shape, values })
     });
     weights.collect()
-}
-
-/// Reads a network of dense layers from an npz file: `NAME.weight` `[d_in, d_out]` and, if there are biases, `NAME.bias`
-/// `[d_out]`, the layers in the order of the file.
-///
-/// # Errors
-/// [`Error::Malformed`] if it is no such file, or the layers do not fit each other.
-pub fn read_network(path: impl AsRef<Path>) -> Result<DenseNetwork> {
-    let path = path.as_ref();
-    let weights = read(path)?;
-    let bias_of = |layer: &str| weights.iter().find(|weights| weights.path == format!("{layer}.bias"));
-    let layers = weights.iter().filter_map(|weights| Some((weights.path.strip_suffix(".weight")?, weights)));
-    let layers = layers.map(|(name, weights)| match weights.shape[..] {
-        [inputs, outputs] => Ok(DenseLayer {
-            name: name.to_owned(),
-            inputs,
-            outputs,
-            weight: weights.values.clone(),
-            bias: bias_of(name).map(|bias| bias.values.clone()),
-        }),
-        _ => Err(Error::malformed(
-            path,
-            format!(
-                "`{name}.weight` should have two dimensions, [d_in, d_out]; it has {}: this works for networks of dense layers \
-                 alone",
-                weights.shape.len()
-            ),
-        )),
-    });
-    DenseNetwork::new(layers.collect::<Result<_>>()?)
-        .map_err(|error| Error::malformed(path, error.to_string()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_file_that_makes_no_network_is_named() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("weights_mean.npz");
-        let layer = |path: &str, shape: [usize; 2]| NamedWeights {
-            path: path.to_owned(),
-            shape: shape.to_vec(),
-            values: vec![0.5; shape[0] * shape[1]],
-        };
-        let misfits = [vec![], vec![layer("input.weight", [2, 3]), layer("output.weight", [4, 2])]];
-        for weights in misfits {
-            write(&file, &weights, Precision::Double).unwrap();
-            let message = read_network(&file).unwrap_err().to_string();
-            assert!(message.contains("weights_mean.npz"), "{message}");
-        }
-    }
 }

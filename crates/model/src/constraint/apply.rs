@@ -6,7 +6,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use super::{Constraint, on_host};
 use crate::dense::NetworkError;
-use crate::parameters::{Visit, change_at, visit_at};
+use crate::parameters::{Count, Visit, change_at, visit_at};
 
 impl Constraint {
     /// Σ_i k_i [(w − w_1)·p_i]², a number `[1]` that autodiff can follow: add it to a loss.
@@ -44,9 +44,12 @@ impl Constraint {
     /// constraints are taken one after the other.
     ///
     /// # Errors
-    /// As [`check`](Self::check).
+    /// As [`check`](Self::check), and for an α that is negative or no finite number.
     pub fn relax<M: Module>(&self, module: M, learning_rate: f64) -> Result<M, NetworkError> {
         self.check(&module)?;
+        if !(learning_rate >= 0.0 && learning_rate.is_finite()) {
+            return Err(self.complain(format!("a step of learning rate {learning_rate} is impossible")));
+        }
         Ok(self.relax_checked(module, learning_rate))
     }
 
@@ -79,12 +82,18 @@ impl Constraint {
         })
     }
 
-    /// Whether the module has the parameter this is a constraint on.
+    /// Whether the module has the parameter this is a constraint on, and the constraint is one.
     ///
     /// # Errors
     /// [`NetworkError::UnknownLayer`] when there is no parameter of that path, [`NetworkError::Shape`] when it has another number of
-    /// weights.
+    /// weights, or when [`scaled`](Self::scaled) has made a stiffness negative or no finite number.
     pub fn check<M: Module>(&self, module: &M) -> Result<(), NetworkError> {
+        if let Some(place) = self.stiffness.iter().position(|k| !(*k >= 0.0 && k.is_finite())) {
+            let k = self.stiffness[place];
+            return Err(
+                self.complain(format!("stiffness {} is {k}; it must be finite and not negative", place + 1))
+            );
+        }
         let mut weights = Count(0);
         visit_at(module, &self.path, &mut weights)?;
         let expected = self.place.centre.len();
@@ -149,15 +158,6 @@ impl Constraint {
 fn vector(values: Vec<f32>, device: &Device) -> Tensor<1> {
     let length = values.len();
     Tensor::from_data(TensorData::new(values, [length]), device)
-}
-
-/// The number of weights.
-struct Count(usize);
-
-impl Visit for Count {
-    fn parameter<const D: usize>(&mut self, _: &str, parameter: &Param<Tensor<D>>) {
-        self.0 = parameter.lazy_shape().iter().product();
-    }
 }
 
 struct Penalty<'a> {

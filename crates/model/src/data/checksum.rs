@@ -36,7 +36,13 @@ pub struct FileChecksum {
 
 /// SHA-256 in lower-case hexadecimal.
 pub(super) fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    sha256_of([bytes])
+}
+
+/// SHA-256 of some bytes one after the other.
+pub(super) fn sha256_of<const N: usize>(parts: [&[u8]; N]) -> String {
+    let digest = parts.into_iter().fold(Sha256::new(), |digest, bytes| digest.chain_update(bytes));
+    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Holds every file listed in the folder's `SHA256SUMS`, if it has one, against its digest; `known` are digests computed already.

@@ -209,6 +209,37 @@ pub enum DataError {
         classes: usize,
     },
 
+    /// Files of known sets that do not belong together.
+    #[error("{}: the {} are those of {}, but the {} are those of {}; put the four files of one set into a folder of their own",
+            folder.display(), files[0], sets[0], files[1], sets[1])]
+    Mixture {
+        /// The data folder.
+        folder: PathBuf,
+        /// What two of the files are there for.
+        files: [&'static str; 2],
+        /// What they are.
+        sets: [String; 2],
+    },
+
+    /// A training set of one class.
+    #[error("{}: all {samples} training images have the label {label}, so that there is nothing to tell apart; is the set sorted by \
+             class? Shuffle it, or take more of it (data.samples)", folder.display())]
+    OneClass {
+        /// The data folder.
+        folder: PathBuf,
+        /// The label.
+        label: u8,
+        /// How many images have it.
+        samples: usize,
+    },
+
+    /// Images, labels or indices that do not fit together.
+    #[error("a set of images: {problem}")]
+    Set {
+        /// What does not fit.
+        problem: String,
+    },
+
     /// A line of SHA256SUMS that is not a digest and a file name.
     #[error("{}, line {line}: cannot read {text:?}; expected 64 hexadecimal digits, two spaces and the name of a file in \
              this folder, as sha256sum writes them", file.display())]

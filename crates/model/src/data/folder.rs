@@ -59,7 +59,7 @@ fn find_from(
 }
 
 /// The training or the test half of a data set.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Half {
     Train,
     Test,

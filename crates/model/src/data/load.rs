@@ -6,6 +6,7 @@ use super::{
     Content, DataError, FileChecksum, ImageSet, Verify, checksum,
     folder::{Half, Stored, read_stored},
     idx,
+    known::{self, Known},
 };
 
 /// A training and a test set of one image size, and where they came from.
@@ -21,6 +22,8 @@ pub struct Data {
     pub folder: PathBuf,
     /// The largest label of both sets + 1.
     pub classes: usize,
+    /// The name of the set, where the content of all four files is known: `MNIST` or `Fashion-MNIST`.
+    pub known: Option<&'static str>,
 }
 
 impl Data {
@@ -55,7 +58,8 @@ impl Data {
 ///
 /// # Errors
 /// A [`DataError`] that names the file, what was found, what was expected and what to do. Nothing is allocated on a
-/// header's word, and no file content panics.
+/// header's word, and no file content panics. [`DataError::Mixture`] where files are recognised, by their content, as ones that do not
+/// belong together.
 pub fn load(folder: &Path, verify: Verify) -> Result<Data, DataError> {
     if !folder.is_dir() {
         return Err(DataError::MissingFolder { folder: folder.into() });
@@ -79,7 +83,8 @@ pub fn load(folder: &Path, verify: Verify) -> Result<Data, DataError> {
         checksum::verify_listed(folder, &checksums)?;
     }
 
-    let (train, test) = (image_set(&train)?, image_set(&test)?);
+    let ((train, of_train), (test, of_test)) = (image_set(&train)?, image_set(&test)?);
+    let known = known::name(folder, [of_train[0], of_train[1], of_test[0], of_test[1]])?;
     if (train.rows, train.columns) != (test.rows, test.columns) {
         return Err(DataError::SizeMismatch {
             folder: folder.into(),
@@ -89,10 +94,11 @@ pub fn load(folder: &Path, verify: Verify) -> Result<Data, DataError> {
     }
     let largest = train.labels.iter().chain(&test.labels).max();
     let classes = largest.map_or(0, |&label| usize::from(label) + 1);
-    Ok(Data { train, test, checksums, folder: folder.into(), classes })
+    Ok(Data { train, test, checksums, folder: folder.into(), classes, known })
 }
 
-fn image_set([images, labels]: &[Stored; 2]) -> Result<ImageSet, DataError> {
+/// The images and labels of a half, and which known files they are.
+fn image_set([images, labels]: &[Stored; 2]) -> Result<(ImageSet, [Option<Known>; 2]), DataError> {
     let pixels = idx::images(&images.bytes, &images.path)?;
     let classes = idx::labels(&labels.bytes, &labels.path)?;
     let [samples, rows, columns] = pixels.dimensions;
@@ -107,10 +113,12 @@ fn image_set([images, labels]: &[Stored; 2]) -> Result<ImageSet, DataError> {
             labels: classes.elements.len(),
         });
     }
-    Ok(ImageSet {
+    let known = [known::recognise(&pixels, Content::Images), known::recognise(&classes, Content::Labels)];
+    let set = ImageSet {
         images: pixels.elements.iter().map(|&pixel| f32::from(pixel) / 255.0).collect(),
         labels: classes.elements,
         rows: rows as usize,
         columns: columns as usize,
-    })
+    };
+    Ok((set, known))
 }

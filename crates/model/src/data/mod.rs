@@ -5,7 +5,7 @@
 //!
 //! let data = DataSource::Mnist.load(Verify::Listed)?;
 //! assert_eq!((data.train.samples(), data.test.samples(), data.classes), (60_000, 10_000, 10));
-//! assert_eq!((data.train.pixels(), data.train.label(0)), (784, 5));
+//! assert_eq!((data.train.pixels(), data.train.label(0)?), (784, 5));
 //! # Ok::<(), varflat_model::data::DataError>(())
 //! ```
 //!
@@ -18,7 +18,9 @@ mod error;
 mod folder;
 mod idx;
 mod image_set;
+mod known;
 mod load;
+mod notices;
 mod source;
 
 pub use checksum::{FileChecksum, Verify};
@@ -27,6 +29,7 @@ pub use folder::{default_folder, find_mnist};
 pub use idx::Content;
 pub use image_set::{ImageItem, ImageSet};
 pub use load::{Data, load};
+pub use notices::Contradictions;
 pub use source::DataSource;
 
 /// Decodes the bytes of one file, for `fuzz/` alone: how many elements there are.

@@ -190,12 +190,15 @@ impl Lines<'_> {
     /// L(w_0 + s·p) for every offset s asked for along each direction p, in the same order: one wait for the device.
     ///
     /// # Errors
+    /// [`TrainingError::Config`] unless there is one list of offsets, which may be empty, for every direction;
     /// [`TrainingError::Device`] when the device fails.
-    ///
-    /// # Panics
-    /// Unless there is one list of offsets, which may be empty, for every direction.
     pub fn losses(&self, offsets: &[Vec<f64>]) -> Result<Vec<Vec<f64>>, TrainingError> {
-        assert_eq!(offsets.len(), self.directions, "one list of offsets for every direction");
+        if offsets.len() != self.directions {
+            let (lists, directions) = (offsets.len(), self.directions);
+            return Err(TrainingError::Config(format!(
+                "{directions} directions need as many lists of offsets, but there are {lists}"
+            )));
+        }
         let landscape = self.landscape;
         let pairs: Vec<(i32, f32)> = offsets
             .iter()

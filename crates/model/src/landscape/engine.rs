@@ -8,7 +8,8 @@ use super::tiles::{Tile, activations, arranged, margins, tiles};
 use crate::data::ImageSet;
 use crate::dense::{DenseLayer, DenseNetwork, NetworkError};
 
-/// The loss of a whole data set around w_0 while one dense layer moves.
+/// The loss of a whole data set around w_0 while one dense layer moves: the mean cross-entropy alone, without the penalty λ|w|²/2 that
+/// a weight decay λ adds to what a training minimises.
 ///
 /// The samples are sorted by label, so that all samples of a tile share theirs: the last layer then gives the
 /// margins m_j = z_j − z_y themselves, from the weights W_j − W_y. Within a label they are sorted by their loss at
@@ -288,16 +289,27 @@ pub(crate) fn check_direction(direction: &[f64], weights: usize) -> Result<(), N
     }
 }
 
-/// Whether images and labels fit a network of at least two classes; `layer` is for the message.
+/// Whether images and labels fit a network of finite weights and at least two classes; `layer` is for the message.
 pub(crate) fn check_fit(network: &DenseNetwork, layer: &str, set: &ImageSet) -> Result<(), NetworkError> {
     let complain = |problem: String| Err(NetworkError::Shape { layer: layer.to_owned(), problem });
-    let (inputs, classes) = (network.inputs(), network.classes());
-    if set.pixels() != inputs {
-        let pixels = set.pixels();
-        return complain(format!("the network takes {inputs} inputs, but the images have {pixels} pixels"));
+    set.check().map_err(|error| NetworkError::Images(error.to_string()))?;
+    network.layers().iter().try_for_each(DenseLayer::check_finite)?;
+    let (inputs, classes, pixels) = (network.inputs(), network.classes(), set.pixels());
+    if pixels != inputs {
+        let turned = match classes == pixels {
+            true => "; weights are [d_in, d_out] here: were they kept as PyTorch keeps them, transposed?",
+            false => "",
+        };
+        return complain(format!(
+            "the network takes {inputs} inputs, but the images have {pixels} pixels{turned}"
+        ));
     }
-    if set.labels.iter().any(|&label| usize::from(label) >= classes) {
-        return complain(format!("a label is beyond the network's {classes} classes"));
+    if let Some(sample) = set.labels.iter().position(|&label| usize::from(label) >= classes) {
+        let label = set.labels[sample];
+        return complain(format!(
+            "image {sample} has label {label}, but the network has {classes} outputs, for labels 0 to {}",
+            classes - 1
+        ));
     }
     if classes < 2 {
         return complain("with one class there is nothing to lose".to_owned());

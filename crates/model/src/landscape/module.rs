@@ -5,10 +5,15 @@ use burn::tensor::{Tensor, TensorData};
 
 use super::engine::check_direction;
 use crate::dense::NetworkError;
-use crate::parameters::{Visit, change_at, visit_at};
+use crate::evaluated::check_steady;
+use crate::parameters::{Count, Visit, change_at, visit_at};
 use crate::training::{Classifier, ResidentSet, TrainingError};
 
 /// The loss of a whole data set around w_0 while one parameter of a module moves.
+///
+/// It is the loss of the data, without the penalty λ|w|²/2 that a weight decay λ adds to what a training minimises, and that of the
+/// network as it is evaluated: dropout is off, batch norm takes its running statistics, which stay as they are along a line
+/// ([`with_statistics`](crate::with_statistics) measures those of the centre).
 ///
 /// Every loss is a forward pass of the whole network: for networks of dense layers with ReLU between them,
 /// [`DenseLandscape`](super::DenseLandscape) gives the same numbers faster.
@@ -19,7 +24,7 @@ use crate::training::{Classifier, ResidentSet, TrainingError};
 /// let device = device::open(None)?;
 /// let network = Mlp::new(&MlpConfig::new(4, vec![3, 3], 2).initial(1)?, &device.device)?;
 /// let images = ImageSet { images: vec![0.5; 8], labels: vec![0, 1], rows: 2, columns: 2 };
-/// let set = ResidentSet::new(&images, 2, &device);
+/// let set = ResidentSet::new(&images, 2, &device)?;
 /// let landscape = ModuleLandscape::new(&network, "hidden.weight", &set)?;
 /// let mut line = landscape.line();
 /// line.aim(&[1.0 / 3.0; 9])?;
@@ -45,13 +50,15 @@ impl<'a, C: Classifier> ModuleLandscape<'a, C> {
     /// The landscape around the network's own weights, of which the parameter at `path` will move: `hidden.weight`, say.
     ///
     /// # Errors
-    /// [`NetworkError::UnknownLayer`] when there is no float parameter of that path; [`TrainingError`] when the device fails.
+    /// [`NetworkError::UnknownLayer`] when there is no float parameter of that path; [`TrainingError`] when the network does not take
+    /// the images, gives other logits at every call, or the device fails.
     pub fn new(network: &C, path: &str, set: &'a ResidentSet) -> Result<Self, LandscapeError> {
         let network = network.valid();
         let mut weights = Weights(Ok(Vec::new()));
         visit_at(&network, path, &mut weights)?;
         let centre = weights.0.map_err(TrainingError::Device)?;
-        let reference_loss = set.measure(&network)?.loss;
+        check_steady(&network, set)?;
+        let reference_loss = set.measure_fitting(&network)?.loss;
         Ok(Self { network, path: path.to_owned(), set, centre, reference_loss })
     }
 
@@ -93,21 +100,31 @@ impl<C: Classifier> ModuleLine<'_, C> {
             .map(|&offset| {
                 let weights = centre.iter().zip(&self.direction);
                 let weights = weights.map(|(&w, p)| (f64::from(w) + offset * p) as f32).collect();
-                Ok(set.measure(&with_weights(network.clone(), path, weights))?.loss)
+                Ok(set.measure_fitting(&replaced(network.clone(), path, weights))?.loss)
             })
             .collect()
     }
 }
 
-/// The module with other weights at this path, flattened row-major; unchanged where there is no float parameter of that path.
+/// The module with other weights at this path, flattened row-major. Running statistics stay as they are: where there are any,
+/// [`with_statistics`](crate::with_statistics) measures those of the new weights.
 ///
-/// # Panics
-/// If the parameter has another number of weights.
-pub fn with_weights<M: Module>(module: M, path: &str, weights: Vec<f32>) -> M {
-    change_at(module, path, |old| {
-        assert_eq!(old.dims(), [weights.len()], "the number of weights at {path}");
-        Tensor::from_data(TensorData::new(weights, old.dims()), &old.device())
-    })
+/// # Errors
+/// [`NetworkError::UnknownLayer`] when there is no float parameter of that path; [`NetworkError::Shape`] when it has another number of
+/// weights.
+pub fn with_weights<M: Module>(module: M, path: &str, weights: Vec<f32>) -> Result<M, NetworkError> {
+    let mut there = Count(0);
+    visit_at(&module, path, &mut there)?;
+    if there.0 != weights.len() {
+        let problem = format!("has {} weights, but {} were given", there.0, weights.len());
+        return Err(NetworkError::Shape { layer: path.to_owned(), problem });
+    }
+    Ok(replaced(module, path, weights))
+}
+
+/// The same where the parameter is known to be there, with as many weights.
+fn replaced<M: Module>(module: M, path: &str, weights: Vec<f32>) -> M {
+    change_at(module, path, |old| Tensor::from_data(TensorData::new(weights, old.dims()), &old.device()))
 }
 
 /// A landscape that cannot be measured.

@@ -82,7 +82,7 @@ pub(super) fn activations(
         values.clear();
         values.resize(set.pixels() * TILE, 0.0);
         for (place, &sample) in tile.samples.iter().enumerate() {
-            for (feature, &value) in set.image(sample).iter().enumerate() {
+            for (feature, &value) in set.at(sample).iter().enumerate() {
                 values[feature * TILE + place] = f64::from(value);
             }
         }

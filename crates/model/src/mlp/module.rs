@@ -136,6 +136,10 @@ impl Classifier for Mlp {
         values
     }
 
+    fn inputs(&self) -> Option<usize> {
+        Some(self.input.weight.lazy_shape()[0])
+    }
+
     fn logits(&self, batch: &Batch<'_>) -> Tensor<2> {
         match self.on_host(batch, |layers| pixels::logits(batch, layers)) {
             Some(logits) => {
@@ -175,7 +179,15 @@ fn forget_former_parameters(device: &Device) {
 }
 
 /// A dense layer as burn's, on a device: weights drawn on the host, rounded to f32.
-pub fn linear(layer: &DenseLayer, device: &Device) -> Linear {
+///
+/// # Errors
+/// [`NetworkError::Shape`] when the layer's numbers are not those of its shape.
+pub fn linear(layer: &DenseLayer, device: &Device) -> Result<Linear, NetworkError> {
+    layer.check()?;
+    Ok(rounded(layer, device))
+}
+
+fn rounded(layer: &DenseLayer, device: &Device) -> Linear {
     let round = |values: &[f64]| -> Vec<f32> { values.iter().map(|&x| x as f32).collect() };
     let weight = TensorData::new(round(&layer.weight), [layer.inputs, layer.outputs]);
     let bias = layer.bias.as_ref().map(|bias| TensorData::new(round(bias), [layer.outputs]));
@@ -184,7 +196,7 @@ pub fn linear(layer: &DenseLayer, device: &Device) -> Linear {
 
 /// The same with fixed parameter identities, so that a saved optimizer state finds its parameters again.
 fn identified(layer: &DenseLayer, position: u64, device: &Device) -> Linear {
-    let mut linear = linear(layer, device);
+    let mut linear = rounded(layer, device);
     linear.weight.id = ParamId::from(2 * position + 1);
     if let Some(bias) = &mut linear.bias {
         bias.id = ParamId::from(2 * position + 2);

@@ -12,6 +12,11 @@ pub trait Classifier: Module {
     /// Logits `[batch, classes]` of the images `[batch, pixels]`.
     fn forward(&self, inputs: Tensor<2>) -> Tensor<2>;
 
+    /// Pixels of the images it takes, where it knows, so that others are refused before any tensor is made of them.
+    fn inputs(&self) -> Option<usize> {
+        None
+    }
+
     /// Logits of a batch, by a network without autodiff. Override it where there is a faster way to the same numbers.
     fn logits(&self, batch: &Batch<'_>) -> Tensor<2> {
         self.forward(batch.images())

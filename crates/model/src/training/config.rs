@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "burn")]
+use super::outcome::short;
 use crate::batches::Shuffle;
 
 /// The optimizers an experiment file can name.
@@ -88,9 +90,28 @@ impl TrainingConfig {
         Ok(())
     }
 
-    /// Optimizer steps in one epoch of `samples` images.
+    /// Optimizer steps in one epoch of `samples` images: none where a batch holds more, or nothing.
     pub fn steps_per_epoch(&self, samples: usize) -> u64 {
-        (samples / self.batch_size) as u64
+        samples.checked_div(self.batch_size).unwrap_or(0) as u64
+    }
+
+    /// What to lower where a training diverges.
+    #[cfg(feature = "burn")]
+    pub(crate) fn calmer(&self) -> String {
+        let rate = format!("training.learning_rate (now {})", short(self.learning_rate));
+        let decay = self.learning_rate * self.weight_decay;
+        if self.optimizer == OptimizerKind::Sgd && decay >= 2.0 {
+            return format!(
+                "learning_rate · weight_decay = {} must be well below 2, or every step makes the weights larger: lower \
+                 training.weight_decay (now {}) or {rate}",
+                short(decay),
+                short(self.weight_decay)
+            );
+        }
+        match self.momentum >= 0.9 {
+            true => format!("lower {rate} or training.momentum (now {})", short(self.momentum)),
+            false => format!("lower {rate}"),
+        }
     }
 }
 

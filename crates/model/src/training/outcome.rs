@@ -16,25 +16,19 @@ pub enum StopReason {
 #[derive(Debug, thiserror::Error)]
 pub enum TrainingError {
     /// The loss of the whole training set is no longer a number.
-    #[error(
-        "the training loss is {loss} after step {step} (epoch {epoch}): training diverged; lower training.learning_rate \
-         (now {learning_rate})"
-    )]
+    #[error("the training loss is {loss} after step {step} (epoch {epoch}): training diverged; {remedy}")]
     Diverged {
         /// Steps taken.
         step: u64,
         /// Epochs finished.
         epoch: u64,
-        /// The learning rate α in use.
-        learning_rate: f64,
         /// What the loss is instead of a number.
         loss: f64,
+        /// What to lower, and what it is now.
+        remedy: String,
     },
-    /// Not a single weight moved for a whole epoch.
-    #[error(
-        "training has died: no weight moved between steps {from} and {to}, at a loss of {loss:.4}; every ReLU is probably \
-         off for every image: lower training.learning_rate (now {learning_rate})"
-    )]
+    /// The losses of both sets did not change in a single bit for a whole epoch.
+    #[error("training has come to a standstill: the loss is {} after step {from} and after step {to}; {cause}", short(*loss))]
     Dead {
         /// Steps taken at the measurement before.
         from: u64,
@@ -42,15 +36,29 @@ pub enum TrainingError {
         to: u64,
         /// The training loss, the same at both.
         loss: f64,
-        /// The learning rate α in use.
-        learning_rate: f64,
+        /// The likeliest cause, and what to do about it.
+        cause: String,
     },
+    /// The network cannot be used on these images.
+    #[error("{0}")]
+    Misfit(String),
+    /// The images cannot be used.
+    #[error(transparent)]
+    Data(#[from] crate::data::DataError),
     /// A value of the `[training]` section is impossible.
     #[error("{0}")]
     Config(String),
     /// The device failed.
     #[error("the device failed: {0}")]
     Device(String),
+}
+
+/// A number in few letters, whatever its size.
+pub(crate) fn short(value: f64) -> String {
+    match value == 0.0 || (1e-3..1e6).contains(&value.abs()) || !value.is_finite() {
+        true => format!("{value}"),
+        false => format!("{value:e}"),
+    }
 }
 
 impl TrainingError {

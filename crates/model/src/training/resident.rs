@@ -1,5 +1,7 @@
 //! A data set that lives on the device, so that a step copies nothing but indices.
 
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
 
 use burn::tensor::{Int, Tensor, TensorData, Transaction};
@@ -9,7 +11,7 @@ use super::classifier::Classifier;
 use super::metrics::Performance;
 use super::outcome::TrainingError;
 use super::sparse::SparseImages;
-use crate::data::ImageSet;
+use crate::data::{DataError, ImageSet};
 use crate::device::OpenDevice;
 use crate::loss::{is_error, sample_cross_entropy};
 
@@ -23,6 +25,7 @@ const MEASURED_AT_ONCE_ELSEWHERE: usize = 10_000;
 pub struct ResidentSet {
     device: OpenDevice,
     pixels: usize,
+    classes: usize,
     /// The images, `[samples, pixels]`, cut into blocks of pixels where the device cannot hold them in one piece. Where
     /// `sparse` holds them, they are made when first asked for.
     images: OnceLock<Vec<Tensor<2>>>,
@@ -30,6 +33,31 @@ pub struct ResidentSet {
     sparse: Option<SparseImages>,
     one_hot: Tensor<2>,
     labels: Vec<u8>,
+}
+
+/// Whether every label has a class, and the rows of their ones have room.
+fn check_labels(labels: &[u8], classes: usize) -> Result<(), DataError> {
+    let problem = match labels.iter().position(|&label| usize::from(label) >= classes) {
+        Some(sample) => format!(
+            "image {sample} has label {}, but {classes} classes have the labels 0 to {}: say how many classes there are",
+            labels[sample],
+            classes.saturating_sub(1)
+        ),
+        None => {
+            let room = labels.len().checked_mul(classes);
+            match room.is_some_and(|room| Vec::<f32>::new().try_reserve_exact(room).is_ok()) {
+                true => return Ok(()),
+                false => format!("there is no memory for {} labels of {classes} classes", labels.len()),
+            }
+        }
+    };
+    Err(DataError::Set { problem })
+}
+
+/// What a panic said.
+fn said(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("it panicked")
 }
 
 /// Labels as rows with a one, `[samples, classes]`.
@@ -48,11 +76,18 @@ pub struct Batch<'a> {
 }
 
 impl ResidentSet {
-    /// Copy a set to the device; `classes` is the width of the one-hot labels.
-    pub fn new(set: &ImageSet, classes: usize, device: &OpenDevice) -> Self {
+    /// Copy a set to the device; `classes` is the width of the one-hot labels: the outputs of the networks it is for.
+    ///
+    /// # Errors
+    /// [`DataError::Set`] if the images do not fit their labels, a label is not below `classes`, or there is no memory for so many
+    /// classes.
+    pub fn new(set: &ImageSet, classes: usize, device: &OpenDevice) -> Result<Self, DataError> {
+        set.check()?;
+        check_labels(&set.labels, classes)?;
         let resident = Self {
             device: device.clone(),
             pixels: set.pixels(),
+            classes,
             images: OnceLock::new(),
             sparse: if device.on_host { SparseImages::new(set) } else { None },
             one_hot: one_hot(&set.labels, classes, device),
@@ -61,7 +96,7 @@ impl ResidentSet {
         if resident.sparse.is_none() {
             resident.images.get_or_init(|| resident.upload(&set.images));
         }
-        resident
+        Ok(resident)
     }
 
     /// Number of samples.
@@ -69,34 +104,96 @@ impl ResidentSet {
         self.labels.len()
     }
 
+    /// Number of classes: the outputs of the networks it is for.
+    pub fn classes(&self) -> usize {
+        self.classes
+    }
+
     /// The samples of these indices.
     ///
-    /// # Panics
-    /// What is made of the batch does so when an index is not below [`samples`](Self::samples).
-    pub fn batch<'a>(&'a self, samples: &'a [u32]) -> Batch<'a> {
+    /// # Errors
+    /// [`DataError::Set`] when there is no index, or one is not below [`samples`](Self::samples).
+    pub fn batch<'a>(&'a self, samples: &'a [u32]) -> Result<Batch<'a>, DataError> {
+        let there = self.samples();
+        let problem = match samples.iter().find(|&&sample| sample as usize >= there) {
+            Some(sample) => format!("there is no image {sample}: there are {there}, counted from 0"),
+            None if samples.is_empty() => "a batch needs at least one image".to_owned(),
+            None => return Ok(self.chosen(samples)),
+        };
+        Err(DataError::Set { problem })
+    }
+
+    /// The samples of these indices, of which there is one at least and all are there.
+    pub(crate) fn chosen<'a>(&'a self, samples: &'a [u32]) -> Batch<'a> {
         Batch { set: self, samples }
+    }
+
+    /// The first so many samples, or all.
+    pub(crate) fn leading(&self, samples: usize) -> Vec<u32> {
+        (0..self.samples().min(samples) as u32).collect()
+    }
+
+    /// The one class of all samples, if that is all there is.
+    pub(crate) fn only_class(&self) -> Option<u8> {
+        let first = *self.labels.first()?;
+        self.labels.iter().all(|label| *label == first).then_some(first)
+    }
+
+    /// Whether the network takes the images and has an output for every class, and for these alone.
+    ///
+    /// # Errors
+    /// [`TrainingError::Misfit`]. What a network does that knows nothing of its inputs is to panic, here in one small pass.
+    pub(crate) fn check_network(&self, network: &impl Classifier) -> Result<(), TrainingError> {
+        let (pixels, classes) = (self.pixels, self.classes);
+        let misfit = |problem: String| Err(TrainingError::Misfit(problem));
+        if let Some(inputs) = network.inputs().filter(|inputs| *inputs != pixels) {
+            return misfit(format!("the network takes {inputs} inputs, but the images have {pixels} pixels"));
+        }
+        let (network, some) = (network.valid(), self.leading(2));
+        let forward = || network.forward(self.chosen(&some).images()).dims();
+        match catch_unwind(AssertUnwindSafe(forward)) {
+            Ok([rows, outputs]) if rows == some.len() && outputs == classes => Ok(()),
+            Ok([rows, _]) if rows != some.len() => {
+                misfit(format!("the network gives {rows} rows of logits for {} images", some.len()))
+            }
+            Ok([_, outputs]) => misfit(format!(
+                "the network has {outputs} outputs, but the set was made for {classes} classes: give the network {classes} outputs, \
+                 or make the set with ResidentSet::new(&images, {outputs}, …)"
+            )),
+            Err(panic) => misfit(format!(
+                "the network does not take images of {pixels} pixels on this device: {}",
+                said(panic.as_ref())
+            )),
+        }
     }
 
     /// Loss and error of a network on the whole set; sums in f64. On the host, all cores share the work; another device is waited
     /// for once.
     ///
     /// # Errors
-    /// [`TrainingError::Device`] if the device does not hand out the logits.
+    /// [`TrainingError::Misfit`] if the network does not take the images or has other classes; [`TrainingError::Device`] if the device
+    /// does not hand out the logits.
     pub fn measure(&self, network: &impl Classifier) -> Result<Performance, TrainingError> {
+        self.check_network(network)?;
+        self.measure_fitting(network)
+    }
+
+    /// The same of a network that has been [checked](Self::check_network).
+    pub(crate) fn measure_fitting(&self, network: &impl Classifier) -> Result<Performance, TrainingError> {
         let network = network.valid();
         let order: Vec<u32> = (0..self.samples() as u32).collect();
         // Sums of chunks, added in order: the same on any number of threads.
         let sums: Vec<(f64, usize)> = if self.device.on_host {
             let chunks: Vec<&[u32]> = order.chunks(MEASURED_AT_ONCE).collect();
             let measured = chunks.par_iter().map_with(network, |network, chunk| {
-                let logits = network.logits(&self.batch(chunk)).try_into_data();
+                let logits = network.logits(&self.chosen(chunk)).try_into_data();
                 self.sum(&logits.map_err(TrainingError::device)?, chunk)
             });
             measured.collect::<Result<_, _>>()?
         } else {
             let chunks = || order.chunks(MEASURED_AT_ONCE_ELSEWHERE);
             let logits = chunks()
-                .fold(Transaction::default(), |all, chunk| all.register(network.logits(&self.batch(chunk))))
+                .fold(Transaction::default(), |all, chunk| all.register(network.logits(&self.chosen(chunk))))
                 .try_execute()
                 .map_err(TrainingError::device)?;
             logits
@@ -228,11 +325,11 @@ mod tests {
         let narrow = OpenDevice { largest_tensor: 80, ..whole.clone() };
         for set in [images(0), images(3)] {
             let batch = |device: &OpenDevice, samples: &[u32]| {
-                let set = ResidentSet::new(&set, 2, device);
-                let batch = set.batch(samples);
+                let set = ResidentSet::new(&set, 2, device).unwrap();
+                let batch = set.batch(samples).unwrap();
                 (batch.images().into_data(), batch.one_hot().into_data())
             };
-            assert_eq!(ResidentSet::new(&set, 2, &narrow).images().len(), 2);
+            assert_eq!(ResidentSet::new(&set, 2, &narrow).unwrap().images().len(), 2);
             for samples in [[4, 0], [2, 3]] {
                 assert_eq!(batch(&whole, &samples), batch(&narrow, &samples));
             }
@@ -243,9 +340,11 @@ mod tests {
     fn on_the_host_dark_images_are_sparse() {
         let device = device::open(None).unwrap();
         assert!(device.on_host);
-        assert!(ResidentSet::new(&images(3), 2, &device).batch(&[0]).is_sparse());
-        assert!(!ResidentSet::new(&images(0), 2, &device).batch(&[0]).is_sparse());
-        let elsewhere = OpenDevice { on_host: false, ..device };
-        assert!(!ResidentSet::new(&images(3), 2, &elsewhere).batch(&[0]).is_sparse());
+        let sparse = |zeros: usize, device: &OpenDevice| {
+            ResidentSet::new(&images(zeros), 2, device).unwrap().batch(&[0]).unwrap().is_sparse()
+        };
+        assert!(sparse(3, &device));
+        assert!(!sparse(0, &device));
+        assert!(!sparse(3, &OpenDevice { on_host: false, ..device }));
     }
 }

@@ -42,7 +42,7 @@ impl SparseImages {
             // Every other pixel, then those between: a vector that runs over the end of its row must not have been written
             // just before the next row is read, or the processor waits for the write.
             for parity in 0..2 {
-                for (position, &value) in set.image(sample).iter().enumerate().skip(parity).step_by(2) {
+                for (position, &value) in set.at(sample).iter().enumerate().skip(parity).step_by(2) {
                     if value != 0.0 {
                         images.position.push(position as u16);
                         images.value.push(value);
@@ -229,7 +229,7 @@ mod tests {
             assert_eq!((product.len(), transposed.len()), (samples.len() * outputs, pixels * outputs));
             for output in 0..outputs {
                 for (place, &sample) in samples.iter().enumerate() {
-                    let image = set.image(sample as usize).iter().enumerate();
+                    let image = set.at(sample as usize).iter().enumerate();
                     let exact: f64 =
                         image.map(|(p, &x)| f64::from(x) * f64::from(weight[p * outputs + output])).sum();
                     assert!((f64::from(product[place * outputs + output]) - exact).abs() < 1e-5);
@@ -238,8 +238,7 @@ mod tests {
                     let pairs = samples.iter().enumerate();
                     let exact: f64 = pairs
                         .map(|(place, &sample)| {
-                            f64::from(set.image(sample as usize)[pixel])
-                                * f64::from(d[place * outputs + output])
+                            f64::from(set.at(sample as usize)[pixel]) * f64::from(d[place * outputs + output])
                         })
                         .sum();
                     assert!((f64::from(transposed[pixel * outputs + output]) - exact).abs() < 1e-5);

@@ -1,15 +1,19 @@
 //! The training loop, one step at a time.
 
+use burn::module::Param;
 use burn::optim::ModuleOptimizer;
+use burn::tensor::Tensor;
 
 use super::classifier::Classifier;
 use super::config::TrainingConfig;
 use super::metrics::Metrics;
 use super::outcome::{StopReason, TrainingError};
 use super::resident::ResidentSet;
+use super::standstill::Standstill;
 use crate::batches::epoch_order;
 use crate::constraint::Constraint;
 use crate::dense::NetworkError;
+use crate::parameters::{Visit, visit};
 
 /// A network in training.
 ///
@@ -32,7 +36,8 @@ impl<'data, C: Classifier> Trainer<'data, C> {
     /// Start training a network whose parameters live on an autodiff device.
     ///
     /// # Errors
-    /// [`TrainingError::Config`] for impossible settings.
+    /// [`TrainingError::Config`] for impossible settings; [`TrainingError::Misfit`] for a network without autodiff, one that does not
+    /// take the images of a set, or one with other classes.
     pub fn new(
         network: C,
         optimizer: ModuleOptimizer,
@@ -42,6 +47,9 @@ impl<'data, C: Classifier> Trainer<'data, C> {
         test: &'data ResidentSet,
     ) -> Result<Self, TrainingError> {
         config.check(train.samples()).map_err(TrainingError::Config)?;
+        check_tracked(&network)?;
+        train.check_network(&network)?;
+        test.check_network(&network)?;
         Ok(Self {
             network: Some(network),
             optimizer,
@@ -114,7 +122,7 @@ impl<'data, C: Classifier> Trainer<'data, C> {
             self.order_epoch = Some(epoch);
         }
         let first = (self.step % self.steps_per_epoch()) as usize * self.config.batch_size;
-        let batch = self.train.batch(&self.order[first..first + self.config.batch_size]);
+        let batch = self.train.chosen(&self.order[first..first + self.config.batch_size]);
         let network = self.network.take().expect("the network is away only inside `step`");
         let gradients = network.gradients(&batch);
         let rate = self.config.learning_rate;
@@ -129,14 +137,14 @@ impl<'data, C: Classifier> Trainer<'data, C> {
     /// # Errors
     /// [`TrainingError::Diverged`] when the training loss is not a number.
     pub fn measure(&self) -> Result<Metrics, TrainingError> {
-        let train = self.train.measure(self.network())?;
-        let test = self.test.measure(self.network())?;
+        let train = self.train.measure_fitting(self.network())?;
+        let test = self.test.measure_fitting(self.network())?;
         if !train.loss.is_finite() {
             return Err(TrainingError::Diverged {
                 step: self.step,
                 epoch: self.epochs(),
-                learning_rate: self.config.learning_rate,
                 loss: train.loss,
+                remedy: self.config.calmer(),
             });
         }
         Ok(Metrics {
@@ -154,16 +162,13 @@ impl<'data, C: Classifier> Trainer<'data, C> {
     /// The sums run over 60,000 samples in f64, so that two measurements agree in every bit only when the logits do.
     ///
     /// # Errors
-    /// [`TrainingError::Dead`].
+    /// [`TrainingError::Dead`], with the likeliest cause of all that a look at the network, its gradient and the images tells apart.
     pub fn check_alive(&self, before: &Metrics, now: &Metrics) -> Result<(), TrainingError> {
         let same = before.train_loss == now.train_loss && before.test_loss == now.test_loss;
         if same && before.step < now.step {
-            return Err(TrainingError::Dead {
-                from: before.step,
-                to: now.step,
-                loss: now.train_loss,
-                learning_rate: self.config.learning_rate,
-            });
+            let (from, to, loss) = (before.step, now.step, now.train_loss);
+            let cause = Standstill::of(self.network(), self.train, loss)?.cause(&self.config);
+            return Err(TrainingError::Dead { from, to, loss, cause });
         }
         Ok(())
     }
@@ -177,5 +182,26 @@ impl<'data, C: Classifier> Trainer<'data, C> {
         } else {
             None
         }
+    }
+}
+
+/// Whether every parameter that learns is on a device with autodiff.
+fn check_tracked(network: &impl Classifier) -> Result<(), TrainingError> {
+    struct Untracked(Option<String>);
+    impl Visit for Untracked {
+        fn parameter<const D: usize>(&mut self, path: &str, parameter: &Param<Tensor<D>>) {
+            if !parameter.lazy_device().is_autodiff() {
+                self.0 = Some(path.to_owned());
+            }
+        }
+    }
+    let mut untracked = Untracked(None);
+    visit(network, &mut untracked);
+    match untracked.0 {
+        Some(path) => Err(TrainingError::Misfit(format!(
+            "`{path}` is on a device without autodiff, so that it cannot learn: give `network.train()`, or make the network on \
+             `device.autodiff()`"
+        ))),
+        None => Ok(()),
     }
 }

@@ -79,7 +79,7 @@ pub struct FitReport {
     /// The gap with its interval.
     #[serde(default)]
     pub gap_estimate: Option<Estimate>,
-    /// |cos(p_1, w_0)| with w_0 = ⟨w⟩_T.
+    /// |cos(p_1, w_0)| with w_0 = ⟨w⟩_T. With a weight decay partly that of the decay, which moves w along itself.
     pub alignment: f64,
     /// γ in σ_i² ∝ i^−γ, if there are enough components.
     pub gamma: Option<f64>,

@@ -122,7 +122,7 @@ fn with_passes<R>(
     let experiment = run.experiment();
     let weights = run.centre_weights(experiment.landscape.around)?;
     let network = crate::weights::convolutional(experiment, &images, classes, open, &weights, run.path())?;
-    let set = ResidentSet::new(&images, classes, open);
+    let set = ResidentSet::new(&images, classes, open)?;
     drop(images);
     work(Surface::Other(&ModuleLandscape::new(&network, &experiment.recorder.parameter(), &set)?))
 }

@@ -48,8 +48,10 @@ fn measure<C: Classifier>(
     let experiment = run.experiment();
     let network = network.train();
     let recorded = parameter(&network, &experiment.recorder.parameter())?;
-    let (train, test) =
-        (ResidentSet::new(&data.train, data.classes, open), ResidentSet::new(&data.test, data.classes, open));
+    let (train, test) = (
+        ResidentSet::new(&data.train, data.classes, open)?,
+        ResidentSet::new(&data.test, data.classes, open)?,
+    );
     let steps_per_epoch = experiment.training.steps_per_epoch(train.samples());
     let recording = Recording::start(run, &network, recorded, steps_per_epoch, None)?;
     let optimizer = recording.optimizer(&network, experiment)?;

@@ -88,8 +88,10 @@ fn train_network<C: Classifier>(
         run.begin(Stage::Train)?;
     }
     super::note_beginning(run, open.backend.name(), &open.description, &data)?;
-    let (train, test) =
-        (ResidentSet::new(&data.train, data.classes, open), ResidentSet::new(&data.test, data.classes, open));
+    let (train, test) = (
+        ResidentSet::new(&data.train, data.classes, open)?,
+        ResidentSet::new(&data.test, data.classes, open)?,
+    );
     let steps_per_epoch = experiment.training.steps_per_epoch(train.samples());
     let recording = Recording::start(run, &network, recorded, steps_per_epoch, checkpoint.as_ref())?;
     let optimizer = recording.optimizer(&network, experiment)?;

@@ -70,7 +70,7 @@ pub(super) fn walk(run: &RunFolder, section: &LangevinSection) -> Result<f64> {
 
     let origin = vec![0.0; subspace.dimensions()];
     let mut walk =
-        Langevin::new(&origin, section.walk(), experiment.seed).resume_at(&state.position, state.step);
+        Langevin::new(&origin, section.walk(), experiment.seed).resume_at(&state.position, state.step)?;
     let bar = progress::bar("walk", steps);
     let mut saved_at = Instant::now();
     let earlier = state.seconds;
@@ -80,7 +80,7 @@ pub(super) fn walk(run: &RunFolder, section: &LangevinSection) -> Result<f64> {
         if (step.is_multiple_of(MEASURE_EVERY) || step == steps)
             && metrics.last().is_none_or(|row| row.step < step)
         {
-            let measured = measure(step, &subspace.weights(walk.weights()), &train, &test);
+            let measured = measure(step, &subspace.weights(walk.weights()), &train, &test)?;
             if !measured.train_loss.is_finite() {
                 return Err(diverged(run, section, step));
             }
@@ -106,7 +106,8 @@ pub(super) fn walk(run: &RunFolder, section: &LangevinSection) -> Result<f64> {
         if step == steps {
             break;
         }
-        walk.step(|position| subspace.project(&train.full_gradient(&subspace.weights(position))));
+        let gradient = train.full_gradient(&subspace.weights(walk.weights()))?;
+        walk.step(|_| subspace.project(&gradient));
         bar.set_position(walk.steps());
         let weights = subspace.weights(walk.weights());
         let learning_rate = section.learning_rate;
@@ -142,16 +143,16 @@ pub(super) fn walk(run: &RunFolder, section: &LangevinSection) -> Result<f64> {
 }
 
 /// A row of `metrics.csv`; a step of full-batch descent is an epoch.
-fn measure(step: u64, weights: &[f32], train: &MovingLayer, test: &MovingLayer) -> Metrics {
-    let (train, test) = (train.performance(weights), test.performance(weights));
-    Metrics {
+fn measure(step: u64, weights: &[f32], train: &MovingLayer, test: &MovingLayer) -> Result<Metrics> {
+    let (train, test) = (train.performance(weights)?, test.performance(weights)?);
+    Ok(Metrics {
         epoch: step,
         step,
         train_loss: train.loss,
         train_error: train.error,
         test_loss: test.loss,
         test_error: test.error,
-    }
+    })
 }
 
 /// The network with the weights of one layer replaced.

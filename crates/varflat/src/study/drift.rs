@@ -266,8 +266,8 @@ impl DriftStudy {
                 epoch: step as f64 / per_epoch,
                 norm: exact().map(|w| w * w).sum::<f64>().sqrt(),
                 along: sign * exact().zip(&p).map(|(w, p)| w * p).sum::<f64>(),
-                margin: layer.mean_margin(&weights),
-                margin_along: layer.mean_margin(&on_line),
+                margin: layer.mean_margin(&weights)?,
+                margin_along: layer.mean_margin(&on_line)?,
             })
         });
         let rows = rows.collect();

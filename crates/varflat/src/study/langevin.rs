@@ -6,7 +6,7 @@
 mod readings;
 
 use serde::{Deserialize, Serialize};
-use varflat_analysis::{Component, Estimate, PowerLaw, curvature_of_flatness, median};
+use varflat_analysis::{Component, Estimate, PowerLaw, curvature_of_crossings, median};
 
 use self::readings::Measured;
 use super::Work;
@@ -226,14 +226,18 @@ impl LangevinStudy {
     /// The indices of the directions that relaxed often enough, against the loss more than against the trap.
     fn judged(&self, measured: &Measured, section: &LangevinSection, steps: u64) -> Vec<usize> {
         let often = |row: &&FlatnessRow| {
-            let Some(flatness) = row.flatness.filter(|_| row.is_found()) else { return false };
-            let curvature = curvature_of_flatness(flatness, measured.l0, measured.factor);
+            let Some(curvature) = curvature(row, measured).filter(|_| row.is_found()) else { return false };
             steps as f64 >= self.relaxations * section.walk().relaxation_steps(curvature)
                 && curvature >= OWN_CURVATURE * section.trap
                 && row.variance > measured.floor
         };
         measured.rows.iter().filter(often).map(|row| row.index).collect()
     }
+}
+
+/// κ of the parabola through the crossings of a direction.
+fn curvature(row: &FlatnessRow, measured: &Measured) -> Option<f64> {
+    Some(curvature_of_crossings(row.left?, row.right?, measured.l0, measured.factor))
 }
 
 fn section(experiment: &Experiment) -> Result<&LangevinSection> {
@@ -296,11 +300,12 @@ fn row(
             None => (Trust::Trusted, String::new()),
         },
     };
-    let ratios: Vec<f64> = components
+    let ratios: Vec<f64> = measured
+        .rows
         .iter()
-        .filter_map(|component| {
-            let curvature = curvature_of_flatness(component.flatness?, measured.l0, measured.factor);
-            Some(component.variance * (curvature + section.trap) / section.temperature)
+        .filter(|row| judged.contains(&row.index))
+        .filter_map(|row| {
+            Some(row.variance * (curvature(row, measured)? + section.trap) / section.temperature)
         })
         .collect();
     Ok(WalkRow {

@@ -262,14 +262,14 @@ fn measure(work: &Work<'_>, config: &TemperatureStudy) -> Result<TemperatureRepo
         if interrupt::asked() { Err(Error::Interrupted { stage: "temperature" }) } else { Ok(()) }
     };
 
-    let l0 = layer.performance(layer.weights()).loss;
-    let full = pca.components().dot(&Array1::from(layer.full_gradient(layer.weights())));
+    let l0 = layer.performance(layer.weights())?.loss;
+    let full = pca.components().dot(&Array1::from(layer.full_gradient(layer.weights())?));
     let (temperature, fixed) = {
         let each = batches.each();
         let gradients = Made {
             steps: each.len(),
             weights: layer.weights().len(),
-            make: |rows: Range<usize>| Ok(layer.batch_gradients(layer.weights(), &each[rows])),
+            make: |rows: Range<usize>| Ok(layer.batch_gradients(layer.weights(), &each[rows])?),
         };
         let slopes = pca.slopes(gradients, pca.variance().len())?;
         done()?;
@@ -479,7 +479,7 @@ fn path_times(
     let full: Vec<Vec<f64>> = (0..=last)
         .step_by(every)
         .chain((!last.is_multiple_of(every)).then_some(last))
-        .map(|row| Ok(layer.full_gradient(window.rows(row..row + 1)?.as_slice().unwrap_or_default())))
+        .map(|row| Ok(layer.full_gradient(window.rows(row..row + 1)?.as_slice().unwrap_or_default())?))
         .collect::<Result<_>>()?;
     let noise = |rows: Range<usize>| {
         let path = window.rows(rows.start..rows.end + 1)?;

@@ -62,7 +62,7 @@ fn performance(run: &RunFolder, data: &Data, set: &ImageSet) -> Result<Option<Pe
     if experiment.model.channels.is_none() {
         let network = run.centre(Centre::Final)?;
         let layer = MovingLayer::new(&network, &experiment.recorder.layer, set)?;
-        return Ok(Some(layer.performance(layer.weights())));
+        return Ok(Some(layer.performance(layer.weights())?));
     }
     #[cfg(feature = "train")]
     {
@@ -70,7 +70,7 @@ fn performance(run: &RunFolder, data: &Data, set: &ImageSet) -> Result<Option<Pe
         let weights = run.centre_weights(Centre::Final)?;
         let network =
             crate::weights::convolutional(experiment, set, data.classes, &open, &weights, run.path())?;
-        Ok(Some(varflat_model::ResidentSet::new(set, data.classes, &open).measure(&network)?))
+        Ok(Some(varflat_model::ResidentSet::new(set, data.classes, &open)?.measure(&network)?))
     }
     #[cfg(not(feature = "train"))]
     {

@@ -59,7 +59,8 @@ impl<'a> Bench<'a> {
         let mut model = MlpConfig::new(data.train.pixels(), base.model.hidden.clone(), 2);
         model.bias = base.model.bias;
         let training = TrainingConfig { loss_below: 0.0, max_epochs: study.epochs, ..base.training.clone() };
-        let tasks = study.pairs.iter().map(|pair| Task::new(&data, &[*pair], &device)).collect();
+        let tasks =
+            study.pairs.iter().map(|pair| Task::new(&data, &[*pair], &device)).collect::<Result<_>>()?;
         let bench = Self { study, tasks, data, model, training, device };
         let (rows, wanted) = (bench.recorded_rows(), study.components.iter().max().copied().unwrap_or(1));
         // A centred window has one direction less than rows; a small layer may have fewer still.
@@ -103,7 +104,7 @@ impl<'a> Bench<'a> {
     }
 
     /// The first `tasks` tasks as one.
-    pub(super) fn together(&self, tasks: usize) -> Task {
+    pub(super) fn together(&self, tasks: usize) -> Result<Task> {
         Task::new(&self.data, &self.study.pairs[..tasks], &self.device)
     }
 
@@ -163,16 +164,16 @@ impl<'a> Bench<'a> {
 }
 
 impl Task {
-    fn new(data: &Data, pairs: &[[u8; 2]], device: &OpenDevice) -> Self {
+    fn new(data: &Data, pairs: &[[u8; 2]], device: &OpenDevice) -> Result<Self> {
         let place = |digit: u8| {
             let places = pairs.iter().filter_map(|pair| pair.iter().position(|other| *other == digit));
             places.map(|place| place as u8).next()
         };
         let images = data.train.relabelled(place);
-        Self {
-            train: ResidentSet::new(&images, 2, device),
-            test: ResidentSet::new(&data.test.relabelled(place), 2, device),
+        Ok(Self {
+            train: ResidentSet::new(&images, 2, device)?,
+            test: ResidentSet::new(&data.test.relabelled(place), 2, device)?,
             images,
-        }
+        })
     }
 }

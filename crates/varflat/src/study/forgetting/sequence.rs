@@ -53,7 +53,8 @@ pub(super) fn learn(bench: &Bench<'_>, work: &Work<'_>, summary: &[SummaryRow]) 
             chains.extend(study.seeds.iter().map(|&seed| Chain { heads, method, strength, seed }));
         }
     }
-    let together: Vec<Task> = (1..=bench.tasks.len()).map(|tasks| bench.together(tasks)).collect();
+    let together: Vec<Task> =
+        (1..=bench.tasks.len()).map(|tasks| bench.together(tasks)).collect::<Result<_>>()?;
     let share = (1.0 - SHARE) / chains.len() as f64;
     let rows = grid::on_all_cores(&chains, grid::cores(), "the forgetting study", |chain| {
         let kind = format!("{:?}", chain.method.kind).to_lowercase();

@@ -93,7 +93,7 @@ pub(super) fn along_hessian(run: &RunFolder, section: &LangevinSection) -> Resul
         let rows = subspace
             .directions()
             .map(|directions| directions.rows().into_iter().map(|p| p.to_vec()).collect::<Vec<Vec<f64>>>());
-        let hessian = moving.hessian(&layer.weight, rows.as_deref(), CURVATURE_STEP);
+        let hessian = moving.hessian(&layer.weight, rows.as_deref(), CURVATURE_STEP)?;
         let shape = (subspace.dimensions(), subspace.dimensions());
         let hessian = Array2::from_shape_vec(shape, hessian).map_err(|error| shapes(run, &error))?;
         PrincipalCurvatures::of(hessian.view())?
