@@ -39,6 +39,7 @@ mod langevin;
 pub mod loss;
 pub mod mlp;
 mod moving_layer;
+mod number;
 #[cfg(feature = "burn")]
 mod parameters;
 pub mod random;
@@ -60,6 +61,7 @@ pub use mlp::{Initialization, MlpConfig};
 #[cfg(feature = "burn")]
 pub use mlp::{Mlp, linear};
 pub use moving_layer::{MovingLayer, SampleOnLine};
+pub use number::written;
 #[cfg(feature = "burn")]
 pub use training::{Batch, Classifier, ResidentSet, Trainer};
 pub use training::{Metrics, OptimizerKind, Performance, StopReason, TrainingConfig, TrainingError};

@@ -12,8 +12,20 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[derive(thiserror::Error)]
 pub enum Error {
     /// The images or labels cannot be used.
-    #[error(transparent)]
+    #[error("{source}{choice}", source = .0, choice = data_choice(.0))]
     Data(#[from] varflat_model::data::DataError),
+    /// The images are not in a relative folder, which may be one of another place.
+    #[error(
+        "{error}; data.folder = {folder:?} was seen from {}: give the command from where it is, or name it with --data DIR", here.display()
+    )]
+    DataElsewhere {
+        /// The relative folder.
+        folder: PathBuf,
+        /// The working directory.
+        here: PathBuf,
+        /// What is missing.
+        error: varflat_model::data::DataError,
+    },
     /// The network does not fit the experiment.
     #[error(transparent)]
     Network(#[from] varflat_model::NetworkError),
@@ -239,6 +251,15 @@ impl Error {
     /// A file whose content is wrong.
     pub(crate) fn malformed(path: &Path, problem: impl Into<String>) -> Self {
         Self::Malformed { path: path.to_path_buf(), problem: problem.into() }
+    }
+}
+
+/// Which key and option name other images, where none were found.
+fn data_choice(error: &varflat_model::data::DataError) -> &'static str {
+    use varflat_model::data::DataError::{MissingFile, MissingFolder, SetNotFound};
+    match error {
+        SetNotFound { .. } | MissingFolder { .. } | MissingFile { .. } => " (--data DIR, or data.folder)",
+        _ => "",
     }
 }
 

@@ -123,8 +123,7 @@ impl RunFolder {
         std::fs::create_dir_all(path).map_err(Error::writing(path))?;
         guard::check_files(path)?;
         if !is_ours(path) && is_occupied(path)? {
-            let problem = "the folder is not empty and not a run of varflat's; choose another --out";
-            return Err(Error::malformed(path, problem));
+            return Err(Error::malformed(path, NOT_OURS));
         }
         let lock = lock(path)?;
         if path.join(names::CONFIG).exists() && !force {
@@ -436,7 +435,12 @@ fn read_config(path: &Path, overrides: &[String]) -> Result<Experiment> {
     }
     // Errors of the file itself come with the remedy for a damaged run, those of overrides name the override.
     match Experiment::read(&config, &[]) {
-        Err(Error::Experiment { problem, .. }) => return Err(Error::malformed(&config, problem)),
+        Err(Error::Experiment { problem, .. }) if is_ours(path) => {
+            return Err(Error::malformed(&config, problem));
+        }
+        Err(Error::Experiment { problem, .. }) => {
+            return Err(Error::malformed(&config, format!("{problem}; {NO_RUN}")));
+        }
         Err(error) => return Err(error),
         Ok(experiment) if overrides.is_empty() => return Ok(experiment),
         Ok(_) => {}
@@ -444,11 +448,33 @@ fn read_config(path: &Path, overrides: &[String]) -> Result<Experiment> {
     Experiment::read(&config, overrides)
 }
 
-/// Whether a run of varflat's was made in the folder.
+/// Why nothing is made in a folder that holds something else.
+const NOT_OURS: &str = "the folder is not empty and not a run of varflat's; choose another --out";
+/// The same of a folder that is looked into.
+const NO_RUN: &str = "nothing else in the folder says that it is a run of varflat's: restore the file, or make a run elsewhere with `varflat run \
+                      EXPERIMENT.toml --out FOLDER`";
+
+/// Whether a run of varflat's was made in the folder: its record or its experiment says so or, where both are damaged, there is a
+/// result of a stage, and nothing that is not a run's.
 fn is_ours(path: &Path) -> bool {
     let record: Result<RunRecord> = read_json(&path.join(names::RUN));
     record.is_ok_and(|record| !record.name.is_empty())
         || Experiment::read(&path.join(names::CONFIG), &[]).is_ok()
+        || is_all_a_runs(path)
+}
+
+fn is_all_a_runs(path: &Path) -> bool {
+    let entries = entries(path).unwrap_or_default();
+    let names = entries.iter().map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let names: Vec<String> = names.filter(|name| !name.starts_with('.')).collect();
+    let known = |name: &String| {
+        Stage::of_file(name).is_some()
+            || [names::CONFIG, names::RUN, names::FLATNESS_PARTIAL, names::WALK].contains(&name.as_str())
+            || name.starts_with("trajectory.part-")
+            || name.starts_with(names::CHECKPOINT)
+    };
+    names.iter().all(known)
+        && names.iter().any(|name| Stage::of_file(name).is_some() || name == names::FLATNESS_PARTIAL)
 }
 
 /// Take the folder's lock, which is released when the file closes, however the process ends; then clear away

@@ -1,7 +1,7 @@
 //! `run.json`: how a run was made, and what its stages left.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use varflat_model::StopReason;
@@ -42,6 +42,9 @@ pub struct RunRecord {
     pub landscape_device: String,
     /// SHA-256 of the data files.
     pub data: Vec<FileChecksum>,
+    /// Where a relative `data.folder` was when the run began: from elsewhere its images are looked for here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data_folder: Option<PathBuf>,
     /// Optimizer steps taken.
     pub steps: u64,
     /// Epochs finished.

@@ -22,7 +22,7 @@ use varflat_model::data::FileChecksum;
 
 use crate::checksum::FileSum;
 use crate::error::{Error, Result};
-use crate::experiment::{Experiment, is_plain};
+use crate::experiment::{Experiment, Kind, check_name, parsed};
 use crate::figures::claim_new;
 use crate::files::{read_bytes, read_json, read_text, remove, write_json, write_whole};
 use crate::run_folder::{self, RunFolder, RunRecord, Stage, names};
@@ -182,12 +182,15 @@ impl Study {
     /// TOML that does not parse, an unknown or missing key, an impossible value.
     pub fn parse(text: &str, origin: &str) -> Result<Self> {
         let complain = |problem: String| Error::Experiment { origin: origin.to_owned(), problem };
-        let study: Self =
-            toml::from_str(text).map_err(|error| complain(error.to_string().trim_end().to_owned()))?;
-        if let Some((key, name)) =
-            [("name", &study.name), ("run", &study.run)].into_iter().find(|(_, name)| !is_plain(name))
-        {
-            return Err(complain(format!("{key} = {name:?} must be a plain word: it names a folder")));
+        let study: Self = parsed(text, origin, Kind::Study)?;
+        for (key, name) in [("name", &study.name), ("run", &study.run)] {
+            check_name(key, name).map_err(complain)?;
+        }
+        if study.name == study.run {
+            return Err(complain(format!(
+                "name and run are both {:?}, but what a study finds needs a folder of its own: choose another name",
+                study.name
+            )));
         }
         let checked = match &study.study {
             StudyKind::Grid(trainings) | StudyKind::Width(trainings) | StudyKind::Generality(trainings) => {
@@ -199,7 +202,7 @@ impl Study {
             StudyKind::Sensitivity(sensitivity) => sensitivity.check(),
             StudyKind::Forgetting(forgetting) => forgetting.check(),
         };
-        checked.map_err(complain)?;
+        checked.map_err(|problem| complain(format!("[study.{}] {problem}", study.study.name())))?;
         Ok(study)
     }
 
@@ -231,6 +234,13 @@ impl Study {
         } else {
             None
         };
+        let checked = match (&self.study, &source) {
+            (StudyKind::Temperature(temperature), Some(run)) => temperature.check_run(run)?,
+            (StudyKind::Drift(drift), Some(run)) => drift.check_run(run)?,
+            (StudyKind::Sensitivity(sensitivity), Some(run)) => sensitivity.check_run(run)?,
+            _ => Ok(()),
+        };
+        checked.map_err(|problem| self.refused(problem))?;
         let folder = runs.join(&self.name);
         std::fs::create_dir_all(&folder).map_err(Error::writing(&folder))?;
         let _lock = run_folder::lock(&folder)?;
@@ -304,6 +314,15 @@ impl Study {
                     && record.source.as_ref() == source
                     && !lacks_data(&record.report)
             })
+    }
+
+    /// An error in the study's own settings.
+    fn refused(&self, problem: String) -> Error {
+        let section = self.study.name();
+        Error::Experiment {
+            origin: format!("study `{}`", self.name),
+            problem: format!("[study.{section}] {problem}"),
+        }
     }
 
     fn report(&self, folder: &Path) -> PathBuf {

@@ -8,6 +8,7 @@ mod readings;
 use serde::{Deserialize, Serialize};
 use varflat_analysis::{Component, PowerLaw, curvature_of_flatness};
 use varflat_model::random::{Purpose, stream};
+use varflat_model::written;
 
 use self::readings::Measured;
 use super::Work;
@@ -157,7 +158,7 @@ impl LangevinReport {
 impl LangevinStudy {
     pub(super) fn check(&self) -> std::result::Result<(), String> {
         if !(self.relaxations.is_finite() && self.relaxations >= 1.0) {
-            return Err(format!("relaxations = {} must be at least 1", self.relaxations));
+            return Err(format!("relaxations = {} must be at least 1", written(self.relaxations)));
         }
         cells::check(&self.groups, &self.set)
     }

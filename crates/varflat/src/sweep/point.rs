@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use toml::Value;
+use varflat_model::written;
 
 use super::file::SweepFile;
 use crate::checksum::FileSum;
@@ -12,6 +13,9 @@ use crate::grid;
 
 /// Longest name of a point's folder; file systems take 255 bytes.
 const LONGEST_NAME: usize = 180;
+
+/// Longest number that is written out, with all its zeros.
+const LONGEST_NUMBER: usize = 20;
 
 /// One run of a sweep.
 #[derive(Clone, Debug, PartialEq)]
@@ -81,12 +85,16 @@ fn axes(sweep: &SweepFile) -> std::result::Result<Vec<Axis>, String> {
         axes.push((0..values.len()).map(at).collect());
     }
     if let Some(seeds) = &sweep.seeds {
-        let seeds = seeds.list();
-        if seeds.is_empty() {
+        if seeds.count() == 0 {
             return Err("seeds: at least one is needed".to_owned());
         }
+        // Before they are listed, which of billions takes all memory.
+        grid::check_count(seeds.count()).map_err(|problem| format!("seeds: {problem}"))?;
+        let seeds = seeds.list();
         let value = |seed: u64| {
-            i64::try_from(seed).map(Value::Integer).map_err(|_| format!("seed {seed} is too large"))
+            i64::try_from(seed)
+                .map(Value::Integer)
+                .map_err(|_| format!("seeds: {seed} is too large: at most {}", i64::MAX))
         };
         axes.push(
             seeds
@@ -140,6 +148,8 @@ fn shortened<'a>(keys: &[&'a str]) -> Vec<&'a str> {
 fn name(short: &[&str], values: &[(String, Value)]) -> String {
     let text = |value: &Value| match value {
         Value::String(text) => text.clone(),
+        // With all its zeros 1e308 has 309 digits. Shorter ones keep them: folders are called so since there were sweeps.
+        Value::Float(number) if value.to_string().len() > LONGEST_NUMBER => written(*number),
         other => other.to_string().replace(", ", "x"),
     };
     let exact: Vec<String> =
