@@ -66,15 +66,18 @@ impl ConvolutionalConfig {
     /// # Errors
     /// [`NetworkError::Shape`] when the image is too small for two convolutions, or there are no channels.
     fn dense(&self) -> Result<MlpConfig, NetworkError> {
+        if self.channels.contains(&0) {
+            let problem = format!("a convolution needs at least one channel, but has {:?}", self.channels);
+            return Err(NetworkError::Shape { layer: "second".to_owned(), problem });
+        }
         let after = |pixels: usize| pixels.checked_sub(KERNEL - 1).map_or(0, |pixels| pixels / POOL);
         let left: usize = self.image.iter().map(|&pixels| after(after(pixels))).product();
-        if left == 0 || self.channels.contains(&0) {
+        if left == 0 {
             let [rows, columns] = self.image;
             return Err(NetworkError::Shape {
                 layer: "second".to_owned(),
                 problem: format!(
-                    "nothing is left of {rows} × {columns} pixels after two 5 × 5 convolutions with 2 × 2 pooling and {:?} channels",
-                    self.channels
+                    "nothing is left of {rows} × {columns} pixels after two 5 × 5 convolutions with 2 × 2 pooling"
                 ),
             });
         }

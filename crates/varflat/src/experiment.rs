@@ -24,7 +24,7 @@ pub(crate) use check::{
 };
 pub(crate) use kind::Kind;
 pub(crate) use name::{check_name, is_plain};
-pub(crate) use text::{check_value, parsed, toml_value};
+pub(crate) use text::{check_value, parsed, shown, toml_value};
 
 /// Everything that decides the result of a run, with every default filled in.
 ///
@@ -464,11 +464,11 @@ fn flattened(experiment: &Experiment) -> std::collections::BTreeMap<String, Stri
         match value {
             toml::Value::Table(keys) => {
                 for (key, value) in keys {
-                    flat.insert(format!("{section}.{key}"), value.to_string());
+                    flat.insert(format!("{section}.{key}"), shown(&value));
                 }
             }
             value => {
-                flat.insert(section, value.to_string());
+                flat.insert(section, shown(&value));
             }
         }
     }

@@ -70,6 +70,13 @@ impl TrainingConfig {
             let value = written(self.learning_rate);
             return Err(format!("training.learning_rate = {value} must be a positive number"));
         }
+        if !positive(f64::from(self.learning_rate as f32)) {
+            let (value, zero) = (written(self.learning_rate), self.learning_rate < 1.0);
+            let number = if zero { "0" } else { "infinite" };
+            return Err(format!(
+                "training.learning_rate = {value} is {number} in f32, as weights are: choose another"
+            ));
+        }
         if !(0.0..1.0).contains(&self.momentum) {
             let value = written(self.momentum);
             return Err(format!("training.momentum = {value} must be at least 0 and below 1"));
@@ -77,9 +84,9 @@ impl TrainingConfig {
         if self.optimizer == OptimizerKind::Adam && self.momentum != 0.0 {
             return Err("training.momentum belongs to `sgd`; remove it for `adam`".to_owned());
         }
-        if !(self.weight_decay.is_finite() && self.weight_decay >= 0.0) {
+        if !((self.weight_decay as f32).is_finite() && self.weight_decay >= 0.0) {
             let value = written(self.weight_decay);
-            return Err(format!("training.weight_decay = {value} must not be negative, nor infinite"));
+            return Err(format!("training.weight_decay = {value} must not be negative, nor infinite in f32"));
         }
         self.check_batches(samples)?;
         if !(self.loss_below.is_finite() && self.loss_below >= 0.0) {
@@ -133,6 +140,11 @@ mod tests {
         check(TrainingConfig { weight_decay: -1.0, ..good.clone() }, "weight_decay");
         check(TrainingConfig { loss_below: -1.0, ..good.clone() }, "loss_below");
         check(TrainingConfig { max_epochs: 0, ..good.clone() }, "max_epochs");
+        check(
+            TrainingConfig { learning_rate: 1e308, ..good.clone() },
+            "learning_rate = 1e308 is infinite in f32",
+        );
+        check(TrainingConfig { learning_rate: 1e-308, ..good.clone() }, "learning_rate = 1e-308 is 0 in f32");
         check(TrainingConfig { momentum: 1e308, ..good.clone() }, "training.momentum = 1e308 must");
         let unknown = TrainingConfig { batch_size: 0, ..good.clone() }.check(usize::MAX).unwrap_err();
         assert_eq!(unknown, "training.batch_size = 0 must be between 1 and 1000000000");

@@ -142,7 +142,7 @@ impl RecorderSection {
     fn check(&self, layers: &[String]) -> Checked {
         if !layers.contains(&self.layer) {
             return Err(format!(
-                "recorder.layer = {:?} is unknown: the layers of this network are {}",
+                "recorder.layer = {:?} is unknown: the layers that model.hidden and model.channels make are {}",
                 self.layer,
                 layers.join(", ")
             ));

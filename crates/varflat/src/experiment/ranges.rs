@@ -78,7 +78,9 @@ impl Experiment {
     /// As there.
     pub fn check_asked(&self) -> Result<()> {
         self.check_known()?;
-        self.reached(self.components(&self.limits(None))).map_err(|problem| self.refused(problem))
+        let limits = self.limits(None);
+        let there = self.components(&limits);
+        self.reached(there, &self.reason(there, &limits)).map_err(|problem| self.refused(problem))
     }
 
     /// The same of the components that a finished decomposition has.
@@ -86,7 +88,8 @@ impl Experiment {
     /// # Errors
     /// [`Error::Experiment`] names the key, its value and the limit.
     pub(crate) fn check_found(&self, components: usize) -> Result<()> {
-        self.reached(self.measurable(components)).map_err(|problem| self.refused(problem))
+        let there = self.measurable(components);
+        self.reached(there, "found in this run").map_err(|problem| self.refused(problem))
     }
 
     /// Refuse what cannot be done with these images.
@@ -107,6 +110,19 @@ impl Experiment {
         self.measurable(self.pca.components.count().unwrap_or(usize::MAX).min(limits.rank()))
     }
 
+    /// Why there are no more components than `there`, in words.
+    fn reason(&self, there: usize, limits: &Limits) -> String {
+        let confined =
+            self.langevin.as_ref().and_then(|section| Some((section.dimensions()?, section.components?)));
+        match (confined, self.pca.components.count()) {
+            (Some((dimensions, components)), _) if dimensions == there => {
+                format!("langevin.components = {components:?}")
+            }
+            (_, Some(count)) if count == there => format!("pca.components = {count}"),
+            _ => format!("from {}", limits.words()),
+        }
+    }
+
     /// Of the components that were found, those that a walk can reach.
     fn measurable(&self, found: usize) -> usize {
         found.min(self.langevin.as_ref().and_then(LangevinSection::dimensions).unwrap_or(usize::MAX))
@@ -124,6 +140,7 @@ impl Experiment {
             Components::Some(_) => {}
         }
         let there = self.components(limits);
+        let words = self.reason(there, limits);
         let FitSection { skip_first, decay, .. } = self.fit;
         if there < skip_first + OF_A_LINE {
             let more = match limits.rows {
@@ -132,14 +149,14 @@ impl Experiment {
                 _ => "record a larger layer (recorder.layer, model.hidden) or raise pca.components",
             };
             return Err(format!(
-                "fit.skip_first = {skip_first} leaves fewer than {OF_A_LINE} of the at most {there} components of {words}, and a line \
-                 needs {OF_A_LINE}: {more}"
+                "fit.skip_first = {skip_first} leaves fewer than {OF_A_LINE} of the at most {there} components ({words}), and a line needs \
+                 {OF_A_LINE}: {more}"
             ));
         }
         if there < decay[0] + OF_A_LINE - 1 && decay != FitSection::default().decay {
             return Err(format!(
-                "fit.decay = {decay:?} begins beyond the at most {there} components of {words}, but for fewer than {OF_A_LINE}: write \
-                 a range within 1 and {there}"
+                "fit.decay = {decay:?} begins beyond the at most {there} components ({words}), but for fewer than {OF_A_LINE}: write a \
+                 range within 1 and {there}"
             ));
         }
         Ok(())
@@ -160,9 +177,9 @@ impl Experiment {
 
     /// Whether every component that is named is among those there are. What was not chosen is cut instead, and so is the end of a
     /// range of which enough is left.
-    fn reached(&self, there: usize) -> Checked {
+    fn reached(&self, there: usize, reason: &str) -> Checked {
         let beyond = |key: &str, value: usize| {
-            Err(format!("{key} = {value}, but there are at most {there} components: lower it"))
+            Err(format!("{key} = {value}, but there are at most {there} components ({reason}): lower it"))
         };
         let LandscapeSection { components, last, profiles, .. } = &self.landscape;
         let chosen = [
@@ -184,7 +201,8 @@ impl Experiment {
         if profiles.iter().any(|index| *index > furthest) && *profiles != LandscapeSection::default().profiles
         {
             return Err(format!(
-                "landscape.profiles = {profiles:?}, but components are measured up to {furthest}: leave out what lies beyond"
+                "landscape.profiles = {profiles:?}, but components are measured up to {furthest} (landscape.components, landscape.last; \
+                 {reason}): leave out what lies beyond"
             ));
         }
         let FitSection { skip_first, last, .. } = self.fit;
@@ -193,7 +211,8 @@ impl Experiment {
         if fitted < OF_A_LINE {
             return Err(format!(
                 "fit.skip_first = {skip_first} and fit.last = {to} leave {fitted} of the {} components that are measured, and a line \
-                 needs {OF_A_LINE}: widen the fit, or measure more (landscape.components, landscape.last)",
+                 needs {OF_A_LINE}: widen the fit, or measure more (landscape.components, landscape.last; \
+                 {reason})",
                 measured.len()
             ));
         }

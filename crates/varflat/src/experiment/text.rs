@@ -1,6 +1,7 @@
 //! Files of keys and values: read so that nothing in them is left out, and refused in plain words.
 
 use serde::de::DeserializeOwned;
+use varflat_model::written;
 
 use super::kind::Kind;
 use crate::error::{Error, Result};
@@ -65,6 +66,17 @@ pub(crate) fn toml_value(text: &str) -> toml::Value {
     let one = toml::from_str::<toml::Table>(&format!("value = {text}")).ok().filter(|table| table.len() == 1);
     one.and_then(|mut parsed| parsed.remove("value"))
         .unwrap_or_else(|| toml::Value::String(text.trim().to_owned()))
+}
+
+/// Longest number that is shown with all its zeros.
+const LONGEST_NUMBER: usize = 20;
+
+/// A value as TOML writes it, but for numbers of hundreds of digits: 1e308.
+pub(crate) fn shown(value: &toml::Value) -> String {
+    match (value, value.to_string()) {
+        (toml::Value::Float(number), text) if text.len() > LONGEST_NUMBER => written(*number),
+        (_, text) => text,
+    }
 }
 
 /// Why a value of the command line can be none: a whole number that is too large, or more than one line.

@@ -20,9 +20,6 @@ use crate::{interrupt, progress};
 /// Wall time between checkpoints.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(10);
 
-/// A noise of more units of weight a step is what makes a walk diverge, whatever its learning rate.
-const FAR: f64 = 1.0;
-
 /// Steps between two rows of `metrics.csv`.
 const MEASURE_EVERY: u64 = 250;
 
@@ -168,20 +165,13 @@ fn with_weights(network: &DenseNetwork, place: usize, weight: Vec<f64>) -> Resul
 }
 
 fn diverged(run: &RunFolder, section: &LangevinSection, step: u64) -> Error {
-    let kick = section.walk().kick();
-    let cause = if kick > FAR {
-        format!(
-            "langevin.temperature = {} moves every weight by {kick:.0e} a step; lower it",
-            written(section.temperature)
-        )
-    } else {
-        format!(
-            "langevin.learning_rate = {} is above 2/(κ_max + k); lower it",
+    Error::Experiment {
+        origin: run.experiment().name.clone(),
+        problem: format!(
+            "the walk diverged by step {step}: langevin.learning_rate = {} is above 2/(κ_max + k); lower it",
             written(section.learning_rate)
-        )
-    };
-    let problem = format!("the walk diverged by step {step}: {cause}");
-    Error::Experiment { origin: run.experiment().name.clone(), problem }
+        ),
+    }
 }
 
 /// Refuse a temperature whose noise the recorded weights, which are f32, cannot show: over the whole window it would move a weight by

@@ -7,7 +7,7 @@ use super::point::Point;
 use super::status::{self, State, state};
 use super::table::Table;
 use crate::error::{Error, Result};
-use crate::experiment::{Experiment, FitSection, LandscapeSection, Window};
+use crate::experiment::{Experiment, FitSection, LandscapeSection, Window, shown};
 use crate::memory::Demand;
 use crate::run_folder::RunFolder;
 use crate::stages::{PROJECTED, TrainingCost};
@@ -36,7 +36,7 @@ pub(super) fn columns<'a>(points: impl Iterator<Item = &'a Point> + Clone) -> Ta
     for (place, (key, _)) in first.iter().flat_map(|point| point.values.iter().enumerate()) {
         columns.push(column(key, &|point| match &point.values[place].1 {
             toml::Value::String(text) => text.clone(),
-            value => value.to_string(),
+            value => shown(value),
         }));
     }
     Table { columns }

@@ -3,19 +3,15 @@
 use std::collections::BTreeSet;
 
 use toml::Value;
-use varflat_model::written;
 
 use super::file::SweepFile;
 use crate::checksum::FileSum;
 use crate::error::{Error, Result};
-use crate::experiment::Experiment;
+use crate::experiment::{Experiment, shown};
 use crate::grid;
 
 /// Longest name of a point's folder; file systems take 255 bytes.
 const LONGEST_NAME: usize = 180;
-
-/// Longest number that is written out, with all its zeros.
-const LONGEST_NUMBER: usize = 20;
 
 /// One run of a sweep.
 #[derive(Clone, Debug, PartialEq)]
@@ -130,7 +126,9 @@ fn flatten(
                 return Err(format!("[{section}] {key} has no values"));
             }
             Value::Array(values) => into.push((key, values.clone())),
-            single => return Err(format!("[{section}] {key} = {single} should be a list of values")),
+            single => {
+                return Err(format!("[{section}] {key} = {} should be a list of values", shown(single)));
+            }
         }
     }
     Ok(())
@@ -148,9 +146,7 @@ fn shortened<'a>(keys: &[&'a str]) -> Vec<&'a str> {
 fn name(short: &[&str], values: &[(String, Value)]) -> String {
     let text = |value: &Value| match value {
         Value::String(text) => text.clone(),
-        // With all its zeros 1e308 has 309 digits. Shorter ones keep them: folders are called so since there were sweeps.
-        Value::Float(number) if value.to_string().len() > LONGEST_NUMBER => written(*number),
-        other => other.to_string().replace(", ", "x"),
+        other => shown(other).replace(", ", "x"),
     };
     let exact: Vec<String> =
         short.iter().zip(values).map(|(key, (_, value))| format!("{key}={}", text(value))).collect();
