@@ -14,17 +14,16 @@ pub enum Error {
     /// The images or labels cannot be used.
     #[error("{source}{choice}", source = .0, choice = data_choice(.0))]
     Data(#[from] varflat_model::data::DataError),
-    /// The images are not in a relative folder, which may be one of another place.
+    /// A relative folder of images is not here; it may be one of another place.
     #[error(
-        "{error}; data.folder = {folder:?} was seen from {}: give the command from where it is, or name it with --data DIR", here.display()
+        "{} is not a folder, seen from {}; give the command from where it is, or name the folder that holds the four IDX files \
+         (--data DIR, or data.folder)", folder.display(), here.display()
     )]
     DataElsewhere {
         /// The relative folder.
         folder: PathBuf,
         /// The working directory.
         here: PathBuf,
-        /// What is missing.
-        error: varflat_model::data::DataError,
     },
     /// The network does not fit the experiment.
     #[error(transparent)]

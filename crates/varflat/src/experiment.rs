@@ -417,7 +417,7 @@ impl Experiment {
             (Some(folder), Ok(here))
                 if folder.is_relative() && matches!(error, DataError::MissingFolder { .. }) =>
             {
-                Error::DataElsewhere { folder: folder.clone(), here, error }
+                Error::DataElsewhere { folder: folder.clone(), here }
             }
             _ => error.into(),
         }

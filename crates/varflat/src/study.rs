@@ -234,13 +234,7 @@ impl Study {
         } else {
             None
         };
-        let checked = match (&self.study, &source) {
-            (StudyKind::Temperature(temperature), Some(run)) => temperature.check_run(run)?,
-            (StudyKind::Drift(drift), Some(run)) => drift.check_run(run)?,
-            (StudyKind::Sensitivity(sensitivity), Some(run)) => sensitivity.check_run(run)?,
-            _ => Ok(()),
-        };
-        checked.map_err(|problem| self.refused(problem))?;
+        source.as_ref().map_or(Ok(()), |run| self.check_run(run))?;
         let folder = runs.join(&self.name);
         std::fs::create_dir_all(&folder).map_err(Error::writing(&folder))?;
         let _lock = run_folder::lock(&folder)?;
@@ -316,13 +310,18 @@ impl Study {
             })
     }
 
-    /// An error in the study's own settings.
-    fn refused(&self, problem: String) -> Error {
-        let section = self.study.name();
-        Error::Experiment {
+    /// Refuse what the finished run has no room for: components and lags beyond those there are.
+    fn check_run(&self, run: &RunFolder) -> Result<()> {
+        let checked = match &self.study {
+            StudyKind::Temperature(temperature) => temperature.check_run(run)?,
+            StudyKind::Drift(drift) => drift.check_run(run)?,
+            StudyKind::Sensitivity(sensitivity) => sensitivity.check_run(run)?,
+            _ => Ok(()),
+        };
+        checked.map_err(|problem| Error::Experiment {
             origin: format!("study `{}`", self.name),
-            problem: format!("[study.{section}] {problem}"),
-        }
+            problem: format!("[study.{}] {problem}", self.study.name()),
+        })
     }
 
     fn report(&self, folder: &Path) -> PathBuf {

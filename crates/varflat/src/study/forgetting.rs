@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Work;
 use crate::error::Result;
-use crate::experiment::{MOST, MOST_COMPONENTS, all_within, not_too_many, within};
+use crate::experiment::{Checked, MOST, MOST_COMPONENTS, all_within, not_too_many, within};
 use crate::grid;
 
 pub use method::Heads;
@@ -84,13 +84,20 @@ const fn two() -> f64 {
 }
 
 impl ForgettingStudy {
-    pub(super) fn check(&self) -> std::result::Result<(), String> {
+    pub(super) fn check(&self) -> Checked {
+        self.check_tasks()?;
+        self.check_training()?;
+        self.check_methods()
+    }
+
+    fn check_tasks(&self) -> Checked {
         let pairs = &self.pairs;
         if pairs.len() < 2 || pairs.iter().any(|pair| pair[0] == pair[1]) {
             return Err(
                 "pairs needs at least two pairs of different digits, such as [[0, 1], [2, 3]]".to_owned()
             );
         }
+        not_too_many("pairs", pairs.len())?;
         let mut digits = pairs.concat();
         digits.sort_unstable();
         if let Some(twice) = digits.windows(2).find(|digits| digits[0] == digits[1]) {
@@ -102,7 +109,10 @@ impl ForgettingStudy {
         {
             return Err("heads needs \"shared\", \"own\" or both".to_owned());
         }
-        not_too_many("pairs", pairs.len())?;
+        Ok(())
+    }
+
+    fn check_training(&self) -> Checked {
         within("epochs", self.epochs, 1, MOST_EPOCHS)?;
         if !(1..=self.epochs).contains(&self.window) {
             return Err(format!(
@@ -120,10 +130,15 @@ impl ForgettingStudy {
                 "seeds needs at least two, all different: intervals come from their scatter".to_owned()
             );
         }
+        Ok(())
+    }
+
+    fn check_methods(&self) -> Checked {
         let ascending = self.strengths.windows(2).all(|pair| pair[0] < pair[1]);
-        let positive = self.strengths.iter().all(|strength| *strength > 0.0 && strength.is_finite());
+        let positive =
+            self.strengths.iter().all(|strength| *strength > 0.0 && (*strength as f32).is_finite());
         if self.strengths.is_empty() || !ascending || !positive {
-            return Err("strengths needs positive numbers in ascending order".to_owned());
+            return Err("strengths needs positive numbers in ascending order, finite in f32".to_owned());
         }
         all_within("components", &self.components, 1, MOST_COMPONENTS)?;
         if !self.components.contains(&self.shown) {

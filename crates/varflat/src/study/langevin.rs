@@ -15,7 +15,7 @@ use super::Work;
 use super::cells::{self, CellGroup, Finished};
 use super::exponents::{PointRow, Trust, median, widest};
 use crate::error::{Error, Result};
-use crate::experiment::{Experiment, LangevinSection};
+use crate::experiment::{Experiment, LangevinSection, MOST};
 use crate::files::{read_json, write_csv};
 use crate::interrupt;
 use crate::run_folder::names;
@@ -157,8 +157,8 @@ impl LangevinReport {
 
 impl LangevinStudy {
     pub(super) fn check(&self) -> std::result::Result<(), String> {
-        if !(self.relaxations.is_finite() && self.relaxations >= 1.0) {
-            return Err(format!("relaxations = {} must be at least 1", written(self.relaxations)));
+        if !(1.0..=MOST as f64).contains(&self.relaxations) {
+            return Err(format!("relaxations = {} must be between 1 and {MOST}", written(self.relaxations)));
         }
         cells::check(&self.groups, &self.set)
     }
