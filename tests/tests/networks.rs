@@ -111,7 +111,11 @@ fn what_needs_dense_layers_says_so() {
     std::fs::write(work.path("convolution.toml"), CONVOLUTION).unwrap();
     let changed = ["--set", "recorder.layer=hidden"].map(str::to_owned);
     let wrong = [arguments(&work, "out").as_slice(), &changed].concat();
-    program!().run(&wrong).fails_clearly(&["hidden.weight", "second.weight", "dense.input.weight"]);
+    program!().run(&wrong).fails_clearly(&[
+        "recorder.layer = \"hidden\" is unknown",
+        "second",
+        "dense.input",
+    ]);
     work.finished(&program!(), "runs/base", &[]);
     let small = [work.run("small", &["model.channels=[2, 2]"])].concat();
     program!().run(&small).fails_clearly(&["8 × 8", "5 × 5"]);

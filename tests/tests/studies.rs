@@ -11,8 +11,9 @@ use varflat_tests::{Outcome, PlainNetwork, Snapshot, Workplace, assert_same, nam
 const DRIFT: &str = "[study.drift]\ncomponents = [1, 2, 5]\nlags = [[2, 20], [10, 100]]\npoints = 7";
 const TEMPERATURE: &str = "[study.temperature]\nprofiled = [2, 9]\nmini_batches_along = [2, 20]\nmini_batches = 5\npoints = 9\n\
                            full_gradient_every = 50\nranges = [[2, 20]]";
-const GRID: &str = "[study.grid]\nset = ['landscape.components=30']\n[[study.grid.groups]]\ntitle = 'never'\nset = ['training.loss_below=0']\n\
-                    vary = ['training.learning_rate=0.02,1e20']\n[[study.grid.groups]]\ntitle = 'soon'\n\
+const GRID: &str = "[study.grid]\nset = ['landscape.components=30']\n[[study.grid.groups]]\ntitle = 'never'\nset = ['training.loss_below=1e-9']\n\
+                    vary = ['training.learning_rate=0.02,1e20']\n[[study.grid.groups]]\ntitle = 'to the end'\nset = ['training.loss_below=0']\n\
+                    vary = ['training.learning_rate=0.03']\n[[study.grid.groups]]\ntitle = 'soon'\n\
                     set = ['training.loss_below=0.6', 'recorder.window=180']\nvary = ['training.learning_rate=0.05']\n[[study.grid.groups]]\n\
                     title = 'late'\nset = ['training.loss_below=0.8']\nvary = ['training.learning_rate=0.02', 'seed=3,4']";
 const LANGEVIN: &str = "[study.langevin]\nrelaxations = 5\nset = ['langevin.learning_rate=0.5', 'langevin.burn_in=50', 'recorder.window=400', \
@@ -167,7 +168,7 @@ fn a_grid_says_what_did_not_settle_and_what_failed() {
     study(&work, "grid").succeeds();
     let file = folder(&work, "grid").join("grid.csv");
     let (trust, psi, note) = (column(&file, "trust"), column(&file, "psi"), column(&file, "note"));
-    assert_eq!(trust, ["not_settled", "failed", "few_samples", "trusted", "trusted"], "{note:?}");
+    assert_eq!(trust, ["not_settled", "failed", "trusted", "few_samples", "trusted", "trusted"], "{note:?}");
     assert!(note[0].contains("did not reach") && note[1].contains("diverged"), "{note:?}");
     for (trust, (psi, note)) in trust.iter().zip(psi.iter().zip(&note)) {
         assert_eq!(psi.parse::<f64>().is_ok_and(f64::is_finite), trust != "failed");

@@ -75,6 +75,9 @@ pub fn displacement_exponent(
         }
         points.push((lag as f64, square));
     }
+    if points.len() < 3 {
+        return Err(AnalysisError::TooFewLags { lags: points.len(), shortest, longest });
+    }
     let law = scaling(points)?;
     Ok(DisplacementExponent { exponent: law.exponent, standard_error: law.standard_error, shortest, longest })
 }

@@ -15,7 +15,7 @@ pub enum AnalysisError {
         bytes: usize,
     },
     /// A parameter outside its range.
-    #[error("parameter `{name}` is {value}, but must be {expected}")]
+    #[error("parameter `{name}` is {}, but must be {expected}", plain(*value))]
     Parameter {
         /// Name of the parameter, as its setter is called.
         name: &'static str,
@@ -156,8 +156,7 @@ pub enum AnalysisError {
     },
     /// The loss is above the level however small the offset.
     #[error(
-        "the loss at offset {offset:e} is {loss:e}, already above the level {level:e}: L_0 was not \
-         measured at the point that the offsets start from"
+        "the loss at offset {offset:e} is {loss:e}, already above the level {level:e}: {}", above(*loss, *level)
     )]
     ReferenceMismatch {
         /// Smallest offset tried.
@@ -177,8 +176,8 @@ pub enum AnalysisError {
     },
     /// Too few points for a line with an error.
     #[error(
-        "{points} point(s) are left for the fit and at least 3 are needed: widen the range of \
-         components ({censored} of it have no flatness, {under_floor} lie under the variance floor)"
+        "{points} point(s) are left for the fit and at least 3 are needed: {}",
+        too_few(*points, *censored, *under_floor)
     )]
     TooFewPoints {
         /// Points left.
@@ -187,6 +186,19 @@ pub enum AnalysisError {
         censored: usize,
         /// Components of the range whose variance is not trusted.
         under_floor: usize,
+    },
+    /// Too few lags for a line with an error.
+    #[error(
+        "{lags} lag(s) lie between {shortest} and {longest}, and a slope needs at least 3: widen the \
+         range of lags, or measure more of them"
+    )]
+    TooFewLags {
+        /// Lags in the range.
+        lags: usize,
+        /// Shortest lag of the range, in steps.
+        shortest: usize,
+        /// Longest lag of the range, in steps.
+        longest: usize,
     },
     /// All abscissae are the same.
     #[error("all {points} values of {what} are equal, so no slope is defined")]
@@ -259,4 +271,77 @@ fn unwritten(first: usize, last: usize, steps: usize, zero: bool) -> String {
         _ => "A window has no gap: analyse what is before them or after them alone",
     };
     format!("{which} {question} {advice}: `np.save(\"cut.npy\", np.load(FILE){kept})`")
+}
+
+/// A number with no zeros that say nothing: `2`, `0.05`, `1e308`.
+fn plain(value: f64) -> String {
+    let text = format!("{value:?}");
+    text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
+}
+
+/// Why a loss is above the level at the smallest offset.
+fn above(loss: f64, level: f64) -> &'static str {
+    if !loss.is_finite() {
+        "it is no finite number there: the loss function overflows, or the network holds no finite weights"
+    } else if level < f64::EPSILON * loss {
+        "L_0 is 0 but for rounding, and the loss leaves it within an offset that cannot be told from 0: \
+         flatness needs an L_0 above 0, from a training that ended earlier"
+    } else {
+        "L_0 was not measured at the point that the offsets start from"
+    }
+}
+
+/// What took the points of a fit away, and what brings them back.
+fn too_few(points: usize, censored: usize, under_floor: usize) -> String {
+    let range = points + censored + under_floor;
+    let mut causes = Vec::new();
+    if censored > 0 {
+        causes.push(format!(
+            "{censored} of its {range} components have no flatness, because the loss does not reach the level on \
+             both sides within the radius, or not monotonically (raise landscape.radius, or lower landscape.factor)"
+        ));
+    }
+    if under_floor > 0 {
+        causes.push(format!(
+            "{under_floor} of its {range} components have a variance under the numerical floor, because the weights \
+             hardly move along them (record a longer window, or an earlier one: raise training.loss_below)"
+        ));
+    }
+    if range < 3 {
+        causes.push(format!(
+            "the range holds {range} measured component(s) (widen it: fit.skip_first, fit.last, \
+             landscape.components, or a longer recorder.window)"
+        ));
+    }
+    causes.join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(points: usize, censored: usize, under_floor: usize) -> String {
+        AnalysisError::TooFewPoints { points, censored, under_floor }.to_string()
+    }
+
+    #[test]
+    fn what_took_the_points_away_is_named_with_its_own_remedy() {
+        let censored = message(1, 60, 0);
+        assert!(censored.contains("60 of its 61 components") && censored.contains("landscape.radius"));
+        assert!(!censored.contains("floor") && !censored.contains("widen"), "{censored}");
+        let rounded = message(0, 0, 9);
+        assert!(rounded.contains("9 of its 9") && rounded.contains("longer window"), "{rounded}");
+        assert!(!rounded.contains("radius"), "{rounded}");
+        let narrow = message(2, 0, 0);
+        assert!(narrow.contains("holds 2 measured") && narrow.contains("widen it"), "{narrow}");
+        let both = message(2, 1, 4);
+        assert!(both.contains("1 of its 7") && both.contains("4 of its 7"), "{both}");
+    }
+
+    #[test]
+    fn numbers_are_written_as_people_do() {
+        let error = AnalysisError::Parameter { name: "radius", value: 1e308, expected: "less" };
+        assert_eq!(error.to_string(), "parameter `radius` is 1e308, but must be less");
+        assert_eq!([2.0, 0.05].map(plain), ["2", "0.05"]);
+    }
 }

@@ -217,6 +217,31 @@ fn misuse_is_explained() {
     ));
 }
 
+/// How far is searched says nothing about where the search begins, and only an L_0 of another point is called that.
+#[test]
+fn a_search_begins_near_however_far_it_may_go() {
+    let parabola = |l0: f64| move |offsets: &[f64]| offsets.iter().map(|s| l0 + s * s).collect::<Vec<f64>>();
+    for radius in [100.0, 1e18, 1e308] {
+        let search = FlatnessSearch::params().radius(radius).check().unwrap();
+        let flatness = search.measure(L0, 1.0, parabola(L0)).unwrap().flatness().unwrap();
+        assert!((flatness / (2.0 * ((E - 1.0) * L0).sqrt()) - 1.0).abs() < 1e-4, "{radius}: {flatness}");
+    }
+    let search = FlatnessSearch::params().check().unwrap();
+    for (l0, losses, part) in [
+        (
+            0.1,
+            Box::new(parabola(1.0)) as Box<dyn Fn(&[f64]) -> Vec<f64>>,
+            "L_0 was not measured at the point",
+        ),
+        (1e-320, Box::new(parabola(1e-320)), "L_0 is 0 but for rounding"),
+        (0.1, Box::new(|offsets: &[f64]| vec![f64::NAN; offsets.len()]), "no finite number"),
+    ] {
+        let error = search.measure(l0, 1.0, losses).unwrap_err().to_string();
+        assert!(error.contains(part), "{error}");
+        assert!(part.contains("not measured") || !error.contains("not measured"), "{error}");
+    }
+}
+
 #[test]
 fn the_curvature_of_a_parabola_comes_back_from_its_crossings() {
     for (curvature, factor) in [(1e-4, std::f64::consts::E), (7.0, 2.0), (0.3, 1.2)] {

@@ -137,6 +137,6 @@ fn brownian_and_ballistic_motion_have_their_exponents() {
     assert!(of(&autoregressive(0.5, 200_000, 7), (30, 1000)).abs() < 0.05);
     assert!(matches!(
         displacement_exponent(&lags, &vec![1.0; lags.len()], (900, 1000)),
-        Err(AnalysisError::TooFewPoints { .. })
+        Err(AnalysisError::TooFewLags { shortest: 900, longest: 1000, .. })
     ));
 }

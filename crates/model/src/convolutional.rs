@@ -66,15 +66,12 @@ impl ConvolutionalConfig {
     /// # Errors
     /// [`NetworkError::Shape`] when the image is too small for two convolutions, or there are no channels.
     fn dense(&self) -> Result<MlpConfig, NetworkError> {
+        if self.channels.contains(&0) {
+            let problem = format!("a convolution needs at least one channel, but has {:?}", self.channels);
+            return Err(NetworkError::Shape { layer: "second".to_owned(), problem });
+        }
         let after = |pixels: usize| pixels.checked_sub(KERNEL - 1).map_or(0, |pixels| pixels / POOL);
         let left = self.image.iter().map(|&pixels| after(after(pixels))).fold(1, usize::saturating_mul);
-        if let Some(place) = self.channels.iter().position(|channels| *channels == 0) {
-            let layer = ["first", "second"][place].to_owned();
-            return Err(NetworkError::Shape {
-                layer,
-                problem: "needs one channel at least, not 0".to_owned(),
-            });
-        }
         if left == 0 {
             let [rows, columns] = self.image;
             return Err(NetworkError::Shape {

@@ -3,7 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::dense::NetworkError;
+use crate::number::written;
 use crate::random::{Purpose, normal, stream};
+
+/// Lowest and highest temperature: beyond them no loss of a network in f32 has an equilibrium to be measured.
+const TEMPERATURES: [f64; 2] = [1e-30, 1e6];
 
 /// Settings of a Langevin walk.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -57,12 +61,37 @@ impl LangevinConfig {
         ] {
             if !(value.is_finite() && (value > 0.0 || zero && value == 0.0)) {
                 return Err(format!(
-                    "langevin.{key} = {value} must be a positive number{}",
+                    "langevin.{key} = {} must be a positive number{}",
+                    written(value),
                     if zero { " or zero" } else { "" }
                 ));
             }
         }
+        let [low, high] = TEMPERATURES;
+        if !(low..=high).contains(&self.temperature) {
+            return Err(format!(
+                "langevin.temperature = {} must be between {} and {}: it is in units of loss",
+                written(self.temperature),
+                written(low),
+                written(high)
+            ));
+        }
+        let pull = self.learning_rate * self.trap;
+        if pull >= 2.0 {
+            return Err(format!(
+                "langevin.trap = {} and langevin.learning_rate = {} make steps of {} times the way back, so that the walk diverges: \
+                 lower one of them until their product is below 2",
+                written(self.trap),
+                written(self.learning_rate),
+                written(pull)
+            ));
+        }
         Ok(())
+    }
+
+    /// √(2αT), the standard deviation of what the noise adds to a weight in a step.
+    pub fn kick(&self) -> f64 {
+        (2.0 * self.learning_rate * self.temperature).sqrt()
     }
 
     /// Steps in which a direction of curvature κ forgets, 1/(α(κ + k)).
@@ -100,9 +129,9 @@ impl Langevin {
 
     /// One step; `gradient` is ∇L at the weights it is given.
     pub fn step(&mut self, gradient: impl FnOnce(&[f64]) -> Vec<f64>) {
-        let LangevinConfig { temperature, learning_rate, trap } = self.config;
+        let LangevinConfig { learning_rate, trap, .. } = self.config;
         let gradient = gradient(&self.weights);
-        let kick = (2.0 * learning_rate * temperature).sqrt();
+        let kick = self.config.kick();
         let mut random = stream(self.seed, Purpose::Langevin, self.step);
         let forces = gradient.iter().zip(&self.centre);
         for (weight, (slope, centre)) in self.weights.iter_mut().zip(forces) {
@@ -167,6 +196,9 @@ mod tests {
         assert!(good.check().is_ok());
         let cold = LangevinConfig { temperature: 0.0, ..good.clone() };
         assert!(cold.check().unwrap_err().contains("langevin.temperature = 0"));
-        assert!(LangevinConfig { trap: f64::NAN, ..good }.check().unwrap_err().contains("trap"));
+        assert!(LangevinConfig { trap: f64::NAN, ..good.clone() }.check().unwrap_err().contains("trap"));
+        let hot = LangevinConfig { temperature: 1e300, ..good.clone() }.check().unwrap_err();
+        assert!(hot.contains("langevin.temperature = 1e300 must be between 1e-30 and 1000000"), "{hot}");
+        assert!(LangevinConfig { trap: 2.0, ..good }.check().unwrap_err().contains("langevin.trap = 2 and"));
     }
 }

@@ -41,6 +41,7 @@ mod langevin;
 pub mod loss;
 pub mod mlp;
 mod moving_layer;
+mod number;
 #[cfg(feature = "burn")]
 mod parameters;
 pub mod random;
@@ -64,6 +65,7 @@ pub use mlp::{Initialization, MlpConfig};
 #[cfg(feature = "burn")]
 pub use mlp::{Mlp, linear};
 pub use moving_layer::{MovingLayer, SampleOnLine};
+pub use number::written;
 #[cfg(feature = "burn")]
 pub use statistics::with_statistics;
 #[cfg(feature = "burn")]

@@ -204,6 +204,7 @@ impl ExperimentChoice {
     fn open(&self) -> Result<RunFolder> {
         let mut experiment = Experiment::read(&self.experiment, &self.set)?;
         self.data.apply(&mut experiment)?;
+        experiment.check_asked()?;
         RunFolder::create(&self.out, &experiment, self.force)
     }
 }
@@ -326,6 +327,9 @@ fn perform(command: Command) -> Result<()> {
 fn stage(choice: &RunChoice, stage: Stage, device: Option<&str>) -> Result<()> {
     let run = RunFolder::open(&choice.run, &choice.set)?;
     run.check_overrides(stage)?;
+    if stage > Stage::Pca && !choice.set.is_empty() && run.is_done(Stage::Pca)? {
+        run.experiment().check_found(stages::read_variance(&run)?.0.len())?;
+    }
     stages::perform(&run, stage, device)
 }
 

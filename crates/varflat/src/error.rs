@@ -13,8 +13,19 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[derive(thiserror::Error)]
 pub enum Error {
     /// The images or labels cannot be used.
-    #[error(transparent)]
+    #[error("{source}{choice}", source = .0, choice = data_choice(.0))]
     Data(#[from] varflat_model::data::DataError),
+    /// A relative folder of images is not here; it may be one of another place.
+    #[error(
+        "{} is not a folder, seen from {}; give the command from where it is, or name the folder that holds the four IDX files \
+         (--data DIR, or data.folder)", folder.display(), here.display()
+    )]
+    DataElsewhere {
+        /// The relative folder.
+        folder: PathBuf,
+        /// The working directory.
+        here: PathBuf,
+    },
     /// The network does not fit the experiment.
     #[error(transparent)]
     Network(#[from] varflat_model::NetworkError),
@@ -248,6 +259,15 @@ impl Error {
     /// A file whose content is wrong.
     pub(crate) fn malformed(path: &Path, problem: impl Into<String>) -> Self {
         Self::Malformed { path: path.to_path_buf(), problem: problem.into() }
+    }
+}
+
+/// Which key and option name other images, where none were found.
+fn data_choice(error: &varflat_model::data::DataError) -> &'static str {
+    use varflat_model::data::DataError::{MissingFile, MissingFolder, SetNotFound};
+    match error {
+        SetNotFound { .. } | MissingFolder { .. } | MissingFile { .. } => " (--data DIR, or data.folder)",
+        _ => "",
     }
 }
 

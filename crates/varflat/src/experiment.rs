@@ -1,5 +1,11 @@
 //! An experiment file: data, not code. Unknown keys are errors.
 
+mod check;
+mod kind;
+mod name;
+mod ranges;
+mod text;
+
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -7,11 +13,18 @@ use serde::{Deserialize, Serialize};
 use varflat_model::ConvolutionalConfig;
 #[cfg(feature = "train")]
 use varflat_model::data::ImageSet;
-use varflat_model::data::{Data, DataSource, Verify};
+use varflat_model::data::{Data, DataError, DataSource, Verify};
 use varflat_model::{Initialization, LangevinConfig, MlpConfig, TrainingConfig};
 use varflat_recorder::Keep;
 
 use crate::error::{Error, Result};
+
+pub(crate) use check::{
+    Checked, MOST, MOST_COMPONENTS, MOST_POINTS, all_within, not_too_many, range, within,
+};
+pub(crate) use kind::Kind;
+pub(crate) use name::{check_name, is_plain};
+pub(crate) use text::{check_value, parsed, shown, toml_value};
 
 /// Everything that decides the result of a run, with every default filled in.
 ///
@@ -67,7 +80,8 @@ pub struct DataSection {
     /// A set by its name: `mnist`, which comes with the project, or `fashion-mnist`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub set: Option<String>,
-    /// A folder with the four IDX files, gzipped or not.
+    /// A folder with the four IDX files, gzipped or not. A relative one is seen from the working directory; a run also finds its
+    /// images where they were when it began.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub folder: Option<PathBuf>,
     /// Only the first n training images; all when absent.
@@ -94,7 +108,8 @@ pub struct ModelSection {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RecorderSection {
-    /// The layer: `input`, `hidden`, `output` (or `deeper.0`, …); after convolutions `first`, `second`, `dense.input`, ….
+    /// The layer: `input`, `hidden`, `output` (or `deeper.0`, …); after convolutions `first`, `second`, `dense.input`, …. `hidden.weight`
+    /// is `hidden`.
     pub layer: String,
     /// Record every k-th step.
     pub every: u64,
@@ -136,7 +151,7 @@ pub struct LandscapeSection {
     pub around: Centre,
     /// The level that defines flatness, as a multiple of L_0 (e in the paper).
     pub factor: f64,
-    /// How far crossings are searched, in units of weight.
+    /// How far crossings are searched, in units of weight: at most 1e6.
     pub radius: f64,
     /// Which directions are measured: all, or the first 50 and the rest evenly spaced over the spectrum.
     pub components: Components,
@@ -178,11 +193,12 @@ pub struct FitSection {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last: Option<usize>,
     /// Block length of the bootstrap over time, in recorded steps: an epoch of the paper's training, beyond which its
-    /// reshuffled noise is independent.
+    /// reshuffled noise is independent. Blocks are made of whole time segments of 100 steps (of a window of more than 200,000 steps,
+    /// of one block): 1 to 149 are taken as 100, 150 to 249 as 200.
     pub block: usize,
     /// Resamples of the bootstrap.
     pub resamples: usize,
-    /// First and last component in the fit of γ, σ_i² ∝ i^−γ.
+    /// First and last component in the fit of γ, σ_i² ∝ i^−γ; a last one beyond those there are is cut, and said so.
     pub decay: [usize; 2],
 }
 
@@ -217,16 +233,6 @@ impl LangevinSection {
     /// Dimensions that the walk is confined to, if it is.
     pub fn dimensions(&self) -> Option<usize> {
         self.components.map(|[first, last]| last + 1 - first)
-    }
-
-    fn check(&self) -> std::result::Result<(), String> {
-        self.walk().check()?;
-        match self.components {
-            Some([first, last]) if first == 0 || last < first => Err(format!(
-                "langevin.components = [{first}, {last}] should be [first, last], counted from 1"
-            )),
-            _ => Ok(()),
-        }
     }
 }
 
@@ -336,22 +342,23 @@ impl Experiment {
     /// # Errors
     /// As [`Experiment::read`].
     pub fn parse(text: &str, origin: &str, overrides: &[String]) -> Result<Self> {
-        let complain = |problem: String| Error::Experiment { origin: origin.to_owned(), problem };
-        // First as a whole, because only this names line and column.
-        let experiment: Self =
-            toml::from_str(text).map_err(|error| complain(error.to_string().trim_end().to_owned()))?;
-        let experiment = if overrides.is_empty() {
-            experiment
-        } else {
-            let mut table: toml::Table = toml::from_str(text).map_err(|error| complain(error.to_string()))?;
-            for text in overrides {
-                set(&mut table, text)?;
-            }
-            table.try_into().map_err(|error: toml::de::Error| Error::Experiment {
+        let mut experiment: Self = parsed(text, origin, Kind::Experiment)?;
+        if !overrides.is_empty() {
+            let complain = |problem: String| Error::Experiment {
                 origin: format!("--set {}", overrides.join(" --set ")),
-                problem: error.to_string().trim_end().replace('\n', " "),
-            })?
-        };
+                problem: text::plainly(problem.trim_end()).replace('\n', " "),
+            };
+            let mut table: toml::Table =
+                toml::from_str(text).map_err(|error: toml::de::Error| complain(error.to_string()))?;
+            for text in overrides {
+                text::set(&mut table, text)?;
+            }
+            experiment = table.try_into().map_err(|error: toml::de::Error| complain(error.to_string()))?;
+        }
+        // A layer may be called as its parameter is in the files of weights.
+        if let Some(layer) = experiment.recorder.layer.strip_suffix(".weight") {
+            experiment.recorder.layer = layer.to_owned();
+        }
         experiment.check(origin)?;
         Ok(experiment)
     }
@@ -374,12 +381,25 @@ impl Experiment {
         self.data.source(&self.name)
     }
 
-    /// The images it learns, those of `data.samples` alone, and those it is tested with.
+    /// The images it learns, those of `data.samples` alone, and those it is tested with. A relative `data.folder` is seen from the
+    /// working directory.
     ///
     /// # Errors
     /// What is wrong with the files, or fewer training images than `data.samples`.
     pub fn load(&self) -> Result<Data> {
-        let mut data = self.source()?.load(Verify::Listed)?;
+        self.load_from(None)
+    }
+
+    /// The same; a relative `data.folder` that is not here may be where it was `before`.
+    pub(crate) fn load_from(&self, before: Option<&Path>) -> Result<Data> {
+        let mut source = self.source()?;
+        if let (DataSource::Folder(folder), Some(before)) = (&source, before)
+            && folder.is_relative()
+            && !folder.is_dir()
+        {
+            source = DataSource::Folder(before.to_owned());
+        }
+        let mut data = source.load(Verify::Listed).map_err(|error| self.not_here(error))?;
         if let Some(samples) = self.data.samples {
             let there = data.train.samples();
             if samples > there {
@@ -390,6 +410,18 @@ impl Experiment {
         }
         data.check_classes()?;
         Ok(data)
+    }
+
+    /// From where a folder was looked for that is not there.
+    fn not_here(&self, error: DataError) -> Error {
+        match (&self.data.folder, std::env::current_dir()) {
+            (Some(folder), Ok(here))
+                if folder.is_relative() && matches!(error, DataError::MissingFolder { .. }) =>
+            {
+                Error::DataElsewhere { folder: folder.clone(), here }
+            }
+            _ => error.into(),
+        }
     }
 
     /// Shape of the perceptron for images of `inputs` pixels in `classes` classes.
@@ -423,105 +455,6 @@ impl Experiment {
             .map(|key| format!("{key} ({} here, {} asked for)", show(theirs.get(key)), show(ours.get(key))))
             .collect()
     }
-
-    /// Checks that need no data.
-    fn check(&self, origin: &str) -> Result<()> {
-        let complain = |problem: String| Err(Error::Experiment { origin: origin.to_owned(), problem });
-        self.data.source(origin)?;
-        if !is_plain(&self.name) {
-            return complain(format!("name = {:?} must be a plain word: it names files", self.name));
-        }
-        if self.model.hidden.is_empty()
-            || self.model.hidden.iter().any(|width| !(1..=100_000).contains(width))
-        {
-            return complain("model.hidden needs at least one layer, each 1 to 100000 wide".into());
-        }
-        if self.data.samples == Some(0) {
-            return complain("data.samples must be at least 1".into());
-        }
-        if self.recorder.every == 0 {
-            return complain("recorder.every must be at least 1".into());
-        }
-        if let Window::Last(rows @ 0..2) = self.recorder.window {
-            return complain(format!("recorder.window = {rows} must be at least 2"));
-        }
-        if let Err(problem) = self.training.check(usize::MAX) {
-            return complain(problem);
-        }
-        if let Some(Err(problem)) = self.langevin.as_ref().map(LangevinSection::check) {
-            return complain(problem);
-        }
-        if self.langevin.is_some() && matches!(self.recorder.window, Window::All(_)) {
-            return complain("recorder.window must be a number: the length of a Langevin walk".into());
-        }
-        if let Components::Some(count @ 0..5) = self.pca.components {
-            return complain(format!("pca.components = {count} is too few for a fit: at least 5"));
-        }
-        let LandscapeSection { factor, radius, components, .. } = self.landscape;
-        if !(factor.is_finite() && factor > 1.0) {
-            return complain(format!("landscape.factor = {factor} must be above 1"));
-        }
-        if !(radius.is_finite() && radius > 0.0) {
-            return complain(format!("landscape.radius = {radius} must be a positive number"));
-        }
-        if let Components::Some(count @ 0..5) = components {
-            return complain(format!("landscape.components = {count} is too few for a fit: at least 5"));
-        }
-        if let Some(last @ 0..5) = self.landscape.last {
-            return complain(format!("landscape.last = {last} is too few for a fit: at least 5"));
-        }
-        if self.landscape.profiles.is_empty() || self.landscape.profiles.contains(&0) {
-            return complain("landscape.profiles needs at least one component, counted from 1".into());
-        }
-        if self.fit.block == 0 || self.fit.resamples < 40 {
-            return complain("fit.block must be at least 1 and fit.resamples at least 40".into());
-        }
-        if self.fit.decay[0] == 0 || self.fit.decay[1] < self.fit.decay[0] + 2 {
-            return complain("fit.decay needs [first, last] with at least 3 components".into());
-        }
-        Ok(())
-    }
-}
-
-/// A value in TOML, or a bare word.
-pub(crate) fn toml_value(text: &str) -> toml::Value {
-    toml::from_str::<toml::Table>(&format!("value = {text}"))
-        .ok()
-        .and_then(|mut parsed| parsed.remove("value"))
-        .unwrap_or_else(|| toml::Value::String(text.trim().to_owned()))
-}
-
-/// Whether a name can be that of a folder: it leads nowhere else, and prints as what it is.
-pub(crate) fn is_plain(name: &str) -> bool {
-    !name.is_empty()
-        && !name.starts_with('.')
-        && !name.contains(|letter: char| matches!(letter, '/' | '\\') || letter.is_control())
-}
-
-/// Apply one `section.key=value`; the value is TOML, or a bare word. Of `data.set` and `data.folder` the one that is set takes the
-/// place of the other.
-fn set(table: &mut toml::Table, text: &str) -> Result<()> {
-    let complain =
-        |problem: &str| Error::Experiment { origin: format!("--set {text}"), problem: problem.to_owned() };
-    let (path, value) = text.split_once('=').ok_or_else(|| complain("write it as section.key=value"))?;
-    let value = toml_value(value);
-    let mut keys: Vec<&str> = path.trim().split('.').collect();
-    let last = keys.pop().filter(|key| !key.is_empty()).ok_or_else(|| complain("the key is empty"))?;
-    let mut section = table;
-    for key in keys {
-        section = section
-            .entry(key)
-            .or_insert_with(|| toml::Value::Table(toml::Table::new()))
-            .as_table_mut()
-            .ok_or_else(|| complain("the key leads into something that is not a section"))?;
-    }
-    match path.trim() {
-        "data.set" => section.remove("folder"),
-        "data.folder" => section.remove("set"),
-        _ => None,
-    };
-    section.insert(last.to_owned(), value);
-    Ok(())
 }
 
 /// Every key with its section, and its value as TOML.
@@ -532,11 +465,11 @@ fn flattened(experiment: &Experiment) -> std::collections::BTreeMap<String, Stri
         match value {
             toml::Value::Table(keys) => {
                 for (key, value) in keys {
-                    flat.insert(format!("{section}.{key}"), value.to_string());
+                    flat.insert(format!("{section}.{key}"), shown(&value));
                 }
             }
             value => {
-                flat.insert(section, value.to_string());
+                flat.insert(section, shown(&value));
             }
         }
     }

@@ -39,6 +39,7 @@ impl std::str::FromStr for Axis {
         if values.iter().any(|value| value.contains(['/', '\\'])) {
             return Err("values become names of folders and cannot hold a slash".to_owned());
         }
+        values.iter().try_for_each(|value| crate::experiment::check_value(value))?;
         match values.iter().enumerate().find(|(place, value)| values[..*place].contains(value)) {
             Some((_, twice)) => Err(format!("{twice} is there twice")),
             None => Ok(Self { key, values }),
@@ -81,6 +82,9 @@ fn outside_brackets(text: &str) -> Vec<String> {
     });
     separated.map(|value| value.trim().to_owned()).collect()
 }
+
+/// The most threads that are started, unless there are more cores: each has a stack and buffers of its own.
+const MOST_THREADS: usize = 256;
 
 /// The most runs of a grid.
 const MOST_CELLS: usize = 10_000;
@@ -192,11 +196,23 @@ fn on_threads<T: Send>(threads: usize, work: impl FnOnce() -> Result<T> + Send) 
 
 /// Start the threads that everything computes on which is given no others. Left to the first who needs them, a refusal would be a panic.
 pub(crate) fn start_threads() -> Result<()> {
+    let most = MOST_THREADS.max(cores());
+    let asked =
+        std::env::var("RAYON_NUM_THREADS").ok().and_then(|number| number.trim().parse::<usize>().ok());
+    // 0, like no number, stands for as many as there are cores.
+    let threads = asked.map_or(0, |threads| threads.min(most));
+    if let Some(asked) = asked.filter(|asked| *asked > most) {
+        crate::say::warn(format_args!(
+            "RAYON_NUM_THREADS = {asked}: {most} threads are started, which are enough"
+        ));
+    }
     // Started already is as good.
     let refused = |error: &rayon::ThreadPoolBuildError| std::error::Error::source(error).is_some();
-    rayon::ThreadPoolBuilder::new().build_global().or_else(|error| match refused(&error) {
-        true => Err(no_threads(error)),
-        false => Ok(()),
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().or_else(|error| {
+        match refused(&error) {
+            true => Err(no_threads(error)),
+            false => Ok(()),
+        }
     })
 }
 

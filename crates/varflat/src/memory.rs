@@ -1,5 +1,7 @@
 //! How much memory a run needs: the formulas of `doc/memory.md`.
 
+mod there;
+
 use varflat_model::data::Data;
 
 use crate::error::{Error, Result};
@@ -55,6 +57,8 @@ pub struct Demand {
     pub components: usize,
     /// Whether they are all there are.
     pub all: bool,
+    /// k, the last component that a fit looks at.
+    pub fitted: usize,
     /// S, the time segments whose moments are kept.
     pub segments: usize,
     /// W, the weights and biases of the network.
@@ -72,25 +76,25 @@ pub struct Demand {
 }
 
 /// Bytes of the numbers that are held.
-const SINGLE: u64 = size_of::<f32>() as u64;
-const DOUBLE: u64 = size_of::<f64>() as u64;
+const SINGLE: u128 = size_of::<f32>() as u128;
+const DOUBLE: u128 = size_of::<f64>() as u128;
 
 /// The program itself: its code, the tables of its libraries, buffers of files.
-const PROGRAM: u64 = 64 << 20;
+const PROGRAM: u128 = 64 << 20;
 
 /// What each thread holds for itself: panels of the factors of a product.
-const THREAD: u64 = 12 << 20;
+const THREAD: u128 = 12 << 20;
 
 /// Bytes for a pixel of all images while a training begins: the byte of the file, the f32, and position and value of those that are
 /// not zero, half of them.
-const PIXEL: u64 = 8;
+const PIXEL: u128 = 8;
 
 /// Rows of a window that are in f64 at a time, and the most values of them.
-const ROWS: u64 = 504;
-const VALUES: u64 = ROWS * 16_384;
+const ROWS: u128 = 504;
+const VALUES: u128 = ROWS * 16_384;
 
 /// Columns that the solver for the first components adds to its basis in a pass.
-const PASS: u64 = 64;
+const PASS: u128 = 64;
 
 impl Demand {
     /// Of an experiment on these images.
@@ -121,11 +125,14 @@ impl Demand {
             Components::All(_) => (rank, true),
             Components::Some(count) => (count.min(rank), false),
         };
+        let section = &experiment.landscape;
+        let last = experiment.fit.last.unwrap_or(usize::MAX).min(section.last.unwrap_or(usize::MAX));
         Ok(Self {
             steps,
             weights,
             components,
             all,
+            fitted: components.min(last.max(experiment.fit.decay[1])),
             segments: steps.div_ceil(stages::segment(steps, experiment.fit.block)),
             // With biases there is at most one more row to a layer.
             parameters: shapes
@@ -146,9 +153,10 @@ impl Demand {
             Stage::Train => self.train(),
             Stage::Pca => self.pca(),
             Stage::Flatness => self.flatness(),
-            Stage::Fit => self.decomposition(),
+            Stage::Fit => self.fit(),
         };
-        PROGRAM + THREAD * self.threads as u64 + own
+        // Wide layers have more weights than fit into 64 bits once they are multiplied.
+        u64::try_from(PROGRAM + THREAD * self.threads as u128 + own).unwrap_or(u64::MAX)
     }
 
     /// The most bytes that any stage holds.
@@ -157,27 +165,27 @@ impl Demand {
     }
 
     /// All pixels of all images.
-    fn pixels(&self) -> u64 {
+    fn pixels(&self) -> u128 {
         let Images { train, test, size, .. } = self.images;
-        (size[0] * size[1]) as u64 * (train + test) as u64
+        (size[0] * size[1]) as u128 * (train + test) as u128
     }
 
     /// The images, the sums of ⟨w⟩_T over every stretch at whose start a window could begin (twice while they are saved), the
     /// network, its gradients and the optimizer's state, and of a walk the components of its start.
-    fn train(&self) -> u64 {
-        let sums = (self.steps / self.epoch + 2) as u64 * DOUBLE;
+    fn train(&self) -> u128 {
+        let sums = (self.steps / self.epoch + 2) as u128 * DOUBLE;
         let start = if self.dimensions > 0 { self.weights + self.dimensions } else { 0 };
         PIXEL * self.pixels()
-            + self.parameters as u64 * (2 * sums + 12 * SINGLE)
-            + (start * self.weights) as u64 * DOUBLE
+            + self.parameters as u128 * (2 * sums + 12 * SINGLE)
+            + start as u128 * self.weights as u128 * DOUBLE
     }
 
     /// What is held of the window, the matrix of its shorter side, and the components.
-    fn pca(&self) -> u64 {
-        let (t, n, k) = (self.steps as u64, self.weights as u64, self.components as u64);
+    fn pca(&self) -> u128 {
+        let (t, n, k) = (self.steps as u128, self.weights as u128, self.components as u128);
         let side = t.min(n);
         let wide = n > t;
-        let block = |length: u64, others: u64| {
+        let block = |length: u128, others: u128| {
             let rows = if length <= VALUES / ROWS { ROWS } else { (VALUES / length / 12 * 12).max(12) };
             length * rows.min(others)
         };
@@ -194,31 +202,89 @@ impl Demand {
         // Those of all weights lie where the eigenvectors of the whole matrix were.
         let kept = if wide || !self.all { n * k } else { n * n } * DOUBLE;
         // While they are measured the moments are there twice; while they are projected on, those that are written out.
-        let beside = (2 * self.moments()).max(n * k.min(stages::PROJECTED as u64) * DOUBLE);
+        let beside = (2 * self.moments()).max(n * k.min(stages::PROJECTED as u128) * DOUBLE);
         // And the mean, its copy and the first row.
         matrices.max(carried).max(kept + in_rows + beside) + n * (2 * DOUBLE + SINGLE)
     }
 
     /// Σθ and Σθ² of each segment and component.
-    fn moments(&self) -> u64 {
-        2 * (self.segments * self.components) as u64 * DOUBLE
+    fn moments(&self) -> u128 {
+        2 * self.segments as u128 * self.components as u128 * DOUBLE
     }
 
     /// `pca.npz` as it is read.
-    fn decomposition(&self) -> u64 {
-        (self.components * self.weights) as u64 * DOUBLE + 2 * self.moments()
+    fn decomposition(&self) -> u128 {
+        self.components as u128 * self.weights as u128 * DOUBLE + 2 * self.moments()
+    }
+
+    /// The components and, while blocks are left out one after the other, the directions projected on, a block of rows and their
+    /// projections (three times), two matrices of the fitted components, and the projections that tell how long they remember.
+    fn fit(&self) -> u128 {
+        let (n, k) = (self.weights as u128, self.fitted as u128);
+        let rows = ROWS.min(VALUES / n.max(1)).max(12);
+        let projected = self.steps as u128 * self.components.min(stages::PROJECTED) as u128;
+        let left_out = n * k * DOUBLE + rows * (n * (DOUBLE + SINGLE) + 3 * k * DOUBLE) + 2 * k * k * DOUBLE;
+        self.decomposition() + left_out + 2 * projected * DOUBLE
     }
 
     /// The images as they are loaded, the activations before and after the layer that moves (twice while they are sorted), a further
     /// set of outputs for each thread, and the components.
-    fn flatness(&self) -> u64 {
-        let activations = (self.width * self.images.train) as u64 * SINGLE;
-        (SINGLE + 1) * self.pixels() + (2 + self.threads as u64) * activations + self.decomposition()
+    fn flatness(&self) -> u128 {
+        let activations = self.width as u128 * self.images.train as u128 * SINGLE;
+        (SINGLE + 1) * self.pixels() + (2 + self.threads as u128) * activations + self.decomposition()
+    }
+}
+
+/// Refuse an experiment for which there is not enough memory, before anything is computed.
+///
+/// # Errors
+/// [`Error::Experiment`] names the keys, the bytes needed and what there is.
+pub(crate) fn check(experiment: &Experiment, images: Images) -> Result<()> {
+    let demand = Demand::of(experiment, images, rayon::current_num_threads())?;
+    let needed = Stage::ALL.into_iter().max_by_key(|stage| demand.bytes(*stage)).map(|stage| {
+        let bytes = demand.bytes(stage);
+        (stage, bytes)
+    });
+    match (needed, there::there()) {
+        (Some((stage, bytes)), Some(there)) if bytes > there.bytes => Err(Error::Experiment {
+            origin: experiment.name.clone(),
+            problem: format!(
+                "{} needs {} of memory in the stage `{}`, more than the {} that {}: {}, or use a machine with more",
+                wide(experiment),
+                size(bytes),
+                stage.name(),
+                size(there.bytes),
+                there.what,
+                match stage {
+                    Stage::Train => "lower the widths",
+                    _ =>
+                        "lower the widths, recorder.window or pca.components, or record another recorder.layer",
+                }
+            ),
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// The keys that make a network wide.
+fn wide(experiment: &Experiment) -> String {
+    let hidden = format!("model.hidden = {:?}", experiment.model.hidden);
+    match experiment.model.channels {
+        Some(channels) => format!("model.channels = {channels:?} with {hidden}"),
+        None => hidden,
+    }
+}
+
+/// A number of bytes as people say it.
+fn size(bytes: u64) -> String {
+    match bytes {
+        ..1_000_000_000 => format!("{} MB", bytes.div_ceil(1_000_000)),
+        _ => format!("{:.1} GB", bytes as f64 / 1e9),
     }
 }
 
 /// The layers of an experiment's network.
-fn shapes(experiment: &Experiment, images: Images) -> Result<Vec<(String, Vec<usize>)>> {
+pub(crate) fn shapes(experiment: &Experiment, images: Images) -> Result<Vec<(String, Vec<usize>)>> {
     let Images { size, classes, .. } = images;
     #[cfg(feature = "train")]
     if let Some(config) = experiment.convolutional_on(size, classes) {

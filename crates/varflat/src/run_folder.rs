@@ -132,8 +132,7 @@ impl RunFolder {
         guard::check_files(path)?;
         if !is_ours(path)? && !visible(path)?.is_empty() {
             check_no_sweep(path)?;
-            let problem = "the folder is not empty and not a run of varflat's; choose another --out";
-            return Err(Error::malformed(path, problem));
+            return Err(Error::malformed(path, NOT_OURS));
         }
         if !force && let Some(file) = unknown_result(path) {
             guard::check_links(path, false)?;
@@ -453,13 +452,11 @@ fn read_config(path: &Path, overrides: &[String]) -> Result<Experiment> {
     }
     // Errors of the file itself come with the remedy for a damaged run, those of overrides name the override.
     match Experiment::read(&config, &[]) {
-        Err(Error::Experiment { problem, .. }) if has_record(path) => {
+        Err(Error::Experiment { problem, .. }) if is_ours(path)? => {
             return Err(Error::malformed(&config, problem));
         }
         Err(Error::Experiment { problem, .. }) => {
-            let problem =
-                format!("{problem}; nor is there a run.json that names a run: choose another --out");
-            return Err(Error::malformed(&config, problem));
+            return Err(Error::malformed(&config, format!("{problem}; {NO_RUN}")));
         }
         Err(error) => return Err(error),
         Ok(experiment) if overrides.is_empty() => return Ok(experiment),
@@ -467,6 +464,12 @@ fn read_config(path: &Path, overrides: &[String]) -> Result<Experiment> {
     }
     Experiment::read(&config, overrides)
 }
+
+/// Why nothing is made in a folder that holds something else.
+const NOT_OURS: &str = "the folder is not empty and not a run of varflat's; choose another --out";
+/// The same of a folder that is looked into.
+const NO_RUN: &str = "nothing else in the folder says that it is a run of varflat's: restore the file, or make a run elsewhere with `varflat run \
+                      EXPERIMENT.toml --out FOLDER`";
 
 /// Refuse the folder of a study or of figures where that of a run is needed.
 fn check_no_figures(path: &Path) -> Result<()> {
@@ -481,10 +484,11 @@ fn check_no_figures(path: &Path) -> Result<()> {
     }
 }
 
-/// Whether a run of varflat's was made in the folder. An empty `config.toml` alone is nothing to lose.
+/// Whether a run of varflat's was made in the folder: its record or its experiment says so or, where both are damaged, there is a
+/// result of a stage, and nothing that is not a run's. An empty `config.toml` alone is nothing to lose.
 fn is_ours(path: &Path) -> Result<bool> {
     let config = path.join(names::CONFIG);
-    if has_record(path) || Experiment::read(&config, &[]).is_ok() {
+    if has_record(path) || Experiment::read(&config, &[]).is_ok() || is_all_a_runs(path)? {
         return Ok(true);
     }
     let empty = config.metadata().is_ok_and(|there| there.is_file() && there.len() == 0);
@@ -525,6 +529,18 @@ pub(crate) fn check_no_sweep(path: &Path) -> Result<()> {
         return Err(Error::malformed(path, problem));
     }
     Ok(())
+}
+
+fn is_all_a_runs(path: &Path) -> Result<bool> {
+    let names = visible(path)?;
+    let is_result = |name: &str| Stage::of_file(name).is_some() || name == names::FLATNESS_PARTIAL;
+    let known = |name: &String| {
+        is_result(name)
+            || [names::CONFIG, names::RUN, names::WALK].contains(&name.as_str())
+            || name.starts_with("trajectory.part-")
+            || name.starts_with(names::CHECKPOINT)
+    };
+    Ok(names.iter().all(known) && names.iter().any(|name| is_result(name)))
 }
 
 /// Take the folder's lock, which is released when the file closes, however the process ends; then clear away

@@ -1,7 +1,7 @@
 //! `run.json`: how a run was made, and what its stages left.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use varflat_model::StopReason;
@@ -45,6 +45,9 @@ pub struct RunRecord {
     /// The name of the data set, where its files were recognised.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data_set: Option<String>,
+    /// Where a relative `data.folder` was when the run began: from elsewhere its images are looked for here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data_folder: Option<PathBuf>,
     /// Optimizer steps taken.
     pub steps: u64,
     /// Epochs finished.

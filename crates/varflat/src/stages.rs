@@ -58,6 +58,10 @@ pub fn perform(run: &RunFolder, stage: Stage, device: Option<&str>) -> Result<()
         run.require(before)?;
         run.remove_partial(before)?;
     }
+    if stage == Stage::Fit {
+        let cuts = run.experiment().cuts(read_variance(run)?.0.len());
+        cuts.iter().for_each(|cut| say(format_args!("{:>9}: {cut}\n", stage.name())));
+    }
     let start = Instant::now();
     let before = match stage {
         Stage::Train => match &run.experiment().langevin {
@@ -93,6 +97,8 @@ pub fn check_device(name: Option<&str>) -> Result<()> {
 /// Write down who begins to train a run, on what and with which data.
 fn note_beginning(run: &RunFolder, backend: &str, device: &str, data: &Data) -> Result<()> {
     let experiment = run.experiment();
+    let relative = experiment.data.folder.as_ref().is_some_and(|folder| folder.is_relative());
+    let place = relative.then(|| std::path::absolute(&data.folder).ok()).flatten();
     run.update(|record| {
         record.name.clone_from(&experiment.name);
         record.seed = experiment.seed;
@@ -102,6 +108,7 @@ fn note_beginning(run: &RunFolder, backend: &str, device: &str, data: &Data) -> 
         device.clone_into(&mut record.device);
         record.data.clone_from(&data.checksums);
         record.data_set = data.known.map(str::to_owned);
+        record.data_folder = place;
     })?;
     data.notices(experiment.training.loss_below).iter().for_each(warn);
     Ok(())
@@ -109,8 +116,9 @@ fn note_beginning(run: &RunFolder, backend: &str, device: &str, data: &Data) -> 
 
 /// The images of a run, which must be those it began with.
 pub(crate) fn load_data(run: &RunFolder) -> Result<Data> {
-    let data = run.experiment().load()?;
-    let known = run.record()?.data;
+    let record = run.record()?;
+    let data = run.experiment().load_from(record.data_folder.as_deref())?;
+    let known = record.data;
     let changed = data
         .checksums
         .iter()

@@ -22,7 +22,7 @@ use varflat_model::data::FileChecksum;
 
 use crate::checksum::FileSum;
 use crate::error::{Error, Result};
-use crate::experiment::{Experiment, is_plain};
+use crate::experiment::{Experiment, Kind, check_name, parsed};
 use crate::figures::{Unfinished, check_apart, claim_new, is_record};
 use crate::files::{make_folder, read_bytes, read_json, read_text, remove, write_json, write_whole};
 use crate::run_folder::{self, RunFolder, RunRecord, Stage, names};
@@ -197,12 +197,15 @@ impl Study {
     /// TOML that does not parse, an unknown or missing key, an impossible value.
     pub fn parse(text: &str, origin: &str) -> Result<Self> {
         let complain = |problem: String| Error::Experiment { origin: origin.to_owned(), problem };
-        let study: Self =
-            toml::from_str(text).map_err(|error| complain(error.to_string().trim_end().to_owned()))?;
-        if let Some((key, name)) =
-            [("name", &study.name), ("run", &study.run)].into_iter().find(|(_, name)| !is_plain(name))
-        {
-            return Err(complain(format!("{key} = {name:?} must be a plain word: it names a folder")));
+        let study: Self = parsed(text, origin, Kind::Study)?;
+        for (key, name) in [("name", &study.name), ("run", &study.run)] {
+            check_name(key, name).map_err(complain)?;
+        }
+        if study.name == study.run {
+            return Err(complain(format!(
+                "name and run are both {:?}, but what a study finds needs a folder of its own: choose another name",
+                study.name
+            )));
         }
         let checked = match &study.study {
             StudyKind::Grid(trainings) | StudyKind::Width(trainings) | StudyKind::Generality(trainings) => {
@@ -214,7 +217,7 @@ impl Study {
             StudyKind::Sensitivity(sensitivity) => sensitivity.check(),
             StudyKind::Forgetting(forgetting) => forgetting.check(),
         };
-        checked.map_err(complain)?;
+        checked.map_err(|problem| complain(format!("[study.{}] {problem}", study.study.name())))?;
         Ok(study)
     }
 
@@ -246,6 +249,7 @@ impl Study {
         } else {
             None
         };
+        source.as_ref().map_or(Ok(()), |run| self.check_run(run))?;
         let folder = runs.join(&self.name);
         make_folder(&folder)?;
         let report = self.report(&folder);
@@ -340,6 +344,20 @@ impl Study {
                     && record.source.as_ref() == source
                     && !lacks_data(&record.report)
             })
+    }
+
+    /// Refuse what the finished run has no room for: components and lags beyond those there are.
+    fn check_run(&self, run: &RunFolder) -> Result<()> {
+        let checked = match &self.study {
+            StudyKind::Temperature(temperature) => temperature.check_run(run)?,
+            StudyKind::Drift(drift) => drift.check_run(run)?,
+            StudyKind::Sensitivity(sensitivity) => sensitivity.check_run(run)?,
+            _ => Ok(()),
+        };
+        checked.map_err(|problem| Error::Experiment {
+            origin: format!("study `{}`", self.name),
+            problem: format!("[study.{}] {problem}", self.study.name()),
+        })
     }
 
     fn report(&self, folder: &Path) -> PathBuf {

@@ -8,8 +8,10 @@ use crate::AnalysisError;
 
 /// Change of ln L under which a rise or fall is not counted: 1 % of the loss.
 const ROUGHNESS: f64 = 0.01;
-/// Smallest offset tried, as a share of the radius.
+/// Smallest offset tried, as a share of the radius …
 const SMALLEST: f64 = 1e-18;
+/// … and of this many units of weight where the radius is larger: how far is searched says nothing about where to begin.
+const LARGE: f64 = 100.0;
 
 /// What was found on one side of w_0. Offsets carry the side's sign; losses are as measured.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -78,7 +80,7 @@ pub(super) struct SideSearch<'a> {
 
 impl<'a> SideSearch<'a> {
     pub(super) fn new(search: &'a FlatnessSearch, sign: f64, reference_loss: f64, first_step: f64) -> Self {
-        let guess = first_step.clamp(4.0 * SMALLEST * search.radius, search.radius);
+        let guess = first_step.clamp(4.0 * smallest(search.radius), search.radius);
         Self {
             search,
             sign,
@@ -127,7 +129,7 @@ impl<'a> SideSearch<'a> {
             return Ok(());
         }
         let (innermost, f) = self.samples[above];
-        if innermost <= SMALLEST * self.search.radius {
+        if innermost <= smallest(self.search.radius) {
             return Err(AnalysisError::ReferenceMismatch {
                 offset: self.sign * innermost,
                 loss: self.loss(f),
@@ -204,4 +206,9 @@ impl<'a> SideSearch<'a> {
     fn loss(&self, f: f64) -> f64 {
         (f + self.ln_level).exp()
     }
+}
+
+/// Smallest offset tried within a radius.
+fn smallest(radius: f64) -> f64 {
+    SMALLEST * radius.min(LARGE)
 }

@@ -9,15 +9,17 @@ use super::top_k;
 use super::window::{CentredWindow, Side};
 use crate::AnalysisError;
 
-/// Longest shorter side that [`Solver::Auto`] decomposes in full.
-const LARGEST: usize = 16_384;
+impl Solver {
+    /// Longest shorter side of a window that [`Solver::Auto`] decomposes in full.
+    pub const LARGEST: usize = 16_384;
+}
 
 /// Orthonormal directions `[K, weights]` and the solver's own estimates of their variances.
 pub(super) fn directions(window: &CentredWindow<'_>, solver: Solver) -> Result<Eigen, AnalysisError> {
     match solver {
         Solver::Auto => {
             let side = window.shorter();
-            if window.len(side) > LARGEST {
+            if window.len(side) > Solver::LARGEST {
                 return Err(AnalysisError::TooLarge { steps: window.steps(), weights: window.weights() });
             }
             full(window, side, window.rank())

@@ -40,7 +40,8 @@ fn current() -> Result<PathBuf, DataError> {
 }
 
 fn find(set: &'static str, start: &Path, elsewhere: &[PathBuf]) -> Result<PathBuf, DataError> {
-    find_from(set, start, &Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."), elsewhere)
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap_or(Path::new("."));
+    find_from(set, start, workspace, elsewhere)
 }
 
 fn find_from(

@@ -5,6 +5,11 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "burn")]
 use super::outcome::short;
 use crate::batches::Shuffle;
+use crate::number::written;
+
+/// The most epochs, and the most images of a mini-batch, that an experiment may ask for.
+const MOST_EPOCHS: u64 = 1_000_000;
+const MOST_IN_A_BATCH: usize = 1_000_000_000;
 
 /// The optimizers an experiment file can name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,30 +69,52 @@ impl TrainingConfig {
     pub fn check(&self, samples: usize) -> Result<(), String> {
         let positive = |value: f64| value.is_finite() && value > 0.0;
         if !positive(self.learning_rate) {
-            return Err(format!("training.learning_rate = {} must be a positive number", self.learning_rate));
+            let value = written(self.learning_rate);
+            return Err(format!("training.learning_rate = {value} must be a positive number"));
+        }
+        if !positive(f64::from(self.learning_rate as f32)) {
+            let (value, zero) = (written(self.learning_rate), self.learning_rate < 1.0);
+            let number = if zero { "0" } else { "infinite" };
+            return Err(format!(
+                "training.learning_rate = {value} is {number} in f32, as weights are: choose another"
+            ));
         }
         if !(0.0..1.0).contains(&self.momentum) {
-            return Err(format!("training.momentum = {} must be at least 0 and below 1", self.momentum));
+            let value = written(self.momentum);
+            return Err(format!("training.momentum = {value} must be at least 0 and below 1"));
         }
         if self.optimizer == OptimizerKind::Adam && self.momentum != 0.0 {
             return Err("training.momentum belongs to `sgd`; remove it for `adam`".to_owned());
         }
-        if !(self.weight_decay.is_finite() && self.weight_decay >= 0.0) {
-            return Err(format!("training.weight_decay = {} must not be negative", self.weight_decay));
+        if !((self.weight_decay as f32).is_finite() && self.weight_decay >= 0.0) {
+            let value = written(self.weight_decay);
+            return Err(format!("training.weight_decay = {value} must not be negative, nor infinite in f32"));
         }
-        if self.batch_size == 0 || self.batch_size > samples {
+        self.check_batches(samples)?;
+        if !(self.loss_below.is_finite() && self.loss_below >= 0.0) {
+            let value = written(self.loss_below);
+            return Err(format!("training.loss_below = {value} must not be negative, nor infinite"));
+        }
+        if !(1..=MOST_EPOCHS).contains(&self.max_epochs) {
             return Err(format!(
-                "training.batch_size = {} must be between 1 and the {samples} training images",
-                self.batch_size
+                "training.max_epochs = {} must be between 1 and {MOST_EPOCHS}",
+                self.max_epochs
             ));
         }
-        if !(self.loss_below.is_finite() && self.loss_below >= 0.0) {
-            return Err(format!("training.loss_below = {} must not be negative", self.loss_below));
-        }
-        if !(1..=1_000_000).contains(&self.max_epochs) {
-            return Err(format!("training.max_epochs = {} must be between 1 and 1000000", self.max_epochs));
-        }
         Ok(())
+    }
+
+    /// B against the number of images; `usize::MAX` stands for a number that is not known.
+    fn check_batches(&self, samples: usize) -> Result<(), String> {
+        match self.batch_size {
+            size if (1..=samples.min(MOST_IN_A_BATCH)).contains(&size) => Ok(()),
+            size if samples > MOST_IN_A_BATCH => {
+                Err(format!("training.batch_size = {size} must be between 1 and {MOST_IN_A_BATCH}"))
+            }
+            size => Err(format!(
+                "training.batch_size = {size} must be between 1 and the {samples} training images"
+            )),
+        }
     }
 
     /// Optimizer steps in one epoch of `samples` images: none where a batch holds more, or nothing.
@@ -134,6 +161,14 @@ mod tests {
         check(TrainingConfig { weight_decay: -1.0, ..good.clone() }, "weight_decay");
         check(TrainingConfig { loss_below: -1.0, ..good.clone() }, "loss_below");
         check(TrainingConfig { max_epochs: 0, ..good.clone() }, "max_epochs");
+        check(
+            TrainingConfig { learning_rate: 1e308, ..good.clone() },
+            "learning_rate = 1e308 is infinite in f32",
+        );
+        check(TrainingConfig { learning_rate: 1e-308, ..good.clone() }, "learning_rate = 1e-308 is 0 in f32");
+        check(TrainingConfig { momentum: 1e308, ..good.clone() }, "training.momentum = 1e308 must");
+        let unknown = TrainingConfig { batch_size: 0, ..good.clone() }.check(usize::MAX).unwrap_err();
+        assert_eq!(unknown, "training.batch_size = 0 must be between 1 and 1000000000");
         check(TrainingConfig { optimizer: OptimizerKind::Adam, momentum: 0.9, ..good }, "momentum");
     }
 }

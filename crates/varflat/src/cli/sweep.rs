@@ -33,10 +33,10 @@ pub(super) enum SweepCommand {
         #[arg(long, value_name = "INDEX")]
         index: Option<Indices>,
         /// Points at a time [default: one on each core]
-        #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..))]
+        #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=1024))]
         jobs: Option<u16>,
         /// Cores for all of them together; results do not depend on it [default: all]
-        #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..))]
+        #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=1024))]
         threads: Option<u16>,
         /// Try again what diverged before, which comes to the same unless the program has changed
         #[arg(long)]
@@ -103,7 +103,9 @@ impl SweepChoice {
         };
         let mut base = file.base()?.with(&self.set)?;
         self.data.apply(&mut base)?;
-        Ok(file.around(base))
+        let file = file.around(base);
+        file.check_asked()?;
+        Ok(file)
     }
 
     /// The folder of the sweep, begun if it is not there.

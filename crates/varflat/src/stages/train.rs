@@ -9,7 +9,7 @@ use burn::tensor::Bytes;
 use varflat_model::data::Data;
 use varflat_model::device::{self, OpenDevice};
 use varflat_model::{
-    Classifier, Convolutional, Metrics, Mlp, OptimizerKind, ResidentSet, StopReason, Trainer,
+    Classifier, Convolutional, Metrics, Mlp, OptimizerKind, ResidentSet, StopReason, Trainer, written,
 };
 use varflat_recorder::{
     Keep, ParamPath, Recorder, RecorderError, Schedule, SharedSink, Sink, Step, TrajectorySink, WindowMean,
@@ -20,6 +20,7 @@ use crate::checkpoint::{Checkpoint, CheckpointState};
 use crate::error::{Error, Result};
 use crate::experiment::{Experiment, Window};
 use crate::files::write_csv;
+use crate::memory::Images;
 use crate::run_folder::{RunFolder, Stage, names};
 use crate::say::say;
 use crate::weights::{self, NamedWeights, Precision};
@@ -130,6 +131,7 @@ fn train_network<C: Classifier>(
     };
     let reason = follow(run, &recording, &mut trainer, &mut metrics, save)?;
     recording.finish(trainer.steps() - first_step)?;
+    check_full(experiment, trainer.steps(), reason)?;
 
     let last = weights::of_module(trainer.network())?;
     let mean = recording.mean(&last, trainer.steps())?;
@@ -225,6 +227,22 @@ pub(super) fn check(experiment: &Experiment, data: &Data) -> Result<()> {
              lower recorder.window or raise training.max_epochs",
             experiment.training.max_epochs
         ))),
+        _ => experiment.check_possible(Images::of(data)),
+    }
+}
+
+/// The complaint about a training that ended before its window was full, which only the training can know.
+fn check_full(experiment: &Experiment, steps: u64, reason: StopReason) -> Result<()> {
+    let rows = steps.div_ceil(experiment.recorder.every);
+    match (experiment.recorder.window, reason) {
+        (Window::Last(window), StopReason::LossBelow) if window > rows => Err(Error::Experiment {
+            origin: experiment.name.clone(),
+            problem: format!(
+                "recorder.window = {window} is longer than the training: its loss fell below training.loss_below = {} after {rows} \
+                 recorded steps, which are kept; lower training.loss_below, recorder.window or recorder.every",
+                written(experiment.training.loss_below)
+            ),
+        }),
         _ => Ok(()),
     }
 }

@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use ndarray::Array1;
-use varflat_model::{DenseNetwork, Langevin, Metrics, MovingLayer, StopReason};
+use varflat_model::{DenseNetwork, Langevin, Metrics, MovingLayer, StopReason, written};
 use varflat_recorder::{Schedule, Sink, Step, TrajectorySink};
 
 use super::subspace::Subspace;
 use crate::error::{Error, Result};
 use crate::experiment::LangevinSection;
 use crate::files::{Array, Npz, read_csv, write_csv, write_npz};
+use crate::memory::Images;
 use crate::run_folder::{RunFolder, Stage, names};
 use crate::say::say;
 use crate::weights::{self, Precision};
@@ -31,7 +32,9 @@ pub(super) fn walk(run: &RunFolder, section: &LangevinSection) -> Result<f64> {
     let network = start.centre(experiment.landscape.around)?;
     let place = network.position(&experiment.recorder.layer)?;
     let subspace = Subspace::of(&start, section, &network.layers()[place])?;
+    check_noise(run, section, &network.layers()[place].weight)?;
     let data = super::load_data(run)?;
+    experiment.check_possible(Images::of(&data))?;
     let train = MovingLayer::new(&network, &experiment.recorder.layer, &data.train)?;
     let test = MovingLayer::new(&network, &experiment.recorder.layer, &data.test)?;
 
@@ -167,9 +170,30 @@ fn diverged(run: &RunFolder, section: &LangevinSection, step: u64) -> Error {
         origin: run.experiment().name.clone(),
         problem: format!(
             "the walk diverged by step {step}: langevin.learning_rate = {} is above 2/(κ_max + k); lower it",
-            section.learning_rate
+            written(section.learning_rate)
         ),
     }
+}
+
+/// Refuse a temperature whose noise the recorded weights, which are f32, cannot show: over the whole window it would move a weight by
+/// less than half of the last bit of a weight, and what is left is a descent.
+fn check_noise(run: &RunFolder, section: &LangevinSection, start: &[f64]) -> Result<()> {
+    let experiment = run.experiment();
+    let steps = experiment.recorder.window_steps().unwrap_or(1);
+    let moved = section.walk().kick() * (steps as f64).sqrt();
+    let square = start.iter().map(|w| w * w).sum::<f64>() / start.len().max(1) as f64;
+    let grain = f64::from(f32::EPSILON) / 2.0 * square.sqrt();
+    if moved > grain {
+        return Ok(());
+    }
+    Err(Error::Experiment {
+        origin: experiment.name.clone(),
+        problem: format!(
+            "langevin.temperature = {} is no noise: over the {steps} steps of the window it moves a weight by {moved:.0e}, less than \
+             the rounding of weights to f32, {grain:.0e}; raise it",
+            written(section.temperature)
+        ),
+    })
 }
 
 /// The step that an unfinished walk has come to, if there is one.

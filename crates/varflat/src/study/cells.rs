@@ -13,6 +13,9 @@ use crate::run_folder::{RunFolder, Stage};
 use crate::say::say;
 use crate::stages;
 
+/// Longest name of a run's folder; file systems take 255 bytes.
+const LONGEST_NAME: usize = 180;
+
 /// Runs that belong together: every combination of the values of `vary`, all with `set`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -65,14 +68,20 @@ pub(super) fn check(groups: &[CellGroup], set: &[String]) -> std::result::Result
     if names.is_empty() || names.iter().any(String::is_empty) {
         return Err("every group needs at least one key to vary".to_owned());
     }
-    names.sort();
-    match names.windows(2).find(|pair| pair[0] == pair[1]) {
-        Some(pair) => Err(format!("two runs would be called {}: vary a key in which they differ", pair[0])),
-        None => set.iter().try_for_each(|text| match text.contains('=') {
-            true => Ok(()),
-            false => Err(format!("set = [\"{text}\"]: write it as section.key=value")),
-        }),
+    if let Some(long) = names.iter().find(|name| name.len() > LONGEST_NAME) {
+        return Err(format!(
+            "a run would be called {long}, which is longer than {LONGEST_NAME} bytes: vary fewer keys, and leave the others to set"
+        ));
     }
+    names.sort();
+    if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+        return Err(format!("two runs would be called {}: vary a key in which they differ", pair[0]));
+    }
+    let all = set.iter().chain(groups.iter().flat_map(|group| &group.set));
+    all.into_iter().try_for_each(|text| match text.contains('=') {
+        true => Ok(()),
+        false => Err(format!("set = [\"{text}\"]: write it as section.key=value")),
+    })
 }
 
 /// Do every run that is not finished, side by side; the runs in order. What a run shares with the study's own finished run is
@@ -89,6 +98,7 @@ pub(super) fn complete<'a>(
         for cell in grid::cells(&group.vary) {
             let overrides = [set, &group.set, &cell.overrides].concat();
             let experiment = work.base.with(&overrides)?;
+            experiment.check_known().map_err(|error| work.complain(format!("{}: {error}", cell.name)))?;
             cells.push((group, cell, experiment));
         }
     }

@@ -7,8 +7,9 @@ use varflat_recorder::Trajectory;
 
 use super::Work;
 use crate::error::{Error, Result};
+use crate::experiment::{Checked, MOST, MOST_POINTS, all_within, not_too_many, within};
 use crate::files::{read_json, read_npy, write_csv};
-use crate::run_folder::names;
+use crate::run_folder::{RunFolder, names};
 use crate::stages::{self, FitReport};
 use crate::{interrupt, progress};
 
@@ -165,15 +166,38 @@ impl DriftReport {
 
 impl DriftStudy {
     pub(super) fn check(&self) -> std::result::Result<(), String> {
-        if self.components.is_empty() || self.components.contains(&0) {
+        if self.components.is_empty() {
             return Err("components needs some, counted from 1".to_owned());
         }
-        if self.lags.is_empty() || self.lags.iter().any(|range| range[0] == 0 || range[1] < 2 * range[0]) {
-            return Err(
-                "lags needs [shortest, longest] pairs, the longest at least twice the shortest".to_owned()
-            );
+        all_within("components", &self.components, 1, stages::PROJECTED as u64)?;
+        if self.lags.is_empty() {
+            return Err("lags needs at least one [shortest, longest]".to_owned());
         }
-        if self.points < 2 { Err("points must be at least 2".to_owned()) } else { Ok(()) }
+        not_too_many("lags", self.lags.len())?;
+        for &[shortest, longest] in &self.lags {
+            if shortest == 0 || longest < shortest.saturating_mul(2) || longest < 3 || longest as u64 > MOST {
+                return Err(format!(
+                    "lags: [{shortest}, {longest}] should be [shortest, longest] from 1 to {MOST}, the longest at least twice the \
+                     shortest and at least 3: a slope needs three lags"
+                ));
+            }
+        }
+        within("points", self.points, 2, MOST_POINTS)
+    }
+
+    /// What the run has no room for.
+    pub(super) fn check_run(&self, run: &RunFolder) -> Result<Checked> {
+        let (steps, components) = read_npy(&run.checked(names::PROJECTIONS)?)?.dim();
+        if let Some(index) = self.components.iter().find(|index| **index > components) {
+            return Ok(Err(format!("components: {index}, but the projections of the run have {components}")));
+        }
+        Ok(match self.lags.iter().find(|[_, longest]| *longest >= steps) {
+            Some([shortest, longest]) => Err(format!(
+                "lags: [{shortest}, {longest}] does not fit into the window of {steps} recorded steps: at most {}",
+                steps.saturating_sub(1)
+            )),
+            None => Ok(()),
+        })
     }
 
     pub(super) fn measure(&self, work: &Work<'_>) -> Result<DriftReport> {

@@ -244,7 +244,8 @@ fn trust(
     losses: &[f64],
     fit: &FitReport,
 ) -> (Trust, String) {
-    if stop_reason != Some(StopReason::LossBelow) {
+    // Nothing falls below 0: such a training was meant to go on to its last epoch, and settles as its loss does.
+    if stop_reason != Some(StopReason::LossBelow) && loss_below > 0.0 {
         let last = losses.last().copied().unwrap_or(f64::NAN);
         return (Trust::NotSettled, format!("loss {last:.1e} did not reach {loss_below:.0e}"));
     }

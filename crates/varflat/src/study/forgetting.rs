@@ -23,6 +23,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Work;
 use crate::error::Result;
+use crate::experiment::{Checked, MOST, MOST_COMPONENTS, all_within, not_too_many, within};
+use crate::grid;
 
 pub use method::Heads;
 pub(crate) use method::{Kind, Method};
@@ -38,6 +40,9 @@ pub(crate) const SUMMARY: &str = "forgetting_summary.csv";
 const SEQUENCE: &str = "forgetting_sequence.csv";
 /// One row a method and number of tasks seen: means over seeds.
 pub(crate) const SEQUENCE_SUMMARY: &str = "forgetting_sequence_summary.csv";
+
+/// The most epochs of a task.
+const MOST_EPOCHS: u64 = 1_000_000;
 
 /// `[study.forgetting]`: what is learnt one after the other, and what holds the network.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -79,13 +84,20 @@ const fn two() -> f64 {
 }
 
 impl ForgettingStudy {
-    pub(super) fn check(&self) -> std::result::Result<(), String> {
+    pub(super) fn check(&self) -> Checked {
+        self.check_tasks()?;
+        self.check_training()?;
+        self.check_methods()
+    }
+
+    fn check_tasks(&self) -> Checked {
         let pairs = &self.pairs;
         if pairs.len() < 2 || pairs.iter().any(|pair| pair[0] == pair[1]) {
             return Err(
                 "pairs needs at least two pairs of different digits, such as [[0, 1], [2, 3]]".to_owned()
             );
         }
+        not_too_many("pairs", pairs.len())?;
         let mut digits = pairs.concat();
         digits.sort_unstable();
         if let Some(twice) = digits.windows(2).find(|digits| digits[0] == digits[1]) {
@@ -97,15 +109,19 @@ impl ForgettingStudy {
         {
             return Err("heads needs \"shared\", \"own\" or both".to_owned());
         }
+        Ok(())
+    }
+
+    fn check_training(&self) -> Checked {
+        within("epochs", self.epochs, 1, MOST_EPOCHS)?;
         if !(1..=self.epochs).contains(&self.window) {
             return Err(format!(
                 "window = {} must be between 1 and the {} epochs of a task",
                 self.window, self.epochs
             ));
         }
-        if self.every == 0 || self.fisher_samples == 0 {
-            return Err("every and fisher_samples must be at least 1".to_owned());
-        }
+        within("every", self.every, 1, MOST)?;
+        within("fisher_samples", self.fisher_samples, 1, MOST)?;
         let mut seeds = self.seeds.clone();
         seeds.sort_unstable();
         seeds.dedup();
@@ -114,25 +130,34 @@ impl ForgettingStudy {
                 "seeds needs at least two, all different: intervals come from their scatter".to_owned()
             );
         }
+        Ok(())
+    }
+
+    fn check_methods(&self) -> Checked {
         let ascending = self.strengths.windows(2).all(|pair| pair[0] < pair[1]);
-        let positive = self.strengths.iter().all(|strength| *strength > 0.0 && strength.is_finite());
+        let positive =
+            self.strengths.iter().all(|strength| *strength > 0.0 && (*strength as f32).is_finite());
         if self.strengths.is_empty() || !ascending || !positive {
-            return Err("strengths needs positive numbers in ascending order".to_owned());
+            return Err("strengths needs positive numbers in ascending order, finite in f32".to_owned());
         }
-        if !self.components.contains(&self.shown) || self.components.contains(&0) {
+        all_within("components", &self.components, 1, MOST_COMPONENTS)?;
+        if !self.components.contains(&self.shown) {
             return Err(format!("components needs numbers from 1, among them shown = {}", self.shown));
         }
         let exponents = || self.exponents.iter().chain([&self.exponent]);
         if exponents().any(|exponent| !(0.0..=20.0).contains(exponent)) {
             return Err("exponent and exponents must be between 0 and 20".to_owned());
         }
-        if self.weights.contains(&0) {
-            return Err("weights needs numbers from 1".to_owned());
+        all_within("weights", &self.weights, 1, MOST)?;
+        not_too_many("exponents", self.exponents.len())?;
+        let methods = self.methods();
+        if let Some(method) = Method::repeated(&methods) {
+            return Err(format!("{} would be done twice: leave one out", method.label()));
         }
-        match Method::repeated(&self.methods()) {
-            Some(method) => Err(format!("{} would be done twice: leave one out", method.label())),
-            None => Ok(()),
-        }
+        let counts = [self.heads.len(), self.seeds.len(), methods.len(), self.strengths.len()];
+        let trainings = counts.into_iter().fold(1, usize::saturating_mul);
+        grid::check_count(trainings)
+            .map_err(|problem| format!("heads, seeds, methods and strengths: {problem}"))
     }
 
     /// What two tasks are learnt with. The costliest come first, so that cores are busy to the end.

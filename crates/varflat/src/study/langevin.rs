@@ -7,13 +7,14 @@ mod readings;
 
 use serde::{Deserialize, Serialize};
 use varflat_analysis::{Component, Estimate, PowerLaw, curvature_of_crossings, median};
+use varflat_model::written;
 
 use self::readings::Measured;
 use super::Work;
 use super::cells::{self, CellGroup, Finished};
 use super::exponents::{PointRow, Trust};
 use crate::error::{Error, Result};
-use crate::experiment::{Experiment, LangevinSection};
+use crate::experiment::{Experiment, LangevinSection, MOST};
 use crate::figures::estimate;
 use crate::files::{read_json, write_csv};
 use crate::interrupt;
@@ -163,8 +164,8 @@ impl LangevinReport {
 
 impl LangevinStudy {
     pub(super) fn check(&self) -> std::result::Result<(), String> {
-        if !(self.relaxations.is_finite() && self.relaxations >= 1.0) {
-            return Err(format!("relaxations = {} must be at least 1", self.relaxations));
+        if !(1.0..=MOST as f64).contains(&self.relaxations) {
+            return Err(format!("relaxations = {} must be between 1 and {MOST}", written(self.relaxations)));
         }
         cells::check(&self.groups, &self.set)
     }

@@ -7,8 +7,9 @@ use super::Work;
 use super::cells::{self, CellGroup};
 use super::exponents::ExponentRow;
 use crate::error::Result;
+use crate::experiment::{Checked, not_too_many, range};
 use crate::files::{read_json, write_csv};
-use crate::run_folder::names;
+use crate::run_folder::{RunFolder, names};
 use crate::stages::{self, FitReport, Uncertainty};
 
 pub(crate) const TABLES: &[&str] = &[EXPONENTS, RANGES];
@@ -67,13 +68,18 @@ impl SensitivityStudy {
         if self.ranges.is_empty() {
             return Err("ranges needs at least one [first, last]".to_owned());
         }
-        if let Some([first, last]) = self.ranges.iter().find(|range| range[0] == 0 || range[1] < range[0] + 2)
-        {
-            return Err(format!(
-                "ranges: [{first}, {last}] should be [first, last], counted from 1, of at least 3"
-            ));
-        }
+        not_too_many("ranges", self.ranges.len())?;
+        self.ranges.iter().try_for_each(|&components| range("ranges", components, 3))?;
         cells::check(&self.groups, &self.set)
+    }
+
+    /// What the run does not have.
+    pub(super) fn check_run(&self, run: &RunFolder) -> Result<Checked> {
+        let components = stages::read_variance(run)?.0.len();
+        let beyond = self.ranges.iter().find(|[_, last]| *last > components);
+        Ok(beyond.map_or(Ok(()), |[first, last]| {
+            Err(format!("ranges: [{first}, {last}], but the run has {components} components"))
+        }))
     }
 
     pub(super) fn measure(&self, work: &Work<'_>) -> Result<SensitivityReport> {

@@ -14,7 +14,9 @@ use varflat_recorder::Trajectory;
 
 use super::Work;
 use crate::error::{Error, Result};
-use crate::experiment::Experiment;
+use crate::experiment::{
+    Checked, Experiment, MOST, MOST_COMPONENTS, MOST_POINTS, all_within, not_too_many, range, within,
+};
 use crate::figures::estimate;
 use crate::files::write_csv;
 use crate::recorded::{RecordedWindow, source};
@@ -35,6 +37,9 @@ const BEYOND: f64 = 1.2;
 
 /// Under this multiple of what rounding to f32 alone would give, the noise along the path is rounding.
 const ABOVE_ROUNDING: f64 = 10.0;
+
+/// The most rows of a table for one direction.
+const MOST_ROWS: usize = 10_000_000;
 
 /// `[study.temperature]`: where the noise is measured.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -214,15 +219,49 @@ impl TemperatureReport {
 
 impl TemperatureStudy {
     pub(super) fn check(&self) -> std::result::Result<(), String> {
-        if self.profiled.is_empty() || self.mini_batches_along.is_empty() || self.directions().contains(&0) {
-            return Err("profiled and mini_batches_along need components, counted from 1".to_owned());
+        for (key, components) in
+            [("profiled", &self.profiled), ("mini_batches_along", &self.mini_batches_along)]
+        {
+            if components.is_empty() {
+                return Err(format!("{key} needs components, counted from 1"));
+            }
+            all_within(key, components, 1, MOST_COMPONENTS)?;
         }
-        if self.points < 3 || self.mini_batches == 0 || self.full_gradient_every == 0 {
-            return Err(
-                "points must be at least 3, mini_batches and full_gradient_every at least 1".to_owned()
-            );
+        within("points", self.points, 3, MOST_POINTS)?;
+        within("mini_batches", self.mini_batches, 1, MOST)?;
+        within("full_gradient_every", self.full_gradient_every, 1, MOST)?;
+        let rows = self.points.saturating_mul(self.mini_batches);
+        if rows > MOST_ROWS {
+            return Err(format!(
+                "points = {} and mini_batches = {} make tables of {rows} rows for a direction, more than {MOST_ROWS}: lower one",
+                self.points, self.mini_batches
+            ));
         }
-        Ok(())
+        not_too_many("ranges", self.ranges.len())?;
+        self.ranges.iter().try_for_each(|&components| range("ranges", components, 3))
+    }
+
+    /// What the run does not have.
+    pub(super) fn check_run(&self, run: &RunFolder) -> Result<Checked> {
+        let components = stages::read_variance(run)?.0.len();
+        let rows = stages::read_rows(run)?;
+        let steps = Trajectory::open(run.file(names::TRAJECTORY))?.steps();
+        let beyond = self.ranges.iter().find(|[_, last]| *last > components);
+        if let Some([first, last]) = beyond {
+            return Ok(Err(format!("ranges: [{first}, {last}], but the run has {components} components")));
+        }
+        for (key, indices) in [("profiled", &self.profiled), ("mini_batches_along", &self.mini_batches_along)]
+        {
+            if let Some(index) = indices.iter().find(|index| !rows.iter().any(|row| row.index == **index)) {
+                return Ok(Err(format!(
+                    "{key}: component {index} was not measured in {}, which has {components}",
+                    run.path().display()
+                )));
+            }
+        }
+        Ok(within("mini_batches", self.mini_batches, 1, steps as u64)
+            .and_then(|()| within("full_gradient_every", self.full_gradient_every, 1, steps as u64))
+            .map_err(|problem| format!("{problem}, the recorded steps")))
     }
 
     /// Every component along which something is measured, once.

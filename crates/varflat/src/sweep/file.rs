@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::point::{self, Point};
 use crate::error::{Error, Result};
-use crate::experiment::{Experiment, is_plain};
+use crate::experiment::{Experiment, Kind, check_name, parsed};
 use crate::files::read_text;
 use crate::grid::{Axis, check_count};
 
@@ -78,7 +78,7 @@ pub struct Part {
 
 /// `seeds = 3`, or `seeds = [1, 5, 8]`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged, expecting = "a number of seeds, or a list of them")]
+#[serde(untagged, expecting = "a number of seeds, at most 10000, or a list of them")]
 pub enum Seeds {
     /// 1 to n.
     Count(u32),
@@ -87,6 +87,14 @@ pub enum Seeds {
 }
 
 impl Seeds {
+    /// How many; known without listing them.
+    pub(super) fn count(&self) -> usize {
+        match self {
+            Self::Count(count) => usize::try_from(*count).unwrap_or(usize::MAX),
+            Self::List(seeds) => seeds.len(),
+        }
+    }
+
     pub(super) fn list(&self) -> Vec<u64> {
         match self {
             Self::Count(count) => (1..=u64::from(*count)).collect(),
@@ -127,11 +135,8 @@ impl SweepFile {
 
     fn settings(text: &str, file: &Path) -> Result<Self> {
         let complain = |problem: String| Error::Experiment { origin: file.display().to_string(), problem };
-        let mut sweep: Self =
-            toml::from_str(text).map_err(|error| complain(error.to_string().trim_end().to_owned()))?;
-        if !is_plain(&sweep.name) {
-            return Err(complain(format!("name = \"{}\" must be a plain word: it names files", sweep.name)));
-        }
+        let mut sweep: Self = parsed(text, &file.display().to_string(), Kind::Sweep)?;
+        check_name("name", &sweep.name).map_err(complain)?;
         let base = match (sweep.base.take(), sweep.experiment.take()) {
             (Some(base), None) => base,
             (None, Some(name)) => Experiment::read(&file.parent().unwrap_or(Path::new("")).join(name), &[])?,
@@ -180,8 +185,28 @@ impl SweepFile {
                 return Err(Error::Experiment { origin: format!("--vary {}", axis.key()), problem });
             }
         }
-        sweep.points()?;
+        sweep.points().map_err(|error| match error {
+            Error::Experiment { origin, problem } => {
+                Error::Experiment { origin: origin.replace("--set ", "--vary "), problem }
+            }
+            error => error,
+        })?;
         Ok(sweep)
+    }
+
+    /// Refuse points that can be known to fail, or to give less than is asked for, before any is begun.
+    ///
+    /// # Errors
+    /// As [`SweepFile::points`], and those of [`Experiment::check_asked`], which name the point.
+    pub fn check_asked(&self) -> Result<()> {
+        self.points()?.iter().try_for_each(|point| {
+            point.experiment.check_asked().map_err(|error| match error {
+                Error::Experiment { origin, problem } => {
+                    Error::Experiment { origin: format!("{origin}, point {}", point.name), problem }
+                }
+                error => error,
+            })
+        })
     }
 
     /// The same sweep around another base experiment.

@@ -7,7 +7,7 @@ use super::point::Point;
 use super::status::{self, State, state};
 use super::table::Table;
 use crate::error::{Error, Result};
-use crate::experiment::{Experiment, FitSection, LandscapeSection, Window};
+use crate::experiment::{Experiment, FitSection, LandscapeSection, Window, shown};
 use crate::memory::Demand;
 use crate::report::count;
 use crate::run_folder::RunFolder;
@@ -42,7 +42,7 @@ pub(super) fn columns<'a>(points: impl Iterator<Item = &'a Point> + Clone) -> Ta
     for key in keys {
         columns.push(column(key, &|point| match point.value(key) {
             Some(toml::Value::String(text)) => text,
-            Some(value) => value.to_string(),
+            Some(value) => shown(&value),
             None => String::new(),
         }));
     }

@@ -7,7 +7,7 @@ use toml::Value;
 use super::file::SweepFile;
 use crate::checksum::FileSum;
 use crate::error::{Error, Result};
-use crate::experiment::Experiment;
+use crate::experiment::{Experiment, shown};
 use crate::grid;
 
 /// Longest name of a point's folder; file systems take 255 bytes.
@@ -92,12 +92,16 @@ fn axes(sweep: &SweepFile) -> std::result::Result<Vec<Axis>, String> {
         axes.push((0..values.len()).map(at).collect());
     }
     if let Some(seeds) = &sweep.seeds {
-        let seeds = seeds.list();
-        if seeds.is_empty() {
+        if seeds.count() == 0 {
             return Err("seeds: at least one is needed".to_owned());
         }
+        // Before they are listed, which of billions takes all memory.
+        grid::check_count(seeds.count()).map_err(|problem| format!("seeds: {problem}"))?;
+        let seeds = seeds.list();
         let value = |seed: u64| {
-            i64::try_from(seed).map(Value::Integer).map_err(|_| format!("seed {seed} is too large"))
+            i64::try_from(seed)
+                .map(Value::Integer)
+                .map_err(|_| format!("seeds: {seed} is too large: at most {}", i64::MAX))
         };
         axes.push(
             seeds
@@ -133,7 +137,9 @@ fn flatten(
                 return Err(format!("[{section}] {key} has no values"));
             }
             Value::Array(values) => into.push((key, values.clone())),
-            single => return Err(format!("[{section}] {key} = {single} should be a list of values")),
+            single => {
+                return Err(format!("[{section}] {key} = {} should be a list of values", shown(single)));
+            }
         }
     }
     Ok(())
@@ -151,7 +157,7 @@ fn shortened<'a>(keys: &[&'a str]) -> Vec<&'a str> {
 fn name(short: &[&str], values: &[(String, Value)]) -> String {
     let text = |value: &Value| match value {
         Value::String(text) => text.clone(),
-        other => other.to_string().replace(", ", "x"),
+        other => shown(other).replace(", ", "x"),
     };
     let exact: Vec<String> =
         short.iter().zip(values).map(|(key, (_, value))| format!("{key}={}", text(value))).collect();

@@ -130,7 +130,7 @@ fn data(run: &RunFolder, record: &RunRecord, checks: &mut Checks) -> Result<Opti
     }
     let mut loaded = None;
     checks.row(DATA, "SHA-256 of the files the run began with", &[names::CONFIG], || {
-        match run.experiment().load() {
+        match run.experiment().load_from(record.data_folder.as_deref()) {
             Ok(data) if data.checksums == record.data => {
                 let outcome = Outcome::Same(format!("identical: {}", data.folder.display()));
                 loaded = Some(data);
@@ -146,6 +146,7 @@ fn data(run: &RunFolder, record: &RunRecord, checks: &mut Checks) -> Result<Opti
                 | DataError::MissingFolder { .. }
                 | DataError::MissingFile { .. }),
             )) => Ok(Outcome::Skipped(format!("not here: {absent}"))),
+            Err(absent @ Error::DataElsewhere { .. }) => Ok(Outcome::Skipped(format!("not here: {absent}"))),
             Err(error) => Err(error),
         }
     })?;

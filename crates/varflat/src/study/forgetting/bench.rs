@@ -56,11 +56,26 @@ impl<'a> Bench<'a> {
                 )));
             }
         }
+        let fewest = study
+            .pairs
+            .iter()
+            .map(|pair| data.train.labels.iter().filter(|label| pair.contains(label)).count());
+        let fewest = fewest.min().unwrap_or(0);
+        if study.fisher_samples > fewest {
+            return Err(work.complain(format!(
+                "fisher_samples = {}, but the smallest task has {fewest} training images: lower it",
+                study.fisher_samples
+            )));
+        }
         let mut model = MlpConfig::new(data.train.pixels(), base.model.hidden.clone(), 2);
         model.bias = base.model.bias;
         let training = TrainingConfig { loss_below: 0.0, max_epochs: study.epochs, ..base.training.clone() };
         let tasks =
             study.pairs.iter().map(|pair| Task::new(&data, &[*pair], &device)).collect::<Result<_>>()?;
+        let there: usize = model.shapes().iter().map(|(_, [from, to])| from * to).sum();
+        if let Some(weights) = study.weights.iter().find(|weights| **weights > there) {
+            return Err(work.complain(format!("weights: {weights}, but the network has {there}: lower it")));
+        }
         let bench = Self { study, tasks, data, model, training, device };
         let (rows, wanted) = (bench.recorded_rows(), study.components.iter().max().copied().unwrap_or(1));
         // A centred window has one direction less than rows; a small layer may have fewer still.
