@@ -108,10 +108,10 @@ def draw(run, refit_range=None):
 
 
 def fit_text(fit):
-    """ψ with its standard error and interval, over what, as fit.json states it."""
-    text = rf"$\psi$ = {fit['psi']:.3f} ± {fit['psi_standard_error']:.3f}"
-    if fit["psi_interval"] is not None:
-        text += ", 95 % interval [{:.3f}, {:.3f}],".format(*fit["psi_interval"])
+    """ψ with its interval, over what, as fit.json states it."""
+    text = rf"$\psi$ = {varflat_read.with_interval(fit['psi'], varflat_read.psi_interval(fit))}"
+    if fit.get("bent"):
+        text += ", bent: {:.1f} to {:.1f} by range,".format(*fit["local_psi"])
     first, last = fit["range"]
     return text + f"\ncomponents {first}–{last}, n = {fit['n']}, r = {fit['r']:.3f}".replace("-", "−")
 

@@ -109,7 +109,8 @@ def make_run(folder):
     loss = L0 * (1 + (FACTOR - 1) * (offset / half[:, None]) ** 2)
     np.savez(folder / "landscape.npz", l0=L0, factor=FACTOR, index=np.array([1, 2]), offset=offset, loss=loss)
     fit = {
-        "l0": L0, "factor": FACTOR, "psi": 4.0, "psi_standard_error": 1e-9, "psi_interval": [3.9, 4.1],
+        "l0": L0, "factor": FACTOR, "psi": 4.0, "bent": False,
+        "psi_estimate": {"value": 4.0, "standard_error": 0.04, "interval": [3.9, 4.1], "missing": None},
         "ln_prefactor": float(np.log(1e-9)), "r": -1.0, "range": [2, 8], "n": 5, "floor": FLOOR, "gap": 50.0,
     }  # fmt: skip
     (folder / "fit.json").write_text(json.dumps(fit))
@@ -448,7 +449,7 @@ class CommandLines(InATemporaryFolder):
     def test_summary(self):
         done = self.command("varflat_read.py", str(self.folder))
         self.assertEqual(done.returncode, 0, done.stderr)
-        for text in ("synthetic (seed 7)", "64 steps of 8 weights", "6 of 8 measured", "4.000 ± 0.000"):
+        for text in ("synthetic (seed 7)", "64 steps of 8 weights", "6 of 8 measured", "4.00 [3.90, 4.10]"):
             self.assertIn(text, done.stdout)
 
     def test_summary_of_an_unfinished_run(self):

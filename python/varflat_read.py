@@ -21,6 +21,7 @@ import argparse
 import csv
 import hashlib
 import json
+import math
 import sys
 import zipfile
 from contextlib import contextmanager
@@ -274,7 +275,8 @@ class Run:
     def fit(self):
         """The fitted numbers, a dict.
 
-        `psi` in σ² ∝ F^−ψ with `psi_standard_error`, `psi_interval` (95 %, or None), `ln_prefactor` ln A in
+        `psi` in σ² ∝ F^−ψ; `psi_estimate` with its `standard_error` and 95 % `interval` over other windows of the
+        training, or why it is `missing` (see `psi_interval`); `bent` and `local_psi` where no one ψ fits; `ln_prefactor` ln A in
         ln σ² = ln A − ψ ln F, `r`, `range` (first and last component), `n`; `l0`, `factor`, `floor`, `gap` σ_1²/σ_2²,
         `alignment` |cos(p_1, w_0)|, `gamma` in σ_i² ∝ i^−γ, `share_35`.
         """
@@ -440,6 +442,23 @@ def _read_only(array):
     return array
 
 
+def psi_interval(fit):
+    """The 95 % interval of ψ over other windows of the training, [low, high], or None: of a fit that has none, and of
+    fits from before it was one (their `psi_interval` resampled time alone, and need not contain ψ)."""
+    return (fit.get("psi_estimate") or {}).get("interval")
+
+
+def with_interval(value, interval):
+    """`4.46 [4.44, 4.49]`: no more digits than the interval allows, its ends rounded outwards."""
+    if interval is None:
+        return f"{value:.1f}"
+    half = max(0.5 * abs(interval[1] - interval[0]), 1e-6)
+    decimals = min(max(-math.floor(math.log10(half)), 1 if abs(value) < 10 else 0), 6)
+    unit = 10.0**decimals
+    low, high = math.floor(interval[0] * unit + 1e-9) / unit, math.ceil(interval[1] * unit - 1e-9) / unit
+    return f"{value:.{decimals}f} [{low:.{decimals}f}, {high:.{decimals}f}]"
+
+
 def summary(run):
     """What a run is, how far it has come and what it found, in a few lines of text."""
     lines = [("experiment", f"{run.record.get('name')} (seed {run.record.get('seed')})")]
@@ -460,10 +479,10 @@ def summary(run):
     if "fit" in done:
         fit = run.fit
         interval = "no interval"
-        if fit["psi_interval"] is not None:
-            interval = "95 % interval [{:.3f}, {:.3f}]".format(*fit["psi_interval"])
+        if psi_interval(fit) is not None:
+            interval = "95 % interval over other windows of this training"
         first, last = fit["range"]
-        lines.append(("psi", f"{fit['psi']:.3f} ± {fit['psi_standard_error']:.3f}, {interval}"))
+        lines.append(("psi", f"{with_interval(fit['psi'], psi_interval(fit))}, {interval}"))
         lines.append(("", f"over {fit['n']} of the components {first}–{last}, r = {fit['r']:.4f}"))
     return "\n".join(f"{name:<12} {text}" for name, text in lines)
 
