@@ -47,7 +47,7 @@ pub(crate) fn check_apart(folder: &Path, source: &Path) -> Result<()> {
 /// Refuse a folder in which the tables or drawings of a record would replace what is not varflat's.
 pub(crate) fn check(folder: &Path, record: &str) -> Result<()> {
     guard::check_files(folder)?;
-    if folder.join(names::CONFIG).exists() {
+    if [names::CONFIG, names::RUN].iter().all(|name| folder.join(name).exists()) {
         let problem =
             "is a run folder, whose own tables the figures' would replace; choose another --figures";
         return Err(Error::malformed(folder, problem));

@@ -186,7 +186,7 @@ impl Submission<'_> {
         folder::write(&self.folder.join("sweep.toml"), self.sweep.file())?;
         let array = self.script("array.sbatch", &self.array(whole))?;
         let collect = self.script("collect.sbatch", &self.collect(whole))?;
-        let answer = ask("sbatch", &["--parsable".as_ref(), array.as_os_str()]).map_err(fewer_tasks)?;
+        let answer = ask("sbatch", &["--parsable".as_ref(), array.as_os_str()]).map_err(refused)?;
         let job = job_number(&answer)?;
         let words = format!(
             "array {job}: {} in {} of {}",
@@ -233,20 +233,21 @@ impl Submission<'_> {
     }
 }
 
-/// What to do about a cluster that takes no array so large.
-fn fewer_tasks(error: Error) -> Error {
-    match error {
-        Error::Engine { command, problem } if !problem.contains("--dry-run") => {
-            let large = ["array", "limit", "qos"].iter().any(|word| problem.to_lowercase().contains(word));
-            let remedy = if large {
-                ". If there are too many tasks, --chunk NUMBER gives each more points, and --array-limit NUMBER says how large an array may be"
-            } else {
-                ""
-            };
-            Error::Engine { command, problem: format!("{problem}; nothing is in the queue{remedy}") }
+/// What became of an array that sbatch did not report as taken, and what to do about a cluster that takes none so large.
+fn refused(error: Error) -> Error {
+    let Error::Engine { command, problem } = error else { return error };
+    let said = problem.to_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| said.contains(word));
+    let rest = match () {
+        () if has(&["--dry-run"]) => "",
+        () if has(&["timed out", "signal"]) => "; whether it took the array all the same, `squeue --me` says",
+        () if has(&["array", "limit", "qos"]) => {
+            "; nothing is in the queue. If there are too many tasks, --chunk NUMBER gives each more points, and --array-limit NUMBER says \
+             how large an array may be"
         }
-        error => error,
-    }
+        () => "; nothing is in the queue",
+    };
+    Error::Engine { command, problem: format!("{problem}{rest}") }
 }
 
 impl Submission<'_> {

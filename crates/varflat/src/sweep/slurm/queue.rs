@@ -140,7 +140,8 @@ pub(super) fn ask(program: &str, arguments: &[&std::ffi::OsStr]) -> Result<Strin
     if output.status.success() {
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     } else {
-        Err(failed(String::from_utf8_lossy(&output.stderr).trim().to_owned()))
+        let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+        Err(failed(if said.is_empty() { format!("it said nothing ({})", output.status) } else { said }))
     }
 }
 
