@@ -421,7 +421,7 @@ fn nobody_is_told_to_remove_a_device_or_to_move_a_folder() {
         let outcome = program.run(&["run", path, "--out", &work.text("out")]);
         assert_eq!(outcome.code, Some(1), "{}", outcome.stderr);
         assert!(
-            outcome.stderr.contains(what) && outcome.stderr.contains("name a file"),
+            outcome.stderr.contains(what) && outcome.stderr.contains("name "),
             "{}",
             outcome.stderr
         );
