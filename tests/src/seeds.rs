@@ -204,7 +204,7 @@ fn foreign() -> Vec<(String, Vec<u8>)> {
                 format!("{{'descr': '{end}{kind}', 'fortran_order': {order}, 'shape': (3L, 2L), }}\n");
             let length = if version == 1 { 2 } else { 4 };
             let length = &(header.len() as u32).to_le_bytes()[..length];
-            let mut bytes = [b"\x93NUMPY", &[version, 0], length, header.as_bytes()].concat();
+            let mut bytes = [b"\x93NUMPY".as_slice(), &[version, 0], length, header.as_bytes()].concat();
             for number in &numbers {
                 let reversed = number.iter().rev().copied().collect();
                 bytes.extend(if end == '>' { reversed } else { number.clone() });
