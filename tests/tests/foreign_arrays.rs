@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use ndarray::{Array2, Axis, concatenate, s};
+use ndarray::{Array2, Axis, concatenate};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use varflat::prelude::{RecordedWindow, TrajectoryPca, principal_components, read_window};
@@ -122,7 +122,10 @@ fn floats_of_any_size_and_order_are_the_same_window_by_both_doors() {
             let (array, pca) = desk.decomposed(&bytes);
             assert_eq!(array, digits);
             let recorded = RecordedWindow::open(desk.put("window.npy", &bytes)).unwrap();
-            assert_eq!(recorded.rows(600..610).unwrap(), digits.slice(s![600..610, ..]).mapv(|w| w as f32));
+            assert_eq!(
+                recorded.rows(600..610).unwrap(),
+                digits.slice_axis(Axis(0), (600..610).into()).mapv(|w| w as f32)
+            );
             let theta = pca.project(&recorded, 5).unwrap();
             assert_eq!(theta, pca.project(&array, 5).unwrap());
         }
@@ -188,7 +191,13 @@ fn nothing_may_lie_behind_the_array() {
     assert!(said.contains("96 bytes (3 rows) behind its 60 rows"), "{said}");
     // Rows one by one.
     let row = |step: usize| {
-        npy(1, "<f4", false, "(8,)", &encoded(&window.slice(s![step..=step, ..]).to_owned(), "<f4", false))
+        npy(
+            1,
+            "<f4",
+            false,
+            "(8,)",
+            &encoded(&window.slice_axis(Axis(0), (step..step + 1).into()).to_owned(), "<f4", false),
+        )
     };
     let said = desk.refused(&(0..5).flat_map(row).collect::<Vec<u8>>());
     assert!(
@@ -258,13 +267,14 @@ fn rows_that_were_never_written_are_refused() {
     let desk = Desk::new();
     let window = walk(300);
     let zeros = |rows: usize| Array2::<f64>::zeros((rows, 6));
-    let same =
-        |step: usize, rows: usize| window.slice(s![step..=step, ..]).broadcast((rows, 6)).unwrap().to_owned();
+    let same = |step: usize, rows: usize| {
+        window.slice_axis(Axis(0), (step..step + 1).into()).broadcast((rows, 6)).unwrap().to_owned()
+    };
     let joined = |parts: &[Array2<f64>]| {
         let views: Vec<_> = parts.iter().map(Array2::view).collect();
         concatenate(Axis(0), &views).unwrap()
     };
-    let part = |from: usize, to: usize| window.slice(s![from..to, ..]).to_owned();
+    let part = |from: usize, to: usize| window.slice_axis(Axis(0), (from..to).into()).to_owned();
     // The window, what is said, and what numpy is to keep.
     let table = [
         (joined(&[window.clone(), zeros(100)]), "the last 100 of 400 rows are zeros", "[:300]"),
@@ -332,7 +342,7 @@ fn rows_that_are_there_several_times_are_counted_and_leave_the_values() {
             assert!((found / expected - 1.0).abs() < 1e-9, "{found} {expected}");
         }
         // The first and the last may be cut.
-        let cut = repeated.slice(s![1..300 * times - 1, ..]).to_owned();
+        let cut = repeated.slice_axis(Axis(0), (1..300 * times - 1).into()).to_owned();
         assert_eq!(principal_components(&cut).unwrap().repeats(), times);
     }
 }
@@ -420,11 +430,7 @@ fn nobody_is_told_to_remove_a_device_or_to_move_a_folder() {
     {
         let outcome = program.run(&["run", path, "--out", &work.text("out")]);
         assert_eq!(outcome.code, Some(1), "{}", outcome.stderr);
-        assert!(
-            outcome.stderr.contains(what) && outcome.stderr.contains("name "),
-            "{}",
-            outcome.stderr
-        );
+        assert!(outcome.stderr.contains(what) && outcome.stderr.contains("name "), "{}", outcome.stderr);
         assert!(
             !outcome.stderr.contains("remove") && !outcome.stderr.contains("move it"),
             "{}",
