@@ -157,7 +157,16 @@ fn deviation(again: &FlatnessRow, kept: &FlatnessRow) -> Option<f64> {
 
 /// `fit.json` from the components and the flatness.
 pub(super) fn fit(run: &RunFolder, checks: &mut Checks) -> Result<()> {
-    let inputs = [names::PCA, names::FLATNESS, names::LANDSCAPE, names::WEIGHTS_MEAN, names::CONFIG];
+    // The interval of ψ is over windows of the trajectory.
+    let inputs = [
+        names::TRAJECTORY,
+        "trajectory.json",
+        names::PCA,
+        names::FLATNESS,
+        names::LANDSCAPE,
+        names::WEIGHTS_MEAN,
+        names::CONFIG,
+    ];
     checks.row(names::FIT, "fitted again", &inputs, || {
         let kept: FitReport = read_json(&run.file(names::FIT))?;
         let (again, kept) = (numbers(run, &stages::fitted(run)?.0)?, numbers(run, &kept)?);
