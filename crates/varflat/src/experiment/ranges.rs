@@ -68,8 +68,10 @@ impl Experiment {
     /// # Errors
     /// [`Error::Experiment`] names the key, its value and the limit.
     pub(crate) fn check_known(&self) -> Result<()> {
-        self.possible(&self.limits(None)).map_err(|problem| self.refused(problem))?;
-        self.known_images().map_or(Ok(()), |images| memory::check(self, images))
+        match self.known_images() {
+            Some(images) => self.check_possible(images),
+            None => self.possible(&self.limits(None)).map_err(|problem| self.refused(problem)),
+        }
     }
 
     /// The same, and refuse what would give less than is asked for: components beyond those there are.
@@ -88,8 +90,9 @@ impl Experiment {
     /// # Errors
     /// [`Error::Experiment`] names the key, its value and the limit.
     pub(crate) fn check_found(&self, components: usize) -> Result<()> {
-        let there = self.measurable(components);
-        self.reached(there, "found in this run").map_err(|problem| self.refused(problem))
+        let (there, reason) = (self.measurable(components), "found in this run");
+        let checked = self.left_for_decay(components, reason).and_then(|()| self.reached(there, reason));
+        checked.map_err(|problem| self.refused(problem))
     }
 
     /// Refuse what cannot be done with these images.
@@ -97,8 +100,28 @@ impl Experiment {
     /// # Errors
     /// As [`Experiment::check_known`].
     pub(crate) fn check_possible(&self, images: Images) -> Result<()> {
-        self.possible(&self.limits(Some(images))).map_err(|problem| self.refused(problem))?;
+        let checked = self.trainable(images).and_then(|()| self.possible(&self.limits(Some(images))));
+        checked.map_err(|problem| self.refused(problem))?;
         memory::check(self, images)
+    }
+
+    /// Whether the training has batches, and steps for the window.
+    fn trainable(&self, images: Images) -> Checked {
+        // A walk takes the place of the training, and is as long as its window.
+        if self.langevin.is_some() {
+            return Ok(());
+        }
+        self.training.check(images.train)?;
+        let steps = self.training.max_epochs * self.training.steps_per_epoch(images.train);
+        let rows = steps.div_ceil(self.recorder.every);
+        match self.recorder.window {
+            Window::Last(window) if window > rows => Err(format!(
+                "recorder.window = {window} is longer than the training: max_epochs = {} gives at most {rows} recorded steps; lower \
+                 recorder.window or raise training.max_epochs",
+                self.training.max_epochs
+            )),
+            _ => Ok(()),
+        }
     }
 
     fn refused(&self, problem: String) -> Error {
@@ -141,10 +164,13 @@ impl Experiment {
         }
         let there = self.components(limits);
         let words = self.reason(there, limits);
-        let FitSection { skip_first, decay, .. } = self.fit;
+        let FitSection { skip_first, .. } = self.fit;
         if there < skip_first + OF_A_LINE {
             let more = match limits.rows {
-                Some(rows) if rows <= there + 1 => "raise recorder.window",
+                Some(rows) if rows <= there + 1 => match self.recorder.window {
+                    Window::Last(_) => "raise recorder.window",
+                    Window::All(_) => "raise training.max_epochs, or lower recorder.every",
+                },
                 _ if skip_first > 1 => "lower fit.skip_first",
                 _ => "record a larger layer (recorder.layer, model.hidden) or raise pca.components",
             };
@@ -153,13 +179,19 @@ impl Experiment {
                  {OF_A_LINE}: {more}"
             ));
         }
-        if there < decay[0] + OF_A_LINE - 1 && decay != FitSection::default().decay {
-            return Err(format!(
-                "fit.decay = {decay:?} begins beyond the at most {there} components ({words}), but for fewer than {OF_A_LINE}: write a \
-                 range within 1 and {there}"
-            ));
+        self.left_for_decay(self.pca.components.count().unwrap_or(usize::MAX).min(rank), &words)
+    }
+
+    /// Whether a range that was chosen for γ holds enough of the components there are. Of one that was not, γ is left out.
+    fn left_for_decay(&self, there: usize, reason: &str) -> Checked {
+        let decay = self.fit.decay;
+        if there >= decay[0] + OF_A_LINE - 1 || decay == FitSection::default().decay {
+            return Ok(());
         }
-        Ok(())
+        Err(format!(
+            "fit.decay = {decay:?} begins beyond the at most {there} components ({reason}), but for fewer than {OF_A_LINE}: write a range \
+             within 1 and {there}"
+        ))
     }
 
     /// Whether all components of the window can be found.

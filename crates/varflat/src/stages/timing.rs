@@ -8,7 +8,7 @@ use varflat_model::{Classifier, Convolutional, Mlp, ResidentSet, Trainer};
 use varflat_recorder::parameter;
 
 use super::TrainingCost;
-use super::train::{Recording, check};
+use super::train::Recording;
 use crate::error::Result;
 use crate::memory::Images;
 use crate::run_folder::RunFolder;
@@ -25,7 +25,7 @@ const MEASURED: Duration = Duration::from_millis(400);
 pub fn training_cost(run: &RunFolder, device: Option<&str>) -> Result<TrainingCost> {
     let experiment = run.experiment();
     let data = experiment.load()?;
-    check(experiment, &data)?;
+    experiment.check_possible(Images::of(&data))?;
     let open = device::open(device)?;
     match experiment.convolutional(&data.train, data.classes) {
         Some(config) => {

@@ -41,7 +41,7 @@ pub(super) fn train(run: &RunFolder, device_name: Option<&str>) -> Result<f64> {
     let experiment = run.experiment();
     let start = Instant::now();
     let data = super::load_data(run)?;
-    check(experiment, &data)?;
+    experiment.check_possible(Images::of(&data))?;
     let open = device::open(device_name)?;
     let checkpoint = if run.is_begun() { Checkpoint::load(run.path())? } else { None };
     if let Some(checkpoint) = &checkpoint {
@@ -212,22 +212,6 @@ fn follow<C: Classifier>(
         trainer.step();
         bar.set_position(trainer.steps());
         recording.check()?;
-    }
-}
-
-/// Checks that need the data, before anything is computed.
-pub(super) fn check(experiment: &Experiment, data: &Data) -> Result<()> {
-    let complain = |problem: String| Error::Experiment { origin: experiment.name.clone(), problem };
-    experiment.training.check(data.train.samples()).map_err(complain)?;
-    let steps = experiment.training.max_epochs * experiment.training.steps_per_epoch(data.train.samples());
-    let rows = steps.div_ceil(experiment.recorder.every);
-    match experiment.recorder.window {
-        Window::Last(window) if window > rows => Err(complain(format!(
-            "recorder.window = {window} is longer than the training: max_epochs = {} gives at most {rows} recorded steps; \
-             lower recorder.window or raise training.max_epochs",
-            experiment.training.max_epochs
-        ))),
-        _ => experiment.check_possible(Images::of(data)),
     }
 }
 

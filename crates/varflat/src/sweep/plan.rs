@@ -7,7 +7,7 @@ use super::point::Point;
 use super::status::{self, State, state};
 use super::table::Table;
 use crate::error::{Error, Result};
-use crate::experiment::{Experiment, FitSection, LandscapeSection, Window, shown};
+use crate::experiment::{Experiment, FitSection, LandscapeSection, PcaSection, Window, shown};
 use crate::memory::Demand;
 use crate::report::count;
 use crate::run_folder::RunFolder;
@@ -75,6 +75,7 @@ fn like(experiment: &Experiment) -> Experiment {
     like.training.loss_below = 0.0;
     like.training.max_epochs = 1_000_000;
     like.recorder.window = Window::Last(1000);
+    like.pca = PcaSection::default();
     like.landscape = LandscapeSection::default();
     like.fit = FitSection::default();
     like
