@@ -3,9 +3,9 @@
 //! Principal components are chosen by the window that they describe, and another window has others: with the directions held, the
 //! jackknife gives half of the scatter among windows and less. So they are found again in every replicate. In the components of
 //! the whole window its covariance is diagonal, and that of a replicate is C_b = (T·diag σ² − Θ_bᵀΘ_b)/(T − L) − m_b m_bᵀ, with the
-//! L rows Θ_b of the block. Its eigenvalues fall over many decades, so that the pivots of its Cholesky factor, which cost a
-//! fifth of a per cent of an eigen-decomposition, stand for them: the first k of both have the same product up to an
-//! edge effect (that of the pivots is det C_b[1..k]). The standard errors of exponents agree within some 10 % (test below).
+//! L rows Θ_b of the block. The first of its eigenvalues are found in its leading block; for the others, which fall over many
+//! decades, stand the pivots of its Cholesky factor, which cost a fraction of a per cent of an eigen-decomposition: the first k of
+//! both have the same product up to an edge effect (that of the pivots is det C_b[1..k]).
 
 use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::cholesky::llt::factor::{LltError, LltInfo, cholesky_in_place, cholesky_in_place_scratch};
@@ -13,7 +13,7 @@ use faer::{Mat, MatMut, MatRef, Par, Spec};
 use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
 
 use crate::correlation::Correlator;
-use crate::pca::{PARTS, add_to_lower};
+use crate::pca::{PARTS, add_to_lower, largest_eigenpairs};
 use crate::{AnalysisError, Estimate, TrajectoryPca, WindowSource};
 
 /// Fewest blocks that are left out one after the other.
@@ -21,6 +21,10 @@ const FEWEST_BLOCKS: usize = 5;
 
 /// A block has to be this many times as long as the 1/e time of what varies, so that blocks are independent.
 pub(crate) const INDEPENDENT: f64 = 2.0;
+
+/// Size of the leading block whose eigenvalues are found, and how many of them are taken where there are further components.
+const LEADING: usize = 256;
+const EXACT: usize = 128;
 
 /// A replicate of n rows has values for this share of its n − 1 components: of the rest it has too few rows.
 const KNOWN: f64 = 0.8;
@@ -85,9 +89,9 @@ impl Replicates {
                 first = last;
                 if seen == end {
                     let rows = steps - blocks.length(variance.len());
-                    let pivots = replicate(&mut gram, &mut sum, pca.variance().view(), steps, rows);
-                    all = all.min(pivots.len());
-                    variance.push(pivots);
+                    let found = replicate(&mut gram, &mut sum, pca.variance().view(), steps, rows)?;
+                    all = all.min(found.len());
+                    variance.push(found);
                 }
             }
             Ok::<_, AnalysisError>(())
@@ -242,33 +246,43 @@ fn add(gram: &mut Mat<f64>, sum: &mut [f64], theta: ArrayView2<'_, f64>) {
     add_to_lower(gram.as_mut(), rows, rows, 1.0);
 }
 
-/// The pivots of C_b, as many as are positive; the sums are empty afterwards.
+/// The variances of C_b, as many as are positive; the sums are empty afterwards.
 fn replicate(
     gram: &mut Mat<f64>,
     sum: &mut [f64],
     variance: ArrayView1<'_, f64>,
     steps: usize,
     rows: usize,
-) -> Vec<f64> {
+) -> Result<Vec<f64>, AnalysisError> {
     let rows = rows as f64;
     let mean: Vec<f64> = sum.iter().map(|sum| -sum / rows).collect();
-    let entry = |i: usize, j: usize, gram: f64| {
+    let lower = |i: usize, j: usize| {
         let total = if i == j { steps as f64 * variance[i] } else { 0.0 };
-        // On the scale of the variances, so that fourteen decades do not meet in one matrix.
-        ((total - gram) / rows - mean[i] * mean[j]) / (variance[i] * variance[j]).sqrt()
+        if i < j { 0.0 } else { (total - gram[(i, j)]) / rows - mean[i] * mean[j] }
     };
-    let mut size = gram.nrows();
-    let pivots = loop {
-        let mut scaled = Mat::from_fn(size, size, |i, j| if i < j { 0.0 } else { entry(i, j, gram[(i, j)]) });
+    let size = gram.nrows();
+    let leading = size.min(LEADING);
+    let (mut values, _) = largest_eigenpairs(Mat::from_fn(leading, leading, lower))?;
+    if size > LEADING {
+        values.truncate(EXACT);
+        values.extend(pivots(size, variance, lower).into_iter().skip(EXACT));
+    }
+    gram.fill(0.0);
+    sum.fill(0.0);
+    Ok(values.into_iter().take_while(|value| *value > 0.0).collect())
+}
+
+/// The pivots of a matrix whose lower triangle is given, as many as are positive.
+fn pivots(mut size: usize, variance: ArrayView1<'_, f64>, lower: impl Fn(usize, usize) -> f64) -> Vec<f64> {
+    loop {
+        // On the scale of the variances, so that fourteen decades do not meet in one matrix.
+        let mut scaled = Mat::from_fn(size, size, |i, j| lower(i, j) / (variance[i] * variance[j]).sqrt());
         match factor(scaled.as_mut()) {
-            Ok(_) => break (0..size).map(|i| scaled[(i, i)].powi(2) * variance[i]).collect(),
+            Ok(_) => return (0..size).map(|i| scaled[(i, i)].powi(2) * variance[i]).collect(),
             // Rounding, where hardly a row is left for the last components: without them.
             Err(LltError::NonPositivePivot { index }) => size = index.min(size - 1),
         }
-    };
-    gram.fill(0.0);
-    sum.fill(0.0);
-    pivots
+    }
 }
 
 /// The Cholesky factor, in place of the lower triangle.

@@ -104,7 +104,12 @@ impl Process {
         let (first, last) = (self.weights / 6, self.weights / 2);
         let gamma = spectrum::decay(pca.variance(), (first, last), pca.floor())?.gamma;
         let mut correlator = Correlator::new(self.steps)?;
-        let series = theta.column(self.weights / 3).to_vec();
+        let component = theta.column(self.weights / 3).to_vec();
+        let direction: Vec<f64> = window.column(self.weights / 3).iter().map(|x| f64::from(*x)).collect();
+        let mut time = |series: &[f64]| -> Result<Estimate, AnalysisError> {
+            let found = correlator.estimate(series, self.block)?;
+            found.ok_or(AnalysisError::NoVariance { steps: self.steps })
+        };
         Ok(Reading {
             dependent,
             psi: law.estimate(&components, &replicates)?,
@@ -113,9 +118,8 @@ impl Process {
             })?,
             gap: replicates.estimate_positive(spectrum::gap(pca.variance())?, |v| spectrum::gap(v))?,
             temperature: scaling(temperature.into_iter().skip(1))?.estimate(),
-            time: correlator
-                .estimate(&series, self.block)?
-                .ok_or(AnalysisError::NoVariance { steps: self.steps })?,
+            time: time(&direction)?,
+            component_time: time(&component)?,
         })
     }
 }
@@ -128,7 +132,9 @@ pub(crate) struct Reading {
     pub(crate) gamma: Estimate,
     pub(crate) gap: Estimate,
     pub(crate) temperature: Estimate,
+    /// Along a direction that is the same in every window, and along a component.
     pub(crate) time: Estimate,
+    pub(crate) component_time: Estimate,
 }
 
 /// How often intervals hold the mean over all repetitions.
@@ -144,12 +150,13 @@ pub(crate) struct Coverage {
 /// The coverage of every number over windows that only their seed tells apart.
 pub(crate) fn coverage(readings: &[Reading]) -> Vec<Coverage> {
     type Pick = fn(&Reading) -> &Estimate;
-    let picks: [(&'static str, Pick); 5] = [
+    let picks: [(&'static str, Pick); 6] = [
         ("ψ", |reading| &reading.psi),
         ("γ", |reading| &reading.gamma),
         ("gap", |reading| &reading.gap),
         ("x of T ∝ F^x", |reading| &reading.temperature),
         ("1/e time", |reading| &reading.time),
+        ("1/e time of a component", |reading| &reading.component_time),
     ];
     picks.map(|(what, pick)| of(what, readings.iter().map(pick).collect())).into()
 }
