@@ -27,7 +27,7 @@ fn exponents(tables: &Source) -> Result<Figure> {
     let (groups, missing) = groups(&rows, |row| format!("α = {}, seed {}", row.learning_rate, row.seed));
     let report = &record.report;
     let found = report.psi.map_or_else(String::new, |psi| {
-        format!(": ψ = {:.2} ± {:.2} (standard deviation among runs)", psi.mean, psi.standard_deviation)
+        format!(": mean ψ = {:.2}, standard deviation {:.2} among runs", psi.mean, psi.standard_deviation)
     });
     let title = format!("{} of {} runs settled{found}{}", report.trusted, report.runs, without(&missing));
     forest(groups, title)

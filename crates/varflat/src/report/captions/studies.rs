@@ -93,7 +93,7 @@ pub(super) const CAPTIONS: &[Caption] = &[
             let Some(record) = tables.study::<GridReport>("grid")? else { return Ok(None) };
             let spread = record.report.psi.map_or_else(String::new, |psi| {
                 format!(
-                    " Those trusted: {} ± {} (mean and standard deviation of {}).",
+                    " Those trusted: mean {}, standard deviation {} ({} runs).",
                     fixed(psi.mean, 2),
                     fixed(psi.standard_deviation, 2),
                     psi.n
