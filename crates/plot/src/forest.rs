@@ -218,7 +218,7 @@ mod tests {
         let rows = vec![row(4.4812, 0.07), row(4.2, 0.0), row(-1.0, 3.0), row(3.9, 0.05), row(1e9, 1e9)];
         let data = Forest { groups: vec![ForestGroup { rows, ..Default::default() }], ..Default::default() };
         let texts: Vec<_> = data.groups[0].rows.iter().map(|row| numbers(row, decimals(&data))).collect();
-        assert_eq!(texts[0], "4.48 [4.41, 4.55]");
+        assert_eq!(texts[0], "4.48 [4.41, 4.56]");
         assert_eq!(texts[1], "4.20");
         assert_eq!(texts[2], "−1.00 [−4.00, 2.00]");
         assert_eq!(texts[4], "1.00×10⁹ [0.00, 2.00×10⁹]");

@@ -74,7 +74,7 @@ pub use growth::{Growth, GrowthLine, GrowthPanel, GrowthSeries, growth};
 pub use landscape_profiles::{LandscapeProfiles, Profile, landscape_profiles};
 pub use learning_phases::{LearningPhases, learning_phases};
 pub use mini_batches::{MiniBatchDirection, MiniBatchFigure, mini_batch_losses};
-pub use number::{ends, interval_decimals, with_interval};
+pub use number::{ends, interval_decimals, with_decimals, with_interval};
 pub use power_law_line::{PowerLawLine, SlopeGuide};
 pub use spectrum::{DecayLine, Spectrum, spectrum};
 pub use temperature::{CorrelationTimeSeries, TemperatureFigure, TemperatureProfile, temperature};

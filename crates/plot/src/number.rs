@@ -88,9 +88,14 @@ pub(crate) fn short(value: f64) -> String {
 /// assert_eq!(with_interval(4.4632, None), "4.5");
 /// ```
 pub fn with_interval(value: f64, interval: Option<(f64, f64)>) -> String {
+    with_decimals(value, interval, 6)
+}
+
+/// The same with no more than so many decimals: where something else than the interval limits what a digit means.
+pub fn with_decimals(value: f64, interval: Option<(f64, f64)>, most: usize) -> String {
     match interval {
         Some((low, high)) => {
-            let decimals = interval_decimals(value, (low, high));
+            let decimals = interval_decimals(value, (low, high)).min(most);
             format!("{} {}", fixed(value, decimals), ends(interval, decimals))
         }
         None => significant(value, 2),
@@ -130,6 +135,7 @@ mod tests {
         assert_eq!(with_interval(0.0123, Some((0.001, 0.03))), "0.01 [0.00, 0.03]");
         assert_eq!(with_interval(7.0, Some((7.0, 7.0))), "7.000000 [7.000000, 7.000000]");
         assert_eq!(with_interval(3.6, None), "3.6");
+        assert_eq!(with_decimals(4.463_156, Some((4.457, 4.469)), 1), "4.5 [4.4, 4.5]");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::axis::Axis;
 use crate::colour_scale::ColourScale;
 use crate::legend::{Entry, Mark};
-use crate::number::{fixed, significant, with_interval};
+use crate::number::{fixed, significant, with_decimals};
 use crate::panel::Panel;
 use crate::power_law_line::through_middle;
 use crate::sheet::{Plan, Sheet};
@@ -150,9 +150,11 @@ fn legend(data: &VarianceFlatness) -> Vec<Entry> {
     legend
 }
 
-/// `ψ = 4.22 [4.15, 4.29], bent: 3.3 to 4.8 by range, components 2–2500, n = 2431, r = −0.993`.
+/// `ψ = 4.2 [4.1, 4.3], bent: 3.3 to 4.8 by range, components 2–2500, n = 2431, r = −0.993`.
 fn fit_text(fit: &FitLine) -> String {
-    let mut text = format!("ψ = {}", with_interval(fit.psi, fit.interval));
+    // Where one ψ does not describe the points, its second decimal means nothing.
+    let most = if fit.bend.is_some() { 1 } else { 6 };
+    let mut text = format!("ψ = {}", with_decimals(fit.psi, fit.interval, most));
     if let Some((least, largest)) = fit.bend {
         text += &format!(", bent: {} to {} by range", fixed(least, 1), fixed(largest, 1));
     }
@@ -177,7 +179,7 @@ mod tests {
         };
         assert_eq!(
             fit_text(&fit),
-            "ψ = 4.22 [4.15, 4.29], bent: 3.3 to 4.8 by range,\ncomponents 2–2500, n = 2431, r = −0.993"
+            "ψ = 4.2 [4.1, 4.3], bent: 3.3 to 4.8 by range,\ncomponents 2–2500, n = 2431, r = −0.993"
         );
     }
 }

@@ -304,7 +304,8 @@ fn every_estimate_has_its_point_name_numbers_and_note() {
     let texts = texts(&figure);
     for row in rows() {
         assert!(texts.contains(&row.label), "{}", row.label);
-        let value = format!("{:.2}", row.value);
+        // The intervals are some tenths wide.
+        let value = format!("{:.1}", row.value);
         assert!(texts.iter().any(|text| text.starts_with(&value)), "{value}");
         assert!(row.note.as_ref().is_none_or(|note| texts.contains(note)));
     }

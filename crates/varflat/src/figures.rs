@@ -27,6 +27,7 @@ use crate::error::Result;
 use crate::files::{make_folder, remove_drafts};
 use crate::report::{self, count};
 use crate::say::say;
+use crate::stages::FitReport;
 
 pub(crate) use langevin::label as walk_label;
 pub(crate) use own::{Unfinished, check_apart, foreign, is_record, prepare, records};
@@ -143,6 +144,12 @@ pub(crate) fn fixed(value: f64, decimals: usize) -> String {
 /// A value with its 95 % interval, and no more digits than that allows.
 pub(crate) fn estimate(estimate: &Estimate) -> String {
     varflat_plot::with_interval(estimate.value, pair(estimate.interval))
+}
+
+/// ψ of a fit: with one decimal where the relation bends and one ψ does not describe it.
+pub(crate) fn psi(fit: &FitReport) -> String {
+    let most = if fit.bend().is_some() { 1 } else { 6 };
+    varflat_plot::with_decimals(fit.psi, pair(fit.psi_estimate().interval), most)
 }
 
 /// The ends of an interval as figures take them.

@@ -9,7 +9,7 @@ use varflat_model::{Metrics, StopReason};
 
 use crate::checkpoint;
 use crate::error::Result;
-use crate::figures::estimate;
+use crate::figures::{self, estimate};
 use crate::files::{read_csv, read_json, read_text};
 use crate::report::count;
 use crate::run_folder::{RunFolder, Stage, names};
@@ -116,7 +116,7 @@ pub fn report(fit: &FitReport) -> String {
     let psi = fit.psi_estimate();
     let [first, last] = fit.range;
     let mut lines = vec![
-        ("ψ", format!("{} (components {first}–{last}{})", estimate(&psi), bent(fit))),
+        ("ψ", format!("{} (components {first}–{last}{})", figures::psi(fit), bent(fit))),
         ("", covered(&psi)),
         (
             "",

@@ -84,7 +84,7 @@ impl Process {
         let window = self.window(seed);
         let pca = TrajectoryPca::params().fit(&DatasetBase::from(window.view()))?;
         let curvature = self.curvature();
-        let search = FlatnessSearch::params().check()?;
+        let search = FlatnessSearch::params().radius(1e6).check()?;
         let mut components = Vec::new();
         let mut temperature = Vec::new();
         for (i, p) in pca.components().rows().into_iter().enumerate() {

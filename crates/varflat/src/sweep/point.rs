@@ -233,16 +233,16 @@ mod tests {
 
     #[test]
     fn combinations_come_in_order_and_under_names_of_their_own() {
-        let text = "seeds = [4, 9]\n[grid]\ntraining.batch_size = [10, 25]\nmodel.hidden = [[50, 50], [20]]\n\
+        let text = "seeds = [4, 9]\n[grid]\ntraining.batch_size = [10, 25]\nmodel.hidden = [[50, 50], [20, 20]]\n\
                     [zip]\ntraining.learning_rate = [0.1, 1e-2]\nfit.block = [100, 200]";
         let names = names(text);
         assert_eq!(names.len(), 16);
         assert_eq!(names[0], "hidden=50x50,batch_size=10,block=100,learning_rate=0.1,seed=4");
         assert_eq!(names[3], "hidden=50x50,batch_size=10,block=200,learning_rate=0.01,seed=9");
-        assert_eq!(names[15], "hidden=20,batch_size=25,block=200,learning_rate=0.01,seed=9");
+        assert_eq!(names[15], "hidden=20x20,batch_size=25,block=200,learning_rate=0.01,seed=9");
         let points = sweep(text).unwrap().points().unwrap();
         assert_eq!((points[15].experiment.seed, points[15].experiment.fit.block), (9, 200));
-        assert_eq!(points[15].experiment.model.hidden, [20]);
+        assert_eq!(points[15].experiment.model.hidden, [20, 20]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use varflat_analysis::{Estimate, median};
 use super::Caption;
 use crate::error::Result;
 use crate::figures::{
-    FLATNESS, LANDSCAPE, LEARNING, SPECTRUM, SUMMARY, Summary, TRAJECTORIES, estimate, fixed,
+    FLATNESS, LANDSCAPE, LEARNING, SPECTRUM, SUMMARY, Summary, TRAJECTORIES, estimate, fixed, psi,
 };
 use crate::report::tables::Tables;
 use crate::report::text::two_digits;
@@ -144,7 +144,6 @@ pub(super) const CAPTIONS: &[Caption] = &[
             about(tables, |summary| {
                 let fit = &summary.fit;
                 let [first, last] = fit.range;
-                let psi = fit.psi_estimate();
                 let bend = fit.bend().map_or_else(String::new, |[least, largest]| {
                     format!(
                         " The relation bends beyond its noise: over a third of the range of ln F alone ψ is {} to {}, so that no one exponent describes it.",
@@ -157,8 +156,8 @@ pub(super) const CAPTIONS: &[Caption] = &[
                      components {first} to {last}, ψ = {} ({}), r = {}.{bend} Dashed: the slope +2 of equilibrium. Left out: {} without a \
                      flatness, {} under the numerical floor.",
                     fit.n,
-                    estimate(&psi),
-                    interval_of(&psi),
+                    psi(fit),
+                    interval_of(&fit.psi_estimate()),
                     fixed(fit.r, 3),
                     fit.left_out,
                     fit.under_floor

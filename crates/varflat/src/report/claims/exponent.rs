@@ -41,8 +41,9 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
     let fit = &summary.fit;
     let psi = fit.psi_estimate();
     let [first, last] = fit.range;
-    let mut ours =
-        vec![Number::of(format!("ψ of the headline run, components {first}–{last}"), &psi, SUMMARY)];
+    let headline = Number::of(format!("ψ of the headline run, components {first}–{last}"), &psi, SUMMARY);
+    let most = if fit.bend().is_some() { 1 } else { headline.digits };
+    let mut ours = vec![Number { digits: headline.digits.min(most), ..headline }];
     if let Some([least, largest]) = fit.bend() {
         ours.push(Number::new("the relation bends: least ψ by range of F", least, 1, SUMMARY));
         ours.push(Number::new("and largest", largest, 1, SUMMARY));
