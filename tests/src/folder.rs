@@ -8,7 +8,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 /// The files of a finished run that depend on nothing but the experiment: all but `run.json`, which knows times.
-pub const RESULTS: [&str; 11] = [
+pub const RESULTS: [&str; 12] = [
     "config.toml",
     "metrics.csv",
     "trajectory.npy",
@@ -20,6 +20,7 @@ pub const RESULTS: [&str; 11] = [
     "flatness.csv",
     "landscape.npz",
     "fit.json",
+    "jackknife.npz",
 ];
 
 /// Every file below a folder and its bytes, but for the lock file.

@@ -52,7 +52,7 @@ batch_size = 50
 loss_below = 5e-5
 max_epochs = 400
 [recorder]
-layer = "hidden"
+layer = "second"
 every = 2
 window = 12000
 [landscape]

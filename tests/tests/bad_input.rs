@@ -257,10 +257,11 @@ fn a_training_that_stops_before_its_window_is_full_says_so() {
 #[test]
 fn a_diverging_training_says_at_which_step_and_keeps_the_rows_before() {
     let work = Workplace::new();
+    // The range of γ is one that a window of 6 has room for.
     for (rate, window) in [("1e20", "all"), ("1e30", "600"), ("1e12", "6")] {
         let out = format!("rate {rate}");
         let settings = [format!("training.learning_rate={rate}"), format!("recorder.window={window}")];
-        let outcome = program!().run(&work.run(&out, &[&settings[0], &settings[1]]));
+        let outcome = program!().run(&work.run(&out, &[&settings[0], &settings[1], "fit.decay=[1, 5]"]));
         println!("{rate}: {}", outcome.stderr);
         let outcome = outcome.fails_clearly(&["diverged", "after step ", "ower training.learning_rate"]);
         let text = outcome.stderr.split("after step ").nth(1).unwrap();
@@ -320,6 +321,17 @@ fn an_output_folder_that_is_not_ours_is_refused_and_left_alone() {
     fs::write(work.path("project/config.toml"), "[server]\nport = 80\n").unwrap();
     fs::write(work.path("project/metrics.csv"), "a,b\n1,2\n").unwrap();
     check("project", &["/project", "choose another --out"]);
+    // The same where nothing but the names, or nothing but the settings, tell that it is somebody else's.
+    fs::create_dir(work.path("empty")).unwrap();
+    fs::write(work.path("empty/config.toml"), "").unwrap();
+    fs::write(work.path("empty/metrics.csv"), "a,b\n1,2\n").unwrap();
+    fs::write(work.path("empty/trajectory.npy"), "years of work").unwrap();
+    check("empty", &["/empty", "not a run", "choose another --out"]);
+    fs::create_dir(work.path("alike")).unwrap();
+    fs::write(work.path("alike/config.toml"), "[server]\nport = 80\n").unwrap();
+    let metrics = "epoch,step,train_loss,train_error,test_loss,test_error\n0,0,2.3,0.9,2.3,0.9\n";
+    fs::write(work.path("alike/metrics.csv"), metrics).unwrap();
+    check("alike", &["/alike", "not a run", "choose another --out"]);
 
     let unwritable = ["run", &work.text("small.toml"), "--out", "/proc/varflat"];
     program!().run(&unwritable).fails_clearly(&["/proc/varflat", "no folder can be made there"]);
@@ -482,7 +494,7 @@ fn flatness_without_its_data_leaves_the_earlier_results() {
     let before = Snapshot::of(&done);
     let mut impossible = work.stage("flatness", "done");
     impossible.extend(["--set", "landscape.factor=0.5"].map(str::to_owned));
-    program!().run(&impossible).fails_clearly(&["landscape.factor", "must be above 1"]);
+    program!().run(&impossible).fails_clearly(&["landscape.factor = 0.5 must be a number above 1"]);
     assert_same(&before, &Snapshot::of(&done), "an impossible factor");
     let mut early = work.stage("flatness", "done");
     early.extend(["--set", "training.learning_rate=0.2"].map(str::to_owned));

@@ -397,8 +397,14 @@ fn arguments_that_fit_nothing_are_errors() {
         (text(MlpConfig::new(usize::MAX, vec![usize::MAX], 3).initial(1)), "make it narrower"),
         (text(MlpConfig::new(4, vec![0], 3).initial(1)), "at least one input"),
         (text(Convolutional::new(&convolutions([1 << 62, 2]), 1, &open.device)), "make it narrower"),
-        (text(Convolutional::new(&convolutions([0, 2]), 1, &open.device)), "needs one channel"),
-        (text(Convolutional::new(&convolutions([2, 0]), 1, &open.device)), "needs one channel"),
+        (
+            text(Convolutional::new(&convolutions([0, 2]), 1, &open.device)),
+            "`first`: a convolution needs at least one channel",
+        ),
+        (
+            text(Convolutional::new(&convolutions([2, 0]), 1, &open.device)),
+            "`second`: a convolution needs at least one channel",
+        ),
         (text(profiles(&Bowl, &bowl, &[0])), "no component 0"),
     ];
     for (said, words) in &said {
@@ -557,7 +563,7 @@ fn odd_images_are_named_before_they_are_learnt() {
     let outcome = program!().run(&work.run("three", &short)).succeeds();
     let least = 2.0 * 2f64.ln() / 300.0;
     assert!(outcome.stderr.contains(&format!("below {least:.3e}")), "{outcome:#?}");
-    assert!(outcome.stdout.contains("did not reach loss_below = 1e-3"), "{outcome:#?}");
+    assert!(outcome.stdout.contains("did not reach training.loss_below = 0.001"), "{outcome:#?}");
 }
 
 #[test]
@@ -579,11 +585,13 @@ fn halves_of_known_sets_that_do_not_belong_together_are_refused() {
 #[test]
 fn a_standstill_names_its_own_cause() {
     let work = Workplace::new();
-    let table: [(&[&str], &[&str]); 4] = [
+    let table: [(&[&str], &[&str]); 5] = [
         (
-            &["training.learning_rate=1e-308"],
-            &["rounding of the weights", "raise training.learning_rate (now 1e-308)"],
+            &["training.learning_rate=1e-30"],
+            &["rounding of the weights", "raise training.learning_rate (now 1e-30)"],
         ),
+        // No rate at all is known before anything is trained.
+        (&["training.learning_rate=1e-308"], &["training.learning_rate = 1e-308 is 0 in f32"]),
         (&["training.weight_decay=1"], &["shrunk", "lower training.weight_decay (now 1)"]),
         (&["training.momentum=0.999999", "training.learning_rate=1"], &["training.momentum (now 0.999999)"]),
         (&["training.learning_rate=1", "training.weight_decay=3"], &["weight_decay = 3", "below 2"]),

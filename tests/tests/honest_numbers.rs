@@ -101,7 +101,7 @@ fn gamma_is_fitted_above_the_floor() {
 #[test]
 fn weight_decay_is_no_noise() {
     let work = Workplace::new();
-    let decay = ["training.weight_decay=0.1", "recorder.window=300", "training.learning_rate=0.05"];
+    let decay = ["training.weight_decay=0.02", "recorder.window=300", "training.learning_rate=0.05"];
     let run = work.finished(&program!(), "runs/base", &decay);
     study(&work, "temperature", TEMPERATURE);
     let times = column(&work.path("runs/temperature/temperature.csv"), "path_one_over_e");
@@ -124,7 +124,7 @@ fn weight_decay_is_no_noise() {
         let noise: Vec<f64> = (0..window.nrows() - 1)
             .map(|t| {
                 let (now, next) = (window.row(t).mapv(f64::from), window.row(t + 1).mapv(f64::from));
-                ((&now - &next) / 0.05 - &now * 0.1).dot(&p) - full(t)
+                ((&now - &next) / 0.05 - &now * 0.02).dot(&p) - full(t)
             })
             .collect();
         let (found, right) = (times[index - 1].unwrap(), one_over_e(&noise));

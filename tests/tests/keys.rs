@@ -325,10 +325,11 @@ fn a_sweep_of_too_many_points_is_refused_at_once() {
 /// Names of points hold numbers as people write them, and as they were written before.
 #[test]
 fn names_of_points_are_short() {
-    let text = "name = 's'\nbase = { name = 'x' }\n[grid]\ntraining.learning_rate = [1e308, 1e-300, 1e-5, 0.1, 50.0]";
+    let text =
+        "name = 's'\nbase = { name = 'x' }\n[grid]\ntraining.loss_below = [1e308, 1e-300, 1e-5, 0.1, 50.0]";
     let points = SweepFile::parse(text, "s.toml".as_ref()).unwrap().points().unwrap();
     let names: Vec<&str> = points.iter().map(|point| point.name.as_str()).collect();
-    let names: Vec<&str> = names.iter().map(|name| name.strip_prefix("learning_rate=").unwrap()).collect();
+    let names: Vec<&str> = names.iter().map(|name| name.strip_prefix("loss_below=").unwrap()).collect();
     assert_eq!(names, ["1e308", "1e-300", "0.00001", "0.1", "50.0"]);
 }
 

@@ -117,7 +117,7 @@ fn what_needs_dense_layers_says_so() {
         "dense.input",
     ]);
     work.finished(&program!(), "runs/base", &[]);
-    let small = [work.run("small", &["model.channels=[2, 2]"])].concat();
+    let small = [work.run("small", &["model.channels=[2, 2]", "recorder.layer=second"])].concat();
     program!().run(&small).fails_clearly(&["8 × 8", "5 × 5"]);
 }
 

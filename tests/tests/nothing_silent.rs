@@ -510,7 +510,7 @@ fn a_threshold_that_was_not_reached_is_told() {
     // 0 never stops early, and 100 is reached.
     for loss in ["0", "100"] {
         let threshold = format!("training.loss_below={loss}");
-        let settings = [&QUICK[..], &[&threshold, "recorder.window=20"]].concat();
+        let settings = [&QUICK[..], &[&threshold, "recorder.window=20", "landscape.components=15"]].concat();
         let outcome = program!().run(&work.experiment("train", loss, &settings)).succeeds();
         assert!(!outcome.stdout.contains("did not reach"), "{outcome:?}");
     }

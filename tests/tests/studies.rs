@@ -168,8 +168,11 @@ fn a_grid_says_what_did_not_settle_and_what_failed() {
     study(&work, "grid").succeeds();
     let file = folder(&work, "grid").join("grid.csv");
     let (trust, psi, note) = (column(&file, "trust"), column(&file, "psi"), column(&file, "note"));
-    assert_eq!(trust, ["not_settled", "failed", "trusted", "few_samples", "trusted", "trusted"], "{note:?}");
+    // Of the last four blocks of a hundred steps are shorter than two correlation times, or there are too few.
+    assert_eq!(trust[..2], ["not_settled", "failed"], "{note:?}");
+    assert!(trust[2..].iter().all(|trust| trust == "few_samples"), "{trust:?}");
     assert!(note[0].contains("did not reach") && note[1].contains("diverged"), "{note:?}");
+    assert!(note[2..].iter().all(|note| note.starts_with("no interval:")), "{note:?}");
     for (trust, (psi, note)) in trust.iter().zip(psi.iter().zip(&note)) {
         assert_eq!(psi.parse::<f64>().is_ok_and(f64::is_finite), trust != "failed");
         assert_eq!(note.is_empty(), trust == "trusted", "{note}");
@@ -333,14 +336,14 @@ fn what_is_held_fast_is_not_forgotten_and_learns_nothing() {
         let methods = setup["methods"].as_array().unwrap();
         assert_eq!(methods.len(), 7);
         let chosen = |name: &str| {
-            methods.iter().find(|method| method["name"] == name).unwrap()["mean_error"]["mean"]
+            methods.iter().find(|method| method["name"] == name).unwrap()["mean_error"]["value"]
                 .as_f64()
                 .unwrap()
         };
         let difference = &setup["differences"][0];
         assert_eq!(difference["from"], "no constraint");
         let expected = chosen("LDC, 6 a layer, F^−2") - chosen("no constraint");
-        assert!((difference["mean_error"]["mean"].as_f64().unwrap() - expected).abs() < 1e-12);
+        assert!((difference["mean_error"]["value"].as_f64().unwrap() - expected).abs() < 1e-12);
     }
     // All data together have one head.
     assert_eq!(setups[0]["sequence"].as_array().unwrap().len(), 5);
@@ -393,7 +396,7 @@ fn what_no_study_can_do_is_refused_clearly() {
     fs::write(work.path("lost.toml"), format!("name = 'lost'\nrun = 'nowhere'\n{DRIFT}")).unwrap();
     study(&work, "lost").fails_clearly(&["nowhere", "no run here"]);
     write_study(&work, "far", &TEMPERATURE.replace("profiled = [2, 9]", "profiled = [9999]"));
-    study(&work, "far").fails_clearly(&["9999", "no flatness"]);
+    study(&work, "far").fails_clearly(&["profiled", "9999", "144"]);
     let only = ["reproduce", "--quick", "--only", "wether", "--out"].map(str::to_owned);
     program!().run(&[only.as_slice(), &[work.text("x")]].concat()).fails_clearly(&[
         "wether",

@@ -92,7 +92,7 @@ fn an_undisturbed_run_is_what_it_was_and_stays_so() {
 }
 
 /// The command that reads each file of a run.
-const READERS: [(&str, &[&str]); 12] = [
+const READERS: [(&str, &[&str]); 13] = [
     ("config.toml", &["fit"]),
     ("metrics.csv", &["inspect"]),
     ("trajectory.npy", &["pca"]),
@@ -104,6 +104,8 @@ const READERS: [(&str, &[&str]); 12] = [
     ("flatness.csv", &["fit"]),
     ("landscape.npz", &["fit"]),
     ("fit.json", &["inspect"]),
+    // Studies read it.
+    ("jackknife.npz", &["verify"]),
     ("run.json", &["inspect"]),
 ];
 

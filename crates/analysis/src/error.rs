@@ -230,8 +230,8 @@ pub enum AnalysisError {
     },
     /// Too few blocks to resample.
     #[error(
-        "the window makes {blocks} block(s) of {block} steps; a bootstrap needs at least {needed}: \
-         shorten the block"
+        "the window makes {blocks} blocks of {block} rows, and an interval over time needs {needed}: shorten the block \
+         (fit.block), or record a longer window (recorder.window)"
     )]
     TooFewBlocks {
         /// Blocks in the window.

@@ -66,9 +66,11 @@ impl ConvolutionalConfig {
     /// # Errors
     /// [`NetworkError::Shape`] when the image is too small for two convolutions, or there are no channels.
     fn dense(&self) -> Result<MlpConfig, NetworkError> {
-        if self.channels.contains(&0) {
-            let problem = format!("a convolution needs at least one channel, but has {:?}", self.channels);
-            return Err(NetworkError::Shape { layer: "second".to_owned(), problem });
+        if let Some((layer, _)) = ["first", "second"].iter().zip(self.channels).find(|(_, count)| *count == 0)
+        {
+            let problem =
+                format!("a convolution needs at least one channel, but model.channels = {:?}", self.channels);
+            return Err(NetworkError::Shape { layer: (*layer).to_owned(), problem });
         }
         let after = |pixels: usize| pixels.checked_sub(KERNEL - 1).map_or(0, |pixels| pixels / POOL);
         let left = self.image.iter().map(|&pixels| after(after(pixels))).fold(1, usize::saturating_mul);

@@ -11,7 +11,7 @@ use std::{
 use ndarray::Array2;
 use ndarray_npy::read_npy;
 use tempfile::tempdir;
-use varflat_recorder::{Keep, RecorderError, Trajectory, TrajectoryInfo, TrajectoryWriter};
+use varflat_recorder::{Keep, Precision, RecorderError, Trajectory, TrajectoryInfo, TrajectoryWriter};
 
 const WEIGHTS: usize = 6;
 
@@ -87,9 +87,40 @@ fn a_file_of_another_program_opens() {
     assert_eq!(trajectory.read().unwrap(), array.as_slice().unwrap());
     assert_eq!((trajectory.info().layer.as_str(), trajectory.step(3)), ("other", 3));
 
-    ndarray_npy::write_npy(&path, &array.mapv(f64::from)).unwrap();
-    let error = Trajectory::open(&path).unwrap_err().to_string();
-    assert!(error.contains("other.npy") && error.contains("<f4") && error.contains("<f8"), "{error}");
+    // Of f64, with all of its digits, or rounded to f32.
+    let double = array.mapv(|weight| 1.0 + 1e-12 * f64::from(weight));
+    ndarray_npy::write_npy(&path, &double).unwrap();
+    let trajectory = Trajectory::open(&path).unwrap();
+    assert_eq!((trajectory.precision(), trajectory.steps(), trajectory.weights()), (Precision::Double, 4, 3));
+    let mut values = [0.0f64; 12];
+    trajectory.reader().unwrap().read_columns(0..4, 0..3, &mut values).unwrap();
+    assert_eq!(values, double.as_slice().unwrap());
+    assert_eq!(trajectory.read().unwrap(), [1.0; 12]);
+    // In Fortran order and the other order of bytes, as f64 holds it.
+    let dictionary = "{'descr': '>f8', 'fortran_order': True, 'shape': (4, 3), }\n";
+    let mut bytes =
+        [b"\x93NUMPY\x01\x00".as_slice(), &[dictionary.len() as u8, 0], dictionary.as_bytes()].concat();
+    bytes.extend(double.t().iter().flat_map(|weight| weight.to_be_bytes()));
+    fs::write(&path, bytes).unwrap();
+    values.fill(0.0);
+    let trajectory = Trajectory::open(&path).unwrap();
+    trajectory.reader().unwrap().read_columns(0..4, 0..3, &mut values).unwrap();
+    assert_eq!(values, double.as_slice().unwrap());
+
+    // What holds no floats is refused with the line of numpy that makes some of it.
+    ndarray_npy::write_npy(&path, &array.mapv(|weight| weight as i64)).unwrap();
+    let whole = Trajectory::open(&path).unwrap_err().to_string();
+    let objects = "{'descr': '|O', 'fortran_order': False, 'shape': (4, 3), }\n";
+    let header = [b"\x93NUMPY\x01\x00".as_slice(), &[objects.len() as u8, 0], objects.as_bytes()].concat();
+    fs::write(&path, [header, vec![0; 96]].concat()).unwrap();
+    let pickled = Trajectory::open(&path).unwrap_err().to_string();
+    for (error, words) in [
+        (whole, ["'<i8'", "whole numbers", "np.save(f, np.load(f).astype(\"<f4\"))"]),
+        (pickled, ["'|O'", "pickled objects", "allow_pickle=True"]),
+    ] {
+        assert!(error.contains("other.npy") && error.contains("'<f4', '<f8' or '<f2'"), "{error}");
+        assert!(words.iter().all(|word| error.contains(word)), "{words:?}: {error}");
+    }
 }
 
 #[test]

@@ -5,12 +5,15 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use varflat_analysis::TrajectoryPca;
-use varflat_model::{DenseLandscape, DenseNetwork};
+use varflat_model::{DenseLandscape, DenseNetwork, Metrics};
 
 use crate::checksum::FileSum;
 use crate::error::{Error, Result};
 use crate::experiment::{Centre, Experiment};
-use crate::files::{make_folder, read_json, remove, remove_drafts, sync_folder, write_sealed, write_whole};
+use crate::files::{
+    make_folder, read_csv, read_json, read_text, remove, remove_drafts, sync_folder, write_sealed,
+    write_whole,
+};
 use crate::network_file::read_network;
 use crate::weights::{self, NamedWeights};
 use crate::{figures, guard, say, stages, sweep};
@@ -484,15 +487,25 @@ fn check_no_figures(path: &Path) -> Result<()> {
     }
 }
 
-/// Whether a run of varflat's was made in the folder: its record or its experiment says so or, where both are damaged, there is a
-/// result of a stage, and nothing that is not a run's. An empty `config.toml` alone is nothing to lose.
+/// Whether a run of varflat's was made in the folder: its record or its experiment says so or, where both are damaged, its
+/// measurements do, and there is nothing that is not a run's.
 fn is_ours(path: &Path) -> Result<bool> {
     let config = path.join(names::CONFIG);
-    if has_record(path) || Experiment::read(&config, &[]).is_ok() || is_all_a_runs(path)? {
+    if has_record(path) || Experiment::read(&config, &[]).is_ok() {
         return Ok(true);
     }
-    let empty = config.metadata().is_ok_and(|there| there.is_file() && there.len() == 0);
-    Ok(empty && visible(path)?.iter().all(|name| name == names::CONFIG))
+    Ok(!is_foreign(&config) && has_metrics(path) && is_all_a_runs(path)?)
+}
+
+/// Whether a file has settings that are no experiment's: somebody else's, and no damage. An experiment has a name.
+fn is_foreign(config: &Path) -> bool {
+    let settings = read_text(config).ok().and_then(|text| text.parse::<toml::Table>().ok());
+    settings.is_some_and(|keys| !keys.is_empty() && !keys.get("name").is_some_and(toml::Value::is_str))
+}
+
+/// Whether the measurements of a training are those that varflat writes; names alone could be those of anybody's files.
+fn has_metrics(path: &Path) -> bool {
+    read_csv::<Metrics>(&path.join(names::METRICS)).is_ok_and(|rows| !rows.is_empty())
 }
 
 /// Whether `run.json` says that a run was begun here; it does before any result is written.

@@ -122,9 +122,9 @@ impl TrainingConfig {
         samples.checked_div(self.batch_size).unwrap_or(0) as u64
     }
 
-    /// What to lower where a training diverges.
+    /// What to lower where a training diverges: the keys, and what they are now.
     #[cfg(feature = "burn")]
-    pub(crate) fn calmer(&self) -> String {
+    pub fn calmer(&self) -> String {
         let rate = format!("training.learning_rate (now {})", short(self.learning_rate));
         let decay = self.learning_rate * self.weight_decay;
         if self.optimizer == OptimizerKind::Sgd && decay >= 2.0 {

@@ -149,12 +149,13 @@ impl ResidentSet {
         if let Some(inputs) = network.inputs().filter(|inputs| *inputs != pixels) {
             return misfit(format!("the network takes {inputs} inputs, but the images have {pixels} pixels"));
         }
-        let (network, some) = (network.valid(), self.leading(2));
-        let forward = || network.forward(self.chosen(&some).images()).dims();
+        // Black ones: the set's own may not be on the device yet, and need not be.
+        let (network, images) = (network.valid(), 2);
+        let forward = || network.forward(Tensor::zeros([images, pixels], &self.device.device)).dims();
         match catch_unwind(AssertUnwindSafe(forward)) {
-            Ok([rows, outputs]) if rows == some.len() && outputs == classes => Ok(()),
-            Ok([rows, _]) if rows != some.len() => {
-                misfit(format!("the network gives {rows} rows of logits for {} images", some.len()))
+            Ok([rows, outputs]) if rows == images && outputs == classes => Ok(()),
+            Ok([rows, _]) if rows != images => {
+                misfit(format!("the network gives {rows} rows of logits for {images} images"))
             }
             Ok([_, outputs]) => misfit(format!(
                 "the network has {outputs} outputs, but the set was made for {classes} classes: give the network {classes} outputs, \

@@ -1,5 +1,7 @@
 //! Why the loss of a training no longer changes.
 
+use std::collections::HashMap;
+
 use burn::module::Param;
 use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
@@ -32,8 +34,10 @@ pub(super) struct Standstill {
     pub(super) only_class: Option<u8>,
     /// Whether every pixel looked at is 0.
     pub(super) black: bool,
-    /// Whether the logits of all images looked at are the same.
-    pub(super) blind: bool,
+    /// Images looked at.
+    pub(super) images: usize,
+    /// The most of them with the same logits: those that a network without a live ReLU tells not apart.
+    pub(super) alike: usize,
     pub(super) largest_weight: f64,
     pub(super) largest_gradient: f64,
 }
@@ -51,8 +55,11 @@ impl Standstill {
         let numbers = |tensor: Tensor<2>| tensor.try_into_vec_as::<f32>().map_err(TrainingError::device);
         let pixels = numbers(batch.images())?;
         let logits = numbers(network.valid().forward(batch.images()))?;
-        let mut first_and_rest = logits.chunks_exact((logits.len() / batch.len()).max(1));
-        let first = first_and_rest.next();
+        let mut alike = HashMap::<Vec<u32>, usize>::new();
+        for row in logits.chunks_exact((logits.len() / batch.len()).max(1)) {
+            // Of 0 and -0 the bits differ.
+            *alike.entry(row.iter().map(|logit| (logit + 0.0).to_bits()).collect()).or_default() += 1;
+        }
         let mut largest = Largest { gradients: network.gradients(&batch), weight: 0.0, gradient: 0.0 };
         visit(&network, &mut largest);
         Ok(Self {
@@ -60,7 +67,8 @@ impl Standstill {
             classes: set.classes(),
             only_class: set.only_class(),
             black: pixels.iter().all(|pixel| *pixel == 0.0),
-            blind: first_and_rest.all(|row| Some(row) == first),
+            images: batch.len(),
+            alike: alike.into_values().max().unwrap_or(0),
             largest_weight: largest.weight,
             largest_gradient: largest.gradient,
         })
@@ -91,7 +99,9 @@ impl Standstill {
             };
             return format!("the weights have shrunk to nothing, the largest to {}: {remedy}", short(weight));
         }
-        if gradient == 0.0 && self.blind {
+        // An image that is not learnt pulls at the weights unless no ReLU lets it through. A few others may be learnt.
+        let learnt = self.loss < LEARNT * (self.classes as f64).ln();
+        if gradient == 0.0 && (self.alike == self.images || (self.alike > 1 && !learnt)) {
             let remedy = match config.optimizer == OptimizerKind::Sgd && momentum >= HEAVY {
                 true => format!(
                     "lower training.momentum (now {}) or training.learning_rate (now {rate})",
@@ -99,7 +109,11 @@ impl Standstill {
                 ),
                 false => format!("lower training.learning_rate (now {rate})"),
             };
-            return format!("every ReLU of a layer is off for every image: {remedy}");
+            let which = match self.alike == self.images {
+                true => "every image".to_owned(),
+                false => format!("{} of {} images", self.alike, self.images),
+            };
+            return format!("every ReLU of a layer is off for {which}: {remedy}");
         }
         if gradient == 0.0 {
             return format!("no gradient is left in single precision; {over}");
@@ -109,7 +123,7 @@ impl Standstill {
             short(gradient),
             short(weight)
         );
-        match self.loss < LEARNT * (self.classes as f64).ln() {
+        match learnt {
             true => format!("{steps}: {over}"),
             false => format!("{steps}: raise training.learning_rate (now {rate})"),
         }
@@ -148,7 +162,8 @@ mod tests {
             classes: 10,
             only_class: None,
             black: false,
-            blind: false,
+            images: 300,
+            alike: 1,
             largest_weight: 0.1,
             largest_gradient: 1e-3,
         };
@@ -156,7 +171,8 @@ mod tests {
         let heavy = TrainingConfig { momentum: 0.999999, ..config.clone() };
         let decaying = TrainingConfig { weight_decay: 1.0, ..config.clone() };
         let slow = TrainingConfig { learning_rate: 1e-308, ..config.clone() };
-        let blind = Standstill { blind: true, largest_gradient: 0.0, ..alive.clone() };
+        let blind = Standstill { alike: 300, largest_gradient: 0.0, ..alive.clone() };
+        let nearly = Standstill { alike: 299, ..blind.clone() };
         let table = [
             (
                 Standstill { only_class: Some(3), loss: 0.0, ..alive.clone() },
@@ -178,6 +194,9 @@ mod tests {
                 "lower training.weight_decay (now 1)",
             ),
             (blind.clone(), &config, "every ReLU", "lower training.learning_rate (now 0.1)"),
+            (nearly.clone(), &config, "off for 299 of 300 images", "lower training.learning_rate (now 0.1)"),
+            // Of learnt images some may be the same.
+            (Standstill { loss: 1e-9, ..nearly }, &config, "no gradient", "larger training.loss_below"),
             (blind, &heavy, "every ReLU", "lower training.momentum (now 0.999999)"),
             (
                 Standstill { loss: 1e-9, largest_gradient: 0.0, ..alive.clone() },

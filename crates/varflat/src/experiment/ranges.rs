@@ -155,8 +155,13 @@ impl Experiment {
         let (rank, words) = (limits.rank(), limits.words());
         match self.pca.components {
             Components::Some(count) if count > rank => {
+                let more = match (limits.rows, self.recorder.window) {
+                    (Some(rows), Window::Last(_)) if rows <= rank + 1 => " or raise recorder.window",
+                    (Some(rows), Window::All(_)) if rows <= rank + 1 => " or raise training.max_epochs",
+                    _ => "",
+                };
                 return Err(format!(
-                    "pca.components = {count}, but {words} have at most {rank}: lower pca.components"
+                    "pca.components = {count}, but {words} have at most {rank}: lower pca.components{more}"
                 ));
             }
             Components::All(All::All) => self.decomposable(limits)?,

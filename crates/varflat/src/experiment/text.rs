@@ -27,7 +27,7 @@ pub(crate) fn parsed<T: DeserializeOwned>(text: &str, origin: &str, kind: Kind) 
 
 /// What the reader of TOML says, without the names of types.
 pub(crate) fn plainly(message: &str) -> String {
-    const WORDS: [(&str, &str); 13] = [
+    const WORDS: [(&str, &str); 15] = [
         ("expected f64", "expected a number"),
         ("expected usize", "expected a whole number from 0"),
         ("expected u64", "expected a whole number from 0"),
@@ -35,6 +35,8 @@ pub(crate) fn plainly(message: &str) -> String {
         ("expected u8", "expected a whole number from 0 to 255"),
         ("expected a boolean", "expected true or false"),
         ("expected a sequence", "expected a list, such as [50, 50]"),
+        ("invalid type: sequence", "invalid type: a list"),
+        ("u64 value was too large", "whole numbers are at most 9223372036854775807"),
         ("invalid type: unit variant, expected string only", "expected a word in quotes"),
         ("wanted string or table", "expected a word in quotes"),
         ("expected fewer elements in array", "which are too many values"),
@@ -42,7 +44,7 @@ pub(crate) fn plainly(message: &str) -> String {
         ("floating point", "number"),
         ("invalid length", "length"),
     ];
-    let mut plain = WORDS.iter().fold(message.to_owned(), |text, (from, to)| text.replace(from, to));
+    let mut plain = WORDS.iter().fold(with_short_numbers(message), |text, (from, to)| text.replace(from, to));
     if let Some(at) = plain.find("expected struct ") {
         let end = plain[at..].find('\n').map_or(plain.len(), |length| at + length);
         plain.replace_range(at..end, "expected a section of keys");
@@ -66,6 +68,22 @@ pub(crate) fn toml_value(text: &str) -> toml::Value {
     let one = toml::from_str::<toml::Table>(&format!("value = {text}")).ok().filter(|table| table.len() == 1);
     one.and_then(|mut parsed| parsed.remove("value"))
         .unwrap_or_else(|| toml::Value::String(text.trim().to_owned()))
+}
+
+/// The same message with no number of hundreds of digits: 1e308.
+fn with_short_numbers(message: &str) -> String {
+    const NUMBER: &str = "floating point `";
+    let mut parts = message.split(NUMBER);
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        text += NUMBER;
+        let quoted = part.split_once('`').filter(|(digits, _)| digits.len() > LONGEST_NUMBER);
+        match quoted.and_then(|(digits, rest)| Some((digits.parse::<f64>().ok()?, rest))) {
+            Some((number, rest)) => text += &format!("{}`{rest}", written(number)),
+            None => text += part,
+        }
+    }
+    text
 }
 
 /// Longest number that is shown with all its zeros.
@@ -143,6 +161,16 @@ mod tests {
             plainly("invalid type: integer `3`, expected struct ModelSection\nin `model`"),
             "invalid type: integer `3`, expected a section of keys\nin `model`"
         );
+        let nested = plainly("invalid type: sequence, expected a string\nin `name`");
+        assert_eq!(nested, "invalid type: a list, expected a string\nin `name`");
+        let large = toml::from_str::<toml::Table>("seed = 18446744073709551615").unwrap_err().to_string();
+        assert!(plainly(&large).contains(&format!("at most {LARGEST}")), "{large}");
+        for (number, short) in [(1e308, "1e308"), (1e-308, "1e-308"), (-2.5e300, "-2.5e300"), (1.5, "1.5")] {
+            assert_eq!(
+                plainly(&format!("invalid type: floating point `{number}`, expected a string\nin `name`")),
+                format!("invalid type: number `{short}`, expected a string\nin `name`")
+            );
+        }
     }
 
     #[test]

@@ -130,8 +130,9 @@ fn train_network<C: Classifier>(
         Checkpoint { network, optimizer: optimizer.to_vec(), means, state }.save(run.path())
     };
     let reason = follow(run, &recording, &mut trainer, &mut metrics, save)?;
-    recording.finish(trainer.steps() - first_step)?;
+    // The recorder knows only that its window is not full, not which key ended the training.
     check_full(experiment, trainer.steps(), reason)?;
+    recording.finish(trainer.steps() - first_step)?;
 
     let last = weights::of_module(trainer.network())?;
     let mean = recording.mean(&last, trainer.steps())?;
@@ -293,7 +294,7 @@ impl Recording {
         let finite = Finite {
             parameter: parameter.clone(),
             every: section.every,
-            learning_rate: experiment.training.learning_rate,
+            remedy: experiment.training.calmer(),
             diverged: false,
         };
         let sink = (finite, (trajectory, mean(&parameter, &shape)?));
@@ -397,7 +398,8 @@ fn window_mean(mean: &WindowMean, end: u64) -> Result<Vec<f64>> {
 struct Finite {
     parameter: String,
     every: u64,
-    learning_rate: f64,
+    /// What to lower.
+    remedy: String,
     /// Whether it has.
     diverged: bool,
 }
@@ -413,11 +415,10 @@ impl Sink for Finite {
         }
         self.diverged = true;
         Err(RecorderError::sink(format!(
-            "training diverged: {} is not finite after step {}; the rows before it are kept. Lower training.learning_rate \
-             (now {})",
+            "training diverged: {} is not finite after step {}; the rows before it are kept; {}",
             self.parameter,
             step.step + 1,
-            self.learning_rate
+            self.remedy
         )))
     }
 }

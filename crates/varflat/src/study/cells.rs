@@ -66,7 +66,7 @@ pub(super) fn check(groups: &[CellGroup], set: &[String]) -> std::result::Result
     let mut names: Vec<String> =
         groups.iter().flat_map(|group| grid::cells(&group.vary)).map(|cell| cell.name).collect();
     if names.is_empty() || names.iter().any(String::is_empty) {
-        return Err("every group needs at least one key to vary".to_owned());
+        return Err("groups: every group needs at least one key to vary".to_owned());
     }
     if let Some(long) = names.iter().find(|name| name.len() > LONGEST_NAME) {
         return Err(format!(

@@ -219,6 +219,20 @@ impl ExponentRow {
     }
 }
 
+/// What the intervals of a table of exponents are over, in words.
+pub(crate) fn intervals(rows: &[ExponentRow]) -> &'static str {
+    // Tables from before have no word on whether the relation bends.
+    let older = rows.iter().any(|row| row.bent.is_none() && row.low.is_some());
+    if older {
+        OLDER_INTERVALS
+    } else {
+        "over other windows of its training (block jackknife, components found again)"
+    }
+}
+
+/// The same of tables from before there was one kind of interval.
+pub(crate) const OLDER_INTERVALS: &str = "of an older version (the wider of least squares and a bootstrap over time, which says nothing of other windows)";
+
 /// Write the tables of exponents and of their points; the rows of the first.
 pub(super) fn write_exponents(
     finished: &[Finished<'_>],

@@ -152,7 +152,10 @@ impl ForgettingStudy {
         not_too_many("exponents", self.exponents.len())?;
         let methods = self.methods();
         if let Some(method) = Method::repeated(&methods) {
-            return Err(format!("{} would be done twice: leave one out", method.label()));
+            return Err(format!(
+                "components, exponent, exponents and weights: {} would be done twice: leave one out",
+                method.label()
+            ));
         }
         let counts = [self.heads.len(), self.seeds.len(), methods.len(), self.strengths.len()];
         let trainings = counts.into_iter().fold(1, usize::saturating_mul);

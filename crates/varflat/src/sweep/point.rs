@@ -59,10 +59,13 @@ pub(super) fn points(sweep: &SweepFile) -> Result<Vec<Point>> {
     let mut points = Vec::new();
     for (index, values) in combinations.into_iter().enumerate() {
         let name = name(&short, &values);
-        let overrides: Vec<String> = values.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        let overrides: Vec<String> =
+            values.iter().map(|(key, value)| format!("{key}={}", shown(value))).collect();
         let experiment = base.with(&overrides)?;
         if !names.insert(name.clone()) {
-            return Err(complain(format!("two points would be called {name}: a value is there twice")));
+            return Err(complain(format!(
+                "two points would be called {name}: a value of [grid], [zip] or seeds is there twice"
+            )));
         }
         points.push(Point { index, name, values, experiment });
     }

@@ -162,6 +162,7 @@ pub(super) fn fit(run: &RunFolder, checks: &mut Checks) -> Result<()> {
         names::TRAJECTORY,
         "trajectory.json",
         names::PCA,
+        names::PROJECTIONS,
         names::FLATNESS,
         names::LANDSCAPE,
         names::WEIGHTS_MEAN,

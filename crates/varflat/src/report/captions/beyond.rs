@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::figures::fixed;
 use crate::report::tables::Tables;
 use crate::study::StudyKind;
+use crate::study::exponents::intervals;
 use crate::study::forgetting::{ForgettingReport, ForgettingStudy, SEQUENCE_SUMMARY, SUMMARY};
 use crate::study::generality::{EXPONENTS, GeneralityReport, POINTS};
 use crate::study::width::{WIDTHS, WidthReport};
@@ -50,9 +51,10 @@ pub(super) const CAPTIONS: &[Caption] = &[
             let Some(record) = tables.study::<GeneralityReport>("generality")? else { return Ok(None) };
             let report = &record.report;
             Ok(Some(format!(
-                "ψ of {} configurations, a row a seed, with 95 % intervals over other windows of its training (block jackknife, components found again). All differ from the headline ({}) in what they are called by; L_{{0}} is the full training loss at the centre. Hollow: not settled. \
+                "ψ of {} configurations, a row a seed, with 95 % intervals {}. All differ from the headline ({}) in what they are called by; L_{{0}} is the full training loss at the centre. Hollow: not settled. \
                  The relation is inverse, with every interval above 0, in {} of the {} that have a trusted run.",
                 report.configurations.len(),
+                intervals(&tables.rows(EXPONENTS)?),
                 settings(&record.study),
                 report.inverse,
                 report.trusted

@@ -4,6 +4,7 @@ use super::Caption;
 use crate::figures::{estimate, fixed};
 use crate::study::StudyKind;
 use crate::study::drift::{DISPLACEMENTS, DriftReport, EXPONENTS as DRIFTS, GROWTH};
+use crate::study::exponents::{OLDER_INTERVALS, intervals};
 use crate::study::grid::{EXPONENTS as GRID, GridReport, POINTS as GRID_POINTS};
 use crate::study::langevin::{EXPONENTS as WALKS, LangevinReport, POINTS as WALK_POINTS};
 use crate::study::sensitivity::{EXPONENTS as DEFINITIONS, RANGES, SensitivityReport};
@@ -62,9 +63,12 @@ pub(super) const CAPTIONS: &[Caption] = &[
             let Some(record) = tables.study::<LangevinReport>("langevin")? else { return Ok(None) };
             Ok(Some(format!(
                 "Slope x of σ² ∝ F^{{x}} of every walk, read along the eigenvectors of the Hessian, along its own components, along those of SGD, and \
-                 in an exact parabola with the same curvatures; {} readings are trusted. Bars: 95 % intervals over other windows of the walk (block \
-                 jackknife). σ²(κ + k)/T is 1 in equilibrium.",
-                record.report.trusted
+                 in an exact parabola with the same curvatures; {} readings are trusted. Bars: 95 % intervals {}. σ²(κ + k)/T is 1 in equilibrium.",
+                record.report.trusted,
+                match record.report.sgd_estimate {
+                    Some(_) => "over other windows of the walk (block jackknife)",
+                    None => OLDER_INTERVALS,
+                }
             )))
         },
     },
@@ -100,9 +104,9 @@ pub(super) const CAPTIONS: &[Caption] = &[
                 )
             });
             Ok(Some(format!(
-                "ψ of each run of the grid with its 95 % interval over other windows of its training (block jackknife, components found \
-                 again). Open marks are not trusted: the loss did not reach its threshold, or rose to more than {} times an earlier value within \
+                "ψ of each run of the grid with its 95 % interval {}. Open marks are not trusted: the loss did not reach its threshold, or rose to more than {} times an earlier value within \
                  the window, or the window is too short for an interval.{spread}",
+                intervals(&tables.rows(GRID)?),
                 fixed(record.report.most_rise, 0)
             )))
         },
@@ -165,8 +169,9 @@ pub(super) const CAPTIONS: &[Caption] = &[
             let Some(record) = tables.study::<SensitivityReport>("sensitivity")? else { return Ok(None) };
             Ok(Some(format!(
                 "ψ of the same training with another centre, level, window and end ({}), and of the headline run fitted over other ranges of \
-                 components; 95 % intervals over other windows of the training. By definition alone ψ lies between {} and {}.",
+                 components; 95 % intervals {}. By definition alone ψ lies between {} and {}.",
                 settings(&record.study),
+                intervals(&tables.rows(DEFINITIONS)?),
                 fixed(record.report.least, 2),
                 fixed(record.report.largest, 2)
             )))

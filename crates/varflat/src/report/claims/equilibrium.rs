@@ -32,7 +32,12 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
     let rows: Vec<WalkRow> = tables.rows(EXPONENTS)?;
     let report = &record.report;
     let slope = report.sgd();
-    let sgd = slope.interval.map_or((f64::NEG_INFINITY, f64::INFINITY), |[low, high]| (low, high));
+    let Some([low, high]) = slope.interval else {
+        let (ours, disagrees) = (vec![Number::of("slope of SGD", &slope, "langevin.json")], String::new());
+        let says = format!("The slope of SGD has {}.", slope.about());
+        return Ok(Some(Finding { verdict: Verdict::NotMeasured, ours, says, disagrees }));
+    };
+    let sgd = (low, high);
     let mut ours = vec![Number::of("slope of SGD", &slope, "langevin.json")];
     let (mut walks, mut short) = (Vec::new(), 0);
     for row in rows.iter().filter(|row| row.is_trusted() && row.reading == Reading::Hessian) {

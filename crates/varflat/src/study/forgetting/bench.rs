@@ -164,9 +164,8 @@ impl<'a> Bench<'a> {
         // A training that diverged is an error here, not a wrong answer later.
         let loss = task.test.measure(trainer.network())?.loss;
         if !loss.is_finite() {
-            let rate = self.training.learning_rate;
             let problem = format!("the test loss of task {} is {loss} with seed {seed}", place + 1);
-            return Err(Error::Diverged(format!("{problem}: lower training.learning_rate (now {rate})")));
+            return Err(Error::Diverged(format!("{problem}: {}", self.training.calmer())));
         }
         let mut windows = Vec::new();
         for (path, sink) in sinks {
