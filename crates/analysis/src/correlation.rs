@@ -142,7 +142,7 @@ impl Correlator {
             falls_to_one_over_e(left.iter().map(|product| product / left[0]))
         });
         Ok(Some(match replicates.collect::<Option<Vec<f64>>>() {
-            Some(replicates) => Estimate::jackknife_positive(time, &replicates, blocks.rows),
+            Some(replicates) => Estimate::jackknife_positive(time, &replicates, None, blocks.rows),
             None => Estimate::without(time, "without one block it is more than twice as long"),
         }))
     }

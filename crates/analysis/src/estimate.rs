@@ -99,19 +99,28 @@ impl Estimate {
     /// A statistic of a window with the values that it takes where one block of time after the other is left out.
     ///
     /// s² = (B − 1)/B · Σ_b (x_(b) − x̄)², x̄ the mean of the B replicates x_(b) (Tukey 1958), with B − 1 degrees of freedom.
-    pub fn jackknife(value: f64, replicates: &[f64], rows: usize) -> Self {
+    ///
+    /// What a replicate finds anew, directions say, is an effect of second order in the data, which the jackknife counts twice
+    /// (Efron & Stein 1981). With the replicates in which it is `held`, s² is the mean of both.
+    pub fn jackknife(value: f64, replicates: &[f64], held: Option<&[f64]>, rows: usize) -> Self {
         let blocks = replicates.len();
-        let n = blocks as f64;
-        let mean = replicates.iter().sum::<f64>() / n;
-        let squares: f64 = replicates.iter().map(|x| (x - mean).powi(2)).sum();
-        let error = ((n - 1.0) / n * squares).sqrt();
-        Self::with(value, error, blocks.saturating_sub(1), Method::Time { blocks, rows })
+        let square = |replicates: &[f64]| {
+            let n = replicates.len() as f64;
+            let mean = replicates.iter().sum::<f64>() / n;
+            (n - 1.0) / n * replicates.iter().map(|x| (x - mean).powi(2)).sum::<f64>()
+        };
+        let found = square(replicates);
+        // Where holding them makes more, there is nothing that was counted twice.
+        let variance = held.map_or(found, |held| 0.5 * (found + square(held).min(found)));
+        Self::with(value, variance.sqrt(), blocks.saturating_sub(1), Method::Time { blocks, rows })
     }
 
     /// The same of a positive statistic: the interval is that of its logarithm, and so is positive.
-    pub fn jackknife_positive(value: f64, replicates: &[f64], rows: usize) -> Self {
-        let logarithms: Vec<f64> = replicates.iter().map(|x| x.ln()).collect();
-        Self::jackknife(value.ln(), &logarithms, rows).carried(value, value, f64::exp)
+    pub fn jackknife_positive(value: f64, replicates: &[f64], held: Option<&[f64]>, rows: usize) -> Self {
+        let logarithms = |replicates: &[f64]| -> Vec<f64> { replicates.iter().map(|x| x.ln()).collect() };
+        let held = held.map(logarithms);
+        let found = Self::jackknife(value.ln(), &logarithms(replicates), held.as_deref(), rows);
+        found.carried(value, value, f64::exp)
     }
 
     /// The mean of independent values: mean ± t s/√n, s² = Σ(x − mean)²/(n − 1), with n − 1 degrees of freedom. `None` of no
@@ -234,13 +243,16 @@ mod tests {
         // Leaving one value out of a mean: (Σ − x)/(n − 1); the jackknife error is s/√n exactly.
         let values = [1.0, 2.0, 3.0, 6.0];
         let replicates: Vec<f64> = values.iter().map(|x| (12.0 - x) / 3.0).collect();
-        let found = Estimate::jackknife(3.0, &replicates, 7);
+        let found = Estimate::jackknife(3.0, &replicates, None, 7);
         assert!((found.standard_error.unwrap() - (14.0_f64 / 3.0 / 4.0).sqrt()).abs() < 1e-14);
         let mean = Estimate::mean(&values).unwrap();
         for (a, b) in found.interval.unwrap().iter().zip(mean.interval.unwrap()) {
             assert!((a - b).abs() < 1e-12);
         }
         assert_eq!(found.method, Some(Method::Time { blocks: 4, rows: 7 }));
+        // Half of what is found anew counts: s² = (1 + 0)/2 of it where nothing changes while it is held.
+        let half = Estimate::jackknife(3.0, &replicates, Some(&[3.0; 4]), 7).standard_error.unwrap();
+        assert!((half * half / found.standard_error.unwrap().powi(2) - 0.5).abs() < 1e-12);
     }
 
     #[test]
@@ -250,7 +262,7 @@ mod tests {
         let [low, high] = share.interval.unwrap();
         assert!(0.0 <= low && low < share.value && share.value < high && high <= 1.0, "{share:?}");
         assert!(Estimate::mean(&rates).unwrap().interval.unwrap()[0] < 0.0);
-        let gap = Estimate::jackknife_positive(3.0, &[1.0, 9.0, 3.0, 2.0], 10);
+        let gap = Estimate::jackknife_positive(3.0, &[1.0, 9.0, 3.0, 2.0], None, 10);
         let [low, high] = gap.interval.unwrap();
         assert!(0.0 < low && low <= 3.0 && 3.0 <= high);
         assert!(Estimate::mean_share(&[0.0; 5]).unwrap().interval.is_none());

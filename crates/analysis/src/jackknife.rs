@@ -1,7 +1,9 @@
 //! Variances along principal components where one block of time after the other is left out.
 //!
 //! Principal components are chosen by the window that they describe, and another window has others: with the directions held, the
-//! jackknife gives half of the scatter among windows and less. So they are found again in every replicate. In the components of
+//! jackknife gives too little of the scatter among windows. So they are found again in every replicate. That counts what comes of
+//! the turning of the directions, an effect of second order, twice (Efron & Stein, Ann. Stat. 9, 586 (1981): the jackknife counts
+//! a part of order k in the data k times); the variance of a statistic is therefore the mean of both. In the components of
 //! the whole window its covariance is diagonal, and that of a replicate is C_b = (T·diag σ² − Θ_bᵀΘ_b)/(T − L) − m_b m_bᵀ, with the
 //! L rows Θ_b of the block. The first of its eigenvalues are found in its leading block; for the others, which fall over many
 //! decades, stand the pivots of its Cholesky factor, which cost a fraction of a per cent of an eigen-decomposition: the first k of
@@ -33,26 +35,38 @@ const KNOWN: f64 = 0.8;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Replicates {
     rows: usize,
-    /// `[blocks, K]`
+    /// Directions found again in each, `[blocks, K]`.
     variance: Array2<f64>,
+    /// Directions of the whole window, `[blocks, K]`; none where they are held by themselves.
+    held: Option<Array2<f64>>,
 }
 
 impl Replicates {
-    /// Rebuilds replicates from their block length in rows and their variances `[blocks, K]`.
+    /// Rebuilds replicates from their block length in rows and their variances `[blocks, K]`: along directions that were found
+    /// again in each and, if these were, along those of the whole window.
     ///
     /// # Errors
-    /// If there are fewer than 5 blocks, no row or no component, or a value is not positive and finite.
-    pub fn from_parts(rows: usize, variance: Array2<f64>) -> Result<Self, AnalysisError> {
+    /// If there are fewer than 5 blocks, no row or no component, the shapes differ, or a value is not positive and finite.
+    pub fn from_parts(
+        rows: usize,
+        variance: Array2<f64>,
+        held: Option<Array2<f64>>,
+    ) -> Result<Self, AnalysisError> {
         if rows == 0 || variance.nrows() < FEWEST_BLOCKS || variance.ncols() == 0 {
             return Err(too_few(variance.nrows(), rows));
         }
-        match variance.iter().position(|v| !(*v > 0.0 && v.is_finite())) {
+        if let Some(held) = held.as_ref().filter(|held| held.dim() != variance.dim()) {
+            let (expected, found) = (variance.len(), held.len());
+            return Err(AnalysisError::Shape { what: "the held variances", expected, found });
+        }
+        let all = variance.iter().chain(held.iter().flatten());
+        match all.into_iter().position(|v| !(*v > 0.0 && v.is_finite())) {
             Some(index) => Err(AnalysisError::Invalid {
                 what: "the replicates of the variances",
                 index,
                 reason: "it is not positive and finite",
             }),
-            None => Ok(Self { rows, variance }),
+            None => Ok(Self { rows, variance, held }),
         }
     }
 
@@ -76,8 +90,7 @@ impl Replicates {
         let kept = moving.min(known).min(last).max(1);
         let mut gram = Mat::zeros(kept, kept);
         let mut sum = vec![0.0; kept];
-        let (mut seen, mut variance) = (0, Vec::new());
-        let mut all = kept;
+        let (mut seen, mut found): (usize, Vec<Replicate>) = (0, Vec::new());
         pca.project_blocks(window, kept, |theta: ArrayView2<'_, f64>| {
             let mut first = 0;
             while first < theta.nrows() {
@@ -88,17 +101,17 @@ impl Replicates {
                 seen += last - first;
                 first = last;
                 if seen == end {
-                    let rows = steps - blocks.length(variance.len());
-                    let found = replicate(&mut gram, &mut sum, pca.variance().view(), steps, rows)?;
-                    all = all.min(found.len());
-                    variance.push(found);
+                    let rows = steps - blocks.length(found.len());
+                    found.push(replicate(&mut gram, &mut sum, pca.variance().view(), steps, rows)?);
                 }
             }
             Ok::<_, AnalysisError>(())
         })?;
-        let shape = (variance.len(), all);
-        let variance = Array2::from_shape_fn(shape, |(block, i)| variance[block][i]);
-        Self::from_parts(blocks.rows, variance)
+        let all = found.iter().map(|replicate| replicate.variance.len()).min().unwrap_or(0);
+        let shape = (found.len(), all);
+        let variance = Array2::from_shape_fn(shape, |(block, i)| found[block].variance[i]);
+        let held = Array2::from_shape_fn(shape, |(block, i)| found[block].held[i]);
+        Self::from_parts(blocks.rows, variance, Some(held))
     }
 
     /// Of coordinates along directions that are held, `[T, K]`: σ_i² = ⟨θ_i²⟩ − ⟨θ_i⟩² of the rows that are left.
@@ -120,7 +133,7 @@ impl Replicates {
             let mean = (&sum - &without) / rows;
             variance.assign(&((&square - &of_block) / rows - &mean * &mean));
         }
-        Self::from_parts(blocks.rows, variance)
+        Self::from_parts(blocks.rows, variance, None)
     }
 
     /// Rows in a block; the first ones may have one more.
@@ -128,9 +141,14 @@ impl Replicates {
         self.rows
     }
 
-    /// σ_i² of each replicate, `[blocks, K]`.
+    /// σ_i² of each replicate along the directions found again in it, `[blocks, K]`.
     pub fn variance(&self) -> &Array2<f64> {
         &self.variance
+    }
+
+    /// The same along the directions of the whole window; none where directions were given.
+    pub fn held(&self) -> Option<&Array2<f64>> {
+        self.held.as_ref()
     }
 
     /// The interval of a statistic of the variances: `of` is asked for it with those of one replicate after the other.
@@ -142,7 +160,8 @@ impl Replicates {
         value: f64,
         of: impl FnMut(ArrayView1<'_, f64>) -> Result<f64, E>,
     ) -> Result<Estimate, E> {
-        Ok(Estimate::jackknife(value, &self.values(of)?, self.rows))
+        let (found, held) = self.values(of)?;
+        Ok(Estimate::jackknife(value, &found, held.as_deref(), self.rows))
     }
 
     /// The same of a positive statistic.
@@ -154,11 +173,19 @@ impl Replicates {
         value: f64,
         of: impl FnMut(ArrayView1<'_, f64>) -> Result<f64, E>,
     ) -> Result<Estimate, E> {
-        Ok(Estimate::jackknife_positive(value, &self.values(of)?, self.rows))
+        let (found, held) = self.values(of)?;
+        Ok(Estimate::jackknife_positive(value, &found, held.as_deref(), self.rows))
     }
 
-    fn values<E>(&self, of: impl FnMut(ArrayView1<'_, f64>) -> Result<f64, E>) -> Result<Vec<f64>, E> {
-        self.variance.rows().into_iter().map(of).collect()
+    /// A statistic of every replicate, along directions found again and held.
+    #[allow(clippy::type_complexity)] // two lists of values
+    fn values<E>(
+        &self,
+        mut of: impl FnMut(ArrayView1<'_, f64>) -> Result<f64, E>,
+    ) -> Result<(Vec<f64>, Option<Vec<f64>>), E> {
+        let mut values = |variance: &Array2<f64>| variance.rows().into_iter().map(&mut of).collect();
+        let found = values(&self.variance)?;
+        Ok((found, self.held.as_ref().map(values).transpose()?))
     }
 }
 
@@ -246,14 +273,20 @@ fn add(gram: &mut Mat<f64>, sum: &mut [f64], theta: ArrayView2<'_, f64>) {
     add_to_lower(gram.as_mut(), rows, rows, 1.0);
 }
 
-/// The variances of C_b, as many as are positive; the sums are empty afterwards.
+/// The variances of one replicate, as many as are positive.
+struct Replicate {
+    variance: Vec<f64>,
+    held: Vec<f64>,
+}
+
+/// The variances of C_b, found again and along its axes; the sums are empty afterwards.
 fn replicate(
     gram: &mut Mat<f64>,
     sum: &mut [f64],
     variance: ArrayView1<'_, f64>,
     steps: usize,
     rows: usize,
-) -> Result<Vec<f64>, AnalysisError> {
+) -> Result<Replicate, AnalysisError> {
     let rows = rows as f64;
     let mean: Vec<f64> = sum.iter().map(|sum| -sum / rows).collect();
     let lower = |i: usize, j: usize| {
@@ -267,9 +300,12 @@ fn replicate(
         values.truncate(EXACT);
         values.extend(pivots(size, variance, lower).into_iter().skip(EXACT));
     }
+    let held: Vec<f64> = (0..size).map(|i| lower(i, i)).collect();
+    let positive = values.iter().zip(&held).take_while(|(value, held)| **value > 0.0 && **held > 0.0).count();
+    values.truncate(positive);
     gram.fill(0.0);
     sum.fill(0.0);
-    Ok(values.into_iter().take_while(|value| *value > 0.0).collect())
+    Ok(Replicate { variance: values, held })
 }
 
 /// The pivots of a matrix whose lower triangle is given, as many as are positive.

@@ -70,7 +70,7 @@ fn pivots_stand_for_the_eigenvalues_of_every_replicate() {
         product.push(slope(&pivots));
         exact.push(slope(right.variance()));
     }
-    let error = |slopes: &[f64]| Estimate::jackknife(0.0, slopes, 400).standard_error.unwrap();
+    let error = |slopes: &[f64]| Estimate::jackknife(0.0, slopes, None, 400).standard_error.unwrap();
     let (found, right) = (error(&product), error(&exact));
     assert!((found / right - 1.0).abs() < 0.2, "{found} {right}");
     // With the directions held it is less, the more so the fewer independent samples there are.

@@ -79,11 +79,17 @@ impl Uncertainty {
     /// Writes the replicates beside the fit; none where there are none.
     pub(super) fn write(&self, run: &RunFolder) -> Result<()> {
         let empty = Array2::zeros((0, 0));
-        let (rows, variance) = match &self.replicates {
-            Ok(replicates) => (replicates.rows() as i64, replicates.variance()),
-            Err(_) => (0, &empty),
+        let (rows, variance, held) = match &self.replicates {
+            Ok(replicates) => {
+                (replicates.rows() as i64, replicates.variance(), replicates.held().unwrap_or(&empty))
+            }
+            Err(_) => (0, &empty, &empty),
         };
-        let arrays = [("rows", Array::Integer(vec![rows])), ("variance", Array::double(variance))];
+        let arrays = [
+            ("rows", Array::Integer(vec![rows])),
+            ("variance", Array::double(variance)),
+            ("held", Array::double(held)),
+        ];
         write_npz(&run.file(names::JACKKNIFE), &arrays)
     }
 
@@ -103,7 +109,8 @@ impl Uncertainty {
         if variance.is_empty() {
             return Ok(Self { replicates: Err(reason), theta });
         }
-        let replicates = Replicates::from_parts(rows, variance)
+        let held: Array2<f64> = npz.shaped("held")?;
+        let replicates = Replicates::from_parts(rows, variance, Some(held))
             .map_err(|error| Error::malformed(&path, error.to_string()))?;
         Ok(Self { replicates: Ok(replicates), theta })
     }
