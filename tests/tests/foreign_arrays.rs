@@ -167,7 +167,7 @@ fn what_holds_no_floats_has_its_line_of_numpy() {
         let bytes = npy(1, "<f4", false, shape, &vec![1; 4 * count]);
         if shape == "(0, 54)" {
             let path = desk.put("window.npy", &bytes);
-            let error = principal_components(&read_window(&path).unwrap()).unwrap_err().to_string();
+            let error = principal_components(read_window(&path).unwrap()).unwrap_err().to_string();
             assert!(error.contains(remedy), "{error}");
             continue;
         }
@@ -323,7 +323,7 @@ fn rows_that_were_never_written_are_refused() {
     }
     // One and the same row all along: not said to be frozen weights alone.
     let path = desk.put("window.npy", &saved(&same(7, 30)));
-    let error = principal_components(&read_window(&path).unwrap()).unwrap_err().to_string();
+    let error = principal_components(read_window(&path).unwrap()).unwrap_err().to_string();
     for cause in ["frozen", "append a copy", "rounded to f32, f16 or bf16"] {
         assert!(error.contains(cause), "{error}");
     }
@@ -407,7 +407,7 @@ fn rounding_that_makes_up_a_tenth_of_a_variance_is_not_trusted() {
     assert!(pca.rounding()[0] > 0.1 * pca.variance()[0]);
     assert!((0..50).all(|component| !pca.trusted(component)), "{:e}", pca.floor());
     // Held in f64 it is rounded all the same.
-    assert_eq!(principal_components(&single.mapv(f64::from)).unwrap(), pca);
+    assert_eq!(principal_components(single.mapv(f64::from)).unwrap(), pca);
     // What is trusted is right to a tenth, at any size of the motion.
     for scale in [1e-7, 2e-7, 5e-7, 1e-6] {
         let single = (1.0 + scale * &noise).mapv(|w| w as f32);
@@ -418,11 +418,11 @@ fn rounding_that_makes_up_a_tenth_of_a_variance_is_not_trusted() {
             assert!((ratio - 1.0).abs() < 0.12, "{scale} {component}: {ratio}");
         }
     }
-    assert!(principal_components(&(1.0 + 1e-6 * &noise).mapv(|w| w as f32)).unwrap().trusted(49));
+    assert!(principal_components((1.0 + 1e-6 * &noise).mapv(|w| w as f32)).unwrap().trusted(49));
     // bf16 in a file of f32: 2⁻⁸ of every weight.
     let bfloat = |w: f64| f64::from(f32::from_bits(((w as f32).to_bits() + 0x8000) & 0xffff_0000));
     let coarse = (1.5 + 1e-3 * &noise).mapv(bfloat);
-    let pca = principal_components(&coarse.mapv(|w| w as f32)).unwrap();
+    let pca = principal_components(coarse.mapv(|w| w as f32)).unwrap();
     assert!(!pca.trusted(0), "{:e} {:e}", pca.variance()[0], pca.floor());
     let motion = (1.5 + 0.1 * &noise).mapv(bfloat);
     assert!(principal_components(&motion).unwrap().trusted(49));

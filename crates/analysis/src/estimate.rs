@@ -166,7 +166,7 @@ impl Estimate {
             return Some(plain);
         };
         let slope = share * (1.0 - share);
-        if !(slope > 0.0) {
+        if slope <= 0.0 {
             return Some(Self::without(share, format!("all seeds give {share}")));
         }
         let logit = (share / (1.0 - share)).ln();

@@ -14,8 +14,8 @@ use varflat_analysis::{
     scaling, spectrum,
 };
 
-fn pca(window: &Array2<f32>) -> TrajectoryPca {
-    TrajectoryPca::params().fit(&DatasetBase::from(window.view())).unwrap()
+fn pca(window: &Array2<f32>) -> Result<TrajectoryPca, AnalysisError> {
+    TrajectoryPca::params().fit(&DatasetBase::from(window.view()))
 }
 
 /// The window without some rows.
@@ -25,8 +25,8 @@ fn without(window: &Array2<f32>, left_out: std::ops::Range<usize>) -> Array2<f32
 }
 
 /// Least-squares slope of ln σ_i² on ln i.
-fn slope<'a>(variance: impl IntoIterator<Item = &'a f64>) -> f64 {
-    scaling((1..).map(f64::from).zip(variance.into_iter().copied())).unwrap().exponent
+fn slope<'a>(variance: impl IntoIterator<Item = &'a f64>) -> Result<f64, AnalysisError> {
+    Ok(scaling((1..).map(f64::from).zip(variance.into_iter().copied()))?.exponent)
 }
 
 #[test]
@@ -55,11 +55,11 @@ fn pivots_stand_for_the_eigenvalues_of_every_replicate() {
         let before = window.row(step - 1).to_owned();
         window.row_mut(step).scaled_add(0.95, &before);
     }
-    let whole = pca(&window);
+    let whole = pca(&window).unwrap();
     let replicates = Replicates::of_components(&whole, window.view(), 400, 300).unwrap();
     let (mut product, mut exact) = (Vec::new(), Vec::new());
     for (block, pivots) in replicates.variance().rows().into_iter().enumerate() {
-        let right = pca(&without(&window, 400 * block..400 * (block + 1)));
+        let right = pca(&without(&window, 400 * block..400 * (block + 1))).unwrap();
         let ln_product = |variance: &[f64]| variance.iter().map(|v| v.ln()).sum::<f64>();
         // All of them: the determinant, which rotations leave as it is.
         let (found, right_product) = (ln_product(&pivots.to_vec()), ln_product(&right.variance().to_vec()));
@@ -67,8 +67,8 @@ fn pivots_stand_for_the_eigenvalues_of_every_replicate() {
         for i in 0..100 {
             assert!((pivots[i] / right.variance()[i] - 1.0).abs() < 0.02, "{i}");
         }
-        product.push(slope(&pivots));
-        exact.push(slope(right.variance()));
+        product.push(slope(pivots).unwrap());
+        exact.push(slope(right.variance()).unwrap());
     }
     let error = |slopes: &[f64]| Estimate::jackknife(0.0, slopes, None, 400).standard_error.unwrap();
     let (found, right) = (error(&product), error(&exact));
@@ -76,14 +76,14 @@ fn pivots_stand_for_the_eigenvalues_of_every_replicate() {
     // With the directions held it is less, the more so the fewer independent samples there are.
     let theta = whole.project(window.view(), 300).unwrap();
     let held = Replicates::of_coordinates(theta.view(), 400).unwrap();
-    let held: Vec<f64> = held.variance().rows().into_iter().map(|row| slope(&row)).collect();
+    let held: Vec<f64> = held.variance().rows().into_iter().map(|row| slope(row).unwrap()).collect();
     assert!(error(&held) < 0.95 * right, "{} {right}", error(&held));
 }
 
 #[test]
 fn replicates_of_few_rows_have_fewer_components() {
     let window = window(60, 100, 1.0, 2.0, &mut generator(8));
-    let whole = pca(&window);
+    let whole = pca(&window).unwrap();
     let replicates = Replicates::of_components(&whole, window.view(), 10, 100).unwrap();
     // 0.8 of the 49 that 50 rows have.
     assert_eq!(replicates.variance().dim(), (6, 39));
@@ -94,7 +94,7 @@ fn replicates_of_few_rows_have_fewer_components() {
 #[test]
 fn replicates_are_the_same_on_any_number_of_threads() {
     let window = window(900, 60, 1.0, 6.0, &mut generator(4));
-    let whole = pca(&window);
+    let whole = pca(&window).unwrap();
     let on = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| Replicates::of_components(&whole, window.view(), 150, 60).unwrap())
@@ -174,7 +174,7 @@ fn the_time_of_a_known_memory_is_held() {
 #[test]
 fn a_gap_is_positive_and_its_ends_hold_it() {
     let window = window(3000, 12, 1.0, 3.0, &mut generator(12));
-    let whole = pca(&window);
+    let whole = pca(&window).unwrap();
     let replicates = Replicates::of_components(&whole, window.view(), 300, 12).unwrap();
     let gap = spectrum::gap(whole.variance()).unwrap();
     let found = replicates.estimate_positive(gap, |v| spectrum::gap(v)).unwrap();
