@@ -54,7 +54,7 @@ impl Relation {
     /// That of a run whose landscape has been measured.
     ///
     /// # Errors
-    /// [`Error::StageMissing`](crate::Error::StageMissing) if it has not, and reading errors.
+    /// [`Error::StageMissing`] if it has not, and reading errors.
     pub fn of(run: &RunFolder) -> Result<Self> {
         run.require(Stage::Flatness)?;
         Ok(Self::new(stages::read_components(run)?))
