@@ -159,7 +159,7 @@ pub fn write(program: &Program, place: &Path) {
         "sweep_toml",
         "whole",
         b"name = 'x'\nseeds = 2\nset = ['fit.block=100']\n[grid]\ntraining.batch_size = [10, 25]\n[zip]\n\
-          training.learning_rate = [0.1, 1e-2]\nmodel.hidden = [[5, 5], [7]]\n[base]\nname = 'y'\n",
+          training.learning_rate = [0.1, 1e-2]\nmodel.hidden = [[5, 5], [7, 7]]\n[base]\nname = 'y'\n",
     );
     seed("axis", "whole", b"training.batch_size=10, 25,50\nmodel.hidden=[25, 25],[50]\nseed=1");
 

@@ -71,9 +71,18 @@ fn rows(path: &Path) -> Option<Vec<u8>> {
     // A copy by itself: the sidecar belongs to the finished file.
     let copy = tempfile::tempdir().unwrap();
     let alone = copy.path().join("rows.npy");
-    std::fs::copy(path, &alone).unwrap();
+    std::fs::write(&alone, counted(&std::fs::read(path).unwrap())?).unwrap();
     let trajectory = Trajectory::open(&alone).ok().filter(|rows| !rows.is_truncated())?;
     Some(trajectory.read().ok()?.iter().flat_map(|weight| weight.to_le_bytes()).collect())
+}
+
+/// The header and the rows that it counts: of a recording that goes on there may be more, which a file by itself cannot explain.
+fn counted(bytes: &[u8]) -> Option<&[u8]> {
+    let header = String::from_utf8_lossy(bytes.get(..128)?);
+    let shape = header.split_once("'shape': (")?.1.split_once(')')?.0;
+    let sides: Option<Vec<usize>> = shape.split(',').map(|side| side.trim().parse().ok()).collect();
+    let end = 128 + 4 * sides?.iter().product::<usize>();
+    Some(&bytes[..end.min(bytes.len())])
 }
 
 /// All but the last line, which a kill may tear, have six cells, or close a block.

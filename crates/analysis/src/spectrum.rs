@@ -210,10 +210,10 @@ mod tests {
             let right = participation(&all, total, 1).unwrap();
             assert!((participation(some, total, 1).unwrap() / right - 1.0).abs() < 0.07, "{kept}");
         }
-        let right = holding(&all, total, 1, 0.6).unwrap();
+        let right = holding(&all, total, 1, 0.7).unwrap();
         assert_eq!(right, Some(7));
-        assert_eq!(holding(all.slice_axis(ndarray::Axis(0), (..12).into()), total, 1, 0.6).unwrap(), right);
-        assert_eq!(holding(all.slice_axis(ndarray::Axis(0), (..6).into()), total, 1, 0.6).unwrap(), None);
+        assert_eq!(holding(all.slice_axis(ndarray::Axis(0), (..12).into()), total, 1, 0.7).unwrap(), right);
+        assert_eq!(holding(all.slice_axis(ndarray::Axis(0), (..6).into()), total, 1, 0.7).unwrap(), None);
     }
 
     #[test]
