@@ -6,7 +6,9 @@ use std::path::Path;
 use burn::module::Module;
 use varflat_model::DenseNetwork;
 
-use crate::error::{Error, Result};
+#[cfg(feature = "train")]
+use crate::error::Error;
+use crate::error::Result;
 use crate::files::{Array, Npz, write_npz};
 
 /// The weights of one parameter.

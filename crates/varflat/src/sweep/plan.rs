@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::experiment::{Experiment, FitSection, LandscapeSection, PcaSection, Window, shown};
 use crate::memory::Demand;
 use crate::report::count;
+#[cfg(feature = "train")]
 use crate::run_folder::RunFolder;
 use crate::stages::{PROJECTED, TrainingCost};
 
