@@ -1,8 +1,9 @@
 //! The intervals of a fit: what other windows of the same training would give.
 
 use ndarray::{Array2, Axis};
-use varflat_analysis::{Estimate, Replicates, TrajectoryPca, WindowSource, remembers_longer};
+use varflat_analysis::{AnalysisError, Estimate, Replicates, TrajectoryPca, WindowSource, remembers_longer};
 
+use super::OLDER;
 use crate::error::{Error, Result};
 use crate::files::{Array, Npz, read_npy, write_npz};
 use crate::recorded::RecordedWindow;
@@ -21,13 +22,7 @@ impl Uncertainty {
     pub(super) fn measure(run: &RunFolder, pca: &TrajectoryPca, last: usize) -> Result<Self> {
         let window = RecordedWindow::open(run.checked(names::TRAJECTORY)?)?;
         let theta = read_npy(&run.checked(names::PROJECTIONS)?)?;
-        let block = run.experiment().fit.block;
-        let replicates = match Replicates::of_components(pca, &window, block, last) {
-            Ok(replicates) => Ok(replicates),
-            // A file that cannot be read is no property of the window.
-            Err(error @ varflat_analysis::AnalysisError::Source(_)) => return Err(error.into()),
-            Err(error) => Err(error.to_string()),
-        };
+        let replicates = replicates(pca, &window, run.experiment().fit.block, last)?;
         Ok(Self { replicates, theta })
     }
 
@@ -39,8 +34,7 @@ impl Uncertainty {
         last: usize,
     ) -> Result<Self> {
         let theta = pca.project(&window, pca.variance().len().min(PROJECTED))?;
-        let replicates =
-            Replicates::of_components(pca, &window, block, last).map_err(|error| error.to_string());
+        let replicates = replicates(pca, &window, block, last)?;
         Ok(Self { replicates, theta })
     }
 
@@ -96,8 +90,7 @@ impl Uncertainty {
     /// Reads what a run's fit left; of a fit without replicates the reason is the fit's.
     pub(crate) fn read(run: &RunFolder, missing: Option<&str>) -> Result<Self> {
         let theta = read_npy(&run.checked(names::PROJECTIONS)?)?;
-        let reason =
-            missing.unwrap_or("it was fitted by an older version: do `varflat fit` again").to_owned();
+        let reason = missing.unwrap_or(OLDER).to_owned();
         let path = run.file(names::JACKKNIFE);
         if !path.exists() {
             return Ok(Self { replicates: Err(reason), theta });
@@ -113,6 +106,21 @@ impl Uncertainty {
         let replicates = Replicates::from_parts(rows, variance, Some(held))
             .map_err(|error| Error::malformed(&path, error.to_string()))?;
         Ok(Self { replicates: Ok(replicates), theta })
+    }
+}
+
+/// The replicates, or why the window gives none; a window that cannot be read is an error.
+fn replicates(
+    pca: &TrajectoryPca,
+    window: impl WindowSource,
+    block: usize,
+    last: usize,
+) -> Result<std::result::Result<Replicates, String>> {
+    match Replicates::of_components(pca, window, block, last) {
+        Ok(replicates) => Ok(Ok(replicates)),
+        // A file that cannot be read is no property of the window.
+        Err(error @ AnalysisError::Source(_)) => Err(error.into()),
+        Err(error) => Ok(Err(error.to_string())),
     }
 }
 
