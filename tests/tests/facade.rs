@@ -1,7 +1,11 @@
 //! What the prelude offers to notebooks: recording a network in memory, its landscape and its relation.
 
+use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use varflat::prelude::burn::{self, module::Module, tensor::Tensor};
 use varflat::prelude::*;
+use varflat_analysis::AnalysisError;
 use varflat_tests::{Packing, SmallSet};
 
 /// A network of one's own: no way but `forward`.
@@ -142,4 +146,56 @@ fn files_that_are_no_recording_are_refused() {
     let missing = read_window(folder.path().join("missing.npy")).unwrap_err().to_string();
     assert!(missing.contains("check the path"), "{missing}");
     assert!(RunFolder::view(folder.path()).unwrap_err().to_string().contains("there is no run here"));
+}
+
+/// A window whose file can be read so many times, and then no more.
+struct Failing<'a> {
+    window: &'a Array2<f32>,
+    reads: AtomicUsize,
+}
+
+impl WindowSource for Failing<'_> {
+    fn steps(&self) -> usize {
+        self.window.nrows()
+    }
+    fn weights(&self) -> usize {
+        self.window.ncols()
+    }
+    fn block<'a>(
+        &'a self,
+        rows: Range<usize>,
+        columns: Range<usize>,
+        buffer: &'a mut Vec<f32>,
+    ) -> std::result::Result<ArrayView2<'a, f32>, AnalysisError> {
+        let left =
+            self.reads.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |reads| reads.checked_sub(1));
+        left.map_err(|_| AnalysisError::Source("the disk is gone".into()))?;
+        WindowSource::block(self.window, rows, columns, buffer)
+    }
+}
+
+/// A window that cannot be read any more is an error; it is not a window without an interval.
+#[test]
+fn a_read_that_fails_is_no_missing_interval() {
+    let window =
+        Array2::from_shape_fn((400, 5), |(t, i)| (t as f32 * (1.0 + i as f32)).sin() / (1.0 + i as f32));
+    let pca = principal_components(window.view()).unwrap();
+    let components = (1..=5).map(|index| Component {
+        index,
+        variance: pca.variance()[index - 1],
+        flatness: Some(index as f64),
+        trusted: true,
+    });
+    let relation = Relation::new(components.collect());
+    let estimate = |reads: usize| {
+        let failing = Failing { window: &window, reads: AtomicUsize::new(reads) };
+        let found = relation.estimate(1..=5, &pca, &failing, 40);
+        (found, reads - failing.reads.load(Ordering::Relaxed))
+    };
+    let (found, reads) = estimate(1000);
+    assert!(found.unwrap().interval.is_some() && reads > 1);
+    for reads in 0..reads {
+        let message = estimate(reads).0.unwrap_err().to_string();
+        assert!(message.contains("the disk is gone"), "after {reads} reads: {message}");
+    }
 }

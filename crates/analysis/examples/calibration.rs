@@ -11,21 +11,19 @@ use rayon::prelude::*;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let repetitions: u64 = std::env::args().nth(1).map_or(Ok(200), |text| text.parse())?;
-    println!("| process | windows without an interval | number | mean | scatter | standard error | held |");
+    println!("| process | number | mean | scatter | standard error | windows without an interval | held |");
     println!("|---|---|---|---|---|---|---|");
     for process in processes::processes() {
         let readings: Vec<processes::Reading> =
             (0..repetitions).into_par_iter().map(|seed| process.read(seed)).collect::<Result<_, _>>()?;
-        let dependent = readings.iter().filter(|reading| reading.dependent).count();
         for found in processes::coverage(&readings) {
+            let (standard_error, held) = match found.without == readings.len() {
+                true => ("–".to_owned(), "–".to_owned()),
+                false => (format!("{:.4}", found.standard_error), format!("{:.0} %", 100.0 * found.holds)),
+            };
             println!(
-                "| {} | {dependent} of {repetitions} | {} | {:.3} | {:.4} | {:.4} | {:.0} % |",
-                process.name,
-                found.what,
-                found.mean,
-                found.scatter,
-                found.standard_error,
-                100.0 * found.holds
+                "| {} | {} | {:.3} | {:.4} | {standard_error} | {} of {repetitions} | {held} |",
+                process.name, found.what, found.mean, found.scatter, found.without
             );
         }
     }

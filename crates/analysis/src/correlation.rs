@@ -5,7 +5,9 @@ use std::f64::consts::E;
 use realfft::RealFftPlanner;
 use serde::{Deserialize, Serialize};
 
-use crate::jackknife::{Blocks, INDEPENDENT};
+use crate::jackknife::Blocks;
+use crate::line::least_squares;
+use crate::memory::INDEPENDENT;
 use crate::{AnalysisError, Estimate};
 
 /// The sum of the integral time goes as far as this many times itself (Sokal 1997): further out it only adds noise.
@@ -104,11 +106,12 @@ impl Correlator {
         Ok(CorrelationTimes::of(&correlation, self.steps))
     }
 
-    /// The 1/e time of a series with its interval over time, by a jackknife over blocks of about `block` steps: that of the
-    /// logarithm, so that it is positive. `None` where the autocorrelation does not fall to 1/e.
+    /// The 1/e time of a series with its interval over time, by a jackknife over blocks of about `block` steps: that of the rate
+    /// 1/τ_e. `None` where the autocorrelation does not fall to 1/e.
     ///
-    /// A replicate leaves out the pairs (x_t, x_{t+h}) that begin in its block. Blocks that are not at least twice as long as the
-    /// time are not independent, and give no interval.
+    /// A replicate leaves out the pairs (x_t, x_{t+h}) that begin in its block. The error is at least that of an exponential memory,
+    /// δτ/τ = √((e² − 3) τ/T) (Bartlett, J. R. Stat. Soc. Suppl. 8, 27 (1946)): few blocks may by chance scatter less. A series
+    /// that is not at least 50 times as long as the time, and blocks that are not at least twice as long, give no interval.
     ///
     /// # Errors
     /// As [`times`](Self::times).
@@ -118,6 +121,11 @@ impl Correlator {
             Ok(blocks) => blocks,
             Err(error) => return Ok(Some(Estimate::without(time, error.to_string()))),
         };
+        if LONG_ENOUGH * time > self.steps as f64 {
+            let problem =
+                format!("the window of {} rows is shorter than {LONG_ENOUGH} correlation times", self.steps);
+            return Ok(Some(Estimate::without(time, problem)));
+        }
         if INDEPENDENT * time > blocks.rows as f64 {
             let problem = format!("blocks of {} rows are shorter than two correlation times", blocks.rows);
             return Ok(Some(Estimate::without(time, problem)));
@@ -142,10 +150,37 @@ impl Correlator {
             falls_to_one_over_e(left.iter().map(|product| product / left[0]))
         });
         Ok(Some(match replicates.collect::<Option<Vec<f64>>>() {
-            Some(replicates) => Estimate::jackknife_positive(time, &replicates, None, blocks.rows),
+            Some(replicates) => {
+                let found = Estimate::jackknife_time(time, &replicates, blocks.rows);
+                let bartlett = ((E * E - 3.0) * time / self.steps as f64).sqrt() / time;
+                found.rate_of_time(bartlett).map_or(found, Estimate::time_of_rate)
+            }
             None => Estimate::without(time, "without one block it is more than twice as long"),
         }))
     }
+}
+
+/// So many components to both sides are a component's neighbours.
+const NEIGHBOURS: usize = 5;
+
+/// Times along principal components, component by component, with the intervals that [`Correlator::estimate`] gives along fixed
+/// directions.
+///
+/// Component i of another window is another direction, a mixture of this one and those beside it. Its rate 1/τ_i then scatters
+/// as those of its neighbours do: of this scatter (about a straight line through the five to both sides) and the standard error along
+/// the fixed direction the larger one counts.
+pub fn among_neighbours(times: &[Option<Estimate>]) -> Vec<Option<Estimate>> {
+    let rate = |component: usize| Some((component as f64, times[component].as_ref()?.value.recip()));
+    let widened = |(component, time): (usize, &Option<Estimate>)| {
+        let time = time.as_ref()?;
+        let near = component.saturating_sub(NEIGHBOURS)..times.len().min(component + NEIGHBOURS + 1);
+        let (index, rates): (Vec<f64>, Vec<f64>) = near.filter_map(rate).unzip();
+        let scatter = least_squares(&index, &rates).map_or(0.0, |line| line.scatter);
+        let found = time.rate_of_time(scatter).map(Estimate::time_of_rate);
+        // One without an interval keeps its reason.
+        Some(found.unwrap_or_else(|| time.clone()))
+    };
+    times.iter().enumerate().map(widened).collect()
 }
 
 /// Where ρ(0), ρ(1), … first falls to 1/e, between two lags on a straight line.

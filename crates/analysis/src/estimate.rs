@@ -10,8 +10,8 @@ const FEWEST: usize = 3;
 /// An estimate, its standard error and its 95 % interval, or why there is none.
 ///
 /// The interval is value ± t·(standard error), t the 97.5 % point of Student's distribution, so that it contains the value by
-/// construction; for positive quantities and shares it is taken on a scale (ln x, ln x/(1 − x)) on which it cannot leave what is
-/// possible. What it covers is said by its [`Method`].
+/// construction; for positive quantities, times and shares it is taken on a scale (ln x, 1/x, ln x/(1 − x)) on which it cannot
+/// leave what is possible. What it covers is said by its [`Method`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Estimate {
     /// The value.
@@ -60,6 +60,16 @@ pub enum Method {
 }
 
 impl Method {
+    /// What there is to scatter.
+    fn n(self) -> usize {
+        match self {
+            Self::Time { blocks: n, .. }
+            | Self::Parts { n }
+            | Self::Repetitions { n }
+            | Self::LeastSquares { n } => n,
+        }
+    }
+
     /// What the interval covers, in a few words.
     pub fn covers(self) -> String {
         match self {
@@ -121,6 +131,30 @@ impl Estimate {
         let held = held.map(logarithms);
         let found = Self::jackknife(value.ln(), &logarithms(replicates), held.as_deref(), rows);
         found.carried(value, value, f64::exp)
+    }
+
+    /// The same of a time: the interval is that of the rate 1/x, which scatters evenly where times have a long tail. None where the
+    /// rate may be zero, and the time have no end.
+    pub fn jackknife_time(time: f64, replicates: &[f64], rows: usize) -> Self {
+        let rates: Vec<f64> = replicates.iter().map(|x| x.recip()).collect();
+        Self::jackknife(time.recip(), &rates, None, rows).time_of_rate()
+    }
+
+    /// The time 1/x of a rate x.
+    pub(crate) fn time_of_rate(self) -> Self {
+        let time = self.value.recip();
+        if self.low().is_some_and(|low| low <= 0.0) {
+            return Self::without(time, "the window is too short to tell how long it is at most");
+        }
+        let turned = self.negated();
+        turned.carried(time, time * time, |rate| -rate.recip())
+    }
+
+    /// The rate of a time, with at least this standard error.
+    pub(crate) fn rate_of_time(&self, least: f64) -> Option<Self> {
+        let (error, method) = (self.standard_error?, self.method?);
+        let degrees = method.n() - 1;
+        Some(Self::with(self.value.recip(), (error / (self.value * self.value)).max(least), degrees, method))
     }
 
     /// The mean of independent values: mean ± t s/√n, s² = Σ(x − mean)²/(n − 1), with n − 1 degrees of freedom. `None` of no
@@ -266,6 +300,16 @@ mod tests {
         let [low, high] = gap.interval.unwrap();
         assert!(0.0 < low && low <= 3.0 && 3.0 <= high);
         assert!(Estimate::mean_share(&[0.0; 5]).unwrap().interval.is_none());
+        // 1/τ of 0.5, 0.25, 0.125, 0.2: s = 0.244, and 0.25 − 3.18·0.244 < 0.
+        let time = Estimate::jackknife_time(4.0, &[2.0, 4.0, 8.0, 5.0], 10);
+        assert!(time.interval.is_none() && time.about().contains("too short"), "{time:?}");
+        let time = Estimate::jackknife_time(4.0, &[3.9, 4.0, 4.1, 4.0], 10);
+        let ([low, high], error) = (time.interval.unwrap(), time.standard_error.unwrap());
+        // δτ = τ² δ(1/τ)
+        assert!(
+            (low.recip() + high.recip() - 0.5).abs() < 1e-12 && (error / 0.1225 - 1.0).abs() < 1e-2,
+            "{error}"
+        );
         let [low, high] = share.clone().negated().interval.unwrap();
         assert_eq!([-high, -low], share.interval.unwrap());
     }

@@ -14,15 +14,11 @@ use faer::linalg::cholesky::llt::factor::{LltError, LltInfo, cholesky_in_place, 
 use faer::{Mat, MatMut, MatRef, Par, Spec};
 use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
 
-use crate::correlation::Correlator;
 use crate::pca::{PARTS, add_to_lower, largest_eigenpairs};
 use crate::{AnalysisError, Estimate, TrajectoryPca, WindowSource};
 
 /// Fewest blocks that are left out one after the other.
 const FEWEST_BLOCKS: usize = 5;
-
-/// A block has to be this many times as long as the 1/e time of what varies, so that blocks are independent.
-pub(crate) const INDEPENDENT: f64 = 2.0;
 
 /// Size of the leading block whose eigenvalues are found, and how many of them are taken where there are further components.
 const LEADING: usize = 256;
@@ -187,31 +183,6 @@ impl Replicates {
         let found = values(&self.variance)?;
         Ok((found, self.held.as_ref().map(values).transpose()?))
     }
-}
-
-/// Whether blocks of so many rows are independent of each other: every θ_i(t) `[T, k]` has to forget within half of one.
-///
-/// Returns the component (counted from `first`) that remembers longest with its 1/e time in rows (`None` where the autocorrelation
-/// does not fall to 1/e) if that is too long.
-///
-/// # Errors
-/// If the series are shorter than 4 rows or not finite.
-pub fn remembers_longer(
-    theta: ArrayView2<'_, f64>,
-    first: usize,
-    rows: usize,
-) -> Result<Option<(usize, Option<f64>)>, AnalysisError> {
-    let steps = theta.nrows();
-    let mut correlator = Correlator::new(steps)?;
-    let mut longest: Option<(usize, f64)> = None;
-    for (index, series) in (first..).zip(theta.columns()) {
-        let Ok(times) = correlator.times(&series.to_vec(), steps - 1) else { continue };
-        let Some(time) = times.one_over_e else { return Ok(Some((index, None))) };
-        if longest.is_none_or(|(_, other)| time > other) {
-            longest = Some((index, time));
-        }
-    }
-    Ok(longest.filter(|(_, time)| INDEPENDENT * time > rows as f64).map(|(index, time)| (index, Some(time))))
 }
 
 /// The window in blocks of nearly equal length.

@@ -55,6 +55,7 @@ mod estimate;
 mod flatness;
 mod jackknife;
 mod line;
+mod memory;
 mod pca;
 mod power_law;
 mod scaling;
@@ -63,7 +64,7 @@ mod student;
 mod temperature;
 
 pub use bootstrap::Interval;
-pub use correlation::{CorrelationTimes, Correlator};
+pub use correlation::{CorrelationTimes, Correlator, among_neighbours};
 pub use curvature::PrincipalCurvatures;
 pub use displacement::{
     DisplacementExponent, displacement_exponent, logarithmic_lags, mean_square_displacement,
@@ -73,7 +74,8 @@ pub use estimate::{Estimate, Method, median};
 pub use flatness::{
     DirectionFlatness, FlatnessSearch, FlatnessSearchParams, FlatnessStatus, Side, curvature_of_crossings,
 };
-pub use jackknife::{Replicates, remembers_longer};
+pub use jackknife::Replicates;
+pub use memory::{Memory, Remembers};
 pub use pca::{
     SegmentMoments, Solver, TrajectoryPca, TrajectoryPcaParams, TrajectoryPcaValidParams, Weight,
     WindowSource, check_rows,

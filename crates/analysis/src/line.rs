@@ -1,9 +1,13 @@
-//! Straight lines through points: least squares, and the Theil–Sen median slope.
+//! Straight lines through points: least squares, whether the points bend, and the Theil–Sen median slope.
+
+use crate::student::t_97_5;
 
 /// Least-squares line y = intercept + slope·x.
 pub(crate) struct Line {
     pub(crate) slope: f64,
     pub(crate) intercept: f64,
+    /// √(Σ residual² / (n − 2)).
+    pub(crate) scatter: f64,
     /// √(Σ residual² / (n − 2) / Σ (x − x̄)²).
     pub(crate) slope_standard_error: f64,
     /// Pearson correlation of x and y.
@@ -37,6 +41,7 @@ pub(crate) fn least_squares(x: &[f64], y: &[f64]) -> Option<Line> {
     Some(Line {
         slope,
         intercept,
+        scatter: (residual / (n - 2.0)).sqrt(),
         slope_standard_error: (residual / (n - 2.0) / xx).sqrt(),
         r: if yy > 0.0 { xy / (xx * yy).sqrt() } else { 0.0 },
     })
@@ -70,8 +75,25 @@ pub(crate) fn curvature(x: &[f64], y: &[f64]) -> Option<(f64, f64)> {
     Some((c, (left / (n - 3.0) / bends).sqrt()))
 }
 
+/// Whether points bend by more than their scatter explains (95 %): what [`curvature`] finds, and of how many points.
+pub(crate) fn bends((curvature, standard_error): (f64, f64), points: usize) -> bool {
+    points > 3 && curvature.abs() > t_97_5(points - 3) * standard_error
+}
+
+/// Parts of the range of x whose slopes are compared, and the fewest points that one needs.
+const PARTS: usize = 3;
+const FEWEST_POINTS: usize = 8;
+
+/// Least and largest slope among three equal parts of the range of x; `None` where fewer than two of them have eight points.
+pub(crate) fn range_of_slopes(x: &[f64], y: &[f64]) -> Option<[f64; 2]> {
+    let slopes = local_slopes(x, y, PARTS, FEWEST_POINTS);
+    let least = slopes.iter().copied().fold(f64::INFINITY, f64::min);
+    let largest = slopes.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    (slopes.len() > 1).then_some([least, largest])
+}
+
 /// The slopes of `parts` parts of equal length in x, of those with at least `fewest` points.
-pub(crate) fn local_slopes(x: &[f64], y: &[f64], parts: usize, fewest: usize) -> Vec<f64> {
+fn local_slopes(x: &[f64], y: &[f64], parts: usize, fewest: usize) -> Vec<f64> {
     let least = x.iter().copied().fold(f64::INFINITY, f64::min);
     let width = spread(x) / parts as f64;
     let part_of = |x: f64| (((x - least) / width) as usize).min(parts - 1);

@@ -5,14 +5,9 @@ use rand_core::Rng;
 use serde::{Deserialize, Serialize};
 
 use crate::bootstrap::{self, Interval};
-use crate::line::{curvature, least_squares, local_slopes, theil_sen};
+use crate::line::{bends, curvature, least_squares, range_of_slopes, theil_sen};
 use crate::pca::SegmentMoments;
-use crate::student::t_97_5;
 use crate::{AnalysisError, Estimate, Replicates};
-
-/// Parts of the range of ln F whose slopes are compared, and the fewest points that one needs.
-const PARTS: usize = 3;
-const FEWEST_POINTS: usize = 8;
 
 /// One principal component: its variance and the flatness of the landscape along it.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -67,10 +62,12 @@ impl PowerLaw {
 
     /// Whether the relation bends by more than the scatter of its points explains: no one ψ describes it.
     pub fn is_bent(&self) -> bool {
-        match (self.curvature, self.curvature_standard_error) {
-            (Some(curvature), Some(error)) => curvature.abs() > t_97_5(self.n - 3) * error,
-            _ => false,
-        }
+        self.curvature.zip(self.curvature_standard_error).is_some_and(|found| bends(found, self.n))
+    }
+
+    /// Whether most of the components asked for have no flatness: ψ is that of the few whose F was within reach.
+    pub fn is_mostly_censored(&self) -> bool {
+        self.censored > self.n
     }
 }
 
@@ -188,16 +185,12 @@ impl PowerLawValidParams {
         };
         let n = points.index.len();
         let bend = curvature(&points.ln_flatness, &points.ln_variance);
-        let local = local_slopes(&points.ln_flatness, &points.ln_variance, PARTS, FEWEST_POINTS);
-        let ends = |ends: Option<[f64; 2]>, slope: &f64| {
-            let [least, largest] = ends.unwrap_or([-slope; 2]);
-            Some([least.min(-slope), largest.max(-slope)])
-        };
+        let slopes = range_of_slopes(&points.ln_flatness, &points.ln_variance);
         Ok(PowerLaw {
             psi: -line.slope,
             curvature: bend.map(|(curvature, _)| curvature),
             curvature_standard_error: bend.map(|(_, error)| error),
-            local_psi: local.iter().fold(None, ends).filter(|_| local.len() > 1),
+            local_psi: slopes.map(|[least, largest]| [-largest, -least]),
             psi_standard_error: line.slope_standard_error,
             ln_prefactor: line.intercept,
             r: line.r,

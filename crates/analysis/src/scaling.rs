@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::line::least_squares;
+use crate::line::{bends, curvature, least_squares, range_of_slopes};
 use crate::{AnalysisError, Estimate};
 
 /// y ∝ x^exponent, by least squares in logarithms.
@@ -18,6 +18,10 @@ pub struct Scaling {
     pub r: f64,
     /// Points of the fit.
     pub n: usize,
+    /// Where the points bend by more than their scatter explains, so that no one exponent describes them: the least and the
+    /// largest exponent among three equal parts of the range of ln x.
+    #[serde(default)]
+    pub bend: Option<[f64; 2]>,
 }
 
 impl Scaling {
@@ -47,12 +51,14 @@ pub fn scaling(points: impl IntoIterator<Item = (f64, f64)>) -> Result<Scaling, 
         0..3 => AnalysisError::TooFewPoints { points: n, censored: 0, under_floor: 0 },
         _ => AnalysisError::NoSpread { what: "x", points: n },
     })?;
+    let bent = curvature(&x, &y).is_some_and(|found| bends(found, n));
     Ok(Scaling {
         exponent: line.slope,
         standard_error: line.slope_standard_error,
         ln_prefactor: line.intercept,
         r: line.r,
         n,
+        bend: range_of_slopes(&x, &y).filter(|_| bent),
     })
 }
 
@@ -65,7 +71,19 @@ mod tests {
         let law = scaling((1..20).map(|x| (f64::from(x), 3.0 * f64::from(x).powf(-2.5)))).unwrap();
         assert!((law.exponent + 2.5).abs() < 1e-12 && law.standard_error < 1e-12);
         assert!((law.ln_prefactor - 3f64.ln()).abs() < 1e-12 && (law.r + 1.0).abs() < 1e-12);
-        assert_eq!(law.n, 19);
+        assert_eq!((law.n, law.bend), (19, None));
+    }
+
+    #[test]
+    fn two_powers_bend() {
+        let noise = |i: i32| 0.03 * f64::from(i * 7919 % 13 - 6);
+        let point = |i: i32| (0.1 * f64::from(i), noise(i));
+        let of = |y: fn(f64) -> f64| {
+            scaling((0..60).map(point).map(|(x, noise)| (x.exp(), (y(x) + noise).exp()))).unwrap()
+        };
+        let [least, largest] = of(|x| if x < 3.0 { -x } else { 3.0 - 2.0 * x }).bend.unwrap();
+        assert!((least + 2.0).abs() < 0.2 && (largest + 1.0).abs() < 0.2, "{least} {largest}");
+        assert_eq!(of(|x| -1.5 * x).bend, None);
     }
 
     #[test]

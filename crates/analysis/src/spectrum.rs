@@ -8,8 +8,8 @@ use std::f64::consts::PI;
 use ndarray::ArrayView1;
 use serde::{Deserialize, Serialize};
 
-use crate::AnalysisError;
 use crate::scaling::scaling;
+use crate::{AnalysisError, Estimate, Replicates};
 
 /// Gap of the spectrum, σ_1²/σ_2²: how far the drift direction stands out (Feng & Tu 2021).
 ///
@@ -19,6 +19,28 @@ pub fn gap<'a>(variance: impl Into<ArrayView1<'a, f64>>) -> Result<f64, Analysis
     let variance = variance.into();
     checked(&variance, 1, 2)?;
     Ok(variance[0] / variance[1])
+}
+
+/// The gap with its interval over other windows.
+///
+/// There is none where 1 lies within it: σ_1² and σ_2² are then within each other's scatter, and their order alone makes them
+/// differ.
+///
+/// # Errors
+/// As [`gap`], of the window or of a replicate.
+pub fn gap_estimate<'a>(
+    variance: impl Into<ArrayView1<'a, f64>>,
+    replicates: &Replicates,
+) -> Result<Estimate, AnalysisError> {
+    let value = gap(variance)?;
+    let found = replicates.estimate_positive(value, |variance| gap(variance))?;
+    Ok(match found.low() {
+        Some(low) if low <= 1.0 => Estimate::without(
+            value,
+            "σ_1² and σ_2² are within each other's scatter: in another window they may change places",
+        ),
+        _ => found,
+    })
 }
 
 /// Decay of the spectrum, σ_i² ∝ i^(−γ).
@@ -37,6 +59,9 @@ pub struct Decay {
     /// Components of the range that was asked for under the floor of the decomposition, left out.
     #[serde(default)]
     pub under_floor: usize,
+    /// Where the spectrum bends by more than its scatter: least and largest γ among three equal parts of ln i.
+    #[serde(default)]
+    pub bend: Option<[f64; 2]>,
 }
 
 impl Decay {
@@ -76,6 +101,7 @@ pub fn decay<'a>(
         first,
         last,
         under_floor,
+        bend: law.bend.map(|[least, largest]| [-largest, -least]),
     })
 }
 

@@ -147,7 +147,7 @@ impl Relation {
         let params = PowerLaw::params().skip_first(first - 1).last(Some(*range.end()));
         let law = params.fit(&self.components)?;
         let uncertainty = Uncertainty::of_components(pca, window, block, law.last)?;
-        stages::psi(&params, &law, &self.components, &uncertainty)
+        Ok(stages::psi(&params, &law, &self.components, &uncertainty))
     }
 
     /// The log–log figure, with a fitted law and the equilibrium slope for comparison.
@@ -176,6 +176,7 @@ impl Relation {
                 first: law.first,
                 last: law.last,
                 n: law.n,
+                censored: law.censored,
             }),
             equilibrium: true,
             title: None,

@@ -3,8 +3,8 @@
 use ndarray::Array2;
 use rand_chacha::rand_core::Rng;
 use varflat_analysis::{
-    AnalysisError, Component, Correlator, DatasetBase, Estimate, Fit, FlatnessSearch, ParamGuard, PowerLaw,
-    Replicates, TrajectoryPca, remembers_longer, scaling, spectrum,
+    AnalysisError, Component, Correlator, DatasetBase, Estimate, Fit, FlatnessSearch, Memory, ParamGuard,
+    PowerLaw, Replicates, TrajectoryPca, among_neighbours, scaling, spectrum,
 };
 
 use crate::common::{generator, normal};
@@ -31,6 +31,8 @@ pub(crate) struct Process {
     pub(crate) sharpest: f64,
     pub(crate) decades: f64,
     pub(crate) gamma: f64,
+    /// The noise of the sharpest direction is so many times as strong.
+    pub(crate) apart: f64,
     /// Whether the bowl pulls: without, the walk is free, and the bowl only gives F.
     pub(crate) pulls: bool,
     pub(crate) noise: Noise,
@@ -40,6 +42,12 @@ impl Process {
     pub(crate) fn curvature(&self) -> Vec<f64> {
         let fallen = |i: usize| -self.decades * i as f64 / (self.weights - 1) as f64;
         (0..self.weights).map(|i| self.sharpest * 10f64.powf(fallen(i))).collect()
+    }
+
+    /// Variance of the noise in one direction.
+    fn strength(&self, i: usize, kappa: f64) -> f64 {
+        let apart = if i == 0 { self.apart } else { 1.0 };
+        apart * apart * kappa.powf(self.gamma)
     }
 
     /// A window `[steps, weights]`, after as many steps as the flattest direction needs.
@@ -54,7 +62,7 @@ impl Process {
         };
         let mut window = Array2::zeros((self.steps, self.weights));
         for (i, kappa) in curvature.iter().enumerate() {
-            let amplitude = ALPHA * kappa.powf(0.5 * self.gamma);
+            let amplitude = ALPHA * self.strength(i, *kappa).sqrt();
             let held = if self.pulls { 1.0 - ALPHA * kappa } else { 1.0 };
             let mut noise = self.draw(before + self.steps, &mut rng);
             noise.drain(..).enumerate().fold(0.0, |x, (t, xi)| {
@@ -93,61 +101,70 @@ impl Process {
             let flatness = search.measure(1.0, 1.0, loss)?.flatness();
             let variance = pca.variance()[i];
             components.push(Component { index: i + 1, variance, flatness, trusted: pca.trusted(i) });
-            let noise: f64 = curvature.iter().zip(p).map(|(kappa, p)| kappa.powf(self.gamma) * p * p).sum();
+            let along = curvature.iter().zip(p).enumerate();
+            let noise: f64 = along.map(|(i, (kappa, p))| self.strength(i, *kappa) * p * p).sum();
             temperature.push((flatness.unwrap_or(f64::NAN), 0.5 * ALPHA * noise));
         }
         let replicates = Replicates::of_components(&pca, window.view(), self.block, self.weights)?;
         let theta = pca.project(window.view(), self.weights.min(60))?;
-        // The first component and the second, and the slowest of the others.
-        let dependent = remembers_longer(theta.view(), 1, self.block)?.is_some();
+        let memory = Memory::of(theta.view())?;
+        // As the program does: none where blocks are not independent.
+        let given = |estimate: Estimate, [first, last]: [usize; 2]| match memory
+            .longer_than_half(self.block, first..=last)
+        {
+            Some(_) => Estimate::without(estimate.value, "blocks are not independent"),
+            None => estimate,
+        };
         let law = PowerLaw::params();
         let (first, last) = (self.weights / 6, self.weights / 2);
         let gamma = spectrum::decay(pca.variance(), (first, last), pca.floor())?.gamma;
+        let gamma = replicates.estimate(gamma, |variance| {
+            Ok::<_, AnalysisError>(spectrum::decay(variance, (first, last), 0.0)?.gamma)
+        })?;
         let mut correlator = Correlator::new(self.steps)?;
-        let component = theta.column(self.weights / 3).to_vec();
-        let direction: Vec<f64> = window.column(self.weights / 3).iter().map(|x| f64::from(*x)).collect();
-        let mut time = |series: &[f64]| -> Result<Estimate, AnalysisError> {
-            let found = correlator.estimate(series, self.block)?;
-            found.ok_or(AnalysisError::NoVariance { steps: self.steps })
-        };
+        let component = self.weights / 3;
+        let direction: Vec<f64> = window.column(component).iter().map(|x| f64::from(*x)).collect();
+        let no_time = AnalysisError::NoVariance { steps: self.steps };
+        let time = correlator.estimate(&direction, self.block)?.ok_or(no_time)?;
+        let along = theta.columns().into_iter().map(|theta| correlator.estimate(&theta.to_vec(), self.block));
+        let along = among_neighbours(&along.collect::<Result<Vec<_>, _>>()?);
+        let component_time = along.into_iter().nth(component).flatten();
         Ok(Reading {
-            dependent,
-            psi: law.estimate(&components, &replicates)?,
-            gamma: replicates.estimate(gamma, |variance| {
-                Ok::<_, AnalysisError>(spectrum::decay(variance, (first, last), 0.0)?.gamma)
-            })?,
-            gap: replicates.estimate_positive(spectrum::gap(pca.variance())?, |v| spectrum::gap(v))?,
+            psi: given(law.estimate(&components, &replicates)?, [2, self.weights]),
+            gamma: given(gamma, [first, last]),
+            gap: given(spectrum::gap_estimate(pca.variance(), &replicates)?, [1, 2]),
             temperature: scaling(temperature.into_iter().skip(1))?.estimate(),
-            time: time(&direction)?,
-            component_time: time(&component)?,
+            time,
+            component_time: component_time.ok_or(AnalysisError::NoVariance { steps: self.steps })?,
         })
     }
 }
 
 /// What one window says.
 pub(crate) struct Reading {
-    /// Whether its blocks are not independent, so that it has no interval.
-    pub(crate) dependent: bool,
     pub(crate) psi: Estimate,
     pub(crate) gamma: Estimate,
     pub(crate) gap: Estimate,
     pub(crate) temperature: Estimate,
-    /// Along a direction that is the same in every window, and along a component.
+    /// Along a direction that is the same in every window, and along a component, which is another in each.
     pub(crate) time: Estimate,
     pub(crate) component_time: Estimate,
 }
 
-/// How often intervals hold the mean over all repetitions.
+/// How often intervals hold what they are said to hold.
 pub(crate) struct Coverage {
     pub(crate) what: &'static str,
+    /// Windows that give no interval.
+    pub(crate) without: usize,
     pub(crate) mean: f64,
     /// Standard deviation over repetitions, and the root mean square of the standard errors.
     pub(crate) scatter: f64,
     pub(crate) standard_error: f64,
+    /// Of those that give one.
     pub(crate) holds: f64,
 }
 
-/// The coverage of every number over windows that only their seed tells apart.
+/// How often the intervals of windows that only their seed tells apart hold the mean over all of them.
 pub(crate) fn coverage(readings: &[Reading]) -> Vec<Coverage> {
     type Pick = fn(&Reading) -> &Estimate;
     let picks: [(&'static str, Pick); 6] = [
@@ -158,10 +175,10 @@ pub(crate) fn coverage(readings: &[Reading]) -> Vec<Coverage> {
         ("1/e time", |reading| &reading.time),
         ("1/e time of a component", |reading| &reading.component_time),
     ];
-    picks.map(|(what, pick)| of(what, readings.iter().map(pick).collect())).into()
+    picks.map(|(what, pick)| of(what, &readings.iter().map(pick).collect::<Vec<_>>())).into()
 }
 
-fn of(what: &'static str, estimates: Vec<&Estimate>) -> Coverage {
+fn of(what: &'static str, estimates: &[&Estimate]) -> Coverage {
     let n = estimates.len() as f64;
     let mean = estimates.iter().map(|estimate| estimate.value).sum::<f64>() / n;
     let squares: f64 = estimates.iter().map(|estimate| (estimate.value - mean).powi(2)).sum();
@@ -170,6 +187,7 @@ fn of(what: &'static str, estimates: Vec<&Estimate>) -> Coverage {
     let errors: f64 = estimates.iter().filter_map(|e| e.standard_error).map(|error| error * error).sum();
     Coverage {
         what,
+        without: estimates.len() - with.len(),
         mean,
         scatter: (squares / (n - 1.0)).sqrt(),
         standard_error: (errors / with.len() as f64).sqrt(),
@@ -178,7 +196,7 @@ fn of(what: &'static str, estimates: Vec<&Estimate>) -> Coverage {
 }
 
 /// The processes that the intervals are held against.
-pub(crate) fn processes() -> [Process; 6] {
+pub(crate) fn processes() -> [Process; 7] {
     let base = Process {
         name: "equilibrium, C = 1",
         weights: 60,
@@ -187,6 +205,7 @@ pub(crate) fn processes() -> [Process; 6] {
         sharpest: 1.0,
         decades: 1.5,
         gamma: 0.0,
+        apart: 1.0,
         pulls: true,
         noise: Noise::Independent,
     };
@@ -211,6 +230,12 @@ pub(crate) fn processes() -> [Process; 6] {
             decades: 3.0,
             gamma: 1.5,
             noise: Noise::Epoch(600),
+            ..base
+        },
+        Process {
+            name: "Ornstein–Uhlenbeck, C ∝ κ^1.5, one direction apart",
+            gamma: 1.5,
+            apart: 4.0,
             ..base
         },
         Process { name: "free walk, C ∝ κ", decades: 2.0, gamma: 1.0, pulls: false, ..base },

@@ -116,8 +116,8 @@ pub(crate) fn fitted(run: &RunFolder) -> Result<(FitReport, Uncertainty)> {
     let mut random = stream(experiment.seed, Purpose::Bootstrap, 0);
     let resampled =
         params.bootstrap(&components, pca.segments(), section.block, section.resamples, &mut random);
-    let psi_estimate = psi(&params, &law, &components, &uncertainty)?;
-    let curvature = curvature(&params, &law, &components, &uncertainty)?;
+    let psi_estimate = psi(&params, &law, &components, &uncertainty);
+    let curvature = curvature(&params, &law, &components, &uncertainty);
     let decay = decay(section, &pca);
     let gap = spectrum::gap(pca.variance())?;
     let report = FitReport {
@@ -143,10 +143,10 @@ pub(crate) fn fitted(run: &RunFolder) -> Result<(FitReport, Uncertainty)> {
         total_variance: Some(pca.total_variance()),
         bootstrap: resampled.ok(),
         gap,
-        gap_estimate: Some(uncertainty.estimate(gap, [1, 2], |replicates| {
-            let found = replicates.estimate_positive(gap, |variance| spectrum::gap(variance));
-            found.unwrap_or_else(|error| Estimate::without(gap, error.to_string()))
-        })),
+        gap_estimate: Some(
+            uncertainty
+                .estimate(gap, [1, 2], |replicates| spectrum::gap_estimate(pca.variance(), replicates)),
+        ),
         alignment: pca.alignment(&recorded_mean(run)?)?,
         gamma: decay.as_ref().ok().map(|decay| decay.gamma),
         gamma_estimate: decay.as_ref().ok().map(|decay| gamma(decay, &uncertainty)),
@@ -163,16 +163,9 @@ pub(crate) fn psi(
     law: &PowerLaw,
     components: &[Component],
     uncertainty: &Uncertainty,
-) -> Result<Estimate> {
-    // The fit did not fail, so neither does this.
-    let mut failed = None;
-    let found = uncertainty.estimate(law.psi, [law.first, law.last], |replicates| {
-        params.estimate(components, replicates).unwrap_or_else(|error| {
-            failed = Some(error);
-            Estimate::without(law.psi, "")
-        })
-    });
-    failed.map_or(Ok(found), |error| Err(error.into()))
+) -> Estimate {
+    let range = [law.first, law.last];
+    uncertainty.estimate(law.psi, range, |replicates| params.estimate(components, replicates))
 }
 
 fn curvature(
@@ -180,12 +173,12 @@ fn curvature(
     law: &PowerLaw,
     components: &[Component],
     uncertainty: &Uncertainty,
-) -> Result<Option<Estimate>> {
-    let Some(value) = law.curvature else { return Ok(None) };
-    Ok(Some(uncertainty.estimate(value, [law.first, law.last], |replicates| {
-        let found = params.estimate_curvature(components, replicates).ok().flatten();
-        found.unwrap_or_else(|| Estimate::without(value, "too few components"))
-    })))
+) -> Option<Estimate> {
+    let (value, range) = (law.curvature?, [law.first, law.last]);
+    Some(uncertainty.estimate(value, range, |replicates| {
+        let found = params.estimate_curvature(components, replicates)?;
+        Ok(found.unwrap_or_else(|| Estimate::without(value, "too few components")))
+    }))
 }
 
 /// Beyond the scatter of the points, and beyond that of other windows where it is known.
@@ -199,9 +192,7 @@ fn gamma(decay: &spectrum::Decay, uncertainty: &Uncertainty) -> Estimate {
     let (first, last) = (decay.first, decay.last);
     uncertainty.estimate(decay.gamma, [first, last], |replicates| {
         let last = last.min(replicates.variance().ncols());
-        let found = replicates
-            .estimate(decay.gamma, |variance| spectrum::decay(variance, (first, last), 0.0).map(|d| d.gamma));
-        found.unwrap_or_else(|error| Estimate::without(decay.gamma, error.to_string()))
+        replicates.estimate(decay.gamma, |variance| Ok(spectrum::decay(variance, (first, last), 0.0)?.gamma))
     })
 }
 
@@ -246,17 +237,23 @@ impl FitReport {
 
     /// γ with its interval, if there is a γ.
     pub fn gamma_estimate(&self) -> Option<Estimate> {
-        Some(
-            self.gamma_estimate
-                .clone()
-                .unwrap_or_else(|| Estimate::without(self.gamma.unwrap_or(f64::NAN), OLDER)),
-        )
-        .filter(|_| self.gamma.is_some())
+        self.gamma.map(|gamma| self.gamma_estimate.clone().unwrap_or_else(|| Estimate::without(gamma, OLDER)))
     }
 
     /// Where one ψ does not describe the relation: its local values, from the least to the largest.
     pub fn bend(&self) -> Option<[f64; 2]> {
         self.local_psi.filter(|_| self.bent == Some(true))
+    }
+
+    /// Where most of the components asked for have no flatness, so that ψ is that of a few: how many, and what helps.
+    pub fn mostly_censored(&self) -> Option<String> {
+        let asked = self.left_out + self.n;
+        (self.left_out > self.n).then(|| {
+            format!(
+                "{} of {asked} components have no flatness; raise landscape.radius or lower landscape.factor",
+                self.left_out
+            )
+        })
     }
 
     /// Whether a component was in the fit.

@@ -287,10 +287,8 @@ fn row(
         .collect();
     let params = PowerLaw::params().skip_first(0);
     let law = params.fit(&components).ok();
-    let slope = law
-        .as_ref()
-        .map(|law| stages::psi(&params, law, &components, &measured.uncertainty).map(Estimate::negated));
-    let slope = slope.transpose()?;
+    let slope =
+        law.as_ref().map(|law| stages::psi(&params, law, &components, &measured.uncertainty).negated());
     let missing = slope.as_ref().and_then(|slope| slope.missing.clone());
     let (trust, note) = match components.len() {
         few if few < FEWEST_DIRECTIONS => {

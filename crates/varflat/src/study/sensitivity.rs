@@ -107,7 +107,7 @@ impl SensitivityStudy {
             .map(|&[first, last]| {
                 let params = PowerLaw::params().skip_first(first - 1).last(Some(last));
                 let law = params.fit(&components)?;
-                let psi = stages::psi(&params, &law, &components, &uncertainty)?;
+                let psi = stages::psi(&params, &law, &components, &uncertainty);
                 Ok(RangeRow {
                     first: law.first,
                     last: law.last,

@@ -6,8 +6,8 @@ use ndarray::{Array1, Array2, ArrayView2, Axis};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use varflat_analysis::{
-    AnalysisError, CorrelationTimes, Correlator, FlatnessStatus, Scaling, TrajectoryPca, WindowSource,
-    scaling,
+    AnalysisError, CorrelationTimes, Correlator, Estimate, FlatnessStatus, Scaling, TrajectoryPca,
+    WindowSource, among_neighbours, scaling,
 };
 use varflat_model::{MovingLayer, OptimizerKind, TrainingConfig, epoch_order};
 use varflat_recorder::Trajectory;
@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::experiment::{
     Checked, Experiment, MOST, MOST_COMPONENTS, MOST_POINTS, all_within, not_too_many, range, within,
 };
-use crate::figures::estimate;
+use crate::figures::exponent;
 use crate::files::write_csv;
 use crate::recorded::{RecordedWindow, source};
 use crate::run_folder::{RunFolder, names};
@@ -210,7 +210,7 @@ impl TemperatureReport {
         let lines = laws.into_iter().filter_map(|(what, law)| Some((what, law?)));
         let lines = lines.map(|(what, law)| {
             let Scaling { r, n, .. } = law;
-            format!("  {what} ∝ F^x with x = {} ({n} directions, r = {r:.3})\n", estimate(&law.estimate()))
+            format!("  {what} ∝ F^x with x = {} ({n} directions, r = {r:.3})\n", exponent(&law))
         });
         let caveat = self.caveat.iter().map(|caveat| format!("  note: {caveat}\n"));
         caveat.chain(lines).collect()
@@ -452,25 +452,32 @@ struct Times {
     interval: Option<[f64; 2]>,
 }
 
-/// Correlation times of every column; `None` where a series has no variance. Intervals by a jackknife over blocks of so many rows.
+/// Correlation times along every component; `None` where a series has no variance. Intervals by a jackknife over blocks of so many
+/// rows.
 fn times(series: &Array2<f64>, block: usize) -> Result<Vec<Option<Times>>> {
     let steps = series.nrows();
-    (0..series.ncols())
+    let found: Vec<Option<(CorrelationTimes, Option<Estimate>)>> = (0..series.ncols())
         .into_par_iter()
         .map_init(
             || Correlator::new(steps),
             |correlator, column| match correlator {
                 Ok(correlator) => {
                     let series = series.column(column).to_vec();
-                    Ok(correlator.times(&series, steps / 2).ok().map(|times| {
-                        let estimate = correlator.estimate(&series, block).ok().flatten();
-                        Times { times, interval: estimate.and_then(|estimate| estimate.interval) }
-                    }))
+                    let times = correlator.times(&series, steps / 2).ok();
+                    Ok(times.map(|times| (times, correlator.estimate(&series, block).ok().flatten())))
                 }
                 Err(error) => Err(Error::malformed("the trajectory".as_ref(), error.to_string())),
             },
         )
-        .collect()
+        .collect::<Result<_>>()?;
+    let (times, estimates): (Vec<_>, Vec<_>) =
+        found.into_iter().map(|found| found.map_or((None, None), |(times, one)| (Some(times), one))).unzip();
+    let intervals = among_neighbours(&estimates).into_iter().map(|estimate| estimate?.interval);
+    Ok(times
+        .into_iter()
+        .zip(intervals)
+        .map(|(times, interval)| Some(Times { times: times?, interval }))
+        .collect())
 }
 
 /// Vectors `[steps, weights]` that are made as they are read, whole rows at a time.

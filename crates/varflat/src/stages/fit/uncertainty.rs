@@ -1,7 +1,7 @@
 //! The intervals of a fit: what other windows of the same training would give.
 
-use ndarray::{Array2, Axis};
-use varflat_analysis::{AnalysisError, Estimate, Replicates, TrajectoryPca, WindowSource, remembers_longer};
+use ndarray::{Array2, ArrayView2, Axis};
+use varflat_analysis::{AnalysisError, Estimate, Memory, Remembers, Replicates, TrajectoryPca, WindowSource};
 
 use super::OLDER;
 use crate::error::{Error, Result};
@@ -10,20 +10,15 @@ use crate::recorded::RecordedWindow;
 use crate::run_folder::{RunFolder, names};
 use crate::stages::PROJECTED;
 
-/// The variances without one block of time after the other, and the projections that tell whether the blocks are independent.
-pub(crate) struct Uncertainty {
-    replicates: std::result::Result<Replicates, String>,
-    /// θ of the first components, `[T, k]`.
-    theta: Array2<f64>,
-}
+/// The variances without one block of time after the other, and whether the blocks are independent; or why there are none.
+pub(crate) struct Uncertainty(std::result::Result<(Replicates, Memory), String>);
 
 impl Uncertainty {
     /// Of a run's window, for its first `last` components.
     pub(super) fn measure(run: &RunFolder, pca: &TrajectoryPca, last: usize) -> Result<Self> {
         let window = RecordedWindow::open(run.checked(names::TRAJECTORY)?)?;
-        let theta = read_npy(&run.checked(names::PROJECTIONS)?)?;
-        let replicates = replicates(pca, &window, run.experiment().fit.block, last)?;
-        Ok(Self { replicates, theta })
+        let theta: Array2<f64> = read_npy(&run.checked(names::PROJECTIONS)?)?;
+        Self::new(Replicates::of_components(pca, &window, run.experiment().fit.block, last), theta.view())
     }
 
     /// Of any window, along its first `last` components, which are found again in each replicate.
@@ -34,15 +29,27 @@ impl Uncertainty {
         last: usize,
     ) -> Result<Self> {
         let theta = pca.project(&window, pca.variance().len().min(PROJECTED))?;
-        let replicates = replicates(pca, &window, block, last)?;
-        Ok(Self { replicates, theta })
+        Self::new(Replicates::of_components(pca, window, block, last), theta.view())
     }
 
     /// Along directions that are held.
-    pub(crate) fn of_coordinates(theta: &Array2<f64>, block: usize) -> Self {
-        let replicates = Replicates::of_coordinates(theta.view(), block).map_err(|error| error.to_string());
-        let shown = theta.ncols().min(PROJECTED);
-        Self { replicates, theta: theta.slice_axis(Axis(1), (..shown).into()).to_owned() }
+    pub(crate) fn of_coordinates(theta: &Array2<f64>, block: usize) -> Result<Self> {
+        let first = theta.ncols().min(PROJECTED);
+        Self::new(
+            Replicates::of_coordinates(theta.view(), block),
+            theta.slice_axis(Axis(1), (..first).into()),
+        )
+    }
+
+    fn new(
+        replicates: std::result::Result<Replicates, AnalysisError>,
+        theta: ArrayView2<'_, f64>,
+    ) -> Result<Self> {
+        match replicates.and_then(|replicates| Ok((replicates, Memory::of(theta)?))) {
+            // A file that cannot be read is no property of the window.
+            Err(error @ AnalysisError::Source(_)) => Err(error.into()),
+            found => Ok(Self(found.map_err(|error| error.to_string()))),
+        }
     }
 
     /// The interval of a number that rests on components `first..=last`, or the value alone and why.
@@ -50,31 +57,23 @@ impl Uncertainty {
         &self,
         value: f64,
         [first, last]: [usize; 2],
-        of: impl FnOnce(&Replicates) -> Estimate,
+        of: impl FnOnce(&Replicates) -> std::result::Result<Estimate, AnalysisError>,
     ) -> Estimate {
-        let replicates = match &self.replicates {
-            Ok(replicates) => replicates,
+        let (replicates, memory) = match &self.0 {
+            Ok(known) => known,
             Err(reason) => return Estimate::without(value, reason.clone()),
         };
-        let shown = first.max(1) - 1..last.min(self.theta.ncols());
-        if !shown.is_empty() {
-            let theta = self.theta.slice_axis(Axis(1), shown.into());
-            match remembers_longer(theta, first.max(1), replicates.rows()) {
-                Ok(None) => {}
-                Ok(Some((index, time))) => {
-                    return Estimate::without(value, too_long(index, time, replicates.rows(), theta.nrows()));
-                }
-                Err(error) => return Estimate::without(value, error.to_string()),
-            }
+        match memory.longer_than_half(replicates.rows(), first..=last) {
+            Some(longest) => Estimate::without(value, too_long(longest, replicates.rows())),
+            None => of(replicates).unwrap_or_else(|error| Estimate::without(value, error.to_string())),
         }
-        of(replicates)
     }
 
     /// Writes the replicates beside the fit; none where there are none.
     pub(super) fn write(&self, run: &RunFolder) -> Result<()> {
         let empty = Array2::zeros((0, 0));
-        let (rows, variance, held) = match &self.replicates {
-            Ok(replicates) => {
+        let (rows, variance, held) = match &self.0 {
+            Ok((replicates, _)) => {
                 (replicates.rows() as i64, replicates.variance(), replicates.held().unwrap_or(&empty))
             }
             Err(_) => (0, &empty, &empty),
@@ -89,48 +88,33 @@ impl Uncertainty {
 
     /// Reads what a run's fit left; of a fit without replicates the reason is the fit's.
     pub(crate) fn read(run: &RunFolder, missing: Option<&str>) -> Result<Self> {
-        let theta = read_npy(&run.checked(names::PROJECTIONS)?)?;
-        let reason = missing.unwrap_or(OLDER).to_owned();
+        let reason = || Ok(Self(Err(missing.unwrap_or(OLDER).to_owned())));
         let path = run.file(names::JACKKNIFE);
         if !path.exists() {
-            return Ok(Self { replicates: Err(reason), theta });
+            return reason();
         }
         run.checked(names::JACKKNIFE)?;
         let mut npz = Npz::open(&path)?;
         let variance: Array2<f64> = npz.shaped("variance")?;
-        let rows = npz.counts("rows")?.first().copied().unwrap_or(0);
         if variance.is_empty() {
-            return Ok(Self { replicates: Err(reason), theta });
+            return reason();
         }
+        let rows = npz.counts("rows")?.first().copied().unwrap_or(0);
         let held: Array2<f64> = npz.shaped("held")?;
         let replicates = Replicates::from_parts(rows, variance, Some(held))
             .map_err(|error| Error::malformed(&path, error.to_string()))?;
-        Ok(Self { replicates: Ok(replicates), theta })
-    }
-}
-
-/// The replicates, or why the window gives none; a window that cannot be read is an error.
-fn replicates(
-    pca: &TrajectoryPca,
-    window: impl WindowSource,
-    block: usize,
-    last: usize,
-) -> Result<std::result::Result<Replicates, String>> {
-    match Replicates::of_components(pca, window, block, last) {
-        Ok(replicates) => Ok(Ok(replicates)),
-        // A file that cannot be read is no property of the window.
-        Err(error @ AnalysisError::Source(_)) => Err(error.into()),
-        Err(error) => Ok(Err(error.to_string())),
+        let theta: Array2<f64> = read_npy(&run.checked(names::PROJECTIONS)?)?;
+        Self::new(Ok(replicates), theta.view())
     }
 }
 
 /// Why blocks are not independent, and what to do.
-fn too_long(index: usize, time: Option<f64>, rows: usize, window: usize) -> String {
-    match time {
-        None => format!("θ_{index} drifts: it does not forget within the {window} rows of the window"),
+fn too_long(Remembers { component, one_over_e, window }: Remembers, rows: usize) -> String {
+    match one_over_e {
+        None => format!("θ_{component} drifts: it does not forget within the {window} rows of the window"),
         Some(time) => format!(
-            "θ_{index} remembers for {time:.0} rows, so that blocks of {rows} are not independent; set fit.block to {:.0} or more, \
-             of which the window must hold five",
+            "θ_{component} remembers for {time:.0} rows, so that blocks of {rows} are not independent; set fit.block to {:.0} or \
+             more, of which the window must hold five",
             2.0 * time
         ),
     }

@@ -74,7 +74,7 @@ pub(super) fn along_sgd(run: &RunFolder, section: &LangevinSection, source: &Run
     // Numbered anew, as the columns of θ are.
     let rows = rows.into_iter().zip(variance).zip(1..);
     let rows = rows.map(|((row, variance), index)| FlatnessRow { index, variance, ..row }).collect();
-    let uncertainty = Uncertainty::of_coordinates(&theta, run.experiment().fit.block);
+    let uncertainty = Uncertainty::of_coordinates(&theta, run.experiment().fit.block)?;
     Ok(Measured { l0: fit.l0, factor: fit.factor, rows, floor: 0.0, uncertainty })
 }
 
@@ -120,7 +120,7 @@ pub(super) fn along_hessian(run: &RunFolder, section: &LangevinSection) -> Resul
             },
         )
         .collect::<Result<_>>()?;
-    let uncertainty = Uncertainty::of_coordinates(&theta, experiment.fit.block);
+    let uncertainty = Uncertainty::of_coordinates(&theta, experiment.fit.block)?;
     Ok(AlongHessian {
         measured: Measured { l0, factor: section.factor, rows, floor: 0.0, uncertainty },
         curvature: curvatures.curvature.to_vec(),

@@ -1,0 +1,73 @@
+//! Whether blocks of time are independent of each other: how long each coordinate of a window is remembered.
+
+use std::ops::RangeInclusive;
+
+use ndarray::ArrayView2;
+
+use crate::{AnalysisError, Correlator};
+
+/// A block has to be this many times as long as the 1/e time of what varies, so that blocks are independent.
+pub(crate) const INDEPENDENT: f64 = 2.0;
+
+/// The 1/e times of the coordinates θ_i(t) of one window, counted from 1.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Memory {
+    /// In rows; `None` where the autocorrelation does not fall to 1/e.
+    one_over_e: Vec<Option<f64>>,
+    steps: usize,
+}
+
+impl Memory {
+    /// Of coordinates `[T, k]`. One that does not move remembers nothing.
+    ///
+    /// # Errors
+    /// If the window is shorter than 4 rows, or a value is not finite.
+    pub fn of(theta: ArrayView2<'_, f64>) -> Result<Self, AnalysisError> {
+        let steps = theta.nrows();
+        let mut correlator = Correlator::new(steps)?;
+        let times =
+            theta.columns().into_iter().map(|series| match correlator.times(&series.to_vec(), steps - 1) {
+                Ok(times) => Ok(times.one_over_e),
+                Err(AnalysisError::NoVariance { .. }) => Ok(Some(0.0)),
+                Err(error) => Err(error),
+            });
+        Ok(Self { one_over_e: times.collect::<Result<_, _>>()?, steps })
+    }
+
+    /// Whether blocks of so many rows are independent: of the components in a range (those of them that were looked at), the one
+    /// that remembers longest, if that is for more than half a block.
+    ///
+    /// ```
+    /// use ndarray::Array2;
+    /// use varflat_analysis::Memory;
+    /// // A sine forgets within a quarter of its period of 400 rows.
+    /// let theta = Array2::from_shape_fn((4000, 2), |(t, i)| (t as f64 / 400.0 * (i + 1) as f64 * 6.2832).sin());
+    /// let memory = Memory::of(theta.view())?;
+    /// assert_eq!(memory.longer_than_half(500, 1..=2), None);
+    /// assert_eq!(memory.longer_than_half(100, 1..=2).unwrap().component, 1);
+    /// # Ok::<(), varflat_analysis::AnalysisError>(())
+    /// ```
+    pub fn longer_than_half(&self, rows: usize, components: RangeInclusive<usize>) -> Option<Remembers> {
+        let first = (*components.start()).max(1);
+        let looked_at = self.one_over_e.iter().zip(1..).skip(first - 1);
+        let within = looked_at.take_while(|(_, component)| components.contains(component));
+        let longest = within.max_by(|(a, _), (b, _)| {
+            let rows = |time: &Option<f64>| time.unwrap_or(f64::INFINITY);
+            rows(a).total_cmp(&rows(b))
+        });
+        let (&one_over_e, component) = longest?;
+        let long = one_over_e.is_none_or(|time| INDEPENDENT * time > rows as f64);
+        long.then_some(Remembers { component, one_over_e, window: self.steps })
+    }
+}
+
+/// A component that remembers for too long.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Remembers {
+    /// Counted from 1.
+    pub component: usize,
+    /// Its 1/e time in rows; `None` where the autocorrelation does not fall to 1/e.
+    pub one_over_e: Option<f64>,
+    /// Rows of the window.
+    pub window: usize,
+}
