@@ -211,3 +211,24 @@ fn shares_do_not_depend_on_how_many_components_were_kept() {
         assert!((all / some - 1.0).abs() < 1e-6, "{key}: {all} {some}");
     }
 }
+
+/// σ²–F under a radius that few directions reach: ψ is that of these few, and says so.
+#[test]
+fn a_law_of_a_few_directions_says_so() {
+    let work = Workplace::new();
+    let mut few = 0;
+    for (run, radius) in [("short", "2"), ("long", "1000")] {
+        let run = work.finished(&program!(), run, &[&format!("landscape.radius={radius}")]);
+        let fit = json(&run.join("fit.json"));
+        let flatness = column(&run.join("flatness.csv"), "flatness");
+        let without = flatness.iter().skip(1).filter(|flatness| flatness.is_none()).count() as u64;
+        assert_eq!(fit["left_out"].as_u64(), Some(without));
+        let words =
+            format!("not to be trusted: {without} of {} components have no flatness", flatness.len() - 1);
+        let inspected = program!().run(&["inspect", &run.to_string_lossy()]).succeeds().stdout;
+        let most = without > fit["n"].as_u64().unwrap();
+        assert_eq!(inspected.contains(&words), most, "{inspected}");
+        few += usize::from(most);
+    }
+    assert_eq!(few, 1);
+}

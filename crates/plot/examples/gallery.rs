@@ -165,6 +165,7 @@ fn relation(flatness: &[f64], variance: &[f64]) -> VarianceFlatness {
             first: 2,
             last: 2000,
             n: points.iter().filter(|point| point.used_in_fit).count(),
+            censored: 0,
         }),
         points,
         equilibrium: true,

@@ -13,7 +13,7 @@
 //!     .collect();
 //! let (psi, interval, bend) = (4.0, Some((3.96, 4.04)), None);
 //! let (first, last, n, ln_prefactor, r) = (2, 50, 49, 1e-5_f64.ln(), -1.0);
-//! let fit = FitLine { psi, interval, bend, ln_prefactor, r, first, last, n };
+//! let fit = FitLine { psi, interval, bend, ln_prefactor, r, first, last, n, censored: 0 };
 //! let data = VarianceFlatness { points, fit: Some(fit), equilibrium: true, title: None };
 //! let figure = variance_flatness(&data)?;
 //! assert!(figure.svg().contains("ψ = 4.00 [3.96, 4.04]"));
@@ -74,7 +74,7 @@ pub use growth::{Growth, GrowthLine, GrowthPanel, GrowthSeries, growth};
 pub use landscape_profiles::{LandscapeProfiles, Profile, landscape_profiles};
 pub use learning_phases::{LearningPhases, learning_phases};
 pub use mini_batches::{MiniBatchDirection, MiniBatchFigure, mini_batch_losses};
-pub use number::{ends, interval_decimals, with_decimals, with_interval};
+pub use number::{ends, fixed, interval_decimals, with_decimals, with_interval};
 pub use power_law_line::{PowerLawLine, SlopeGuide};
 pub use spectrum::{DecayLine, Spectrum, spectrum};
 pub use temperature::{CorrelationTimeSeries, TemperatureFigure, TemperatureProfile, temperature};

@@ -28,7 +28,7 @@ pub(crate) fn power_of_ten(exponent: i32) -> String {
 }
 
 /// Fixed decimals with a true minus sign; never `−0`.
-pub(crate) fn fixed(value: f64, decimals: usize) -> String {
+pub fn fixed(value: f64, decimals: usize) -> String {
     if !value.is_finite() {
         return not_finite(value);
     }

@@ -44,6 +44,8 @@ pub struct FitLine {
     pub last: usize,
     /// Number of components in the fit.
     pub n: usize,
+    /// Number of components left out because they have no flatness.
+    pub censored: usize,
 }
 
 /// Variances and flatnesses, with the law fitted to them.
@@ -158,7 +160,12 @@ fn fit_text(fit: &FitLine) -> String {
     if let Some((least, largest)) = fit.bend {
         text += &format!(", bent: {} to {} by range", fixed(least, 1), fixed(largest, 1));
     }
-    text + &format!(",\ncomponents {}–{}, n = {}, r = {}", fit.first, fit.last, fit.n, significant(fit.r, 3))
+    text +=
+        &format!(",\ncomponents {}–{}, n = {}, r = {}", fit.first, fit.last, fit.n, significant(fit.r, 3));
+    if fit.censored > fit.n {
+        text += &format!(",\nmost have no F ({} of {})", fit.censored, fit.censored + fit.n);
+    }
+    text
 }
 
 #[cfg(test)]
@@ -176,10 +183,11 @@ mod tests {
             first: 2,
             last: 2500,
             n: 2431,
+            censored: 10,
         };
-        assert_eq!(
-            fit_text(&fit),
-            "ψ = 4.2 [4.1, 4.3], bent: 3.3 to 4.8 by range,\ncomponents 2–2500, n = 2431, r = −0.993"
-        );
+        let text = "ψ = 4.2 [4.1, 4.3], bent: 3.3 to 4.8 by range,\ncomponents 2–2500, n = 2431, r = −0.993";
+        assert_eq!(fit_text(&fit), text);
+        let few = fit_text(&FitLine { n: 5, censored: 10, ..fit });
+        assert!(few.ends_with("n = 5, r = −0.993,\nmost have no F (10 of 15)"), "{few}");
     }
 }

@@ -108,6 +108,7 @@ fn relation(components: usize) -> VarianceFlatness {
             first: 2,
             last: components,
             n: components - components / 7 - 1,
+            censored: 0,
         }),
         equilibrium: true,
         title: Some("a network <of> \"any\" size & kind".to_owned()),

@@ -20,8 +20,9 @@ mod width;
 use std::fs::File;
 use std::path::Path;
 
-use varflat_analysis::Estimate;
+use varflat_analysis::{Estimate, Scaling};
 use varflat_plot::Figure;
+pub(crate) use varflat_plot::fixed;
 
 use crate::error::Result;
 use crate::files::{make_folder, remove_drafts};
@@ -136,14 +137,29 @@ fn unsigned(value: f64) -> String {
     fixed(value, 2)
 }
 
-/// The same with so many decimals.
-pub(crate) fn fixed(value: f64, decimals: usize) -> String {
-    format!("{value:.decimals$}").replace('-', "−")
-}
-
 /// A value with its 95 % interval, and no more digits than that allows.
 pub(crate) fn estimate(estimate: &Estimate) -> String {
     varflat_plot::with_interval(estimate.value, pair(estimate.interval))
+}
+
+/// Decimals of an exponent that varies from the least to the largest: as many as tell these apart.
+pub(crate) fn bend_decimals([least, largest]: [f64; 2]) -> usize {
+    varflat_plot::interval_decimals(0.0, (least, largest))
+}
+
+/// The exponent of a law: where it bends, with its range and no more decimals than that allows.
+pub(crate) fn exponent(law: &Scaling) -> String {
+    let interval = pair(law.estimate().interval);
+    let Some([least, largest]) = law.bend else {
+        return varflat_plot::with_interval(law.exponent, interval);
+    };
+    let decimals = bend_decimals([least, largest]);
+    format!(
+        "{}, bent: {} to {} by range",
+        varflat_plot::with_decimals(law.exponent, interval, decimals),
+        fixed(least, decimals),
+        fixed(largest, decimals)
+    )
 }
 
 /// ψ of a fit: with one decimal where the relation bends and one ψ does not describe it.

@@ -105,10 +105,9 @@ fn covered(estimate: &Estimate) -> String {
     }
 }
 
-/// Where one ψ does not describe the relation, by how much it varies.
-fn bent(fit: &FitReport) -> String {
-    fit.bend()
-        .map_or_else(String::new, |[least, largest]| format!("; bent: {least:.1} to {largest:.1} by range"))
+/// Where one exponent does not describe the points, by how much it varies.
+fn bent(bend: Option<[f64; 2]>) -> String {
+    bend.map_or_else(String::new, |[least, largest]| format!("; bent: {least:.1} to {largest:.1} by range"))
 }
 
 /// The fitted numbers, one a line.
@@ -116,8 +115,9 @@ pub fn report(fit: &FitReport) -> String {
     let psi = fit.psi_estimate();
     let [first, last] = fit.range;
     let mut lines = vec![
-        ("ψ", format!("{} (components {first}–{last}{})", figures::psi(fit), bent(fit))),
+        ("ψ", format!("{} (components {first}–{last}{})", figures::psi(fit), bent(fit.bend()))),
         ("", covered(&psi)),
+        ("", fit.mostly_censored().map_or_else(String::new, |few| format!("not to be trusted: {few}"))),
         (
             "",
             format!(
@@ -144,7 +144,12 @@ pub fn report(fit: &FitReport) -> String {
         };
         lines.push((
             "γ",
-            format!("{} over components {first}–{last}{left_out}; {}", estimate(&gamma), covered(&gamma)),
+            format!(
+                "{} over components {first}–{last}{left_out}{}; {}",
+                estimate(&gamma),
+                bent(decay.bend),
+                covered(&gamma)
+            ),
         ));
     }
     if let Some(reason) = &fit.decay_missing {
@@ -153,5 +158,6 @@ pub fn report(fit: &FitReport) -> String {
     if let Some(share) = fit.share_35 {
         lines.push(("share", format!("{share:.3} of the rest in the 35 components after the first")));
     }
-    lines.into_iter().map(|(name, value)| format!("{name:<12} {value}\n")).collect()
+    let said = lines.into_iter().filter(|(_, value)| !value.is_empty());
+    said.map(|(name, value)| format!("{name:<12} {value}\n")).collect()
 }

@@ -38,9 +38,11 @@ impl Show for PowerLaw {
             }
             _ => String::new(),
         };
+        let few =
+            if self.is_mostly_censored() { "; <b>most have no flatness: not to be trusted</b>" } else { "" };
         format!(
             "<b>ψ = {psi:.1}</b> (σ² ∝ F<sup>−ψ</sup>; components {first}–{last}{bent}) over {n} of these, \
-             r = {r:.3}; Theil–Sen {theil_sen:.2}; left out: {censored} without a flatness, {under_floor} under the floor. \
+             r = {r:.3}; Theil–Sen {theil_sen:.2}; left out: {censored} without a flatness, {under_floor} under the floor{few}. \
              An interval needs the window: <code>Relation::estimate</code>"
         )
     }

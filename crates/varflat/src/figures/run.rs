@@ -253,6 +253,7 @@ fn variance_flatness(tables: &Source) -> Result<Figure> {
             first: fit.range[0],
             last: fit.range[1],
             n: fit.n,
+            censored: fit.left_out,
         }),
         equilibrium: true,
         title: None,

@@ -6,7 +6,7 @@ use varflat_plot::{
     TemperatureProfile,
 };
 
-use super::{Figures, Source, estimate};
+use super::{Figures, Source, exponent};
 use crate::error::Result;
 use crate::study::StudyRecord;
 use crate::study::temperature::{
@@ -78,7 +78,7 @@ fn line(law: &Scaling, flatness: &[f64]) -> PowerLawLine {
         ln_prefactor: law.ln_prefactor,
         from: flatness.iter().copied().fold(f64::INFINITY, f64::min),
         to: flatness.iter().copied().fold(0.0, f64::max),
-        text: format!("slope {}", estimate(&law.estimate())),
+        text: format!("slope {}", exponent(law)),
     }
 }
 

@@ -15,11 +15,11 @@ mod spectrum;
 mod temperature;
 mod width;
 
-use varflat_analysis::Estimate;
+use varflat_analysis::{Estimate, Scaling};
 
 use super::tables::Tables;
 use crate::error::Result;
-use crate::figures::{fixed, pair};
+use crate::figures::{bend_decimals, fixed, pair};
 
 /// In the order of the page.
 pub(crate) const CLAIMS: &[Claim] = &[
@@ -170,6 +170,18 @@ impl Number {
         let interval = pair(estimate.interval);
         let digits = interval.map_or(2, |interval| varflat_plot::interval_decimals(estimate.value, interval));
         Self { interval, covers: estimate.about(), ..Self::new(what, estimate.value, digits, table) }
+    }
+
+    /// The exponent of a law; where it bends, with its least and largest value by range, and no more digits than these allow.
+    pub(crate) fn of_law(what: impl Into<String>, law: &Scaling, table: &'static str) -> Vec<Self> {
+        let found = Self::of(what, &law.estimate(), table);
+        let Some([least, largest]) = law.bend else { return vec![found] };
+        let digits = bend_decimals([least, largest]);
+        vec![
+            Self { digits: found.digits.min(digits), ..found },
+            Self::new("which bends: least by range", least, digits, table),
+            Self::new("and largest", largest, digits, table),
+        ]
     }
 
     /// With the 95 % interval of a row of a table, over other windows of its training.

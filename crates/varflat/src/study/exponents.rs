@@ -28,7 +28,7 @@ pub(crate) enum Trust {
     NotSettled,
     /// The window holds too few independent samples for an interval.
     FewSamples,
-    /// Too few directions can be judged.
+    /// Too few directions can be judged, or have a flatness.
     FewDirections,
     /// Training diverged or died: there is no exponent.
     Failed,
@@ -266,6 +266,9 @@ fn trust(
     let rise = largest_rise(losses);
     if rise > MOST_RISE {
         return (Trust::NotSettled, format!("the loss rose {rise:.1}-fold within the window"));
+    }
+    if let Some(few) = fit.mostly_censored() {
+        return (Trust::FewDirections, few);
     }
     match fit.psi_estimate().missing {
         Some(reason) => (Trust::FewSamples, format!("no interval: {reason}")),

@@ -151,9 +151,12 @@ pub(super) const CAPTIONS: &[Caption] = &[
                         fixed(largest, 1)
                     )
                 });
+                let few = fit
+                    .mostly_censored()
+                    .map_or_else(String::new, |few| format!(" Not to be trusted: {few}."));
                 Ok(format!(
                     "σ_{{i}}² against F_{{i}}, one point a principal direction. Line: σ² ∝ F^{{−ψ}} by least squares of ln σ² on ln F over {} of the \
-                     components {first} to {last}, ψ = {} ({}), r = {}.{bend} Dashed: the slope +2 of equilibrium. Left out: {} without a \
+                     components {first} to {last}, ψ = {} ({}), r = {}.{bend}{few} Dashed: the slope +2 of equilibrium. Left out: {} without a \
                      flatness, {} under the numerical floor.",
                     fit.n,
                     psi(fit),

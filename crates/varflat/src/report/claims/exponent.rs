@@ -58,7 +58,8 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
     let mut exponents: Vec<Exponent> =
         vec![(fit.psi, psi.interval.map_or(f64::NEG_INFINITY, |[low, _]| low), fit.r)];
     exponents.extend(trusted.iter().filter_map(|row| Some((row.psi?, row.low?, row.r?))));
-    let verdict = verdict(&exponents, rows.len());
+    let few = fit.mostly_censored();
+    let verdict = if few.is_some() { Verdict::NotMeasured } else { verdict(&exponents, rows.len()) };
     let psi = || trusted.iter().filter_map(|row| row.psi);
     ours.push(Number::new(format!("settled runs, of {}", rows.len()), trusted.len() as f64, 0, EXPONENTS));
     if let Some(spread) = record.report.psi {
@@ -67,8 +68,9 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
         ours.push(Number::new("least ψ of these", spread.least, 2, EXPONENTS));
         ours.push(Number::new("largest ψ of these", spread.largest, 2, EXPONENTS));
     }
-    let says = match verdict {
-        Verdict::NotMeasured => {
+    let says = match (verdict, few) {
+        (Verdict::NotMeasured, Some(few)) => format!("In the headline run {few}."),
+        (Verdict::NotMeasured, None) => {
             format!("Only {} of {} settled: too few to decide.", trusted.len(), count(rows.len(), "run"))
         }
         _ => format!(

@@ -40,10 +40,8 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
         of(found().find(|row| row.index > 1)),
         of(found().next_back()),
     );
-    let mut ours = vec![
-        Number::of("x in F_{i} ∝ i^{x}", &law.estimate(), FLATNESS),
-        Number::new("correlation r", law.r, 3, FLATNESS),
-    ];
+    let mut ours = Number::of_law("x in F_{i} ∝ i^{x}", &law, FLATNESS);
+    ours.push(Number::new("correlation r", law.r, 3, FLATNESS));
     let ends = [
         ("F of the drift direction p_{1}", first),
         ("F of the component after it", second),
@@ -83,7 +81,8 @@ mod tests {
 
     #[test]
     fn every_verdict_can_be_reached() {
-        let law = |exponent, r| Scaling { exponent, standard_error: 0.1, ln_prefactor: 0.0, r, n: 10 };
+        let law =
+            |exponent, r| Scaling { exponent, standard_error: 0.1, ln_prefactor: 0.0, r, n: 10, bend: None };
         assert_eq!(verdict(&law(0.6, 0.95)), Verdict::Reproduced);
         assert_eq!(verdict(&law(0.6, 0.7)), Verdict::Partly);
         assert_eq!(verdict(&law(0.1, 0.95)), Verdict::Not);

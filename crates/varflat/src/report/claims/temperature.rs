@@ -55,23 +55,20 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
     };
     let sharp_time = median(rows.iter().filter(|row| SHARP.contains(&row.index)).filter_map(time).collect());
     let verdict = verdict(temperature, noise, sharp_time);
-    let law = |what: &str, law: &Scaling| Number::of(what, &law.estimate(), TABLE);
-    let mut ours = vec![
-        law("x in T_{i}(0) ∝ F_{i}^{x}", temperature),
-        Number::new("its correlation r", temperature.r, 3, TABLE),
-    ];
+    let law = |what: &str, law: &Scaling| Number::of_law(what, law, TABLE);
+    let mut ours = law("x in T_{i}(0) ∝ F_{i}^{x}", temperature);
+    ours.push(Number::new("its correlation r", temperature.r, 3, TABLE));
     ours.extend(
-        report
-            .temperature_ranges
-            .iter()
-            .map(|range| law(&format!("x over components {}–{}", range.first, range.last), &range.scaling)),
+        report.temperature_ranges.iter().flat_map(|range| {
+            law(&format!("x over components {}–{}", range.first, range.last), &range.scaling)
+        }),
     );
-    ours.extend(noise.map(|noise| law("y in the 1/e time of η ∝ F_{i}^{y}", noise)));
+    ours.extend(noise.iter().flat_map(|noise| law("y in the 1/e time of η ∝ F_{i}^{y}", noise)));
     ours.extend(
         sharp_time
             .map(|time| Number::new("this time in sharp directions", time, 2, COMPONENTS).unit(" steps")),
     );
-    ours.extend(report.theta.as_ref().map(|theta| law("the same exponent for θ_{i} itself", theta)));
+    ours.extend(report.theta.iter().flat_map(|theta| law("the same exponent for θ_{i} itself", theta)));
     let says = format!(
         "The temperature falls with flatness over {} directions of {} mini-batches’ noise.",
         temperature.n, report.batches
@@ -95,7 +92,8 @@ mod tests {
 
     #[test]
     fn every_verdict_can_be_reached() {
-        let law = |exponent, r| Scaling { exponent, standard_error: 0.05, ln_prefactor: 0.0, r, n: 10 };
+        let law =
+            |exponent, r| Scaling { exponent, standard_error: 0.05, ln_prefactor: 0.0, r, n: 10, bend: None };
         let (steep, flat, wild) = (law(-3.3, -0.98), law(-0.02, -0.98), law(-3.3, -0.5));
         assert_eq!(verdict(&steep, Some(&steep), Some(20.0)), Verdict::Reproduced);
         assert_eq!(verdict(&steep, Some(&steep), Some(0.6)), Verdict::Partly);
