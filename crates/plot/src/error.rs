@@ -1,8 +1,7 @@
 //! What can go wrong while a figure is checked, drawn, converted or saved.
 
-use std::path::PathBuf;
-
 use plotters::drawing::DrawingAreaErrorKind;
+use varflat_files::FileError;
 
 /// Why a figure could not be drawn or saved.
 #[derive(Debug, thiserror::Error)]
@@ -75,13 +74,8 @@ pub enum PlotError {
         reason: String,
     },
     /// A file could not be written.
-    #[error("cannot write {}: {source}", path.display())]
-    Io {
-        /// The file or folder.
-        path: PathBuf,
-        /// What the operating system said.
-        source: std::io::Error,
-    },
+    #[error(transparent)]
+    File(#[from] FileError),
 }
 
 impl PlotError {

@@ -1,19 +1,17 @@
 //! A finished figure and the three formats it is kept in.
 
-use std::fs;
 use std::io::Write as _;
 use std::path::Path;
 
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::Tree;
+use varflat_files::{make_folder, write_whole};
 
 use crate::{PlotError, font, png_text};
 
 /// Scale of the PNG that [`Figure::save`] writes.
 const SAVED_SCALE: f32 = 2.0;
 
-/// The end of the hidden names under which [`Figure::save`] writes files before they take their own: a killed process leaves them.
-pub const DRAFT: &str = ".partial";
 const LARGEST_SIDE: f32 = 16_384.0;
 
 /// A figure: an SVG document, from which PNG and PDF are made.
@@ -84,17 +82,16 @@ impl Figure {
     /// missing. Each file appears whole or not at all: it is written beside its place and renamed.
     ///
     /// # Errors
-    /// [`PlotError::Name`] when `name` is empty or names a folder, [`PlotError::Io`] with the path
+    /// [`PlotError::Name`] when `name` is empty or names a folder, [`PlotError::File`] with the path
     /// when a file cannot be written, and the errors of [`Self::png`] and [`Self::pdf`].
     pub fn save(&self, folder: &Path, name: &str) -> Result<(), PlotError> {
         if name.is_empty() || name == "." || name == ".." || name.contains(['/', '\\']) {
             return Err(PlotError::Name { name: name.to_owned() });
         }
         let (png, pdf) = (self.png(SAVED_SCALE)?, self.pdf()?);
-        fs::create_dir_all(folder).map_err(|source| PlotError::Io { path: folder.to_owned(), source })?;
+        make_folder(folder)?;
         for (extension, bytes) in [("svg", self.svg.as_bytes()), ("png", &png), ("pdf", &pdf)] {
-            let path = folder.join(format!("{name}.{extension}"));
-            write_whole(folder, &path, bytes).map_err(|source| PlotError::Io { path, source })?;
+            write_whole(&folder.join(format!("{name}.{extension}")), |file| file.write_all(bytes))?;
         }
         Ok(())
     }
@@ -112,17 +109,4 @@ impl Figure {
 /// A text as it stands between tags.
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
-}
-
-fn write_whole(folder: &Path, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".").suffix(DRAFT);
-    // A temporary file is private by default; a figure is as readable as any other file.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.tempfile_in(folder)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    Ok(())
 }

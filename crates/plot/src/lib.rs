@@ -67,7 +67,7 @@ pub use clouds::{Cloud, CloudPoint, VarianceFlatnessClouds, variance_flatness_cl
 pub use drift::{DisplacementCurve, DriftFigure, TrainingCurve, drift};
 pub use error::PlotError;
 pub use estimates::{EstimateCurve, EstimateCurves, EstimatePanel, Level, NumberScale, estimate_curves};
-pub use figure::{DRAFT, Figure};
+pub use figure::Figure;
 pub use flatness_by_index::{FlatnessByIndex, PointStatus, flatness_by_index};
 pub use forest::{Forest, ForestGroup, ForestReference, ForestRow, forest};
 pub use growth::{Growth, GrowthLine, GrowthPanel, GrowthSeries, growth};

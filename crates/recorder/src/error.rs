@@ -2,6 +2,8 @@
 
 use std::{fmt::Display, io, path::PathBuf, sync::Arc};
 
+use varflat_files::FileError;
+
 /// What went wrong, where, and what to do next.
 ///
 /// The type is [`Clone`] so that a failure inside an optimizer step, which cannot return an error, can be kept and reported
@@ -219,5 +221,15 @@ impl RecorderError {
     pub(crate) fn read(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |source| Self::Read { path, source: Arc::new(source) }
+    }
+}
+
+impl From<FileError> for RecorderError {
+    fn from(error: FileError) -> Self {
+        match error {
+            FileError::Io { action: "reading", path, source } => Self::read(path)(source),
+            FileError::Io { path, source, .. } => Self::write(path)(source),
+            error => Self::write("a file")(io::Error::other(error)),
+        }
     }
 }

@@ -60,7 +60,7 @@ pub use schedule::{Keep, Schedule};
 pub use shared::SharedSink;
 pub use sink::{FnSink, Sink, Step, from_fn};
 pub use trajectory::{
-    FloatElement, FromFloat, NpyHeader, NpyHeaderError, Precision, Trajectory, TrajectoryInfo,
-    TrajectoryReader, TrajectorySink, TrajectorySummary, TrajectoryWriter, element_remedy,
+    Trajectory, TrajectoryInfo, TrajectoryReader, TrajectorySink, TrajectorySummary, TrajectoryWriter,
 };
+pub use varflat_files::{FromFloat, Precision};
 pub use window_mean::{Segment, WindowMean, WindowMeanSettings, WindowMeanState};

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use varflat_files::{
+    Array, FileSum, Npz, read_bytes, read_sealed, remove_draft, sync_folder, write_npz, write_sealed,
+    write_whole,
+};
 use varflat_model::Metrics;
 use varflat_recorder::{Segment, WindowMeanState};
 
-use crate::checksum::FileSum;
 use crate::error::{Error, Result};
-use crate::files::{
-    Array, Npz, read_bytes, read_sealed, remove_draft, sync_folder, write_npz, write_sealed, write_whole,
-};
 use crate::run_folder::names;
 use crate::weights::{self, NamedWeights, Precision};
 
@@ -136,7 +136,7 @@ fn discard(run: &Path, folder: &Path) -> Result<()> {
     let draft = draft(run);
     remove_draft(&draft)?;
     std::fs::rename(folder, &draft).map_err(Error::removing(folder))?;
-    remove_draft(&draft)
+    Ok(remove_draft(&draft)?)
 }
 
 /// The name of a checkpoint that is not whole.

@@ -296,7 +296,7 @@ fn perform(command: Command) -> Result<()> {
         Command::Fit(choice) => {
             stage(&choice, Stage::Fit, None)?;
             let run = RunFolder::view(&choice.run)?;
-            say(inspect::report(&crate::files::read_json(&run.checked(names::FIT)?)?));
+            say(inspect::report(&varflat_files::read_json(&run.checked(names::FIT)?)?));
             Ok(())
         }
         Command::Plot { run, figures } => {

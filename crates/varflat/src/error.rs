@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use varflat_files::{FileError, MAKING};
+
 use crate::run_folder::{Stage, names};
 use crate::study::StudyKind;
 
@@ -190,8 +192,18 @@ impl From<varflat_recorder::RecorderError> for Error {
 impl From<varflat_plot::PlotError> for Error {
     fn from(error: varflat_plot::PlotError) -> Self {
         match error {
-            varflat_plot::PlotError::Io { path, source } => Self::writing(&path)(source),
+            varflat_plot::PlotError::File(error) => error.into(),
             error => Self::Plot(error),
+        }
+    }
+}
+
+impl From<FileError> for Error {
+    fn from(error: FileError) -> Self {
+        match error {
+            FileError::Io { action, path, source } => Self::Io { action, path, source },
+            FileError::Malformed { path, problem } => Self::Malformed { path, problem },
+            error => Self::Diverged(error.to_string()),
         }
     }
 }
@@ -231,12 +243,6 @@ impl Error {
     pub(crate) fn writing(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_path_buf();
         move |source| Self::Io { action: "writing", path, source }
-    }
-
-    /// A folder that could not be made.
-    pub(crate) fn making(path: &Path) -> impl FnOnce(io::Error) -> Self {
-        let path = path.to_path_buf();
-        move |source| Self::Io { action: MAKING, path, source }
     }
 
     /// Threads that could not be started.
@@ -291,9 +297,6 @@ fn redo(path: &Path, problem: &str) -> String {
         None => String::new(),
     }
 }
-
-/// Folders are made with all that are above them: that one is missing says that the system makes none there.
-const MAKING: &str = "making the folder";
 
 /// How to write a table of a figure folder again: that of a run, or of a study or sweep, which begins with the name of that.
 fn table_again(path: &Path, name: &str) -> String {

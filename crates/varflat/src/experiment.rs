@@ -333,7 +333,7 @@ impl Experiment {
     /// # Errors
     /// A missing file, TOML that does not parse, an unknown or ill-typed key, an impossible value.
     pub fn read(file: &Path, overrides: &[String]) -> Result<Self> {
-        let text = crate::files::read_text(file)?;
+        let text = varflat_files::read_text(file)?;
         Self::parse(&text, &file.display().to_string(), overrides)
     }
 

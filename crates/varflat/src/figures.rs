@@ -21,11 +21,11 @@ use std::fs::File;
 use std::path::Path;
 
 use varflat_analysis::{Estimate, Scaling};
+use varflat_files::{make_folder, remove_drafts};
 use varflat_plot::Figure;
 pub(crate) use varflat_plot::fixed;
 
 use crate::error::Result;
-use crate::files::{make_folder, remove_drafts};
 use crate::report::{self, count};
 use crate::say::say;
 use crate::stages::FitReport;

@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
+use varflat_files::read_npy;
 use varflat_plot::Figure;
 
 use crate::checkpoint::Checkpoint;
 use crate::error::Result;
 use crate::figures::{DRAWN, Source};
 use crate::run_folder::names;
-use crate::{RunFolder, files, report, stages};
+use crate::{RunFolder, report, stages};
 
 /// The latest checkpoint of a training; whether there is one.
 ///
@@ -47,7 +48,7 @@ pub fn profiles(run: &RunFolder) -> Result<usize> {
 /// # Errors
 /// What is wrong with them.
 pub fn projections(run: &RunFolder) -> Result<[usize; 2]> {
-    Ok(files::read_npy(&run.file(names::PROJECTIONS))?.dim().into())
+    Ok(read_npy(&run.file(names::PROJECTIONS))?.dim().into())
 }
 
 /// The exponents of a run, computed again.

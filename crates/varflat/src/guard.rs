@@ -4,33 +4,10 @@
 //! not: it would change a file outside of the folder that its owner never named.
 
 use std::fs;
-use std::io::ErrorKind;
 use std::path::Path;
 
 use crate::error::{Error, Result};
 use crate::run_folder::names;
-
-/// Refuse a folder with a pipe, a socket or a device in it: opening one would wait for ever, or do something.
-///
-/// # Errors
-/// [`Error::Malformed`] names it; [`Error::Io`] if the folder cannot be read.
-pub(crate) fn check_files(folder: &Path) -> Result<()> {
-    for entry in fs::read_dir(folder).map_err(Error::reading(folder))? {
-        let path = entry.map_err(Error::reading(folder))?.path();
-        match fs::metadata(&path) {
-            Ok(there) if there.is_file() || there.is_dir() => {}
-            Ok(_) => {
-                let problem = "is no ordinary file but a pipe, socket or device; take it out of the folder";
-                return Err(Error::malformed(&path, problem));
-            }
-            // Another process's draft that has gone, or a link that leads nowhere.
-            Err(error) if error.kind() == ErrorKind::NotFound => {}
-            // Reading it will say so, if anything does.
-            Err(_) => {}
-        }
-    }
-    Ok(())
-}
 
 /// Refuse to work in a folder in which a file that is written in place, or what an unfinished stage goes on from, is a symbolic
 /// link. All other files are replaced by a rename, which replaces the link itself; those of a finished stage, `trained`, are
@@ -58,9 +35,4 @@ fn is_in_place(name: &str, trained: bool) -> bool {
         || name.starts_with(names::CHECKPOINT)
         || name.starts_with("trajectory.part-");
     unfinished || (!trained && name.starts_with("trajectory."))
-}
-
-/// Whether a file of the folder is a symbolic link.
-pub(crate) fn is_link(path: &Path) -> bool {
-    fs::symlink_metadata(path).is_ok_and(|there| there.file_type().is_symlink())
 }

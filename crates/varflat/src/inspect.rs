@@ -5,12 +5,12 @@ mod settings;
 use std::fmt::Write;
 
 use varflat_analysis::Estimate;
+use varflat_files::{read_csv, read_json, read_text};
 use varflat_model::{Metrics, StopReason};
 
 use crate::checkpoint;
 use crate::error::Result;
 use crate::figures::{self, estimate};
-use crate::files::{read_csv, read_json, read_text};
 use crate::report::count;
 use crate::run_folder::{RunFolder, Stage, names};
 use crate::stages::{self, FitReport};

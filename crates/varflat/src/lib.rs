@@ -19,14 +19,12 @@
 
 #[cfg_attr(not(feature = "train"), allow(dead_code))] // only a training reads and writes them
 mod checkpoint;
-pub mod checksum;
 pub mod cli;
 #[cfg(feature = "train")]
 pub mod constraint;
 mod error;
 pub mod experiment;
 pub mod figures;
-mod files;
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod grid;

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
+use varflat_files::Npz;
 use varflat_model::{DenseLayer, DenseNetwork};
 
 use crate::error::{Error, Result};
-use crate::files::Npz;
 use crate::layer_order::{self, Order};
 use crate::weights::NamedWeights;
 

@@ -17,10 +17,10 @@ pub use varflat_recorder::{
 };
 
 pub use crate::experiment::Centre;
-pub use crate::files::read_window;
 pub use crate::landscape::{Landscape, profiles};
 pub use crate::network_file::read_network;
 pub use crate::notebook::Show;
+pub use crate::recorded::read_window;
 pub use crate::relation::principal_components;
 pub use crate::{Error, Experiment, RecordedWindow, Relation, RunFolder};
 

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use ndarray::ArrayView2;
+use ndarray::{Array2, ArrayView2};
 use varflat_analysis::{AnalysisError, WindowSource, check_rows};
 use varflat_recorder::{FromFloat, Precision, RecorderError, Trajectory, TrajectoryReader};
 
@@ -25,6 +25,17 @@ pub struct RecordedWindow {
     reader: Mutex<TrajectoryReader>,
 }
 
+/// Reads recorded weights `[steps, weights]` from an npy file of any making, with every digit they have. A
+/// [`RecordedWindow`] is the same without holding it in memory.
+///
+/// A weight matrix must have been flattened from `[d_in, d_out]`, row by row. PyTorch keeps `[d_out, d_in]`: transpose first.
+///
+/// # Errors
+/// As [`RecordedWindow::open`]; [`Error::Analysis`] if there is not enough memory.
+pub fn read_window(path: impl AsRef<Path>) -> Result<Array2<f64>> {
+    RecordedWindow::open(path)?.whole()
+}
+
 impl RecordedWindow {
     /// Opens a run folder, or a trajectory file by itself: of any program that saves npy arrays `[steps, weights]` of f16, f32 or
     /// f64, in C or Fortran order.
@@ -38,7 +49,7 @@ impl RecordedWindow {
         let path = path.as_ref();
         if !path.is_dir() {
             // A pipe would keep us waiting.
-            drop(crate::files::open(path)?);
+            drop(varflat_files::open(path)?);
         }
         let trajectory = Trajectory::open(path).map_err(|error| unusable(path, error))?;
         if trajectory.is_truncated() {

@@ -21,12 +21,12 @@ use askama::Template;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
+use varflat_files::{read_bytes, write_whole};
 
 use self::page::Page;
 use self::tables::Tables;
 use crate::error::{Error, Result};
 use crate::figures;
-use crate::files::{read_bytes, write_whole};
 use crate::say::say;
 
 pub use readme::{check as check_readme, feed};
@@ -111,5 +111,5 @@ pub(crate) fn write_and_say(folder: &Path) -> Result<()> {
 
 fn rendered(file: &Path, template: &impl Template) -> Result<()> {
     let text = template.render().map_err(|error| Error::malformed(file, error.to_string()))?;
-    write_whole(file, |out| out.write_all(text.as_bytes()))
+    Ok(write_whole(file, |out| out.write_all(text.as_bytes()))?)
 }

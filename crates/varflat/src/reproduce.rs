@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use varflat_files::{make_folder, probe};
+
 use crate::error::{Error, Result};
 use crate::experiment::Experiment;
-use crate::files::{make_folder, probe};
 use crate::progress::Overall;
 use crate::run_folder::RunFolder;
 use crate::say::say;

@@ -5,15 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use varflat_analysis::TrajectoryPca;
+use varflat_files::{
+    FileSum, Lock, check_files, lock_exclusive, lock_shared, make_folder, read_csv, read_json, read_text,
+    remove, remove_drafts, sync_folder, write_sealed, write_whole,
+};
 use varflat_model::{DenseLandscape, DenseNetwork, Metrics};
 
-use crate::checksum::FileSum;
 use crate::error::{Error, Result};
 use crate::experiment::{Centre, Experiment};
-use crate::files::{
-    make_folder, read_csv, read_json, read_text, remove, remove_drafts, sync_folder, write_sealed,
-    write_whole,
-};
 use crate::network_file::read_network;
 use crate::weights::{self, NamedWeights};
 use crate::{figures, guard, say, stages, sweep};
@@ -132,7 +131,7 @@ impl RunFolder {
     /// [`Error::Malformed`] if it holds something else; [`Error::Io`] if it cannot be written.
     pub fn create(path: &Path, experiment: &Experiment, force: bool) -> Result<Self> {
         make_folder(path)?;
-        guard::check_files(path)?;
+        check_files(path)?;
         if !is_ours(path)? && !visible(path)?.is_empty() {
             check_no_sweep(path)?;
             return Err(Error::malformed(path, NOT_OURS));
@@ -165,7 +164,7 @@ impl RunFolder {
     pub fn view(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         if path.is_dir() {
-            guard::check_files(path)?;
+            check_files(path)?;
         }
         Ok(Self::at(path, read_config(path, &[])?, None, false))
     }
@@ -273,7 +272,7 @@ impl RunFolder {
         // What is noted as done has to be there after a power cut, and so has the note when what it makes needless is removed.
         sync_folder(&self.path)?;
         write_sealed(&self.file(names::RUN), &record)?;
-        sync_folder(&self.path)
+        Ok(sync_folder(&self.path)?)
     }
 
     /// Note a stage as done, with what its files are.
@@ -375,7 +374,7 @@ impl RunFolder {
     pub(crate) fn remove_partial(&self, stage: Stage) -> Result<()> {
         match stage {
             Stage::Train => remove_partial_training(&self.path),
-            Stage::Flatness => remove(&self.file(names::FLATNESS_PARTIAL)),
+            Stage::Flatness => Ok(remove(&self.file(names::FLATNESS_PARTIAL))?),
             Stage::Pca | Stage::Fit => Ok(()),
         }
     }
@@ -510,7 +509,7 @@ fn has_metrics(path: &Path) -> bool {
 
 /// Whether `run.json` says that a run was begun here; it does before any result is written.
 fn has_record(path: &Path) -> bool {
-    let record: Result<RunRecord> = read_json(&path.join(names::RUN));
+    let record = read_json::<RunRecord>(&path.join(names::RUN));
     record.is_ok_and(|record| !record.name.is_empty())
 }
 
@@ -559,23 +558,20 @@ fn is_all_a_runs(path: &Path) -> Result<bool> {
 /// Take the folder's lock, which is released when the file closes, however the process ends; then clear away
 /// what a killed process was writing.
 pub(crate) fn lock(path: &Path) -> Result<File> {
-    guard::check_files(path)?;
-    let record: Result<RunRecord> = read_json(&path.join(names::RUN));
+    check_files(path)?;
+    let record = read_json::<RunRecord>(&path.join(names::RUN));
     guard::check_links(path, record.is_ok_and(|record| record.stages.contains_key(Stage::Train.name())))?;
-    let file = path.join(names::LOCK);
-    let lock = File::options().create(true).truncate(false).write(true).open(&file);
-    let lock = lock.map_err(Error::writing(&file))?;
-    match lock.try_lock() {
-        Ok(()) => {}
-        Err(std::fs::TryLockError::WouldBlock) => return Err(Error::Locked(path.to_path_buf())),
-        Err(std::fs::TryLockError::Error(reason)) => {
-            // Lustre without `-o flock`, NFS without its lock service: no reason not to work there.
+    let lock = match lock_exclusive(&path.join(names::LOCK))? {
+        Lock::Held(lock) => lock,
+        Lock::Taken => return Err(Error::Locked(path.to_path_buf())),
+        Lock::Unknown(lock, reason) => {
             say::warn(format_args!(
                 "{} cannot be locked ({reason}): let no other varflat work there meanwhile",
                 path.display()
             ));
+            lock
         }
-    }
+    };
     remove_drafts(path)?;
     Ok(lock)
 }
@@ -585,11 +581,11 @@ pub(crate) fn lock(path: &Path) -> Result<File> {
 /// # Errors
 /// [`Error::Locked`] if another process is at work there.
 pub(crate) fn hold(path: &Path) -> Result<Option<File>> {
-    let Ok(lock) = crate::files::open(&path.join(names::LOCK)) else { return Ok(None) };
-    match lock.try_lock_shared() {
-        Err(std::fs::TryLockError::WouldBlock) => Err(Error::Locked(path.to_path_buf())),
+    match lock_shared(&path.join(names::LOCK)) {
+        None => Ok(None),
+        Some(Lock::Taken) => Err(Error::Locked(path.to_path_buf())),
         // A file system without locks: who looks finds what there is.
-        Ok(()) | Err(std::fs::TryLockError::Error(_)) => Ok(Some(lock)),
+        Some(Lock::Held(lock) | Lock::Unknown(lock, _)) => Ok(Some(lock)),
     }
 }
 
@@ -612,12 +608,12 @@ fn visible(path: &Path) -> Result<Vec<String>> {
 fn write_config(path: &Path, experiment: &Experiment) -> Result<()> {
     let file = path.join(names::CONFIG);
     let text = toml::to_string(experiment).map_err(|error| Error::malformed(&file, error.to_string()))?;
-    write_whole(&file, |out| std::io::Write::write_all(out, text.as_bytes()))
+    Ok(write_whole(&file, |out| std::io::Write::write_all(out, text.as_bytes()))?)
 }
 
 /// Remove the finished files of a stage.
 fn remove_results(folder: &Path, stage: Stage) -> Result<()> {
-    stage.results().iter().try_for_each(|name| remove(&folder.join(name)))
+    Ok(stage.results().iter().try_for_each(|name| remove(&folder.join(name)))?)
 }
 
 /// Remove checkpoints and the parts of a trajectory.
@@ -625,7 +621,7 @@ fn remove_partial_training(folder: &Path) -> Result<()> {
     crate::checkpoint::discard_all(folder)?;
     remove(&folder.join(names::WALK))?;
     let parts = entries(folder)?.into_iter();
-    parts
+    Ok(parts
         .filter(|entry| entry.file_name().to_string_lossy().starts_with("trajectory.part-"))
-        .try_for_each(|entry| remove(&entry.path()))
+        .try_for_each(|entry| remove(&entry.path()))?)
 }

@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use varflat_files::{BROKEN, FileSum, Seal, read_sealed, read_text, seal};
 use varflat_model::StopReason;
 use varflat_model::data::FileChecksum;
 
-use crate::checksum::{FileSum, Seal, seal};
 use crate::error::{Error, Result};
-use crate::files::{BROKEN, read_sealed, read_text};
 use crate::run_folder::names;
 
 /// What a stage took, and what it left.

@@ -18,13 +18,14 @@ use std::time::Instant;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use varflat_files::{
+    FileSum, make_folder, read_bytes, read_json, read_text, remove, write_json, write_whole,
+};
 use varflat_model::data::FileChecksum;
 
-use crate::checksum::FileSum;
 use crate::error::{Error, Result};
 use crate::experiment::{Experiment, Kind, check_name, parsed};
 use crate::figures::{Unfinished, check_apart, claim_new, is_record};
-use crate::files::{make_folder, read_bytes, read_json, read_text, remove, write_json, write_whole};
 use crate::run_folder::{self, RunFolder, RunRecord, Stage, names};
 use crate::say::say;
 use crate::versions;
@@ -336,7 +337,7 @@ impl Study {
 
     /// Whether the folder holds all tables of this very study of this very run.
     fn is_done(&self, folder: &Path, base: &Experiment, source: Option<&RunRecord>) -> bool {
-        let record: Result<StudyRecord<serde_json::Value>> = read_json(&self.report(folder));
+        let record = read_json::<StudyRecord<serde_json::Value>>(&self.report(folder));
         self.study.tables().iter().all(|table| folder.join(table).exists())
             && record.is_ok_and(|record| {
                 record.study == *self

@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-#[cfg(feature = "train")]
 use burn::module::Module;
+#[cfg(feature = "train")]
+use varflat_files::{Array, Npz, write_npz};
 use varflat_model::DenseNetwork;
 
 #[cfg(feature = "train")]
 use crate::error::Error;
 use crate::error::Result;
-use crate::files::{Array, Npz, write_npz};
 
 /// The weights of one parameter.
 #[derive(Clone, Debug, PartialEq)]
@@ -106,7 +106,7 @@ pub(crate) fn write(path: &Path, weights: &[NamedWeights], precision: Precision)
             (path, array)
         })
         .collect();
-    write_npz(path, &arrays)
+    Ok(write_npz(path, &arrays)?)
 }
 
 /// Read weights, in the order of the file.

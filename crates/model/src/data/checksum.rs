@@ -7,7 +7,7 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
+use varflat_files::sha256;
 
 use super::DataError;
 
@@ -34,17 +34,6 @@ pub struct FileChecksum {
     pub sha256: String,
 }
 
-/// SHA-256 in lower-case hexadecimal.
-pub(super) fn sha256(bytes: &[u8]) -> String {
-    sha256_of([bytes])
-}
-
-/// SHA-256 of some bytes one after the other.
-pub(super) fn sha256_of<const N: usize>(parts: [&[u8]; N]) -> String {
-    let digest = parts.into_iter().fold(Sha256::new(), |digest, bytes| digest.chain_update(bytes));
-    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// Holds every file listed in the folder's `SHA256SUMS`, if it has one, against its digest; `known` are digests computed already.
 pub(super) fn verify_listed(folder: &Path, known: &[FileChecksum]) -> Result<(), DataError> {
     let list = folder.join(LIST);
@@ -64,7 +53,7 @@ pub(super) fn verify_listed(folder: &Path, known: &[FileChecksum]) -> Result<(),
         let found = match known.iter().find(|known| folder.join(&known.file) == file) {
             Some(known) => known.sha256.clone(),
             None => match read(&file) {
-                Ok(bytes) => sha256(&bytes),
+                Ok(bytes) => sha256(&[&bytes]),
                 Err(cause) if cause.kind() == ErrorKind::NotFound => {
                     return Err(DataError::ListedFileMissing { list, name: name.into() });
                 }

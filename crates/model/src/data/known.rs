@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use super::{Content, DataError, checksum, folder::Half, idx::Idx};
+use varflat_files::sha256;
+
+use super::{Content, DataError, folder::Half, idx::Idx};
 
 /// SHA-256 of the four files unpacked (gzip may pack the same bytes in many ways): training images and labels, test images and
 /// labels.
@@ -40,7 +42,7 @@ pub(super) struct Known {
 /// The known file that a decoded one is.
 pub(super) fn recognise<const D: usize>(idx: &Idx<D>, content: Content) -> Option<Known> {
     let header = content.magic().into_iter().chain(idx.dimensions.iter().flat_map(|size| size.to_be_bytes()));
-    let digest = checksum::sha256_of([&header.collect::<Vec<u8>>(), &idx.elements]);
+    let digest = sha256(&[&header.collect::<Vec<u8>>(), &idx.elements]);
     SETS.iter().find_map(|(set, digests)| {
         let place = digests.iter().zip(CONTENTS).position(|known| known == (&digest.as_str(), content))?;
         Some(Known { set, half: if place < 2 { Half::Train } else { Half::Test } })

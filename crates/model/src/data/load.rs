@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use varflat_files::sha256;
+
 use super::{
     Content, DataError, FileChecksum, ImageSet, Verify, checksum,
     folder::{Half, Stored, read_stored},
@@ -76,7 +78,7 @@ pub fn load(folder: &Path, verify: Verify) -> Result<Data, DataError> {
     let checksums: Vec<FileChecksum> = train
         .iter()
         .chain(&test)
-        .map(|stored| FileChecksum { file: stored.name.clone(), sha256: checksum::sha256(&stored.bytes) })
+        .map(|stored| FileChecksum { file: stored.name.clone(), sha256: sha256(&[&stored.bytes]) })
         .collect();
     // Before decoding: a file that is not the listed one explains every later complaint about its content.
     if verify == Verify::Listed {

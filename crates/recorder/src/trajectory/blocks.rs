@@ -6,8 +6,12 @@ use std::{
     ops::Range,
 };
 
-use super::element::{FloatElement, FromFloat};
-use super::reader::{Layout, Piece};
+use varflat_files::FromFloat;
+
+use super::{
+    npy::OURS,
+    reader::{Layout, Piece},
+};
 use crate::{RecorderError, Trajectory};
 
 /// The open files of a [`Trajectory`].
@@ -122,7 +126,7 @@ fn read_at<T: FromFloat>(
     bytes: &mut Vec<u8>,
 ) -> io::Result<()> {
     file.seek(SeekFrom::Start(place))?;
-    if layout.element == FloatElement::OURS
+    if layout.element == OURS
         && let Some(singles) = T::as_singles(values)
     {
         file.read_exact(bytemuck::cast_slice_mut(singles))?;

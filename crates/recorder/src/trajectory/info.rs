@@ -1,13 +1,13 @@
 //! What a trajectory is of, kept beside it in `trajectory.json`.
 
 use std::{
-    fs, io,
+    fs,
     path::{Path, PathBuf},
 };
 
 use serde::{Deserialize, Serialize};
+use varflat_files::write_json;
 
-use super::append::temporary;
 use crate::{Keep, RecorderError, schedule::Stride};
 
 /// Which layer a trajectory is of, and the optimizer steps of its rows.
@@ -69,13 +69,7 @@ impl Sidecar {
 
     pub(crate) fn write(&self, folder: &Path) -> Result<(), RecorderError> {
         let path = Self::path(folder);
-        let temporary = temporary(&path);
-        let json = serde_json::to_string_pretty(self).map_err(io::Error::other);
-        json.and_then(|json| fs::write(&temporary, json + "\n"))
-            // A rename may otherwise reach the disk before the data and leave an empty file after a power cut.
-            .and_then(|()| fs::File::open(&temporary)?.sync_all())
-            .and_then(|()| fs::rename(&temporary, &path))
-            .map_err(RecorderError::write(&path))
+        Ok(write_json(&path, self)?)
     }
 
     pub(crate) fn read(folder: &Path) -> Result<Self, RecorderError> {

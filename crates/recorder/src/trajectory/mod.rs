@@ -8,7 +8,6 @@
 
 mod append;
 mod blocks;
-mod element;
 mod foreign;
 mod info;
 mod npy;
@@ -20,10 +19,7 @@ mod writer;
 mod writing;
 
 pub use blocks::TrajectoryReader;
-pub use element::{FloatElement, FromFloat, Precision};
-pub use foreign::element_remedy;
 pub use info::TrajectoryInfo;
-pub use npy::{NpyHeader, NpyHeaderError};
 pub use reader::Trajectory;
 pub use sink::TrajectorySink;
 pub use writer::{TrajectorySummary, TrajectoryWriter};

@@ -1,9 +1,6 @@
 //! The files of a recording and their names.
 
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use crate::RecorderError;
 
@@ -45,26 +42,4 @@ pub(super) fn list_parts(folder: &Path) -> Result<Vec<(u64, PathBuf)>, RecorderE
     }
     parts.sort_unstable();
     Ok(parts)
-}
-
-/// Waits until the names in a folder are on the disk, so that a power cut undoes no rename whose source is deleted next.
-pub(super) fn sync_folder(folder: &Path) -> Result<(), RecorderError> {
-    // Elsewhere a folder cannot be opened as a file.
-    if cfg!(unix) {
-        match fs::File::open(folder).and_then(|opened| opened.sync_all()) {
-            // Some network file systems know no such thing.
-            Err(error)
-                if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => {}
-            synced => synced.map_err(RecorderError::write(folder))?,
-        }
-    }
-    Ok(())
-}
-
-/// Deletes a file, if it is there.
-pub(super) fn remove(path: &Path) -> Result<(), RecorderError> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(RecorderError::write(path)(error)),
-        _ => Ok(()),
-    }
 }

@@ -7,9 +7,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use varflat_files::{FloatElement, Precision};
+
 use super::{
     blocks::TrajectoryReader,
-    element::{FloatElement, Precision},
     foreign::behind,
     info::Sidecar,
     npy::read_header,

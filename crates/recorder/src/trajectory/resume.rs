@@ -2,9 +2,11 @@
 
 use std::{collections::VecDeque, fs, path::Path};
 
+use varflat_files::remove;
+
 use super::{
     info::Sidecar,
-    parts::{Part, list_parts, npy_path, part_path, remove},
+    parts::{Part, list_parts, npy_path, part_path},
     reader::Rows,
 };
 use crate::{RecorderError, TrajectoryInfo};

@@ -7,11 +7,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use varflat_files::{remove, sync_folder};
+
 use super::{
     append::{AppendNpy, temporary},
     info::Sidecar,
     npy::{HEADER_BYTES, header},
-    parts::{Part, list_parts, npy_path, part_path, remove, sync_folder},
+    parts::{Part, list_parts, npy_path, part_path},
     resume::{find_parts, find_single_file},
 };
 use crate::{Keep, RecorderError, TrajectoryInfo, schedule::Stride};

@@ -5,12 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+use varflat_files::{check_files, make_folder, probe, remove, write_whole};
 
 use super::{DRAWN, run};
 use crate::error::{Error, Result};
-use crate::files::{make_folder, probe, remove, write_whole};
 use crate::run_folder::names;
-use crate::{guard, report, study, sweep};
+use crate::{report, study, sweep};
 
 /// Endings of a drawing.
 const DRAWINGS: [&str; 3] = ["svg", "png", "pdf"];
@@ -46,7 +46,7 @@ pub(crate) fn check_apart(folder: &Path, source: &Path) -> Result<()> {
 
 /// Refuse a folder in which the tables or drawings of a record would replace what is not varflat's.
 pub(crate) fn check(folder: &Path, record: &str) -> Result<()> {
-    guard::check_files(folder)?;
+    check_files(folder)?;
     if [names::CONFIG, names::RUN].iter().all(|name| folder.join(name).exists()) {
         let problem =
             "is a run folder, whose own tables the figures' would replace; choose another --figures";
@@ -81,7 +81,7 @@ pub(crate) fn check_drawing(folder: &Path, name: &str) -> Result<()> {
 /// # Errors
 /// [`Error::Malformed`] if there is none, or one that somebody else wrote; [`Error::Io`] if the folder cannot be read.
 pub(crate) fn records(folder: &Path) -> Result<Vec<&'static str>> {
-    guard::check_files(folder)?;
+    check_files(folder)?;
     let there: Vec<&str> =
         DRAWN.iter().map(|(record, _)| *record).filter(|record| folder.join(record).exists()).collect();
     if there.is_empty() {
@@ -117,7 +117,7 @@ impl Unfinished {
 
     /// The record is there again.
     pub(crate) fn end(self) -> Result<()> {
-        remove(&self.0)
+        Ok(remove(&self.0)?)
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use varflat_analysis::FlatnessStatus;
+use varflat_files::{FileSum, read_csv, read_json, read_npy, write_csv, write_json};
 use varflat_model::Metrics;
 use varflat_plot::{
     DecayLine, Figure, FitLine, FlatnessByIndex, LandscapeProfiles, LearningPhases, Point, PointStatus,
@@ -13,10 +14,8 @@ use varflat_plot::{
 use varflat_recorder::Trajectory;
 
 use super::{Figures, Source, Unfinished, claim_new, pair};
-use crate::checksum::FileSum;
 use crate::error::Result;
 use crate::experiment::Experiment;
-use crate::files::{read_csv, read_json, read_npy, write_csv, write_json};
 use crate::run_folder::{RunFolder, RunRecord, Stage, names};
 use crate::stages::{FitReport, FlatnessRow, read_profiles, read_rows, read_variance};
 
@@ -124,7 +123,7 @@ fn write_trajectories(theta: &ndarray::Array2<f64>, trajectory: &Trajectory, fol
             .filter(move |(row, _)| row % stride == 0 || *row == last)
             .map(move |(row, theta)| TrajectoryRow { component, step: trajectory.step(row), theta })
     });
-    write_csv(&folder.join(tables::TRAJECTORIES), rows)
+    Ok(write_csv(&folder.join(tables::TRAJECTORIES), rows)?)
 }
 
 /// The figures of the run whose tables lie in a figure folder.

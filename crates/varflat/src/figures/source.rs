@@ -6,12 +6,11 @@ use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use varflat_files::{FileSum, read_csv, read_json};
 use varflat_model::data::FileChecksum;
 use varflat_plot::Figure;
 
-use crate::checksum::FileSum;
 use crate::error::{Error, Result};
-use crate::files::{read_csv, read_json};
 use crate::versions;
 
 /// A figure folder, which remembers what was read of it.
@@ -118,12 +117,12 @@ impl Source {
 
     /// A table in JSON.
     pub(super) fn json<T: DeserializeOwned>(&self, table: &str) -> Result<T> {
-        read_json(&self.noted(table)?)
+        Ok(read_json(&self.noted(table)?)?)
     }
 
     /// The rows of a table.
     pub(super) fn csv<T: DeserializeOwned>(&self, table: &str) -> Result<Vec<T>> {
-        read_csv(&self.noted(table)?)
+        Ok(read_csv(&self.noted(table)?)?)
     }
 
     /// A file of the folder.

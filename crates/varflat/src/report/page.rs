@@ -1,12 +1,13 @@
 //! What the page says, before it is HTML or Markdown.
 
+use varflat_files::short;
+
 use super::captions;
 use super::claims::{CLAIMS, Certainty, Finding, Number, Verdict};
 use super::controls::CONTROLS;
 use super::settings::{self, Settings, Time};
 use super::tables::{Origin, Tables};
 use super::text::{Text, count};
-use crate::checksum::short;
 use crate::error::{Error, Result};
 use crate::figures::Provenance;
 use crate::reproduce;
@@ -240,7 +241,7 @@ fn pictures(tables: &Tables) -> Result<Vec<Picture>> {
 
 fn picture(tables: &Tables, name: String) -> Result<Picture> {
     let file = tables.path(&format!("{name}.svg"));
-    let svg = crate::files::read_text(&file)?;
+    let svg = varflat_files::read_text(&file)?;
     let caption = captions::all().find(|caption| caption.name == name);
     let text = caption.map(|caption| (caption.text)(tables)).transpose()?.flatten();
     let title = caption.map_or_else(|| name.replace('_', " "), |caption| caption.title.to_owned());

@@ -4,11 +4,11 @@ use std::io::Write as _;
 use std::path::Path;
 
 use askama::Template;
+use varflat_files::{read_text, write_whole};
 
 use super::page::Page;
 use super::tables::Tables;
 use crate::error::{Error, Result};
-use crate::files::{read_text, write_whole};
 
 const BEGIN: &str = "<!-- gallery -->";
 const END: &str = "<!-- /gallery -->";
@@ -70,5 +70,5 @@ pub fn feed(readme: &Path, figures: &Path) -> Result<()> {
     let gallery = Gallery { page: &page, folder }
         .render()
         .map_err(|error| Error::malformed(readme, error.to_string()))?;
-    write_whole(readme, |out| write!(out, "{before}{BEGIN}\n{}\n{END}{after}", gallery.trim_end()))
+    Ok(write_whole(readme, |out| write!(out, "{before}{BEGIN}\n{}\n{END}{after}", gallery.trim_end()))?)
 }

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
+use varflat_files::{read_csv, read_json};
 
 use crate::error::Result;
 use crate::figures::{SUMMARY, Summary};
-use crate::files::{read_csv, read_json};
 use crate::reproduce;
 use crate::study::StudyRecord;
 
@@ -41,18 +41,18 @@ impl Tables {
 
     /// The headline run.
     pub(crate) fn summary(&self) -> Result<Option<Summary>> {
-        self.has(SUMMARY).then(|| read_json(&self.path(SUMMARY))).transpose()
+        Ok(self.has(SUMMARY).then(|| read_json(&self.path(SUMMARY))).transpose()?)
     }
 
     /// What a study found.
     pub(crate) fn study<R: DeserializeOwned>(&self, name: &str) -> Result<Option<StudyRecord<R>>> {
         let file = format!("{name}.json");
-        self.has(&file).then(|| read_json(&self.path(&file))).transpose()
+        Ok(self.has(&file).then(|| read_json(&self.path(&file))).transpose()?)
     }
 
     /// The rows of a table that a finished run or study has left.
     pub(crate) fn rows<T: DeserializeOwned>(&self, table: &str) -> Result<Vec<T>> {
-        read_csv(&self.path(table))
+        Ok(read_csv(&self.path(table))?)
     }
 
     /// The name that the run or study behind a part has, if it is there.

@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 use varflat_analysis::{
     AnalysisError, Component, Estimate, Interval, PowerLaw, PowerLawParams, TrajectoryPca, spectrum,
 };
+use varflat_files::write_json;
 use varflat_model::random::{Purpose, stream};
 
 use super::{FlatnessRow, flatness, pca};
 use crate::error::{Error, Result};
 use crate::experiment::{Centre, FitSection};
-use crate::files::write_json;
 use crate::run_folder::{RunFolder, Stage, names};
 pub(crate) use uncertainty::Uncertainty;
 

@@ -2,13 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 use varflat_analysis::{DirectionFlatness, FlatnessSearch, FlatnessStatus, ParamGuard, TrajectoryPca};
+use varflat_files::{Array, Npz, read_csv, write_csv, write_npz};
 
 use super::partial::Partial;
 use super::pca;
 use super::surface::{Surface, with_surface};
 use crate::error::{Error, Result};
 use crate::experiment::{Components, Experiment, LandscapeSection, LangevinSection};
-use crate::files::{Array, Npz, read_csv, write_csv, write_npz};
 use crate::landscape::{IN_A_ROW, PROFILE_POINTS, across, component};
 use crate::run_folder::{RunFolder, Stage, names};
 use crate::{interrupt, progress};
@@ -94,7 +94,7 @@ fn measure(run: &RunFolder, surface: &Surface<'_>) -> Result<()> {
 
     let profiles = profiles(surface, &pca, &rows, section)?;
     write_profiles(run, &profiles, surface.reference_loss(), section.factor)?;
-    write_csv(&run.file(names::FLATNESS), &rows)
+    Ok(write_csv(&run.file(names::FLATNESS), &rows)?)
 }
 
 /// The search that an experiment asks for.
@@ -161,7 +161,7 @@ fn write_profiles(run: &RunFolder, profiles: &[ProfileTable], l0: f64, factor: f
     };
     let (offset, loss) = (flat(|profile| &profile.offset), flat(|profile| &profile.loss));
     let shape = vec![profiles.len(), PROFILE_POINTS];
-    write_npz(
+    Ok(write_npz(
         &run.file(names::LANDSCAPE),
         &[
             ("l0", Array::scalar(&l0)),
@@ -170,12 +170,12 @@ fn write_profiles(run: &RunFolder, profiles: &[ProfileTable], l0: f64, factor: f
             ("offset", Array::Double(shape.clone(), &offset)),
             ("loss", Array::Double(shape, &loss)),
         ],
-    )
+    )?)
 }
 
 /// L_0 of a run.
 pub(crate) fn read_l0(run: &RunFolder) -> Result<f64> {
-    Npz::open(&run.checked(names::LANDSCAPE)?)?.scalar("l0")
+    Ok(Npz::open(&run.checked(names::LANDSCAPE)?)?.scalar("l0")?)
 }
 
 /// Profiles of a run.
@@ -195,7 +195,7 @@ pub(crate) fn read_profiles(run: &RunFolder) -> Result<Vec<ProfileTable>> {
 
 /// All rows of `flatness.csv`.
 pub(crate) fn read_rows(run: &RunFolder) -> Result<Vec<FlatnessRow>> {
-    read_csv(&run.checked(names::FLATNESS)?)
+    Ok(read_csv(&run.checked(names::FLATNESS)?)?)
 }
 
 #[cfg(test)]

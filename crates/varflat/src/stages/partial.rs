@@ -5,10 +5,10 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use varflat_files::{FileSum, read_text, write_whole};
+
 use super::FlatnessRow;
-use crate::checksum::FileSum;
 use crate::error::{Error, Result};
-use crate::files::{read_text, write_whole};
 
 /// The file, open to append to.
 pub(super) struct Partial {

@@ -3,10 +3,10 @@
 mod passes;
 
 use varflat_analysis::{AnalysisError, ParamGuard, Solver, TrajectoryPca, WindowSource};
+use varflat_files::{Array, Npz, write_npy, write_npz};
 
 use crate::error::{Error, Result};
 use crate::experiment::{Components, Experiment};
-use crate::files::{Array, Npz, write_npy, write_npz};
 use crate::recorded::RecordedWindow;
 use crate::run_folder::{RunFolder, Stage, names};
 use crate::say::warn;
@@ -35,7 +35,9 @@ pub(super) fn pca(run: &RunFolder) -> Result<f64> {
     }
     run.begin(Stage::Pca)?;
     let shape = (window.steps(), PROJECTED.min(pca.variance().len()));
-    write_npy(&run.file(names::PROJECTIONS), shape, |write| pca.project_blocks(&watched, shape.1, write))?;
+    write_npy(&run.file(names::PROJECTIONS), shape, |write| {
+        pca.project_blocks(&watched, shape.1, |theta| Ok::<_, Error>(write(theta)?))
+    })?;
     drop(watched);
     save(run, &pca)?;
     Ok(0.0)
@@ -87,7 +89,7 @@ fn save(run: &RunFolder, pca: &TrajectoryPca) -> Result<()> {
     // The npz writer wants C order, whatever the solver left behind.
     let components = pca.components().as_standard_layout();
     let (sum, square) = (segments.sum.as_standard_layout(), segments.square.as_standard_layout());
-    write_npz(
+    Ok(write_npz(
         &run.file(names::PCA),
         &[
             ("mean", Array::double(pca.mean())),
@@ -100,7 +102,7 @@ fn save(run: &RunFolder, pca: &TrajectoryPca) -> Result<()> {
             ("segment_sum", Array::double(&sum)),
             ("segment_square", Array::double(&square)),
         ],
-    )
+    )?)
 }
 
 /// Read the decomposition back.
@@ -132,7 +134,7 @@ pub(crate) fn read_variance(run: &RunFolder) -> Result<(ndarray::Array1<f64>, f6
 /// The variance in all directions. Files from before it was written have it where all components were kept.
 fn total_variance(run: &RunFolder, npz: &mut Npz, variance: &ndarray::Array1<f64>) -> Result<f64> {
     if npz.names()?.iter().any(|name| name == "total_variance") {
-        return npz.scalar("total_variance");
+        return Ok(npz.scalar("total_variance")?);
     }
     match run.experiment().pca.components {
         Components::All(_) => Ok(variance.sum()),

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use burn::module::Module;
 use burn::optim::{ModuleOptimizer, Optimizer};
 use burn::tensor::Bytes;
+use varflat_files::write_csv;
 use varflat_model::data::Data;
 use varflat_model::device::{self, OpenDevice};
 use varflat_model::{
@@ -19,7 +20,6 @@ use varflat_recorder::{
 use crate::checkpoint::{Checkpoint, CheckpointState};
 use crate::error::{Error, Result};
 use crate::experiment::{Experiment, Window};
-use crate::files::write_csv;
 use crate::memory::Images;
 use crate::run_folder::{RunFolder, Stage, names};
 use crate::say::say;

@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use ndarray::Array1;
+use varflat_files::{Array, Npz, read_csv, write_csv, write_npz};
 use varflat_model::{DenseNetwork, Langevin, Metrics, MovingLayer, StopReason, written};
 use varflat_recorder::{Schedule, Sink, Step, TrajectorySink};
 
 use super::subspace::Subspace;
 use crate::error::{Error, Result};
 use crate::experiment::LangevinSection;
-use crate::files::{Array, Npz, read_csv, write_csv, write_npz};
 use crate::memory::Images;
 use crate::run_folder::{RunFolder, Stage, names};
 use crate::say::say;
@@ -222,7 +222,7 @@ impl State {
 
     fn save(&self, run: &RunFolder) -> Result<()> {
         let shape = vec![self.position.len()];
-        write_npz(
+        Ok(write_npz(
             &Self::file(run),
             &[
                 ("position", Array::Double(shape.clone(), &self.position)),
@@ -231,7 +231,7 @@ impl State {
                 ("step", Array::Integer(vec![self.step as i64])),
                 ("seconds", Array::scalar(&self.seconds)),
             ],
-        )
+        )?)
     }
 
     fn load(run: &RunFolder) -> Result<Option<Self>> {

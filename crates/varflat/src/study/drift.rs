@@ -2,13 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 use varflat_analysis::{Estimate, displacement_exponent, logarithmic_lags, mean_square_displacement, median};
+use varflat_files::{read_json, read_npy, write_csv};
 use varflat_model::MovingLayer;
 use varflat_recorder::Trajectory;
 
 use super::Work;
 use crate::error::{Error, Result};
 use crate::experiment::{Checked, MOST, MOST_POINTS, all_within, not_too_many, within};
-use crate::files::{read_json, read_npy, write_csv};
 use crate::run_folder::{RunFolder, names};
 use crate::stages::{self, FitReport};
 use crate::{interrupt, progress};

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use varflat_files::{read_csv, read_json, write_csv};
 use varflat_model::{Metrics, StopReason};
 use varflat_plot::CloudPoint;
 use varflat_recorder::Trajectory;
@@ -11,7 +12,6 @@ use super::Work;
 use super::cells::Finished;
 use crate::error::Result;
 use crate::experiment::{Centre, Experiment};
-use crate::files::{read_csv, read_json, write_csv};
 use crate::run_folder::{RunFolder, names};
 use crate::stages::{self, FitReport};
 
@@ -127,7 +127,7 @@ impl ExponentRow {
 
     /// The same with how far the run came.
     fn failed(self, folder: &Path, error: &str) -> Self {
-        let metrics: Result<Vec<Metrics>> = read_csv(&folder.join(names::METRICS));
+        let metrics = read_csv::<Metrics>(&folder.join(names::METRICS));
         let last = metrics.ok().and_then(|rows| rows.last().copied());
         let note = match last.map(|row| row.train_loss).filter(|loss| loss.is_finite()) {
             Some(loss) => format!("{error} (training loss {loss:.1e})"),

@@ -188,7 +188,7 @@ impl ForgettingStudy {
 
     #[cfg(feature = "train")]
     pub(super) fn measure(&self, work: &Work<'_>) -> Result<ForgettingReport> {
-        use crate::files::write_csv;
+        use varflat_files::write_csv;
 
         let bench = bench::Bench::new(self, work)?;
         let two_tasks = two_tasks::learn(&bench, work)?;

@@ -7,6 +7,7 @@ mod readings;
 
 use serde::{Deserialize, Serialize};
 use varflat_analysis::{Component, Estimate, PowerLaw, curvature_of_crossings, median};
+use varflat_files::{read_json, write_csv};
 use varflat_model::written;
 
 use self::readings::Measured;
@@ -16,7 +17,6 @@ use super::exponents::{PointRow, Trust};
 use crate::error::{Error, Result};
 use crate::experiment::{Experiment, LangevinSection, MOST};
 use crate::figures::estimate;
-use crate::files::{read_json, write_csv};
 use crate::interrupt;
 use crate::run_folder::names;
 use crate::stages::{self, FitReport, FlatnessRow};

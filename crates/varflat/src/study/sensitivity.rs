@@ -2,13 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 use varflat_analysis::{Component, PowerLaw};
+use varflat_files::{read_json, write_csv};
 
 use super::Work;
 use super::cells::{self, CellGroup};
 use super::exponents::ExponentRow;
 use crate::error::Result;
 use crate::experiment::{Checked, not_too_many, range};
-use crate::files::{read_json, write_csv};
 use crate::run_folder::{RunFolder, names};
 use crate::stages::{self, FitReport, Uncertainty};
 

@@ -9,6 +9,7 @@ use varflat_analysis::{
     AnalysisError, CorrelationTimes, Correlator, Estimate, FlatnessStatus, Scaling, TrajectoryPca,
     WindowSource, among_neighbours, scaling,
 };
+use varflat_files::write_csv;
 use varflat_model::{MovingLayer, OptimizerKind, TrainingConfig, epoch_order};
 use varflat_recorder::Trajectory;
 
@@ -18,7 +19,6 @@ use crate::experiment::{
     Checked, Experiment, MOST, MOST_COMPONENTS, MOST_POINTS, all_within, not_too_many, range, within,
 };
 use crate::figures::exponent;
-use crate::files::write_csv;
 use crate::recorded::{RecordedWindow, source};
 use crate::run_folder::{RunFolder, names};
 use crate::stages::{self, FlatnessRow};

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use varflat_analysis::{Estimate, scaling, spectrum};
+use varflat_files::write_csv;
 
 use super::Work;
 use super::cells::{Finished, Trainings};
@@ -10,7 +11,6 @@ use super::grid::Spread;
 use crate::error::Result;
 use crate::experiment::Centre;
 use crate::figures::estimate;
-use crate::files::write_csv;
 use crate::run_folder::RunFolder;
 use crate::stages;
 

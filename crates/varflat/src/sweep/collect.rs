@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use varflat_files::{FileSum, read_json, write_csv, write_json};
 
 use varflat_model::data::FileChecksum;
 
@@ -13,10 +14,8 @@ use super::plan::columns;
 use super::point::Point;
 use super::status::{State, states};
 use super::table::Table;
-use crate::checksum::FileSum;
 use crate::error::{Error, Result};
 use crate::figures;
-use crate::files::{read_json, write_csv, write_json};
 use crate::run_folder::{RunFolder, names};
 use crate::say::{say, warn};
 use crate::stages::FitReport;

@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+use varflat_files::{read_json, remove, write_json};
 
 use super::folder::SweepFolder;
 use super::point::Point;
 use crate::error::{Error, Result};
-use crate::files::{read_json, remove, write_json};
 
 /// Its folder, in that of the sweep.
 const FAILURES: &str = "failures";
@@ -31,7 +31,7 @@ impl Failure {
     /// The failure of a point, if its last attempt was one.
     pub(super) fn read(sweep: &SweepFolder, point: &Point) -> Result<Option<Self>> {
         let file = file(sweep, point);
-        file.exists().then(|| read_json(&file)).transpose()
+        Ok(file.exists().then(|| read_json(&file)).transpose()?)
     }
 
     /// Write down that a point failed.
@@ -40,11 +40,11 @@ impl Failure {
             Self { point: point.name.clone(), error: error.to_string(), is_finding: error.is_finding() };
         let folder = sweep.path().join(FAILURES);
         std::fs::create_dir_all(&folder).map_err(Error::writing(&folder))?;
-        write_json(&file(sweep, point), &failure)
+        Ok(write_json(&file(sweep, point), &failure)?)
     }
 
     /// The point has succeeded.
     pub(super) fn forget(sweep: &SweepFolder, point: &Point) -> Result<()> {
-        remove(&file(sweep, point))
+        Ok(remove(&file(sweep, point))?)
     }
 }

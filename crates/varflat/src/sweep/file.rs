@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use varflat_files::read_text;
 
 use super::point::{self, Point};
 use crate::error::{Error, Result};
 use crate::experiment::{Experiment, Kind, check_name, parsed};
-use crate::files::read_text;
 use crate::grid::{Axis, check_count};
 
 /// A sweep file: data, not code. Unknown keys are errors.

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use varflat_files::{make_folder, read_text, write_whole};
+
 use super::file::SweepFile;
 use super::point::Point;
 use crate::error::{Error, Result};
 use crate::figures::claim;
-use crate::files::{make_folder, read_text, write_whole};
 use crate::run_folder::names::CONFIG;
 
 /// The resolved sweep, its base experiment within.
@@ -166,5 +167,5 @@ fn check_resolved(path: &Path) -> Result<()> {
 /// Write the resolved sweep.
 pub(super) fn write(path: &Path, file: &SweepFile) -> Result<()> {
     let text = toml::to_string(file).map_err(|error| Error::malformed(path, error.to_string()))?;
-    write_whole(path, |out| out.write_all(text.as_bytes()))
+    Ok(write_whole(path, |out| out.write_all(text.as_bytes()))?)
 }

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use toml::Value;
+use varflat_files::FileSum;
 
 use super::file::SweepFile;
-use crate::checksum::FileSum;
 use crate::error::{Error, Result};
 use crate::experiment::{Experiment, shown};
 use crate::grid;

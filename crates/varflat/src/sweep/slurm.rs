@@ -10,12 +10,12 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use varflat_files::{make_folder, write_whole};
 
 use self::queue::{Submitted, array_size, ask, job_number, queued};
 use super::folder::{self, SweepFolder};
 use super::status::{State, states};
 use crate::error::{Error, Result};
-use crate::files::{make_folder, write_whole};
 use crate::interrupt;
 use crate::report::count;
 use crate::say::say;

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use serde::Serialize;
+use varflat_files::write_whole;
 
 use crate::error::{Error, Result};
-use crate::files::write_whole;
 
 /// Columns of equal length; an empty text is a missing value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -62,7 +62,7 @@ impl Table {
     }
 
     pub(super) fn write_csv(&self, path: &Path) -> Result<()> {
-        write_whole(path, |out| self.csv(out))
+        Ok(write_whole(path, |out| self.csv(out))?)
     }
 }
 

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use varflat_files::read_json;
 use varflat_model::data::Data;
 use varflat_model::random::{Purpose, below, stream};
 
 use super::Extent;
 use super::checks::{Checks, Outcome, apart, relative};
 use crate::error::{Error, Result};
-use crate::files::read_json;
 use crate::landscape::{IN_A_ROW, component};
 use crate::run_folder::{RunFolder, names};
 use crate::stages::{self, FitReport, FlatnessRow, Surface};

@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use varflat_files::{FileSum, check_files, is_link, read_json, read_text, short};
+
 use super::checks::{Checks, Outcome};
-use crate::checksum::{FileSum, short};
 use crate::error::{Error, Result};
 use crate::experiment::is_plain;
 use crate::figures::{DRAWN, Origin, Provenance, drawn};
-use crate::files::{read_json, read_text};
-use crate::guard;
 
 /// Why nothing of a folder or figure was verified.
 const UNKNOWN: &str = "no checksum of a table is known here, neither in a record such as summary.json nor in a figure; `varflat plot RUN \
@@ -17,7 +16,7 @@ const UNKNOWN: &str = "no checksum of a table is known here, neither in a record
 
 /// Every record of a folder and the tables beside it, then every figure.
 pub(super) fn verify_folder(folder: &Path) -> Result<()> {
-    guard::check_files(folder)?;
+    check_files(folder)?;
     let mut checks = Checks::default();
     let records: Vec<&str> =
         DRAWN.iter().map(|(record, _)| *record).filter(|record| folder.join(record).exists()).collect();
@@ -142,7 +141,7 @@ fn check_figure(folder: &Path, name: &str, checks: &mut Checks) -> Result<()> {
 /// A table against a checksum. Its name comes from a file that may come from anyone.
 fn against(folder: &Path, table: &str, known: &FileSum) -> Result<Outcome> {
     let path = folder.join(table);
-    if !is_plain(table) || guard::is_link(&path) {
+    if !is_plain(table) || is_link(&path) {
         return Ok(Outcome::Differs("it is no file of this folder".to_owned()));
     }
     if !path.exists() {

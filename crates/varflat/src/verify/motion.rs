@@ -1,6 +1,7 @@
 //! The trained weights against what was measured of them, the trajectory against the weights, and its components.
 
 use varflat_analysis::TrajectoryPca;
+use varflat_files::{read_csv, read_npy};
 use varflat_model::data::{Data, ImageSet};
 use varflat_model::{Metrics, MovingLayer, Performance};
 use varflat_recorder::Trajectory;
@@ -8,7 +9,6 @@ use varflat_recorder::Trajectory;
 use super::checks::{Checks, Outcome, apart, relative};
 use crate::error::{Error, Result};
 use crate::experiment::Centre;
-use crate::files::{read_csv, read_npy};
 use crate::progress::Spinner;
 use crate::recorded::RecordedWindow;
 use crate::run_folder::{RunFolder, names};

@@ -2,15 +2,15 @@
 
 use std::path::Path;
 
+use varflat_files::{FileSum, is_link};
 use varflat_model::data::{Data, DataError};
 
 use super::checks::{Checks, Outcome};
 use super::{Extent, derived, motion};
-use crate::checksum::FileSum;
 use crate::error::{Error, Result};
 use crate::run_folder::{RunFolder, RunRecord, Stage, hold, names};
 use crate::say::say;
-use crate::{guard, interrupt, progress};
+use crate::{interrupt, progress};
 
 /// What is called the data in the list of checks.
 const DATA: &str = "data";
@@ -104,7 +104,7 @@ fn against(run: &RunFolder, name: &str, known: &FileSum, read: impl Fn(u64)) -> 
     if Stage::of_file(name).is_none() && name != names::CONFIG {
         return Ok(Outcome::Differs("is no file of a run".to_owned()));
     }
-    if guard::is_link(&path) {
+    if is_link(&path) {
         return Ok(Outcome::Differs("is a symbolic link: what it leads to is no part of the run".to_owned()));
     }
     if !path.exists() {
@@ -113,7 +113,7 @@ fn against(run: &RunFolder, name: &str, known: &FileSum, read: impl Fn(u64)) -> 
     let asked = |bytes| {
         read(bytes);
     };
-    let found = FileSum::of_telling(&path, asked)?;
+    let found = FileSum::of_with_progress(&path, asked)?;
     if interrupt::asked() {
         return Err(Error::Interrupted { stage: "verify" });
     }

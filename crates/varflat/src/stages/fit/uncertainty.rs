@@ -2,10 +2,10 @@
 
 use ndarray::{Array2, ArrayView2, Axis};
 use varflat_analysis::{AnalysisError, Estimate, Memory, Remembers, Replicates, TrajectoryPca, WindowSource};
+use varflat_files::{Array, Npz, read_npy, write_npz};
 
 use super::OLDER;
 use crate::error::{Error, Result};
-use crate::files::{Array, Npz, read_npy, write_npz};
 use crate::recorded::RecordedWindow;
 use crate::run_folder::{RunFolder, names};
 use crate::stages::PROJECTED;
@@ -83,7 +83,7 @@ impl Uncertainty {
             ("variance", Array::double(variance)),
             ("held", Array::double(held)),
         ];
-        write_npz(&run.file(names::JACKKNIFE), &arrays)
+        Ok(write_npz(&run.file(names::JACKKNIFE), &arrays)?)
     }
 
     /// Reads what a run's fit left; of a fit without replicates the reason is the fit's.

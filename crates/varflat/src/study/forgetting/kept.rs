@@ -2,11 +2,11 @@
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use varflat_files::{read_json, write_json};
 
 use super::ForgettingStudy;
 use crate::error::Result;
 use crate::experiment::Experiment;
-use crate::files::{read_json, write_json};
 use crate::study::Work;
 
 /// A result, and all that it depends on.

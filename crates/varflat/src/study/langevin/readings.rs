@@ -5,12 +5,12 @@ use rayon::prelude::*;
 use varflat_analysis::{
     DatasetBase, Fit, FlatnessSearch, ParamGuard, PrincipalCurvatures, TrajectoryPca, WindowSource,
 };
+use varflat_files::read_json;
 use varflat_model::{DenseLandscape, Langevin, LangevinConfig, MovingLayer};
 
 use super::steps;
 use crate::error::{Error, Result};
 use crate::experiment::{Centre, Experiment, LangevinSection};
-use crate::files::read_json;
 use crate::progress::Spinner;
 use crate::recorded::RecordedWindow;
 use crate::run_folder::{RunFolder, names};

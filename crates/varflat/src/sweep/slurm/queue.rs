@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde::{Deserialize, Serialize};
+use varflat_files::{read_json, write_json};
 
 use crate::error::{Error, Result};
-use crate::files::{read_json, write_json};
 
 /// Its name, beside the scripts.
 const SUBMITTED: &str = "submitted.json";
@@ -29,7 +29,7 @@ impl Submitted {
     }
 
     pub(super) fn write(&self, folder: &Path) -> Result<()> {
-        write_json(&folder.join(SUBMITTED), self)
+        Ok(write_json(&folder.join(SUBMITTED), self)?)
     }
 
     /// All that were made from a sweep. What sbatch refused has left none.

@@ -3,23 +3,28 @@
 //! `ndarray_npy::ReadNpyExt` makes room for the claimed shape before it has read any of it, and parses a header as Python,
 //! nested as deep as it likes. So the header is ours and only the elements are its.
 
+mod element;
+mod header;
+mod remedy;
+
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::{BufReader, Read, Write};
 use std::path::Path;
 
-use ndarray::{Array, Array2, ArrayD, IxDyn, ShapeBuilder};
-use ndarray_npy::{ReadDataError, ReadableElement};
+use ndarray::{Array, Array2, ArrayD, ArrayView2, IxDyn, ShapeBuilder};
+use ndarray_npy::{ReadDataError, ReadableElement, WriteNpyError, write_zeroed_npy};
 use py_literal::Value;
-use varflat_recorder::{FloatElement, NpyHeader, Precision, element_remedy};
 
-use crate::error::{Error, Result};
-use crate::recorded::RecordedWindow;
+use crate::{FileError, Result, write_whole};
+pub use element::{FloatElement, FromFloat, Precision};
+pub use header::{MAGIC, NpyHeader, NpyHeaderError};
+pub use remedy::{element_remedy, shortened};
 
 /// More dimensions than numpy allows are no array.
 const MOST_DIMENSIONS: usize = 64;
 
 /// An npy file or entry whose header has been read.
-pub(super) struct Npy<R> {
+pub(crate) struct Npy<R> {
     header: NpyHeader,
     shape: Vec<usize>,
     elements: usize,
@@ -29,7 +34,7 @@ pub(super) struct Npy<R> {
 
 impl<R: Read> Npy<R> {
     /// Reads the header of an array of which there are at most `most` bytes. An error says what is wrong, not where.
-    pub(super) fn open(mut reader: R, most: u64) -> std::result::Result<Self, String> {
+    pub(crate) fn open(mut reader: R, most: u64) -> std::result::Result<Self, String> {
         let header = NpyHeader::read(&mut reader).map_err(|error| error.to_string())?;
         if header.shape.len() > MOST_DIMENSIONS {
             return Err(format!("a shape of {} dimensions", header.shape.len()));
@@ -52,7 +57,7 @@ impl<R: Read> Npy<R> {
     }
 
     /// The elements, which must be of this type.
-    pub(super) fn read<T: ReadableElement>(self) -> std::result::Result<ArrayD<T>, String> {
+    pub(crate) fn read<T: ReadableElement>(self) -> std::result::Result<ArrayD<T>, String> {
         let bytes = self.elements as u64 * element_bytes(&self.header.element).unwrap_or(1);
         // One byte more than is claimed, to find out that there is one.
         let reader = self.reader.take(bytes + 1);
@@ -64,7 +69,7 @@ impl<R: Read> Npy<R> {
     }
 
     /// Floats of any precision, as f64.
-    pub(super) fn double(mut self) -> std::result::Result<ArrayD<f64>, String> {
+    pub(crate) fn double(mut self) -> std::result::Result<ArrayD<f64>, String> {
         let float = FloatElement::parse(&self.header.element);
         let float = float.ok_or_else(|| element_remedy(&self.header.element))?;
         match float.precision {
@@ -117,8 +122,8 @@ fn element_bytes(element: &str) -> Option<u64> {
 
 /// Opens an npy file.
 fn open(path: &Path) -> Result<std::result::Result<Npy<BufReader<File>>, String>> {
-    let file = super::open(path)?;
-    let bytes = file.metadata().map_err(Error::reading(path))?.len();
+    let file = crate::open(path)?;
+    let bytes = file.metadata().map_err(FileError::reading(path))?.len();
     Ok(Npy::open(BufReader::new(file), bytes))
 }
 
@@ -131,23 +136,44 @@ fn rows<T>(array: ArrayD<T>) -> std::result::Result<Array2<T>, String> {
     array.into_dimensionality().map_err(|_| format!("{dimensions} dimensions instead of two"))
 }
 
-/// Reads recorded weights `[steps, weights]` from an npy file of any making, with every digit they have. A
-/// [`RecordedWindow`] is the same without holding it in memory.
-///
-/// A weight matrix must have been flattened from `[d_in, d_out]`, row by row. PyTorch keeps `[d_out, d_in]`: transpose first.
+/// Reads an npy file of floats with two dimensions, as f64.
 ///
 /// # Errors
-/// As [`RecordedWindow::open`]; [`Error::Analysis`] if there is not enough memory.
-pub fn read_window(path: impl AsRef<Path>) -> Result<Array2<f64>> {
-    RecordedWindow::open(path)?.whole()
-}
-
-/// Read an npy file of f64 with two dimensions.
-pub(crate) fn read_npy(path: &Path) -> Result<Array2<f64>> {
+/// [`FileError::Io`] if it cannot be read; [`FileError::Malformed`] if it is no such array.
+pub fn read_npy(path: &Path) -> Result<Array2<f64>> {
     open(path)?
         .and_then(Npy::double)
         .and_then(rows)
-        .map_err(|problem| Error::malformed(path, format!("not the array expected here: {problem}")))
+        .map_err(|problem| FileError::malformed(path, format!("not the array expected here: {problem}")))
+}
+
+/// Writes a `[rows, columns]` array as npy, block by block of its rows, as `rows` hands them over.
+///
+/// # Errors
+/// That of `rows`, or [`FileError::Io`]; the file is then what it was.
+pub fn write_npy<E: From<FileError>>(
+    path: &Path,
+    shape: (usize, usize),
+    rows: impl FnOnce(&mut dyn FnMut(ArrayView2<'_, f64>) -> Result<()>) -> std::result::Result<(), E>,
+) -> std::result::Result<(), E> {
+    let mut failed = None;
+    let written = write_whole(path, |file| {
+        write_zeroed_npy::<f64, _>(file.get_ref(), shape).map_err(|error| match error {
+            WriteNpyError::Io(error) => error,
+            error => std::io::Error::other(error),
+        })?;
+        let mut write = |block: ArrayView2<'_, f64>| {
+            let mut values = block.iter();
+            values
+                .try_for_each(|value| file.write_all(&value.to_le_bytes()))
+                .map_err(FileError::writing(path))
+        };
+        rows(&mut write).map_err(|error| {
+            failed = Some(error);
+            std::io::Error::other("its rows could not be computed")
+        })
+    });
+    failed.map_or_else(|| written.map_err(E::from), Err)
 }
 
 #[cfg(test)]

@@ -59,9 +59,6 @@ impl FromFloat for f64 {
 }
 
 impl FloatElement {
-    /// That of the files written here, `<f4`.
-    pub(crate) const OURS: Self = Self { precision: Precision::Single, big_endian: false };
-
     /// Of a type as numpy writes it: `<f2`, `<f4` or `<f8`, or `>` for the other order.
     pub fn parse(element: &str) -> Option<Self> {
         let big_endian = element.starts_with('>');

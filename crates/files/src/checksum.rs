@@ -8,8 +8,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::error::{Error, Result};
-use crate::files::open;
+use crate::{FileError, Result, open};
 
 /// Bytes that are read at a time.
 const BLOCK: usize = 1 << 18;
@@ -27,17 +26,20 @@ impl FileSum {
     /// Of a file as it is now.
     ///
     /// # Errors
-    /// [`Error::Io`] if it cannot be read, [`Error::Malformed`] if it is no ordinary file.
+    /// [`FileError::Io`] if it cannot be read, [`FileError::Malformed`] if it is no ordinary file.
     pub fn of(path: &Path) -> Result<Self> {
-        Self::of_telling(path, |_| {})
+        Self::of_with_progress(path, |_| {})
     }
 
     /// The same; `read` is told of every so many bytes that were read.
-    pub(crate) fn of_telling(path: &Path, read: impl Fn(u64)) -> Result<Self> {
+    ///
+    /// # Errors
+    /// As [`FileSum::of`].
+    pub fn of_with_progress(path: &Path, read: impl Fn(u64)) -> Result<Self> {
         let mut file = open(path)?;
         let (mut hash, mut block, mut bytes) = (Sha256::new(), vec![0; BLOCK], 0);
         loop {
-            match file.read(&mut block).map_err(Error::reading(path))? {
+            match file.read(&mut block).map_err(FileError::reading(path))? {
                 0 => break,
                 count => {
                     hash.update(&block[..count]);
@@ -53,17 +55,17 @@ impl FileSum {
     ///
     /// # Errors
     /// As [`FileSum::of`].
-    pub(crate) fn of_all(folder: &Path, names: &[&str]) -> Result<BTreeMap<String, Self>> {
+    pub fn of_all(folder: &Path, names: &[&str]) -> Result<BTreeMap<String, Self>> {
         names.iter().map(|name| Ok(((*name).to_owned(), Self::of(&folder.join(name))?))).collect()
     }
 
     /// Of a file's content.
-    pub(crate) fn of_bytes(bytes: &[u8]) -> Self {
-        Self { bytes: bytes.len() as u64, sha256: hexadecimal(&Sha256::digest(bytes)) }
+    pub fn of_bytes(bytes: &[u8]) -> Self {
+        Self { bytes: bytes.len() as u64, sha256: sha256(&[bytes]) }
     }
 
     /// What tells another file apart from this one; `None` if it is the same.
-    pub(crate) fn difference(&self, found: &Self) -> Option<String> {
+    pub fn difference(&self, found: &Self) -> Option<String> {
         if self == found {
             None
         } else if self.bytes != found.bytes {
@@ -75,8 +77,14 @@ impl FileSum {
 }
 
 /// The first digits of a checksum, enough to tell two apart.
-pub(crate) fn short(sha256: &str) -> String {
+pub fn short(sha256: &str) -> String {
     sha256.chars().take(12).collect()
+}
+
+/// SHA-256 of parts one after the other, in lower-case hexadecimal.
+pub fn sha256(parts: &[&[u8]]) -> String {
+    let digest = parts.iter().fold(Sha256::new(), |digest, bytes| digest.chain_update(bytes));
+    hexadecimal(&digest.finalize())
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {
@@ -93,7 +101,7 @@ const END: &str = "\n}\n";
 
 /// Whether a JSON text is the one that was sealed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Seal {
+pub enum Seal {
     /// Every byte is.
     Whole,
     /// It was changed.
@@ -111,7 +119,7 @@ pub(crate) fn sealed(json: &str) -> String {
 }
 
 /// Looks at the seal of a text.
-pub(crate) fn seal(text: &str) -> Seal {
+pub fn seal(text: &str) -> Seal {
     let Some((body, rest)) = text.rsplit_once(SEAL) else { return Seal::None };
     match rest.strip_suffix(END).and_then(|rest| rest.strip_suffix('"')) {
         Some(sha256) if sha256 == FileSum::of_bytes(body.as_bytes()).sha256 => Seal::Whole,

@@ -6,7 +6,7 @@ use std::io::{self, Seek, SeekFrom, Write};
 ///
 /// An npz writer that has met an error prints on its own account when it is dropped. It gets none to meet: who holds the file asks
 /// for it afterwards.
-pub(super) struct ErrorKept<W> {
+pub(crate) struct ErrorKept<W> {
     inner: W,
     first: Option<io::Error>,
     /// Where the file would stand, and its length.
@@ -16,12 +16,12 @@ pub(super) struct ErrorKept<W> {
 
 impl<W: Write + Seek> ErrorKept<W> {
     /// An empty file.
-    pub(super) fn new(inner: W) -> Self {
+    pub(crate) fn new(inner: W) -> Self {
         Self { inner, first: None, place: 0, length: 0 }
     }
 
     /// The first error, if there was one.
-    pub(super) fn outcome(self) -> io::Result<()> {
+    pub(crate) fn outcome(self) -> io::Result<()> {
         self.first.map_or(Ok(()), Err)
     }
 

@@ -1,0 +1,143 @@
+//! The NPY header: magic, version, and a dictionary that names element type, order and shape.
+//!
+//! Format: <https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>.
+
+use std::io::{self, Read};
+
+use super::remedy::{element_remedy, shortened};
+
+/// What every NPY file begins with.
+pub const MAGIC: &[u8; 6] = b"\x93NUMPY";
+/// A dictionary with three entries is a few dozen bytes; a longer one is no header of ours or of numpy.
+const LONGEST_DICTIONARY: usize = 1 << 16;
+
+/// What the header of an NPY file says, before anything is allocated on its word.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NpyHeader {
+    /// Bytes before the first element.
+    pub bytes: u64,
+    /// The element type as numpy writes it, e.g. `<f4`.
+    pub element: String,
+    /// Whether the first index varies fastest.
+    pub fortran_order: bool,
+    /// Elements along each dimension.
+    pub shape: Vec<u64>,
+    /// The shape as it is written, without its parentheses.
+    pub shape_text: String,
+}
+
+/// Why there is no header.
+#[derive(Debug, thiserror::Error)]
+pub enum NpyHeaderError {
+    /// The bytes are no header.
+    #[error("expected {expected}, found {found}")]
+    Format {
+        /// What a header holds there.
+        expected: &'static str,
+        /// What is there.
+        found: String,
+    },
+    /// The operating system refused.
+    #[error(transparent)]
+    Read(#[from] io::Error),
+}
+
+impl NpyHeader {
+    /// Reads a header of any NPY version and leaves the reader at the first element.
+    ///
+    /// # Errors
+    /// [`NpyHeaderError::Format`] if these are no such bytes, or not all of them; [`NpyHeaderError::Read`].
+    pub fn read(mut file: impl Read) -> Result<Self, NpyHeaderError> {
+        let mut preamble = [0; 8];
+        read_whole(&mut file, &mut preamble)?;
+        let (magic, version) = preamble.split_at(6);
+        if magic != MAGIC {
+            let found = format!("{:?}", String::from_utf8_lossy(magic));
+            return Err(wrong("the NPY magic \\x93NUMPY", found));
+        }
+        let (length, length_bytes) = match version[0] {
+            1 => {
+                let mut length = [0; 2];
+                read_whole(&mut file, &mut length)?;
+                (usize::from(u16::from_le_bytes(length)), 2)
+            }
+            2 | 3 => {
+                let mut length = [0; 4];
+                read_whole(&mut file, &mut length)?;
+                (u32::from_le_bytes(length) as usize, 4)
+            }
+            _ => {
+                return Err(wrong(
+                    "NPY version 1.0 to 3.0",
+                    format!("version {}.{}", version[0], version[1]),
+                ));
+            }
+        };
+        if length > LONGEST_DICTIONARY {
+            return Err(wrong("an NPY header of at most 64 KiB", format!("one of {length} bytes")));
+        }
+        let mut dictionary = vec![0; length];
+        read_whole(&mut file, &mut dictionary)?;
+        let dictionary = String::from_utf8_lossy(&dictionary);
+
+        let descr = first_token(entry(&dictionary, "descr").unwrap_or_default());
+        let element = ['\'', '"'].iter().find_map(|quote| descr.strip_prefix(*quote)?.strip_suffix(*quote));
+        let element = element.ok_or_else(|| {
+            let found = if descr.starts_with('[') { element_remedy(descr) } else { shortened(descr) };
+            wrong("an element type such as '<f4'", found)
+        })?;
+        let fortran_order = match first_token(entry(&dictionary, "fortran_order").unwrap_or_default()) {
+            "False" => false,
+            "True" => true,
+            order => return Err(wrong("'fortran_order': False or True", shortened(order))),
+        };
+        let shape = entry(&dictionary, "shape")
+            .and_then(|rest| rest.strip_prefix('('))
+            .and_then(|rest| rest.split_once(')'))
+            .map(|(shape, _)| shape)
+            .ok_or_else(|| wrong("'shape': (…)", "nothing".into()))?;
+        let dimensions = shape.split(',').map(str::trim).filter(|dimension| !dimension.is_empty());
+        // Python 2 marks long numbers with an L.
+        let number = |dimension: &str| dimension.strip_suffix('L').unwrap_or(dimension).parse();
+        let dimensions: Result<Vec<u64>, _> = dimensions.map(number).collect();
+        let dimensions = dimensions
+            .map_err(|_| wrong("a shape of whole numbers", format!("shape ({})", shortened(shape))))?;
+        Ok(Self {
+            bytes: (8 + length_bytes + length) as u64,
+            element: element.to_owned(),
+            fortran_order,
+            shape: dimensions,
+            shape_text: shape.to_owned(),
+        })
+    }
+
+    /// Whether a comma between digits, followed by three of them and no space, may separate thousands: numpy writes a space after
+    /// the commas of a shape.
+    pub fn has_groups(&self) -> bool {
+        let mut parts = self.shape_text.split(',').skip(1);
+        parts.any(|part| part.len() == 3 && part.bytes().all(|byte| byte.is_ascii_digit()))
+    }
+}
+
+fn wrong(expected: &'static str, found: String) -> NpyHeaderError {
+    NpyHeaderError::Format { expected, found }
+}
+
+fn read_whole(file: &mut impl Read, buffer: &mut [u8]) -> Result<(), NpyHeaderError> {
+    file.read_exact(buffer).map_err(|source| match source.kind() {
+        io::ErrorKind::UnexpectedEof => {
+            wrong("a whole NPY header (128 bytes)", "a file that ends before it does".into())
+        }
+        _ => source.into(),
+    })
+}
+
+/// The text after `'key':` in the header's dictionary.
+fn entry<'a>(dictionary: &'a str, key: &str) -> Option<&'a str> {
+    let (_, rest) = dictionary.split_once(&format!("'{key}'"))?;
+    rest.trim_start().strip_prefix(':').map(str::trim_start)
+}
+
+fn first_token(text: &str) -> &str {
+    text.split([',', '}', '\n']).next().unwrap_or_default().trim()
+}
