@@ -18,7 +18,7 @@ use crate::pca::{PARTS, add_to_lower, largest_eigenpairs};
 use crate::{AnalysisError, Estimate, TrajectoryPca, WindowSource};
 
 /// Fewest blocks that are left out one after the other.
-const FEWEST_BLOCKS: usize = 5;
+pub(crate) const FEWEST_BLOCKS: usize = 5;
 
 /// Size of the leading block whose eigenvalues are found, and how many of them are taken where there are further components.
 const LEADING: usize = 256;

@@ -4,6 +4,7 @@ use std::ops::RangeInclusive;
 
 use ndarray::ArrayView2;
 
+use crate::jackknife::FEWEST_BLOCKS;
 use crate::{AnalysisError, Correlator};
 
 /// A block has to be this many times as long as the 1/e time of what varies, so that blocks are independent.
@@ -45,6 +46,8 @@ impl Memory {
     /// let memory = Memory::of(theta.view())?;
     /// assert_eq!(memory.longer_than_half(500, 1..=2), None);
     /// assert_eq!(memory.longer_than_half(100, 1..=2).unwrap().component, 1);
+    /// let block = memory.independent_block(100, 1..=2);
+    /// assert!(block > 100 && memory.longer_than_half(block, 1..=2).is_none());
     /// # Ok::<(), varflat_analysis::AnalysisError>(())
     /// ```
     pub fn longer_than_half(&self, rows: usize, components: RangeInclusive<usize>) -> Option<Remembers> {
@@ -58,6 +61,14 @@ impl Memory {
         let (&one_over_e, component) = longest?;
         let long = one_over_e.is_none_or(|time| INDEPENDENT * time > rows as f64);
         long.then_some(Remembers { component, one_over_e, window: self.steps })
+    }
+
+    /// Rows of a block: `least` or, where components of the range remember for more than half of that, twice the longest 1/e time,
+    /// as far as the window holds five of such blocks.
+    pub fn independent_block(&self, least: usize, components: RangeInclusive<usize>) -> usize {
+        let longest = self.longer_than_half(least, components).and_then(|remembers| remembers.one_over_e);
+        let block = longest.map_or(least, |time| (INDEPENDENT * time).ceil() as usize);
+        if self.steps / block.max(1) >= FEWEST_BLOCKS { block } else { least }
     }
 }
 

@@ -192,9 +192,10 @@ pub struct FitSection {
     /// Last component in the fit of ψ; all when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last: Option<usize>,
-    /// Block length of the bootstrap over time, in recorded steps: an epoch of the paper's training, beyond which its
-    /// reshuffled noise is independent. Blocks are made of whole time segments of 100 steps (of a window of more than 200,000 steps,
-    /// of one block): 1 to 149 are taken as 100, 150 to 249 as 200.
+    /// Length of a block of time, in recorded steps: an epoch of the paper's training, beyond which its reshuffled noise is
+    /// independent. Blocks of the jackknife, which gives the intervals, are longer where the fitted components remember for more
+    /// than half of it and the window holds five such blocks. Those of the bootstrap are made of whole time segments of 100 steps (of
+    /// a window of more than 200,000 steps, of one block): 1 to 149 are taken as 100, 150 to 249 as 200.
     pub block: usize,
     /// Resamples of the bootstrap.
     pub resamples: usize,

@@ -10,7 +10,7 @@ use varflat_model::{Metrics, StopReason};
 
 use crate::checkpoint;
 use crate::error::Result;
-use crate::figures::{self, estimate};
+use crate::figures::{self, estimate, fixed};
 use crate::report::count;
 use crate::run_folder::{RunFolder, Stage, names};
 use crate::stages::{self, FitReport};
@@ -107,7 +107,9 @@ fn covered(estimate: &Estimate) -> String {
 
 /// Where one exponent does not describe the points, by how much it varies.
 fn bent(bend: Option<[f64; 2]>) -> String {
-    bend.map_or_else(String::new, |[least, largest]| format!("; bent: {least:.1} to {largest:.1} by range"))
+    bend.map_or_else(String::new, |[least, largest]| {
+        format!("; bent: {} to {} by range", fixed(least, 1), fixed(largest, 1))
+    })
 }
 
 /// The fitted numbers, one a line.

@@ -2,6 +2,7 @@
 
 use varflat_analysis::{PowerLaw, TrajectoryPca, spectrum};
 
+use crate::figures::fixed;
 use crate::{Relation, RunFolder, inspect};
 
 /// Rows of a table that are shown; the rest is counted.
@@ -34,7 +35,7 @@ impl Show for PowerLaw {
         let PowerLaw { psi, first, last, n, r, theil_sen, censored, under_floor, local_psi, .. } = self;
         let bent = match local_psi {
             Some([least, largest]) if self.is_bent() => {
-                format!("; bent: {least:.1} to {largest:.1} by range")
+                format!("; bent: {} to {} by range", fixed(*least, 1), fixed(*largest, 1))
             }
             _ => String::new(),
         };

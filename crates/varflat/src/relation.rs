@@ -105,9 +105,9 @@ impl Relation {
         Ok(PowerLaw::params().skip_first(first - 1).last(Some(last)).fit(&self.components)?)
     }
 
-    /// ψ over this range with its 95 % interval over other windows of the same training: a jackknife over blocks of `block` rows of
-    /// `window`, from which `pca` is, the components found again in each. Where the window cannot know, the interval is missing, and
-    /// the estimate says why: fewer than five blocks, or blocks shorter than two correlation times.
+    /// ψ over this range with its 95 % interval over other windows of the same training: a jackknife over blocks of at least `block`
+    /// rows of `window`, from which `pca` is, the components found again in each. Where the window cannot know, the interval is
+    /// missing, and the estimate says why: fewer than five blocks, or blocks shorter than two correlation times.
     ///
     /// ```
     /// use varflat::prelude::*;
@@ -146,7 +146,7 @@ impl Relation {
         let first = (*range.start()).max(1);
         let params = PowerLaw::params().skip_first(first - 1).last(Some(*range.end()));
         let law = params.fit(&self.components)?;
-        let uncertainty = Uncertainty::of_components(pca, window, block, law.last)?;
+        let uncertainty = Uncertainty::of_components(pca, window, block, [law.first, law.last])?;
         Ok(stages::psi(&params, &law, &self.components, &uncertainty))
     }
 

@@ -105,12 +105,13 @@ impl Process {
             let noise: f64 = along.map(|(i, (kappa, p))| self.strength(i, *kappa) * p * p).sum();
             temperature.push((flatness.unwrap_or(f64::NAN), 0.5 * ALPHA * noise));
         }
-        let replicates = Replicates::of_components(&pca, window.view(), self.block, self.weights)?;
         let theta = pca.project(window.view(), self.weights.min(60))?;
         let memory = Memory::of(theta.view())?;
+        let block = memory.independent_block(self.block, 2..=self.weights);
+        let replicates = Replicates::of_components(&pca, window.view(), block, self.weights)?;
         // As the program does: none where blocks are not independent.
         let given = |estimate: Estimate, [first, last]: [usize; 2]| match memory
-            .longer_than_half(self.block, first..=last)
+            .longer_than_half(replicates.rows(), first..=last)
         {
             Some(_) => Estimate::without(estimate.value, "blocks are not independent"),
             None => estimate,

@@ -112,7 +112,7 @@ pub(crate) fn fitted(run: &RunFolder) -> Result<(FitReport, Uncertainty)> {
     let components = components(run, &pca)?;
     let params = PowerLaw::params().skip_first(section.skip_first).last(section.last);
     let law = params.fit(&components)?;
-    let uncertainty = Uncertainty::measure(run, &pca, law.last.max(section.decay[1]).max(2))?;
+    let uncertainty = Uncertainty::measure(run, &pca, &law, law.last.max(section.decay[1]).max(2))?;
     let mut random = stream(experiment.seed, Purpose::Bootstrap, 0);
     let resampled =
         params.bootstrap(&components, pca.segments(), section.block, section.resamples, &mut random);

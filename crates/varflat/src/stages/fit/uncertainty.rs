@@ -1,7 +1,9 @@
 //! The intervals of a fit: what other windows of the same training would give.
 
-use ndarray::{Array2, ArrayView2, Axis};
-use varflat_analysis::{AnalysisError, Estimate, Memory, Remembers, Replicates, TrajectoryPca, WindowSource};
+use ndarray::{Array2, Axis};
+use varflat_analysis::{
+    AnalysisError, Estimate, Memory, PowerLaw, Remembers, Replicates, TrajectoryPca, WindowSource,
+};
 use varflat_files::{Array, Npz, read_npy, write_npz};
 
 use super::OLDER;
@@ -14,41 +16,43 @@ use crate::stages::PROJECTED;
 pub(crate) struct Uncertainty(std::result::Result<(Replicates, Memory), String>);
 
 impl Uncertainty {
-    /// Of a run's window, for its first `last` components.
-    pub(super) fn measure(run: &RunFolder, pca: &TrajectoryPca, last: usize) -> Result<Self> {
+    /// Of a run's window, for its first `kept` components; blocks are long enough for those of the fit.
+    pub(super) fn measure(run: &RunFolder, pca: &TrajectoryPca, law: &PowerLaw, kept: usize) -> Result<Self> {
         let window = RecordedWindow::open(run.checked(names::TRAJECTORY)?)?;
         let theta: Array2<f64> = read_npy(&run.checked(names::PROJECTIONS)?)?;
-        Self::new(Replicates::of_components(pca, &window, run.experiment().fit.block, last), theta.view())
+        Self::new(Memory::of(theta.view()).and_then(|memory| {
+            let block = memory.independent_block(run.experiment().fit.block, law.first..=law.last);
+            Ok((Replicates::of_components(pca, &window, block, kept)?, memory))
+        }))
     }
 
-    /// Of any window, along its first `last` components, which are found again in each replicate.
+    /// Of any window, along its components, which are found again in each replicate; blocks of at least so many rows are long enough
+    /// for components `first..=last`.
     pub(crate) fn of_components(
         pca: &TrajectoryPca,
         window: impl WindowSource,
         block: usize,
-        last: usize,
+        [first, last]: [usize; 2],
     ) -> Result<Self> {
         let theta = pca.project(&window, pca.variance().len().min(PROJECTED))?;
-        Self::new(Replicates::of_components(pca, window, block, last), theta.view())
+        Self::new(Memory::of(theta.view()).and_then(|memory| {
+            let block = memory.independent_block(block, first..=last);
+            Ok((Replicates::of_components(pca, &window, block, last)?, memory))
+        }))
     }
 
     /// Along directions that are held.
     pub(crate) fn of_coordinates(theta: &Array2<f64>, block: usize) -> Result<Self> {
-        let first = theta.ncols().min(PROJECTED);
-        Self::new(
-            Replicates::of_coordinates(theta.view(), block),
-            theta.slice_axis(Axis(1), (..first).into()),
-        )
+        let first = theta.slice_axis(Axis(1), (..theta.ncols().min(PROJECTED)).into());
+        let replicates = Replicates::of_coordinates(theta.view(), block);
+        Self::new(replicates.and_then(|replicates| Ok((replicates, Memory::of(first)?))))
     }
 
-    fn new(
-        replicates: std::result::Result<Replicates, AnalysisError>,
-        theta: ArrayView2<'_, f64>,
-    ) -> Result<Self> {
-        match replicates.and_then(|replicates| Ok((replicates, Memory::of(theta)?))) {
+    fn new(known: std::result::Result<(Replicates, Memory), AnalysisError>) -> Result<Self> {
+        match known {
             // A file that cannot be read is no property of the window.
             Err(error @ AnalysisError::Source(_)) => Err(error.into()),
-            found => Ok(Self(found.map_err(|error| error.to_string()))),
+            known => Ok(Self(known.map_err(|error| error.to_string()))),
         }
     }
 
@@ -104,7 +108,7 @@ impl Uncertainty {
         let replicates = Replicates::from_parts(rows, variance, Some(held))
             .map_err(|error| Error::malformed(&path, error.to_string()))?;
         let theta: Array2<f64> = read_npy(&run.checked(names::PROJECTIONS)?)?;
-        Self::new(Ok(replicates), theta.view())
+        Self::new(Memory::of(theta.view()).map(|memory| (replicates, memory)))
     }
 }
 
@@ -112,10 +116,15 @@ impl Uncertainty {
 fn too_long(Remembers { component, one_over_e, window }: Remembers, rows: usize) -> String {
     match one_over_e {
         None => format!("θ_{component} drifts: it does not forget within the {window} rows of the window"),
-        Some(time) => format!(
-            "θ_{component} remembers for {time:.0} rows, so that blocks of {rows} are not independent; set fit.block to {:.0} or \
-             more, of which the window must hold five",
-            2.0 * time
-        ),
+        Some(time) => {
+            let block = (2.0 * time).ceil();
+            let remedy = match 5.0 * block > window as f64 {
+                true => format!("an interval needs five blocks of {block}, and the window has {window} rows"),
+                false => format!("set fit.block to {block} or more"),
+            };
+            format!(
+                "θ_{component} remembers for {time:.0} rows, so that blocks of {rows} are not independent; {remedy}"
+            )
+        }
     }
 }
