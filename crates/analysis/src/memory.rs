@@ -10,6 +10,9 @@ use crate::{AnalysisError, Correlator};
 /// A block has to be this many times as long as the 1/e time of what varies, so that blocks are independent.
 pub(crate) const INDEPENDENT: f64 = 2.0;
 
+/// Share of the components that may remember longer.
+const EXCEPTED: f64 = 0.05;
+
 /// The 1/e times of the coordinates θ_i(t) of one window, counted from 1.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Memory {
@@ -35,8 +38,9 @@ impl Memory {
         Ok(Self { one_over_e: times.collect::<Result<_, _>>()?, steps })
     }
 
-    /// Whether blocks of so many rows are independent: of the components in a range (those of them that were looked at), the one
-    /// that remembers longest, if that is for more than half a block.
+    /// Whether blocks of so many rows are independent: whether the components in a range (those of them that were looked at) forget
+    /// within half a block. One in twenty need not, which weighs little in what rests on all of them; of the others the one that
+    /// remembers longest is returned if it remembers for too long.
     ///
     /// ```
     /// use ndarray::Array2;
@@ -51,15 +55,14 @@ impl Memory {
     /// # Ok::<(), varflat_analysis::AnalysisError>(())
     /// ```
     pub fn longer_than_half(&self, rows: usize, components: RangeInclusive<usize>) -> Option<Remembers> {
-        let first = (*components.start()).max(1);
-        let looked_at = self.one_over_e.iter().zip(1..).skip(first - 1);
-        let within = looked_at.take_while(|(_, component)| components.contains(component));
-        let longest = within.max_by(|(a, _), (b, _)| {
-            let rows = |time: &Option<f64>| time.unwrap_or(f64::INFINITY);
-            rows(a).total_cmp(&rows(b))
-        });
-        let (&one_over_e, component) = longest?;
-        let long = one_over_e.is_none_or(|time| INDEPENDENT * time > rows as f64);
+        let rows_of = |time: Option<f64>| time.unwrap_or(f64::INFINITY);
+        let looked_at = (1..).zip(&self.one_over_e);
+        let mut within: Vec<(usize, Option<f64>)> =
+            looked_at.filter(|(i, _)| components.contains(i)).map(|(i, time)| (i, *time)).collect();
+        within.sort_by(|(_, a), (_, b)| rows_of(*b).total_cmp(&rows_of(*a)));
+        let excepted = (EXCEPTED * within.len() as f64) as usize;
+        let &(component, one_over_e) = within.get(excepted)?;
+        let long = INDEPENDENT * rows_of(one_over_e) > rows as f64;
         long.then_some(Remembers { component, one_over_e, window: self.steps })
     }
 
