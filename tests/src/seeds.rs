@@ -29,7 +29,7 @@ window = 40
 profiles = [1, 5]
 
 [fit]
-block = 10
+block = 8
 resamples = 40
 decay = [3, 12]
 "#;
@@ -77,6 +77,16 @@ components = [1, 70]
 burn_in = 1000
 "#;
 
+/// A figure of nothing, with all that an SVG can say of where it comes from.
+const FIGURE: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" width="573" height="450" viewBox="0 0 5730 4500">
+<metadata>{"figure": "variance_flatness", "of": "tiny", "record": "summary.json", "git_commit": "0123456789abcdef",
+"versions": {"varflat": "0.1.0"}, "data": [{"file": "train-images-idx3-ubyte", "sha256": "0123"}],
+"tables": {"flatness.csv": {"bytes": 9, "sha256": "4567"}}, "drawn_by": {"varflat": "0.1.0"}}</metadata>
+<defs><clipPath id="a"><rect x="0" y="0" width="9" height="9"/></clipPath></defs>
+<g clip-path="url(#a)"><circle id="b" r="24" fill="#969696"/><use href="#b"/></g><text x="9">ψ &lt; 1</text>
+</svg>
+"##;
+
 /// Writes into `place`: `bench`, the files of a [`Bench`] (a tiny run, its images, the tables of all figures), and for every reader
 /// a folder of files that it reads.
 pub fn write(program: &Program, place: &Path) {
@@ -117,6 +127,7 @@ pub fn write(program: &Program, place: &Path) {
         ("projections_npy", "projections.npy"),
         ("window_npy", "projections.npy"),
         ("pca_npz", "pca.npz"),
+        ("jackknife_npz", "jackknife.npz"),
         ("weights_npz", "weights_mean.npz"),
         ("landscape_npz", "landscape.npz"),
         ("experiment_toml", "config.toml"),
@@ -161,6 +172,7 @@ pub fn write(program: &Program, place: &Path) {
         b"name = 'x'\nseeds = 2\nset = ['fit.block=100']\n[grid]\ntraining.batch_size = [10, 25]\n[zip]\n\
           training.learning_rate = [0.1, 1e-2]\nmodel.hidden = [[5, 5], [7, 7]]\n[base]\nname = 'y'\n",
     );
+    seed("figure_svg", "whole", FIGURE.as_bytes());
     seed("axis", "whole", b"training.batch_size=10, 25,50\nmodel.hidden=[25, 25],[50]\nseed=1");
 
     let images = |name: &str| fs::read(bench.join("images").join(name)).unwrap();

@@ -6,7 +6,10 @@ use std::path::{Path, PathBuf};
 use ndarray::{Array1, Array2};
 use varflat_model::data::{DataSource, ImageSet, Verify};
 use varflat_model::{Shuffle, epoch_order};
-use varflat_tests::{Outcome, PlainNetwork, Snapshot, Workplace, assert_same, names, npz, program, table};
+use varflat_tests::{
+    Outcome, PlainNetwork, Snapshot, Workplace, assert_same, names, npz, program, table, without_checksums,
+    write_record,
+};
 
 const DRIFT: &str = "[study.drift]\ncomponents = [1, 2, 5]\nlags = [[2, 20], [10, 100]]\npoints = 7";
 const TEMPERATURE: &str = "[study.temperature]\nprofiled = [2, 9]\nmini_batches_along = [2, 20]\nmini_batches = 5\npoints = 9\n\
@@ -379,6 +382,37 @@ fn an_interrupted_forgetting_study_goes_on_to_the_same_tables() {
     write_study(&work, "forgetting", &FORGETTING.replace("epochs = 3", "epochs = 2"));
     study(&work, "forgetting").succeeds();
     assert_ne!(before, fs::read(&first).unwrap());
+}
+
+/// Without checksums, as a run from before they were kept: they would have told the files apart.
+#[test]
+fn files_of_another_run_are_named() {
+    let work = prepared("temperature", TEMPERATURE);
+    write_study(&work, "drift", DRIFT);
+    write_study(&work, "langevin", LANGEVIN);
+    work.finished(
+        &program!(),
+        "runs/other",
+        &["model.hidden=[8, 8]", "recorder.window=500", "fit.decay=[5,50]"],
+    );
+    let (run, other) = (work.path("runs/base"), work.path("runs/other"));
+    write_record(&run, without_checksums(&run), false);
+    let refused = |name: &str, file: &str, bytes: &[u8]| {
+        let before = fs::read(run.join(file)).unwrap();
+        fs::write(run.join(file), bytes).unwrap();
+        study(&work, name).fails_clearly(&[file]);
+        fs::write(run.join(file), before).unwrap();
+    };
+    let of_other = |file: &str| fs::read(other.join(file)).unwrap();
+    refused("temperature", "pca.npz", &of_other("pca.npz"));
+    refused("langevin", "pca.npz", &of_other("pca.npz"));
+    refused("drift", "projections.npy", &of_other("projections.npy"));
+    let rows = fs::read_to_string(run.join("flatness.csv")).unwrap();
+    for index in ["0", "145"] {
+        let changed = rows.replacen("\n1,", &format!("\n{index},"), 1);
+        assert_ne!(rows, changed);
+        refused("temperature", "flatness.csv", changed.as_bytes());
+    }
 }
 
 #[test]

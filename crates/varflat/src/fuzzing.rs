@@ -51,6 +51,14 @@ pub fn projections(run: &RunFolder) -> Result<[usize; 2]> {
     Ok(read_npy(&run.file(names::PROJECTIONS))?.dim().into())
 }
 
+/// The replicates that the intervals of a run's fit rest on.
+///
+/// # Errors
+/// What is wrong with them.
+pub fn replicates(run: &RunFolder) -> Result<()> {
+    stages::Uncertainty::read(run, None).map(drop)
+}
+
 /// The exponents of a run, computed again.
 ///
 /// # Errors

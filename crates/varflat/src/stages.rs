@@ -25,9 +25,11 @@ use crate::versions;
 pub use fit::FitReport;
 pub(crate) use fit::{Uncertainty, fitted, psi, read_components};
 pub use flatness::FlatnessRow;
-pub(crate) use flatness::{chosen, measured, read_l0, read_profiles, read_rows, rows_of, search};
+pub(crate) use flatness::{
+    chosen, measured, read_l0, read_profiles, read_rows, read_rows_along, rows_of, search,
+};
 pub(crate) use partial::rows as finished_rows;
-pub(crate) use pca::{PROJECTED, decomposed, read as read_pca, read_variance, segment};
+pub(crate) use pca::{PROJECTED, check_weights, decomposed, read as read_pca, read_variance, segment};
 pub(crate) use subspace::Subspace;
 pub(crate) use surface::{Surface, on_host};
 #[cfg(feature = "train")]

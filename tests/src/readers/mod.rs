@@ -28,7 +28,7 @@ pub struct Reader {
 }
 
 /// All readers.
-pub const READERS: [Reader; 21] = [
+pub const READERS: [Reader; 23] = [
     Reader { name: "idx", read: idx },
     Reader { name: "idx_folder", read: idx_folder },
     Reader { name: "trajectory_npy", read: trajectory_npy },
@@ -36,6 +36,7 @@ pub const READERS: [Reader; 21] = [
     Reader { name: "window_npy", read: window_npy },
     Reader { name: "projections_npy", read: projections_npy },
     Reader { name: "pca_npz", read: pca_npz },
+    Reader { name: "jackknife_npz", read: jackknife_npz },
     Reader { name: "weights_npz", read: weights_npz },
     Reader { name: "landscape_npz", read: landscape_npz },
     Reader { name: "checkpoint_npz", read: checkpoint_npz },
@@ -50,6 +51,7 @@ pub const READERS: [Reader; 21] = [
     Reader { name: "run_json", read: run_json },
     Reader { name: "fit_json", read: fit_json },
     Reader { name: "tables", read: tables },
+    Reader { name: "figure_svg", read: figure_svg },
 ];
 
 /// The reader of a name.
@@ -168,6 +170,11 @@ fn pca_npz(bench: &Bench, bytes: &[u8]) -> Outcome {
     })
 }
 
+fn jackknife_npz(bench: &Bench, bytes: &[u8]) -> Outcome {
+    let run = bench.run()?;
+    npz(&run.file("jackknife.npz"), bytes, || naming("jackknife.npz", fuzzing::replicates(&run)))
+}
+
 fn weights_npz(bench: &Bench, bytes: &[u8]) -> Outcome {
     let run = bench.run()?;
     let file = run.file("weights_mean.npz");
@@ -272,4 +279,12 @@ fn tables(bench: &Bench, bytes: &[u8]) -> Outcome {
         let told = fuzzing::report(folder).map(drop).map_err(|error| error.to_string());
         drawn.and(told)
     })
+}
+
+/// A figure as the report shows it: what it says of where it comes from, and whether it only draws.
+fn figure_svg(bench: &Bench, bytes: &[u8]) -> Outcome {
+    let folder = bench.path("figures");
+    fs::create_dir_all(&folder).unwrap();
+    let name = "variance_flatness.svg";
+    instead(&folder.join(name), bytes, || naming(name, fuzzing::report(&folder)).map(drop))
 }

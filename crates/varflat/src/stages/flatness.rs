@@ -198,6 +198,18 @@ pub(crate) fn read_rows(run: &RunFolder) -> Result<Vec<FlatnessRow>> {
     Ok(read_csv(&run.checked(names::FLATNESS)?)?)
 }
 
+/// The same where each is a row of one of these components.
+pub(crate) fn read_rows_along(run: &RunFolder, pca: &TrajectoryPca) -> Result<Vec<FlatnessRow>> {
+    let (rows, there) = (read_rows(run)?, pca.variance().len());
+    match rows.iter().find(|row| !(1..=there).contains(&row.index)) {
+        None => Ok(rows),
+        Some(row) => {
+            let problem = format!("has a row of component {}, but pca.npz has 1 to {there}", row.index);
+            Err(Error::malformed(&run.file(names::FLATNESS), problem))
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

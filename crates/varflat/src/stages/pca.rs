@@ -123,6 +123,18 @@ pub(crate) fn read(run: &RunFolder) -> Result<TrajectoryPca> {
         .map_err(|error| Error::malformed(&path, error.to_string()))
 }
 
+/// Refuse components of other weights than those of the recorded layer: of two runs without checksums nothing else tells.
+pub(crate) fn check_weights(run: &RunFolder, pca: &TrajectoryPca, weights: usize) -> Result<()> {
+    let found = pca.mean().len();
+    if found == weights {
+        return Ok(());
+    }
+    let problem = format!(
+        "has components of {found} weights, but the layer that they are of has {weights}: one of the two is another run's"
+    );
+    Err(Error::malformed(&run.file(names::PCA), problem))
+}
+
 /// Read the variances and their total alone: of wide layers the components are hundreds of megabytes.
 pub(crate) fn read_variance(run: &RunFolder) -> Result<(ndarray::Array1<f64>, f64)> {
     let mut npz = Npz::open(&run.checked(names::PCA)?)?;

@@ -20,6 +20,7 @@ impl Subspace {
         let origin = Array1::from(layer.weight.clone());
         let Some([first, last]) = section.components else { return Ok(Self { origin, directions: None }) };
         let pca = pca::read(start)?;
+        pca::check_weights(start, &pca, origin.len())?;
         let there = pca.variance().len();
         if last > there {
             return Err(Error::Experiment {

@@ -270,6 +270,10 @@ impl DriftStudy {
         let per_epoch = experiment.training.steps_per_epoch(images.samples()) as f64;
         drop(images);
         let trajectory = Trajectory::open(run.checked(names::TRAJECTORY)?)?;
+        if trajectory.steps() != theta.len() {
+            let problem = format!("has {} rows, but trajectory.npy has {}", theta.len(), trajectory.steps());
+            return Err(Error::malformed(&run.file(names::PROJECTIONS), problem));
+        }
         let last = trajectory.steps() - 1;
         let points = self.points.min(last + 1);
         let bar = progress::bar("drift", points as u64);

@@ -281,7 +281,7 @@ fn measure(work: &Work<'_>, config: &TemperatureStudy) -> Result<TemperatureRepo
     let experiment = run.experiment();
     let (learning_rate, block) = (experiment.training.learning_rate, experiment.fit.block);
     let pca = stages::read_pca(run)?;
-    let rows = stages::read_rows(run)?;
+    let rows = stages::read_rows_along(run, &pca)?;
     for index in config.profiled.iter().chain(&config.mini_batches_along) {
         if !rows.iter().any(|row| row.index == *index && row.is_found()) {
             let problem = format!("component {index} has no flatness in {}", run.path().display());
@@ -291,6 +291,7 @@ fn measure(work: &Work<'_>, config: &TemperatureStudy) -> Result<TemperatureRepo
     let network = run.centre(experiment.landscape.around)?;
     let images = stages::load_data(run)?.train;
     let layer = MovingLayer::new(&network, &experiment.recorder.layer, &images)?;
+    stages::check_weights(run, &pca, layer.weights().len())?;
     drop(images);
     let window = RecordedWindow::open(run.checked(names::TRAJECTORY)?)?;
     let batches = Batches::of(run, window.trajectory(), layer.samples());

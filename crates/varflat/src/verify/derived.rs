@@ -86,12 +86,15 @@ fn profiles(run: &RunFolder, surface: &Surface<'_>) -> Result<Outcome> {
 fn crossings(run: &RunFolder, surface: &Surface<'_>, extent: Extent) -> Result<Outcome> {
     let (experiment, pca, kept) = (run.experiment(), stages::read_pca(run)?, stages::read_rows(run)?);
     let chosen = stages::measured(experiment, &pca);
-    if !chosen.iter().eq(kept.iter().map(|row| &row.index)) {
+    if chosen.len() != kept.len() {
         return Ok(Outcome::Differs(format!(
             "{} directions, not the {} asked for",
             kept.len(),
             chosen.len()
         )));
+    }
+    if let Some((asked, row)) = chosen.iter().zip(&kept).find(|(asked, row)| **asked != row.index) {
+        return Ok(Outcome::Differs(format!("component {} where {asked} was asked for", row.index)));
     }
     if let Some(row) = kept.iter().find(|row| row.variance != pca.variance()[row.index - 1]) {
         return Ok(Outcome::Differs(format!("σ² of component {} is not that of pca.npz", row.index)));

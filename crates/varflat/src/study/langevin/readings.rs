@@ -1,6 +1,6 @@
 //! One walk, read along several sets of directions.
 
-use ndarray::{Array2, ArrayView1, Axis};
+use ndarray::{Array1, Array2, ArrayView1, Axis};
 use rayon::prelude::*;
 use varflat_analysis::{
     DatasetBase, Fit, FlatnessSearch, ParamGuard, PrincipalCurvatures, TrajectoryPca, WindowSource,
@@ -62,13 +62,14 @@ pub(super) fn along_sgd(run: &RunFolder, section: &LangevinSection, source: &Run
     let pca = stages::read_pca(source)?;
     let within =
         |index: usize| section.components.is_none_or(|[first, last]| (first..=last).contains(&index));
-    let rows: Vec<FlatnessRow> = stages::read_rows(source)?
+    let rows: Vec<FlatnessRow> = stages::read_rows_along(source, &pca)?
         .into_iter()
         .filter(|row| within(row.index))
         .take(MOST_DIRECTIONS)
         .collect();
     let directions: Vec<ArrayView1<'_, f64>> =
         rows.iter().map(|row| pca.components().row(row.index - 1)).collect();
+    stages::check_weights(source, &pca, recorded_weights(run)?.len())?;
     let theta = projections(run, &stack(&directions)?)?;
     let variance = theta.var_axis(Axis(0), 0.0);
     // Numbered anew, as the columns of θ are.
@@ -184,9 +185,16 @@ fn walk_in_bowl(
 /// θ `[rows, k]` of the recorded walk about its mean along directions `[k, weights]`.
 fn projections(run: &RunFolder, directions: &Array2<f64>) -> Result<Array2<f64>> {
     let window = RecordedWindow::open(run.checked(names::TRAJECTORY)?)?;
-    let network = run.centre(Centre::Mean)?;
-    let layer = &network.layers()[network.position(&run.experiment().recorder.layer)?];
-    let mean = ArrayView1::from(&layer.weight);
+    let mean = Array1::from(recorded_weights(run)?);
+    if window.weights() != mean.len() {
+        let problem = format!(
+            "has rows of {} weights, but {} has {}",
+            window.weights(),
+            names::WEIGHTS_MEAN,
+            mean.len()
+        );
+        return Err(Error::malformed(&run.file(names::TRAJECTORY), problem));
+    }
     let mut theta = Array2::zeros((window.steps(), directions.nrows()));
     let together = ROWS * rayon::current_num_threads();
     for (first, mut theta) in (0..).step_by(together).zip(theta.axis_chunks_iter_mut(Axis(0), together)) {
@@ -194,11 +202,18 @@ fn projections(run: &RunFolder, directions: &Array2<f64>) -> Result<Array2<f64>>
         let recorded: Vec<_> = recorded.axis_chunks_iter(Axis(0), ROWS).collect();
         let mut blocks: Vec<_> = theta.axis_chunks_iter_mut(Axis(0), ROWS).collect();
         blocks.par_iter_mut().zip(recorded).for_each(|(theta, rows)| {
-            let centred = rows.mapv(f64::from) - mean;
+            let centred = rows.mapv(f64::from) - &mean;
             theta.assign(&centred.dot(&directions.t()));
         });
     }
     Ok(theta)
+}
+
+/// ⟨w⟩ of the recorded layer.
+fn recorded_weights(run: &RunFolder) -> Result<Vec<f64>> {
+    let network = run.centre(Centre::Mean)?;
+    let place = network.position(&run.experiment().recorder.layer)?;
+    Ok(network.layers()[place].weight.clone())
 }
 
 fn stack(directions: &[ArrayView1<'_, f64>]) -> Result<Array2<f64>> {

@@ -1,0 +1,3 @@
+#![no_main]
+
+varflat_fuzz::fuzz_reader!("figure_svg");
