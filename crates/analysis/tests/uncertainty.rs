@@ -103,10 +103,10 @@ fn replicates_are_the_same_on_any_number_of_threads() {
 }
 
 #[test]
-fn a_walk_has_no_interval_because_its_blocks_are_not_independent() {
+fn what_drifts_has_no_interval_because_its_blocks_are_not_independent() {
     let walk = all()[6];
     let reading = walk.read(1).unwrap();
-    assert!(reading.psi.interval.is_none() && reading.gap.interval.is_none(), "{:?}", reading.psi);
+    assert!(reading.gap.interval.is_none() && reading.time.interval.is_none(), "{:?}", reading.gap);
     let mut rng = generator(2);
     let noise = Array2::from_shape_fn((1000, 3), |_| normal(&mut rng));
     assert_eq!(Memory::of(noise.view()).unwrap().longer_than_half(100, 1..=9), None);
@@ -116,6 +116,17 @@ fn a_walk_has_no_interval_because_its_blocks_are_not_independent() {
     assert_eq!(memory.longer_than_half(100, 1..=usize::MAX).unwrap().component, 3);
     assert_eq!(memory.longer_than_half(100, 0..=2), None);
     assert_eq!(memory.longer_than_half(1, 4..=9), None);
+    // One in twenty may drift: two of forty, and no third.
+    let some = |drifting: usize| {
+        let mut rng = generator(7);
+        let theta = Array2::from_shape_fn(
+            (1000, 40),
+            |(t, i)| if i < drifting { t as f64 } else { normal(&mut rng) },
+        );
+        Memory::of(theta.view()).unwrap().longer_than_half(100, 1..=40)
+    };
+    assert_eq!(some(2), None);
+    assert!(some(3).unwrap().component <= 3);
 }
 
 /// A small version of the table in `doc/uncertainty.md`: 40 repetitions each, so that the share is known to ± 0.035.
