@@ -345,3 +345,19 @@ proptest! {
         }
     }
 }
+
+/// A training that died but for a few weights, which drift: all others stay where they are, to the bit.
+#[test]
+fn few_weights_that_drift_are_decomposed() {
+    for weights in [40, 300, 1000, 2500] {
+        let moves = |i: usize| i % (weights / 19) == 7 % (weights / 19) && i < 19 * (weights / 19);
+        let window = Array2::from_shape_fn((3000, weights), |(t, i)| {
+            let rate = if moves(i) { 1e-6 * (1.0 + (i as f64).sin()) } else { 0.0 };
+            (0.01 * (1 + i % 7) as f64 + rate * t as f64) as f32
+        });
+        let pca = fit(TrajectoryPca::params(), &window);
+        let total: f64 = window.mapv(f64::from).var_axis(Axis(0), 0.0).sum();
+        assert!((pca.variance().sum() / total - 1.0).abs() < 1e-9);
+        assert!(pca.variance()[0] / total > 0.999 && pca.variance()[30] <= pca.floor());
+    }
+}

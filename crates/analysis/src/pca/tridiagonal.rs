@@ -20,6 +20,9 @@ const BLOCK: usize = 128;
 /// Side of the remaining matrix from which a product with it is worth further threads.
 const PARALLEL: usize = 400;
 
+/// An entry of T that is less than this share of the largest is the square of rounding.
+const NOTHING: f64 = f64::EPSILON * f64::EPSILON;
+
 /// T, and what [`reduce`] leaves of Q beside the reflections themselves.
 pub(super) struct Tridiagonal {
     pub(super) diagonal: Diag<f64>,
@@ -60,11 +63,15 @@ pub(super) fn reduce(mut matrix: MatMut<'_, f64>) -> Tridiagonal {
         let essentials = matrix.as_ref().submatrix(start + 1, start, reflections - start, width);
         upgrade_householder_factor(factor, essentials, width, 1, Par::rayon(PARTS));
     }
+    // Where most weights stand still, reflections of nothing but rounding leave ever smaller entries, on which divide and conquer
+    // does not converge.
+    let largest = (0..size).map(|i| matrix[(i, i)].abs()).fold(0.0, f64::max);
+    let or_zero = |entry: f64| if entry.abs() > NOTHING * largest { entry } else { 0.0 };
     let (mut diagonal, mut subdiagonal) = (Diag::zeros(size), Diag::zeros(size));
     for i in 0..size {
-        diagonal[i] = matrix[(i, i)];
+        diagonal[i] = or_zero(matrix[(i, i)]);
         if i < reflections {
-            subdiagonal[i] = matrix[(i + 1, i)];
+            subdiagonal[i] = or_zero(matrix[(i + 1, i)]);
         }
     }
     Tridiagonal { diagonal, subdiagonal, factors }
