@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use burn::module::Module;
 #[cfg(feature = "train")]
+use burn::module::Module;
 use varflat_files::{Array, Npz, write_npz};
 use varflat_model::DenseNetwork;
 
