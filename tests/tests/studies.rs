@@ -171,11 +171,12 @@ fn a_grid_says_what_did_not_settle_and_what_failed() {
     study(&work, "grid").succeeds();
     let file = folder(&work, "grid").join("grid.csv");
     let (trust, psi, note) = (column(&file, "trust"), column(&file, "psi"), column(&file, "note"));
-    // Of the last four blocks of a hundred steps are shorter than two correlation times, or there are too few.
+    // Of the last four a window of some may hold five blocks that are long enough, and of others not.
     assert_eq!(trust[..2], ["not_settled", "failed"], "{note:?}");
-    assert!(trust[2..].iter().all(|trust| trust == "few_samples"), "{trust:?}");
+    assert!(trust[2..].iter().all(|trust| trust == "few_samples" || trust == "trusted"), "{trust:?}");
     assert!(note[0].contains("did not reach") && note[1].contains("diverged"), "{note:?}");
-    assert!(note[2..].iter().all(|note| note.starts_with("no interval:")), "{note:?}");
+    let few = trust[2..].iter().zip(&note[2..]).filter(|(trust, _)| *trust == "few_samples");
+    assert!(few.into_iter().all(|(_, note)| note.starts_with("no interval:")), "{note:?}");
     for (trust, (psi, note)) in trust.iter().zip(psi.iter().zip(&note)) {
         assert_eq!(psi.parse::<f64>().is_ok_and(f64::is_finite), trust != "failed");
         assert_eq!(note.is_empty(), trust == "trusted", "{note}");
