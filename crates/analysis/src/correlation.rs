@@ -151,9 +151,8 @@ impl Correlator {
         });
         Ok(Some(match replicates.collect::<Option<Vec<f64>>>() {
             Some(replicates) => {
-                let found = Estimate::jackknife_time(time, &replicates, blocks.rows);
                 let bartlett = ((E * E - 3.0) * time / self.steps as f64).sqrt() / time;
-                found.rate_of_time(bartlett).map_or(found, Estimate::time_of_rate)
+                Estimate::jackknife_time(time, &replicates, blocks.rows).with_least_rate_error(bartlett)
             }
             None => Estimate::without(time, "without one block it is more than twice as long"),
         }))
@@ -176,9 +175,7 @@ pub fn among_neighbours(times: &[Option<Estimate>]) -> Vec<Option<Estimate>> {
         let near = component.saturating_sub(NEIGHBOURS)..times.len().min(component + NEIGHBOURS + 1);
         let (index, rates): (Vec<f64>, Vec<f64>) = near.filter_map(rate).unzip();
         let scatter = least_squares(&index, &rates).map_or(0.0, |line| line.scatter);
-        let found = time.rate_of_time(scatter).map(Estimate::time_of_rate);
-        // One without an interval keeps its reason.
-        Some(found.unwrap_or_else(|| time.clone()))
+        Some(time.clone().with_least_rate_error(scatter))
     };
     times.iter().enumerate().map(widened).collect()
 }

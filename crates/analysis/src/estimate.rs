@@ -141,7 +141,7 @@ impl Estimate {
     }
 
     /// The time 1/x of a rate x.
-    pub(crate) fn time_of_rate(self) -> Self {
+    fn time_of_rate(self) -> Self {
         let time = self.value.recip();
         if self.low().is_some_and(|low| low <= 0.0) {
             return Self::without(time, "the window is too short to tell how long it is at most");
@@ -150,11 +150,11 @@ impl Estimate {
         turned.carried(time, time * time, |rate| -rate.recip())
     }
 
-    /// The rate of a time, with at least this standard error.
-    pub(crate) fn rate_of_time(&self, least: f64) -> Option<Self> {
-        let (error, method) = (self.standard_error?, self.method?);
-        let degrees = method.n() - 1;
-        Some(Self::with(self.value.recip(), (error / (self.value * self.value)).max(least), degrees, method))
+    /// A time whose rate has at least this standard error. One without an interval stays as it is, with its reason.
+    pub(crate) fn with_least_rate_error(self, least: f64) -> Self {
+        let (Some(error), Some(method)) = (self.standard_error, self.method) else { return self };
+        let error = (error / (self.value * self.value)).max(least);
+        Self::with(self.value.recip(), error, method.n() - 1, method).time_of_rate()
     }
 
     /// The mean of independent values: mean ± t s/√n, s² = Σ(x − mean)²/(n − 1), with n − 1 degrees of freedom. `None` of no
