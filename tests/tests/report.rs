@@ -259,7 +259,7 @@ fn the_numbers_of_the_claims_are_those_of_the_tables() {
         .filter(|row| row[place("trust")] == "trusted")
         .map(|row| row[place("psi")].parse().unwrap())
         .collect();
-    same(&numbers, &format!("settled runs, of {}", rows.len()), trusted.len() as f64);
+    same(&numbers, &format!("trusted runs, of {}", rows.len()), trusted.len() as f64);
     same(&numbers, "least ψ of these", trusted.iter().copied().fold(f64::INFINITY, f64::min));
     same(&numbers, "largest ψ of these", trusted.iter().copied().fold(0.0, f64::max));
     assert_eq!(verdict == "reproduced", trusted.iter().all(|psi| (3.0..=5.0).contains(psi)));

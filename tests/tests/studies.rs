@@ -413,7 +413,13 @@ fn files_of_another_run_are_named() {
         let changed = rows.replacen("\n1,", &format!("\n{index},"), 1);
         assert_ne!(rows, changed);
         refused("temperature", "flatness.csv", changed.as_bytes());
+        fs::write(run.join("flatness.csv"), changed).unwrap();
+        program!().run(&["fit", &work.text("runs/base")]).fails_clearly(&["flatness.csv", index, "144"]);
+        fs::write(run.join("flatness.csv"), &rows).unwrap();
     }
+    program!().run(&["verify", &work.text("runs/base")]).succeeds();
+    fs::write(run.join("jackknife.npz"), of_other("jackknife.npz")).unwrap();
+    program!().run(&["verify", &work.text("runs/base")]).fails_clearly(&["jackknife.npz"]);
 }
 
 #[test]

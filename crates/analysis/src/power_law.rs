@@ -65,6 +65,11 @@ impl PowerLaw {
         self.curvature.zip(self.curvature_standard_error).is_some_and(|found| bends(found, self.n))
     }
 
+    /// Where no one ψ describes the relation: its local values, from the least to the largest.
+    pub fn bend(&self) -> Option<[f64; 2]> {
+        self.local_psi.filter(|_| self.is_bent())
+    }
+
     /// Whether most of the components asked for have no flatness: ψ is that of the few whose F was within reach.
     pub fn is_mostly_censored(&self) -> bool {
         self.censored > self.n

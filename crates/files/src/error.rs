@@ -8,7 +8,6 @@ pub type Result<T> = std::result::Result<T, FileError>;
 
 /// A file or folder that cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum FileError {
     /// The operating system refused.
     #[error("{action} {}: {source}", path.display())]

@@ -36,8 +36,7 @@ pub fn write_sealed(path: &Path, value: &impl Serialize) -> Result<()> {
 /// As [`read_json`]; [`FileError::Malformed`] if its seal is broken.
 pub fn read_sealed<T: DeserializeOwned>(path: &Path) -> Result<T> {
     let text = read_text(path)?;
-    let value = serde_json::from_str(&text)
-        .map_err(|error| FileError::malformed(path, format!("not the JSON expected here: {error}")))?;
+    let value = parsed(path, &text)?;
     match seal(&text) {
         Seal::Whole | Seal::None => Ok(value),
         Seal::Broken => Err(FileError::malformed(path, BROKEN)),
@@ -52,6 +51,10 @@ pub const BROKEN: &str = "does not match its own SHA-256: damaged or changed sin
 /// # Errors
 /// As [`read_text`]; [`FileError::Malformed`] if it holds something else.
 pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
-    serde_json::from_str(&read_text(path)?)
+    parsed(path, &read_text(path)?)
+}
+
+fn parsed<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T> {
+    serde_json::from_str(text)
         .map_err(|error| FileError::malformed(path, format!("not the JSON expected here: {error}")))
 }

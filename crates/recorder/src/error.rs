@@ -40,6 +40,14 @@ pub enum RecorderError {
         /// What this file holds there.
         found: String,
     },
+    /// A file that varflat wrote is no longer what it was.
+    #[error("{}: {problem}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// Neither a finished trajectory nor parts of one are in this folder.
     #[error("no trajectory in {}: expected trajectory.npy, or trajectory.part-*.npy of a run that has not finished", folder.display())]
     NotFound {
@@ -229,7 +237,7 @@ impl From<FileError> for RecorderError {
         match error {
             FileError::Io { action: "reading", path, source } => Self::read(path)(source),
             FileError::Io { path, source, .. } => Self::write(path)(source),
-            error => Self::write("a file")(io::Error::other(error)),
+            FileError::Malformed { path, problem } => Self::Damaged { path, problem },
         }
     }
 }

@@ -203,7 +203,6 @@ impl From<FileError> for Error {
         match error {
             FileError::Io { action, path, source } => Self::Io { action, path, source },
             FileError::Malformed { path, problem } => Self::Malformed { path, problem },
-            error => Self::Diverged(error.to_string()),
         }
     }
 }

@@ -150,16 +150,17 @@ pub(crate) fn bend_decimals([least, largest]: [f64; 2]) -> usize {
 /// The exponent of a law: where it bends, with its range and no more decimals than that allows.
 pub(crate) fn exponent(law: &Scaling) -> String {
     let interval = pair(law.estimate().interval);
-    let Some([least, largest]) = law.bend else {
+    let Some(bend) = law.bend else {
         return varflat_plot::with_interval(law.exponent, interval);
     };
-    let decimals = bend_decimals([least, largest]);
-    format!(
-        "{}, bent: {} to {} by range",
-        varflat_plot::with_decimals(law.exponent, interval, decimals),
-        fixed(least, decimals),
-        fixed(largest, decimals)
-    )
+    let decimals = bend_decimals(bend);
+    let exponent = varflat_plot::with_decimals(law.exponent, interval, decimals);
+    format!("{exponent}, {}", by_range(bend, decimals))
+}
+
+/// How far an exponent varies where the relation bends, such as `bent: 3.3 to 4.8 by range`.
+pub(crate) fn by_range([least, largest]: [f64; 2], decimals: usize) -> String {
+    format!("bent: {} to {} by range", fixed(least, decimals), fixed(largest, decimals))
 }
 
 /// ψ of a fit: with one decimal where the relation bends and one ψ does not describe it.

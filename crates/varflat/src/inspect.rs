@@ -107,9 +107,7 @@ fn covered(estimate: &Estimate) -> String {
 
 /// Where one exponent does not describe the points, by how much it varies.
 fn bent(bend: Option<[f64; 2]>) -> String {
-    bend.map_or_else(String::new, |[least, largest]| {
-        format!("; bent: {} to {} by range", fixed(least, 1), fixed(largest, 1))
-    })
+    bend.map_or_else(String::new, |bend| format!("; {}", figures::by_range(bend, 1)))
 }
 
 /// The fitted numbers, one a line.

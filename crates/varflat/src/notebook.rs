@@ -2,7 +2,7 @@
 
 use varflat_analysis::{PowerLaw, TrajectoryPca, spectrum};
 
-use crate::figures::fixed;
+use crate::figures::by_range;
 use crate::{Relation, RunFolder, inspect};
 
 /// Rows of a table that are shown; the rest is counted.
@@ -32,13 +32,8 @@ impl Show for RunFolder {
 
 impl Show for PowerLaw {
     fn html(&self) -> String {
-        let PowerLaw { psi, first, last, n, r, theil_sen, censored, under_floor, local_psi, .. } = self;
-        let bent = match local_psi {
-            Some([least, largest]) if self.is_bent() => {
-                format!("; bent: {} to {} by range", fixed(*least, 1), fixed(*largest, 1))
-            }
-            _ => String::new(),
-        };
+        let PowerLaw { psi, first, last, n, r, theil_sen, censored, under_floor, .. } = self;
+        let bent = self.bend().map_or_else(String::new, |bend| format!("; {}", by_range(bend, 1)));
         let few =
             if self.is_mostly_censored() { "; <b>most have no flatness: not to be trusted</b>" } else { "" };
         format!(

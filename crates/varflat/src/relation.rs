@@ -9,6 +9,7 @@ use varflat_plot::{Figure, FitLine, Point, VarianceFlatness};
 
 use crate::error::{Error, Result};
 use crate::experiment::Components;
+use crate::figures::pair;
 use crate::landscape::{Landscape, component};
 use crate::run_folder::{RunFolder, Stage};
 use crate::stages::{self, Uncertainty};
@@ -146,7 +147,7 @@ impl Relation {
         let first = (*range.start()).max(1);
         let params = PowerLaw::params().skip_first(first - 1).last(Some(*range.end()));
         let law = params.fit(&self.components)?;
-        let uncertainty = Uncertainty::of_components(pca, window, block, [law.first, law.last])?;
+        let uncertainty = Uncertainty::of_components(pca, window, block, law.first..=law.last)?;
         Ok(stages::psi(&params, &law, &self.components, &uncertainty))
     }
 
@@ -170,7 +171,7 @@ impl Relation {
             fit: Some(FitLine {
                 psi: law.psi,
                 interval: None,
-                bend: law.local_psi.filter(|_| law.is_bent()).map(|[least, largest]| (least, largest)),
+                bend: pair(law.bend()),
                 ln_prefactor: law.ln_prefactor,
                 r: law.r,
                 first: law.first,

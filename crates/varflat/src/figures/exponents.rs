@@ -53,7 +53,7 @@ pub(super) fn clouds(
     settings: impl Fn(&ExponentRow) -> String,
 ) -> Result<Figure> {
     let mut series: Vec<Cloud> = Vec::new();
-    // Where nothing settled, what there is, is still worth seeing.
+    // Where nothing is trusted, what there is, is still worth seeing.
     let any = rows.iter().any(ExponentRow::is_trusted);
     for row in rows.iter().filter(|row| if any { row.is_trusted() } else { row.psi.is_some() }) {
         let label = settings(row);

@@ -29,6 +29,6 @@ fn exponents(tables: &Source) -> Result<Figure> {
     let found = report.psi.map_or_else(String::new, |psi| {
         format!(": mean ψ = {:.2}, standard deviation {:.2} among runs", psi.mean, psi.standard_deviation)
     });
-    let title = format!("{} of {} runs settled{found}{}", report.trusted, report.runs, without(&missing));
+    let title = format!("{} of {} runs trusted{found}{}", report.trusted, report.runs, without(&missing));
     forest(groups, title)
 }

@@ -57,6 +57,6 @@ fn exponents(tables: &Source) -> Result<Figure> {
     let trusted = rows.iter().filter(|row| row.is_trusted()).count();
     let SweepRecord { sweep, points, collected, .. } = &record;
     let lacking = if collected < points { format!(" ({collected} finished)") } else { String::new() };
-    let title = format!("{}: {trusted} of {points} points{lacking} settled{}", sweep.name, without(&missing));
+    let title = format!("{}: {trusted} of {points} points{lacking} trusted{}", sweep.name, without(&missing));
     forest(groups, title)
 }

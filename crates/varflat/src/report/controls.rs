@@ -209,7 +209,7 @@ const GENERALITY: Control = Control {
         }
         let GeneralityReport { trusted, inverse, configurations, missing_data } = &record.report;
         let mut means = format!(
-            "Of {trusted} configurations that settled (of {}), the relation is inverse in {inverse}.",
+            "Of {trusted} configurations with a trusted run (of {}), the relation is inverse in {inverse}.",
             configurations.len()
         );
         if let Some(sentence) = leading::sentence(&slopes) {

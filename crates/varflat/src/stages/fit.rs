@@ -208,13 +208,13 @@ fn recorded_mean(run: &RunFolder) -> Result<Vec<f64>> {
 
 /// The points of the fit.
 fn components(run: &RunFolder, pca: &TrajectoryPca) -> Result<Vec<Component>> {
-    let rows = flatness::read_rows(run)?.into_iter();
+    let rows = flatness::read_rows_along(run, pca)?.into_iter();
     Ok(rows
         .map(|row| Component {
             index: row.index,
             variance: row.variance,
             flatness: row.flatness.filter(|_| row.is_found()),
-            trusted: row.index.checked_sub(1).is_some_and(|index0| pca.trusted(index0)),
+            trusted: pca.trusted(row.index - 1),
         })
         .collect())
 }

@@ -11,7 +11,7 @@ use super::checks::{Checks, Outcome, apart, relative};
 use crate::error::{Error, Result};
 use crate::landscape::{IN_A_ROW, component};
 use crate::run_folder::{RunFolder, names};
-use crate::stages::{self, FitReport, FlatnessRow, Surface};
+use crate::stages::{self, FitReport, FlatnessRow, Surface, Uncertainty};
 use crate::{interrupt, progress};
 
 /// Groups of directions that are measured again, each as long as those whose searches follow on each other.
@@ -25,6 +25,9 @@ const LOSS: f64 = 1e-4;
 
 /// A fitted number: the logarithms of another processor's library.
 const FITTED: f64 = 1e-12;
+
+/// A variance found again: eigenvalues of another processor's library.
+const REPLICATED: f64 = 1e-9;
 
 const INPUTS: [&str; 4] = [names::PCA, names::WEIGHTS_MEAN, names::WEIGHTS_FINAL, names::CONFIG];
 
@@ -171,9 +174,12 @@ pub(super) fn fit(run: &RunFolder, checks: &mut Checks) -> Result<()> {
         names::WEIGHTS_MEAN,
         names::CONFIG,
     ];
+    let mut found = None;
     checks.row(names::FIT, "fitted again", &inputs, || {
         let kept: FitReport = read_json(&run.file(names::FIT))?;
-        let (again, kept) = (numbers(run, &stages::fitted(run)?.0)?, numbers(run, &kept)?);
+        let (report, uncertainty) = stages::fitted(run)?;
+        let (again, kept) = (numbers(run, &report)?, numbers(run, &kept)?);
+        found = Some((uncertainty, report.floor));
         let mut largest: f64 = 0.0;
         for (key, value) in &again {
             let other = kept.get(key);
@@ -189,7 +195,34 @@ pub(super) fn fit(run: &RunFolder, checks: &mut Checks) -> Result<()> {
             largest = largest.max(apart);
         }
         Ok(Outcome::within(largest, FITTED, "numbers"))
-    })
+    })?;
+    match found {
+        // A fit of an older version left no replicates.
+        Some((again, floor)) if run.file(names::JACKKNIFE).exists() => {
+            checks.row(names::JACKKNIFE, "replicates found again", &inputs, || replicates(run, &again, floor))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The variances without one block after the other, those under the floor by no more than it.
+fn replicates(run: &RunFolder, again: &Uncertainty, floor: f64) -> Result<Outcome> {
+    let kept = Uncertainty::read(run, None)?;
+    let (Some(again), Some(kept)) = (again.variances(), kept.variances()) else {
+        return Ok(match again.variances().is_some() == kept.variances().is_some() {
+            true => Outcome::Same("none, there and again".to_owned()),
+            false => Outcome::Differs("there are replicates on one side alone".to_owned()),
+        });
+    };
+    if again.dim() != kept.dim() {
+        return Ok(Outcome::Differs(format!(
+            "[blocks, components] are {:?} there, {:?} again",
+            kept.dim(),
+            again.dim()
+        )));
+    }
+    let apart = again.iter().zip(kept).map(|(again, kept)| (again - kept).abs() / kept.abs().max(floor));
+    Ok(Outcome::within(apart.fold(0.0, f64::max), REPLICATED, "variances"))
 }
 
 /// The numbers of a report by their keys, those of nested ones too.

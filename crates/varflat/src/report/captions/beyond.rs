@@ -36,7 +36,7 @@ pub(super) const CAPTIONS: &[Caption] = &[
             Ok(Some(format!(
                 "{} trainings with other widths H of both hidden layers, N = H² recorded weights, each stopped at the same training loss ({}): the \
                  number of components that hold 90 % of the variance, with and without the first; ψ over the same components everywhere; the \
-                 final test error; the norm of ⟨w⟩_{{T}}. Hollow: not settled.{stride}",
+                 final test error; the norm of ⟨w⟩_{{T}}. Hollow: not trusted (see width.csv for why).{stride}",
                 report.runs,
                 settings(&record.study)
             )))
@@ -51,7 +51,7 @@ pub(super) const CAPTIONS: &[Caption] = &[
             let Some(record) = tables.study::<GeneralityReport>("generality")? else { return Ok(None) };
             let report = &record.report;
             Ok(Some(format!(
-                "ψ of {} configurations, a row a seed, with 95 % intervals {}. All differ from the headline ({}) in what they are called by; L_{{0}} is the full training loss at the centre. Hollow: not settled. \
+                "ψ of {} configurations, a row a seed, with 95 % intervals {}. All differ from the headline ({}) in what they are called by; L_{{0}} is the full training loss at the centre. Hollow: not trusted (see generality.csv for why). \
                  The relation is inverse, with every interval above 0, in {} of the {} that have a trusted run.",
                 report.configurations.len(),
                 intervals(&tables.rows(EXPONENTS)?),

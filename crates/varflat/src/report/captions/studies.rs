@@ -80,8 +80,8 @@ pub(super) const CAPTIONS: &[Caption] = &[
         text: |tables| {
             let Some(record) = tables.study::<GridReport>("grid")? else { return Ok(None) };
             Ok(Some(format!(
-                "σ² against F of {} of {} trainings with other B and α, those that settled; each stopped at the same training loss ({}). Where none \
-                 settled, all that have an exponent are drawn.",
+                "σ² against F of {} of {} trainings with other B and α, those that are trusted; each stopped at the same training loss ({}). Where none \
+                 is, all that have an exponent are drawn.",
                 record.report.trusted,
                 record.report.runs,
                 settings(&record.study)

@@ -17,7 +17,7 @@ pub(super) const CLAIM: Claim = Claim {
     paper: &[("ψ ≈ 4 for MNIST, regardless of B and α", Certainty::Summary)],
     rule: "Reproduced if in the headline run and in every trusted run of the grid ψ is within 25 % of 4 (3 to 5) and the correlation r of \
            ln σ² and ln F is below −0.9. Partly if the 95 % interval of ψ lies above 0 in all of them: the relation is inverse. Trusted are \
-           runs that settled; fewer than half of the runs, or fewer than three, decide nothing.",
+           runs that settled, with windows long enough for an interval; fewer than half of the runs, or fewer than three, decide nothing.",
     figures: &["variance_flatness", "grid", "grid_exponents"],
     part: "grid",
     find,
@@ -28,8 +28,8 @@ type Exponent = (f64, f64, f64);
 
 fn verdict(trusted: &[Exponent], runs: usize) -> Verdict {
     // The first is the headline run, which is none of the grid.
-    let settled = trusted.len().saturating_sub(1);
-    if settled < 3 || 2 * settled < runs {
+    let of_grid = trusted.len().saturating_sub(1);
+    if of_grid < 3 || 2 * of_grid < runs {
         return Verdict::NotMeasured;
     }
     let all = trusted.iter().all(|&(psi, _, r)| is_about(psi, 4.0) && r < -0.9);
@@ -61,7 +61,7 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
     let few = fit.mostly_censored();
     let verdict = if few.is_some() { Verdict::NotMeasured } else { verdict(&exponents, rows.len()) };
     let psi = || trusted.iter().filter_map(|row| row.psi);
-    ours.push(Number::new(format!("settled runs, of {}", rows.len()), trusted.len() as f64, 0, EXPONENTS));
+    ours.push(Number::new(format!("trusted runs, of {}", rows.len()), trusted.len() as f64, 0, EXPONENTS));
     if let Some(spread) = record.report.psi {
         let what = format!("mean ψ of these (standard deviation {})", fixed(spread.standard_deviation, 2));
         ours.push(Number::new(what, spread.mean, 2, "grid.json"));
@@ -71,7 +71,11 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
     let says = match (verdict, few) {
         (Verdict::NotMeasured, Some(few)) => format!("In the headline run {few}."),
         (Verdict::NotMeasured, None) => {
-            format!("Only {} of {} settled: too few to decide.", trusted.len(), count(rows.len(), "run"))
+            format!(
+                "Only {} of {} can be trusted: too few to decide.",
+                trusted.len(),
+                count(rows.len(), "run")
+            )
         }
         _ => format!(
             "In the headline run and in all of {} of the grid the relation is inverse, ψ from {} to {}.",
@@ -88,7 +92,7 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
     Ok(Some(Finding { verdict, ours, says, disagrees }))
 }
 
-/// What "regardless of B and α" leaves out: how ψ depends on α/B, the components of most variance, and the runs that did not settle.
+/// What "regardless of B and α" leaves out: how ψ depends on α/B, the components of most variance, and the runs that are not trusted.
 fn limits(
     tables: &Tables,
     rows: &[ExponentRow],
@@ -117,7 +121,7 @@ fn limits(
             _ => String::new(),
         };
         sentences.push(format!(
-            "{} did not settle and {} nothing here{values}.",
+            "{} did not settle, or had too short a window for an interval, and {} nothing here{values}.",
             count(doubtful.len(), "run"),
             if doubtful.len() == 1 { "decides" } else { "decide" }
         ));

@@ -48,7 +48,8 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
     let report = &record.report;
     let rows: Vec<WidthRow> = tables.rows(WIDTHS)?;
     let (Some(growth), Some(test_error)) = (&report.growth, &report.test_error) else {
-        let says = format!("Only {} of {} runs settled: too few to decide.", report.trusted, report.runs);
+        let says =
+            format!("Only {} of {} runs can be trusted: too few to decide.", report.trusted, report.runs);
         let (ours, disagrees) = (Vec::new(), String::new());
         return Ok(Some(Finding { verdict: Verdict::NotMeasured, ours, says, disagrees }));
     };
@@ -56,8 +57,8 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
     let verdict = verdict(growth, test_error, most as f64 / fewest as f64);
     let number = |what: &str, growth: &Estimate| Number::of(what, growth, TABLE);
     let first = rows.first().map(|row| row.group.clone());
-    let settled = || rows.iter().filter(|row| row.is_trusted() && Some(&row.group) == first.as_ref());
-    let components = || settled().filter_map(|row| row.components_rest).map(|n| n as f64);
+    let trusted = || rows.iter().filter(|row| row.is_trusted() && Some(&row.group) == first.as_ref());
+    let components = || trusted().filter_map(|row| row.components_rest).map(|n| n as f64);
     let ends = (components().reduce(f64::min), components().reduce(f64::max));
     let mut ours = vec![number("s in n ∝ N^{s}", growth), number("exponent of the test error", test_error)];
     if let (Some(least), Some(largest)) = ends {
@@ -74,7 +75,7 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
         fixed(most as f64 / fewest as f64, 0),
         fixed((growth.value * (most as f64 / fewest as f64).ln()).exp(), 2)
     );
-    let unsettled: Vec<String> = rows
+    let doubtful: Vec<String> = rows
         .iter()
         .filter(|row| !row.is_trusted() && Some(&row.group) == first.as_ref())
         .map(|row| format!("H = {} ({})", row.hidden, row.note))
@@ -82,8 +83,8 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
     let disagrees = match verdict {
         Verdict::Not => "The number of relevant directions grows with the network here.".to_owned(),
         Verdict::Partly => "The dependence is weaker than a square root, but not weak.".to_owned(),
-        _ if unsettled.is_empty() => String::new(),
-        _ => format!("Did not settle and decide nothing: {}.", unsettled.join("; ")),
+        _ if doubtful.is_empty() => String::new(),
+        _ => format!("Not trusted, and decide nothing: {}.", doubtful.join("; ")),
     };
     Ok(Some(Finding { verdict, ours, says, disagrees }))
 }

@@ -1,5 +1,7 @@
 //! The intervals of a fit: what other windows of the same training would give.
 
+use std::ops::RangeInclusive;
+
 use ndarray::{Array2, Axis};
 use varflat_analysis::{
     AnalysisError, Estimate, Memory, PowerLaw, Remembers, Replicates, TrajectoryPca, WindowSource,
@@ -20,24 +22,34 @@ impl Uncertainty {
     pub(super) fn measure(run: &RunFolder, pca: &TrajectoryPca, law: &PowerLaw, kept: usize) -> Result<Self> {
         let window = RecordedWindow::open(run.checked(names::TRAJECTORY)?)?;
         let theta: Array2<f64> = read_npy(&run.checked(names::PROJECTIONS)?)?;
-        Self::new(Memory::of(theta.view()).and_then(|memory| {
-            let block = memory.independent_block(run.experiment().fit.block, law.first..=law.last);
-            Ok((Replicates::of_components(pca, &window, block, kept)?, memory))
-        }))
+        Self::along(pca, window, theta, run.experiment().fit.block, law.first..=law.last, kept)
     }
 
     /// Of any window, along its components, which are found again in each replicate; blocks of at least so many rows are long enough
-    /// for components `first..=last`.
+    /// for the components of `range`.
     pub(crate) fn of_components(
         pca: &TrajectoryPca,
         window: impl WindowSource,
         block: usize,
-        [first, last]: [usize; 2],
+        range: RangeInclusive<usize>,
     ) -> Result<Self> {
         let theta = pca.project(&window, pca.variance().len().min(PROJECTED))?;
+        let kept = *range.end();
+        Self::along(pca, window, theta, block, range, kept)
+    }
+
+    /// The same with the projections θ at hand, for the first `kept` components.
+    fn along(
+        pca: &TrajectoryPca,
+        window: impl WindowSource,
+        theta: Array2<f64>,
+        block: usize,
+        range: RangeInclusive<usize>,
+        kept: usize,
+    ) -> Result<Self> {
         Self::new(Memory::of(theta.view()).and_then(|memory| {
-            let block = memory.independent_block(block, first..=last);
-            Ok((Replicates::of_components(pca, &window, block, last)?, memory))
+            let block = memory.independent_block(block, range);
+            Ok((Replicates::of_components(pca, &window, block, kept)?, memory))
         }))
     }
 
@@ -71,6 +83,11 @@ impl Uncertainty {
             Some(longest) => Estimate::without(value, too_long(longest, replicates.rows())),
             None => of(replicates).unwrap_or_else(|error| Estimate::without(value, error.to_string())),
         }
+    }
+
+    /// The variances without one block after the other `[blocks, components]`; none where the window has none.
+    pub(crate) fn variances(&self) -> Option<&Array2<f64>> {
+        self.0.as_ref().ok().map(|(replicates, _)| replicates.variance())
     }
 
     /// Writes the replicates beside the fit; none where there are none.

@@ -158,7 +158,7 @@ pub(super) fn bowl(
     });
     let rows = rows.collect::<Result<_>>()?;
     let uncertainty =
-        Uncertainty::of_components(&pca, window.view(), experiment.fit.block, [1, pca.variance().len()])?;
+        Uncertainty::of_components(&pca, window.view(), experiment.fit.block, 1..=pca.variance().len())?;
     Ok(Measured { l0, factor, rows, floor: pca.floor(), uncertainty })
 }
 
