@@ -10,7 +10,7 @@ use varflat_model::{Metrics, StopReason};
 
 use crate::checkpoint;
 use crate::error::Result;
-use crate::figures::{self, estimate, fixed};
+use crate::figures::{self, estimate};
 use crate::report::count;
 use crate::run_folder::{RunFolder, Stage, names};
 use crate::stages::{self, FitReport};
