@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use varflat_files::{
-    Array, FileSum, Npz, read_bytes, read_sealed, remove_draft, sync_folder, write_npz, write_sealed,
-    write_whole,
+    Array, FileError, FileSum, Npz, read_bytes, read_sealed, remove_draft, sync_folder, write_npz,
+    write_sealed, write_whole,
 };
 use varflat_model::Metrics;
 use varflat_recorder::{Segment, WindowMeanState};
 
-use crate::error::{Error, Result};
-use crate::run_folder::names;
+use crate::artifacts::names;
+use crate::error::{Error, Remedy, Result};
 use crate::weights::{self, NamedWeights, Precision};
 
 /// Everything that training needs to go on as if it had never stopped.
@@ -51,7 +51,7 @@ impl Checkpoint {
         }
         let draft = draft(run);
         remove_draft(&draft)?;
-        std::fs::create_dir_all(&draft).map_err(Error::writing(&draft))?;
+        std::fs::create_dir_all(&draft).map_err(FileError::writing(&draft))?;
         weights::write(&draft.join("weights.npz"), &self.network, Precision::Single)?;
         write_whole(&draft.join("optimizer.bin"), |file| std::io::Write::write_all(file, &self.optimizer))?;
         let mut arrays: Vec<(String, Array<'_>)> = Vec::new();
@@ -67,7 +67,7 @@ impl Checkpoint {
         write_npz(&draft.join("means.npz"), &arrays)?;
         let files = FileSum::of_all(&draft, &FILES)?;
         write_sealed(&draft.join("state.json"), &CheckpointState { files, ..self.state.clone() })?;
-        std::fs::rename(&draft, &place).map_err(Error::writing(&place))?;
+        std::fs::rename(&draft, &place).map_err(FileError::writing(&place))?;
         sync_folder(run)?;
         saved(run)?.iter().filter(|folder| **folder != place).try_for_each(|older| discard(run, older))
     }
@@ -75,7 +75,7 @@ impl Checkpoint {
     /// The latest checkpoint of a run, if there is one.
     pub(crate) fn load(run: &Path) -> Result<Option<Self>> {
         let Some(folder) = saved(run)?.pop() else { return Ok(None) };
-        let damaged = |error| Error::malformed(&folder, format!("{error}; begin again with --force"));
+        let damaged = |error: Error| Error::malformed(&folder, error.to_string(), Remedy::BeginAgain);
         Self::read(&folder).map(Some).map_err(damaged)
     }
 
@@ -86,7 +86,7 @@ impl Checkpoint {
             if let Some(difference) = known.difference(&FileSum::of(&path)?) {
                 let problem =
                     format!("is not the file that was written here ({difference}): damaged or changed since");
-                return Err(Error::malformed(&path, problem));
+                return Err(FileError::malformed(&path, problem).into());
             }
         }
         let optimizer = folder.join("optimizer.bin");
@@ -135,7 +135,7 @@ pub(crate) fn discard_all(run: &Path) -> Result<()> {
 fn discard(run: &Path, folder: &Path) -> Result<()> {
     let draft = draft(run);
     remove_draft(&draft)?;
-    std::fs::rename(folder, &draft).map_err(Error::removing(folder))?;
+    std::fs::rename(folder, &draft).map_err(FileError::removing(folder))?;
     Ok(remove_draft(&draft)?)
 }
 
@@ -147,10 +147,10 @@ fn draft(run: &Path) -> PathBuf {
 /// Checkpoint folders, the latest last.
 fn saved(run: &Path) -> Result<Vec<PathBuf>> {
     let prefix = format!("{}-", names::CHECKPOINT);
-    let entries = std::fs::read_dir(run).map_err(Error::reading(run))?;
+    let entries = std::fs::read_dir(run).map_err(FileError::reading(run))?;
     // One that could not be seen would be trained over.
     let entries: Vec<std::fs::DirEntry> =
-        entries.collect::<std::io::Result<_>>().map_err(Error::reading(run))?;
+        entries.collect::<std::io::Result<_>>().map_err(FileError::reading(run))?;
     let mut folders: Vec<PathBuf> = entries
         .into_iter()
         .filter(|entry| entry.file_name().to_string_lossy().starts_with(&prefix))

@@ -1,13 +1,17 @@
 //! The command line: it names files and calls functions, nothing else.
 
+mod hints;
 mod sweep;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub use self::hints::said;
 use self::sweep::SweepCommand;
-use crate::error::{Error, Result};
+use varflat_files::FileError;
+
+use crate::error::Result;
 use crate::experiment::Experiment;
 use crate::reproduce::{self, Reproduction};
 use crate::run_folder::{RunFolder, Stage, names};
@@ -192,7 +196,7 @@ impl DataChoice {
     /// As an experiment's `[data]` section.
     fn apply(&self, experiment: &mut Experiment) -> Result<()> {
         if let Some(folder) = &self.data {
-            let whole = std::path::absolute(folder).map_err(Error::reading(folder))?;
+            let whole = std::path::absolute(folder).map_err(FileError::reading(folder))?;
             experiment.data.set = None;
             experiment.data.folder = Some(whole);
         }

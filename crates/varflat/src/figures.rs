@@ -57,7 +57,7 @@ pub(crate) const DRAWN: [(&str, Figures); 10] = [
 /// Draw every figure of a figure folder from its tables; returns their names.
 ///
 /// # Errors
-/// [`Error::Io`](crate::Error::Io) if a table is missing, [`Error::Malformed`](crate::Error::Malformed) if there are none at all or a file is in the way that is not varflat's,
+/// [`Error::File`](crate::Error::File) if a table is missing, [`Error::Malformed`](crate::Error::Malformed) if there are none at all or a file is in the way that is not varflat's,
 /// [`Error::Plot`](crate::Error::Plot) if one cannot be drawn.
 pub fn draw(folder: &Path) -> Result<Vec<&'static str>> {
     let records = records(folder)?;

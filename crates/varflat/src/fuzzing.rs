@@ -5,10 +5,10 @@ use std::path::Path;
 use varflat_files::read_npy;
 use varflat_plot::Figure;
 
+use crate::artifacts::names;
 use crate::checkpoint::Checkpoint;
 use crate::error::Result;
 use crate::figures::{DRAWN, Source};
-use crate::run_folder::names;
 use crate::{RunFolder, report, stages};
 
 /// The latest checkpoint of a training; whether there is one.

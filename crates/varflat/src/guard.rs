@@ -6,21 +6,23 @@
 use std::fs;
 use std::path::Path;
 
-use crate::error::{Error, Result};
-use crate::run_folder::names;
+use varflat_files::FileError;
+
+use crate::artifacts::{is_partial, names};
+use crate::error::Result;
 
 /// Refuse to work in a folder in which a file that is written in place, or what an unfinished stage goes on from, is a symbolic
 /// link. All other files are replaced by a rename, which replaces the link itself; those of a finished stage, `trained`, are
 /// only read.
 ///
 /// # Errors
-/// [`Error::Malformed`] names the link; [`Error::Io`] if the folder cannot be read.
+/// [`Error::Malformed`] names the link; [`Error::File`] if the folder cannot be read.
 pub(crate) fn check_links(folder: &Path, trained: bool) -> Result<()> {
-    for entry in fs::read_dir(folder).map_err(Error::reading(folder))? {
-        let entry = entry.map_err(Error::reading(folder))?;
+    for entry in fs::read_dir(folder).map_err(FileError::reading(folder))? {
+        let entry = entry.map_err(FileError::reading(folder))?;
         let is_link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
         if is_link && is_in_place(&entry.file_name().to_string_lossy(), trained) {
-            return Err(Error::malformed(&entry.path(), OUTSIDE));
+            return Err(FileError::malformed(&entry.path(), OUTSIDE).into());
         }
     }
     Ok(())
@@ -31,8 +33,7 @@ const OUTSIDE: &str =
 
 /// Whether a file of this name is written or continued where it lies.
 fn is_in_place(name: &str, trained: bool) -> bool {
-    let unfinished = [names::LOCK, names::FLATNESS_PARTIAL, names::WALK].contains(&name)
-        || name.starts_with(names::CHECKPOINT)
-        || name.starts_with("trajectory.part-");
-    unfinished || (!trained && name.starts_with("trajectory."))
+    name == names::LOCK
+        || is_partial(name)
+        || (!trained && [names::TRAJECTORY, names::TRAJECTORY_INFO].contains(&name))
 }

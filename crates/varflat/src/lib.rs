@@ -17,6 +17,7 @@
 //!
 //! To record and analyse your own burn model, see [`prelude`].
 
+mod artifacts;
 #[cfg_attr(not(feature = "train"), allow(dead_code))] // only a training reads and writes them
 mod checkpoint;
 pub mod cli;
@@ -42,6 +43,7 @@ mod progress;
 pub mod record;
 mod recorded;
 pub mod relation;
+mod remedy;
 pub mod report;
 pub mod reproduce;
 pub mod run_folder;
@@ -54,7 +56,7 @@ pub mod verify;
 mod versions;
 mod weights;
 
-pub use error::{Error, Result};
+pub use error::{Error, Remedy, Result};
 pub use experiment::Experiment;
 pub use recorded::RecordedWindow;
 pub use relation::Relation;

@@ -11,7 +11,7 @@ fn main() -> ExitCode {
     match varflat::cli::main() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            varflat::interrupt::last_words(varflat::printable(&error.to_string()));
+            varflat::interrupt::last_words(varflat::printable(&varflat::cli::said(&error)));
             let interrupted = matches!(error, varflat::Error::Interrupted { .. });
             ExitCode::from(if interrupted { varflat::interrupt::EXIT_CODE } else { 1 })
         }

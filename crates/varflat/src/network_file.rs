@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use varflat_files::Npz;
+use varflat_files::{FileError, Npz};
 use varflat_model::{DenseLayer, DenseNetwork};
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::layer_order::{self, Order};
 use crate::weights::NamedWeights;
 
@@ -30,7 +30,7 @@ const BATCH_NORM: [&str; 3] = ["running_mean", "running_var", "num_batches_track
 /// fit each other.
 pub fn read_network(path: impl AsRef<Path>) -> Result<DenseNetwork> {
     let path = path.as_ref();
-    let fault = |problem: String| Error::malformed(path, problem);
+    let fault = |problem: String| FileError::malformed(path, problem).into();
     let mut npz = Npz::open(path)?;
     let names = npz.names()?;
     check_names(&names).map_err(fault)?;

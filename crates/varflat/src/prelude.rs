@@ -22,6 +22,7 @@ pub use crate::network_file::read_network;
 pub use crate::notebook::Show;
 pub use crate::recorded::read_window;
 pub use crate::relation::principal_components;
+pub use crate::stages::RunResults;
 pub use crate::{Error, Experiment, RecordedWindow, Relation, RunFolder};
 
 #[cfg(feature = "train")]

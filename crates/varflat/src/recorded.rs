@@ -8,7 +8,9 @@ use ndarray::{Array2, ArrayView2};
 use varflat_analysis::{AnalysisError, WindowSource, check_rows};
 use varflat_recorder::{FromFloat, Precision, RecorderError, Trajectory, TrajectoryReader};
 
-use crate::error::{Error, Result};
+use varflat_files::FileError;
+
+use crate::error::{Error, Remedy, Result};
 
 /// The recorded weights of a run folder or a trajectory file, `[steps, weights]`, read a block at a time and never held whole.
 ///
@@ -44,7 +46,7 @@ impl RecordedWindow {
     ///
     /// # Errors
     /// [`Error::Malformed`] if it is no trajectory, was cut short, has something behind its array, or ends in rows that were never
-    /// written; [`Error::Io`] if it cannot be read.
+    /// written; [`Error::File`] if it cannot be read.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         if !path.is_dir() {
@@ -55,16 +57,15 @@ impl RecordedWindow {
         if trajectory.is_truncated() {
             let missing = trajectory.missing_rows();
             let all = missing + trajectory.steps() as u64;
-            let problem = format!(
-                "{missing} of {all} rows are missing: the file was cut short; restore it, save it again, or run the training again \
-                 with --force"
-            );
-            return Err(Error::malformed(path, problem));
+            let problem = format!("{missing} of {all} rows are missing: the file was cut short");
+            return Err(Error::malformed(path, problem, Remedy::RecordAgain));
         }
         let reader = Mutex::new(trajectory.reader().map_err(|error| unusable(path, error))?);
         let window = Self { trajectory, reader };
         check_rows(&window).map_err(|error| match error {
-            error @ AnalysisError::UnwrittenRows { .. } => Error::malformed(path, error.to_string()),
+            error @ AnalysisError::UnwrittenRows { .. } => {
+                Error::from(FileError::malformed(path, error.to_string()))
+            }
             error => error.into(),
         })?;
         Ok(window)
@@ -147,10 +148,10 @@ fn unusable(path: &Path, error: RecorderError) -> Error {
             let problem = format!(
                 "not recorded weights, which are [steps, weights]: expected {expected}, found {found}"
             );
-            Error::malformed(&file, problem)
+            FileError::malformed(&file, problem).into()
         }
         RecorderError::Read { .. } => error.into(),
-        error => Error::malformed(path, error.to_string()),
+        error => FileError::malformed(path, error.to_string()).into(),
     }
 }
 
@@ -182,7 +183,7 @@ mod tests {
         // Enough for the first block of rows, not for the next.
         std::fs::File::options().write(true).open(&file).unwrap().set_len(128 + 700 * 24).unwrap();
         let error = principal_components(&recorded).unwrap_err();
-        assert!(matches!(error, Error::Io { action: "reading", .. }), "{error}");
+        assert!(matches!(error, Error::File(FileError::Io { action: "reading", .. })), "{error}");
         assert!(error.to_string().contains("shorter since it was opened"), "{error}");
         let error = RecordedWindow::open(&file).unwrap_err().to_string();
         assert!(error.contains("500 of 1200 rows are missing"), "{error}");

@@ -21,11 +21,11 @@ use askama::Template;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
-use varflat_files::{read_bytes, write_whole};
+use varflat_files::{FileError, read_bytes, write_whole};
 
 use self::page::Page;
 use self::tables::Tables;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::figures;
 use crate::say::say;
 
@@ -57,7 +57,7 @@ struct Markdown<'a> {
 /// Write `report.html` and `report.md` into a figure folder, from its tables and figures.
 ///
 /// # Errors
-/// [`Error::Io`] if the folder is not there or cannot be written to, [`Error::Malformed`] if it holds no tables, one is damaged, or a
+/// [`Error::File`] if the folder is not there or cannot be written to, [`Error::Malformed`] if it holds no tables, one is damaged, or a
 /// file is in the way that is no report of varflat's.
 pub fn write(folder: &Path) -> Result<()> {
     figures::records(folder)?;
@@ -110,6 +110,6 @@ pub(crate) fn write_and_say(folder: &Path) -> Result<()> {
 }
 
 fn rendered(file: &Path, template: &impl Template) -> Result<()> {
-    let text = template.render().map_err(|error| Error::malformed(file, error.to_string()))?;
+    let text = template.render().map_err(|error| FileError::malformed(file, error.to_string()))?;
     Ok(write_whole(file, |out| out.write_all(text.as_bytes()))?)
 }

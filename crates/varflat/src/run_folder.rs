@@ -4,110 +4,21 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use varflat_analysis::TrajectoryPca;
 use varflat_files::{
-    FileSum, Lock, check_files, lock_exclusive, lock_shared, make_folder, read_csv, read_json, read_text,
-    remove, remove_drafts, sync_folder, write_sealed, write_whole,
+    FileError, FileSum, Lock, check_files, lock_exclusive, lock_shared, make_folder, read_csv, read_json,
+    read_text, remove, remove_drafts, sync_folder, write_sealed, write_whole,
 };
-use varflat_model::{DenseLandscape, DenseNetwork, Metrics};
+use varflat_model::{DenseNetwork, Metrics};
 
-use crate::error::{Error, Result};
+use crate::artifacts::{is_part_of_trajectory, is_partial};
+use crate::error::{Error, Remedy, Result};
 use crate::experiment::{Centre, Experiment};
 use crate::network_file::read_network;
 use crate::weights::{self, NamedWeights};
-use crate::{figures, guard, say, stages, sweep};
+use crate::{guard, say};
 
+pub use crate::artifacts::{Stage, names};
 pub use crate::run_record::{RunRecord, StageRecord};
-
-/// Names of the files in a run folder. Other tools rely on them.
-pub mod names {
-    /// The resolved experiment.
-    pub const CONFIG: &str = "config.toml";
-    /// Seed, versions, device, times: how the run was made.
-    pub const RUN: &str = "run.json";
-    /// Loss and error at every epoch end.
-    pub const METRICS: &str = "metrics.csv";
-    /// The recorded layer, f32 `[steps, weights]`.
-    pub const TRAJECTORY: &str = "trajectory.npy";
-    /// Every layer's mean over the window, f64.
-    pub const WEIGHTS_MEAN: &str = "weights_mean.npz";
-    /// Every layer after the last step, f32.
-    pub const WEIGHTS_FINAL: &str = "weights_final.npz";
-    /// Principal components and their variances.
-    pub const PCA: &str = "pca.npz";
-    /// θ_i(t) of the first components, f64 `[steps, components]`.
-    pub const PROJECTIONS: &str = "projections.npy";
-    /// Loss along selected directions.
-    pub const LANDSCAPE: &str = "landscape.npz";
-    /// Variance and flatness of every measured direction.
-    pub const FLATNESS: &str = "flatness.csv";
-    /// Directions done so far by an unfinished flatness stage.
-    pub const FLATNESS_PARTIAL: &str = "flatness.partial.csv";
-    /// ψ and the other fitted numbers.
-    pub const FIT: &str = "fit.json";
-    /// Variances without one block of time after the other: what the intervals of the fit rest on.
-    pub const JACKKNIFE: &str = "jackknife.npz";
-    /// State of an unfinished training.
-    pub const CHECKPOINT: &str = "checkpoint";
-    /// State of an unfinished Langevin walk.
-    pub const WALK: &str = "walk.partial.npz";
-    /// Held by the process at work in the folder.
-    pub const LOCK: &str = ".lock";
-}
-
-/// A stage of a run, in order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Stage {
-    /// Training and recording.
-    Train,
-    /// Principal components.
-    Pca,
-    /// Flatness along them.
-    Flatness,
-    /// The exponents.
-    Fit,
-}
-
-impl Stage {
-    /// All stages, in order.
-    pub const ALL: [Self; 4] = [Self::Train, Self::Pca, Self::Flatness, Self::Fit];
-
-    /// The name of the subcommand.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Train => "train",
-            Self::Pca => "pca",
-            Self::Flatness => "flatness",
-            Self::Fit => "fit",
-        }
-    }
-
-    /// The stage that makes a file.
-    pub(crate) fn of_file(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|stage| stage.results().contains(&name))
-    }
-
-    /// The files this stage makes.
-    pub(crate) const fn results(self) -> &'static [&'static str] {
-        match self {
-            Self::Train => &[
-                names::METRICS,
-                names::TRAJECTORY,
-                "trajectory.json",
-                names::WEIGHTS_MEAN,
-                names::WEIGHTS_FINAL,
-            ],
-            Self::Pca => &[names::PCA, names::PROJECTIONS],
-            Self::Flatness => &[names::FLATNESS, names::LANDSCAPE],
-            Self::Fit => &[names::FIT, names::JACKKNIFE],
-        }
-    }
-
-    /// Those of them without which the stage is not done: older versions did not write the others.
-    fn required(self) -> impl Iterator<Item = &'static str> {
-        self.results().iter().copied().filter(|name| *name != names::JACKKNIFE)
-    }
-}
 
 /// A run folder.
 #[derive(Debug)]
@@ -128,19 +39,18 @@ impl RunFolder {
     ///
     /// # Errors
     /// [`Error::OtherExperiment`] if it holds another; [`Error::Locked`] if another process is at work there;
-    /// [`Error::Malformed`] if it holds something else; [`Error::Io`] if it cannot be written.
+    /// [`Error::Malformed`] if it holds something else; [`Error::File`] if it cannot be written.
     pub fn create(path: &Path, experiment: &Experiment, force: bool) -> Result<Self> {
         make_folder(path)?;
         check_files(path)?;
         if !is_ours(path)? && !visible(path)?.is_empty() {
             check_no_sweep(path)?;
-            return Err(Error::malformed(path, NOT_OURS));
+            return Err(Error::malformed(path, NOT_OURS, Remedy::OtherFolder));
         }
         if !force && let Some(file) = unknown_result(path) {
             guard::check_links(path, false)?;
-            let problem = "is not known to be a result of varflat's, because run.json, which would say so, is missing or names no run; move \
-                           it away, choose another --out, or --force to throw it away";
-            return Err(Error::malformed(&file, problem));
+            let problem = "is not known to be a result of varflat's, because run.json, which would say so, is missing or names no run";
+            return Err(Error::malformed(&file, problem, Remedy::MoveAwayOrReplace));
         }
         let lock = lock(path)?;
         if path.join(names::CONFIG).exists() && !force {
@@ -183,24 +93,13 @@ impl RunFolder {
     /// Whether the overrides given to [`RunFolder::open`] leave earlier stages as they are.
     ///
     /// # Errors
-    /// [`Error::Experiment`] for a change of a section that an earlier stage has used already.
+    /// [`Error::UsedAlready`] for a change of a section that an earlier stage has used already.
     pub(crate) fn check_overrides(&self, stage: Stage) -> Result<()> {
         let held = read_config(&self.path, &[])?;
-        let allowed: &[&str] = match stage {
-            Stage::Train => &[],
-            Stage::Pca => &["pca.", "landscape.", "fit."],
-            Stage::Flatness => &["landscape.", "fit."],
-            Stage::Fit => &["fit."],
-        };
         let differences = self.experiment.differences(&held);
-        match differences.iter().find(|key| !allowed.iter().any(|section| key.starts_with(section))) {
+        match differences.iter().find(|key| !stage.is_first_to_differ(std::slice::from_ref(key))) {
             None => Ok(()),
-            Some(used) => Err(Error::Experiment {
-                origin: format!("--set for `{}`", stage.name()),
-                problem: format!(
-                    "{used}: an earlier stage has used it already; start a new run with `varflat run`"
-                ),
-            }),
+            Some(used) => Err(Error::UsedAlready { stage, difference: used.clone() }),
         }
     }
 
@@ -210,7 +109,7 @@ impl RunFolder {
     /// Partial results of the stage itself stay if the experiment is the one they belong to.
     ///
     /// # Errors
-    /// [`Error::Io`] if a file cannot be removed or written.
+    /// [`Error::File`] if a file cannot be removed or written.
     pub(crate) fn begin(&self, stage: Stage) -> Result<()> {
         if self.replacing.load(Ordering::Relaxed) {
             // Wherever a kill comes, the folder is known as a run of varflat's (by its record), of which nothing is done; and the
@@ -265,7 +164,7 @@ impl RunFolder {
     /// Change `run.json`.
     ///
     /// # Errors
-    /// [`Error::Io`] if it cannot be written.
+    /// [`Error::File`] if it cannot be written.
     pub(crate) fn update(&self, change: impl FnOnce(&mut RunRecord)) -> Result<()> {
         let mut record = self.record()?;
         change(&mut record);
@@ -278,7 +177,7 @@ impl RunFolder {
     /// Note a stage as done, with what its files are.
     ///
     /// # Errors
-    /// [`Error::Io`] if one cannot be read or the record cannot be written.
+    /// [`Error::File`] if one cannot be read or the record cannot be written.
     pub(crate) fn note_done(&self, stage: Stage, seconds: impl FnOnce() -> f64) -> Result<f64> {
         let files = FileSum::of_all(&self.path, stage.results())?;
         let config = FileSum::of(&self.file(names::CONFIG))?;
@@ -295,16 +194,17 @@ impl RunFolder {
     /// Without a checksum on record, from a stage that is not finished or was done before they were kept, it is taken as it is.
     ///
     /// # Errors
-    /// [`Error::Malformed`] if it is another; [`Error::Io`] if it cannot be read.
+    /// [`Error::Malformed`] if it is another; [`Error::File`] if it cannot be read.
     pub fn checked(&self, name: &str) -> Result<PathBuf> {
         let path = self.file(name);
         let Some(known) = self.record()?.sum(name).cloned() else { return Ok(path) };
         match known.difference(&FileSum::of(&path)?) {
             None => Ok(path),
-            Some(difference) => Err(Error::malformed(
+            Some(difference) => Err(FileError::malformed(
                 &path,
                 format!("is not the file that was written here ({difference}): damaged or changed since"),
-            )),
+            )
+            .into()),
         }
     }
 
@@ -340,32 +240,30 @@ impl RunFolder {
     /// no file of a run is ever changed in place.
     ///
     /// # Errors
-    /// [`Error::Io`] if a file cannot be linked nor copied.
+    /// [`Error::File`] if a file cannot be linked nor copied.
     pub(crate) fn adopt(&self, source: &Self) -> Result<()> {
         let differences = self.experiment.differences(&source.experiment);
-        let only = |sections: &[&str]| {
-            differences.iter().all(|key| sections.iter().any(|section| key.starts_with(section)))
+        let Some(first) =
+            [Stage::Fit, Stage::Flatness].into_iter().find(|stage| stage.is_first_to_differ(&differences))
+        else {
+            return Ok(());
         };
-        let shared: &[Stage] = match () {
-            () if only(&["fit."]) => &[Stage::Train, Stage::Pca, Stage::Flatness],
-            () if only(&["fit.", "landscape."]) => &[Stage::Train, Stage::Pca],
-            () => return Ok(()),
-        };
+        let shared = || Stage::ALL.into_iter().filter(move |stage| *stage < first);
         if self.is_done(Stage::Train)? {
             return Ok(());
         }
         self.begin(Stage::Train)?;
-        for name in shared.iter().flat_map(|stage| stage.results()) {
+        for name in shared().flat_map(Stage::results) {
             let (from, to) = (source.checked(name)?, self.file(name));
             // A link to a file that is kept elsewhere would lead nowhere from here.
-            let from = from.canonicalize().map_err(Error::reading(&from))?;
+            let from = from.canonicalize().map_err(FileError::reading(&from))?;
             if std::fs::hard_link(&from, &to).is_err() {
-                let mut source = File::open(&from).map_err(Error::reading(&from))?;
+                let mut source = File::open(&from).map_err(FileError::reading(&from))?;
                 write_whole(&to, |copy| std::io::copy(&mut source, copy).map(drop))?;
             }
         }
         let mut record = source.record()?;
-        record.stages.retain(|name, _| shared.iter().any(|stage| stage.name() == name));
+        record.stages.retain(|name, _| shared().any(|stage| stage.name() == name));
         record.config = Some(FileSum::of(&self.file(names::CONFIG))?);
         self.update(|new| *new = record)
     }
@@ -393,17 +291,13 @@ impl RunFolder {
             return self.checked(names::CONFIG).map(drop);
         }
         let missing = stage.required().find(|name| !self.file(name).exists());
-        Err(Error::StageMissing {
-            folder: self.path.clone(),
-            missing: missing.unwrap_or(names::RUN),
-            stage: stage.name(),
-        })
+        Err(Error::StageMissing { folder: self.path.clone(), missing: missing.unwrap_or(names::RUN), stage })
     }
 
     /// The network at the centre of the landscape, if its layers are dense.
     ///
     /// # Errors
-    /// [`Error::Io`] or [`Error::Malformed`] if the weights are missing or damaged.
+    /// [`Error::File`] or [`Error::Malformed`] if the weights are missing or damaged.
     pub fn centre(&self, centre: Centre) -> Result<DenseNetwork> {
         read_network(self.checked(centre_file(centre))?)
     }
@@ -411,26 +305,6 @@ impl RunFolder {
     /// The same of any network.
     pub(crate) fn centre_weights(&self, centre: Centre) -> Result<Vec<NamedWeights>> {
         weights::read(&self.checked(centre_file(centre))?)
-    }
-
-    /// The principal components of its trajectory, and the variances along them.
-    ///
-    /// # Errors
-    /// [`Error::StageMissing`] before they have been computed; reading errors.
-    pub fn pca(&self) -> Result<TrajectoryPca> {
-        self.require(Stage::Pca)?;
-        stages::read_pca(self)
-    }
-
-    /// The loss around its centre while the recorded layer moves. Loads the training images: half a second for MNIST.
-    ///
-    /// # Errors
-    /// [`Error::StageMissing`] before the training is finished; reading errors.
-    pub fn landscape(&self) -> Result<DenseLandscape> {
-        self.require(Stage::Train)?;
-        let network = self.centre(self.experiment.landscape.around)?;
-        let data = stages::load_data(self)?;
-        Ok(DenseLandscape::new(&network, &self.experiment.recorder.layer, &data.train)?)
     }
 }
 
@@ -447,18 +321,16 @@ fn read_config(path: &Path, overrides: &[String]) -> Result<Experiment> {
     let config = path.join(names::CONFIG);
     if !config.exists() {
         check_no_sweep(path)?;
-        check_no_figures(path)?;
-        let problem =
-            "there is no run here (no config.toml); make one with `varflat run EXPERIMENT.toml --out FOLDER`";
-        return Err(Error::malformed(path, problem));
+        check_no_tables(path)?;
+        return Err(Error::malformed(path, "there is no run here (no config.toml)", Remedy::MakeRun));
     }
     // Errors of the file itself come with the remedy for a damaged run, those of overrides name the override.
     match Experiment::read(&config, &[]) {
         Err(Error::Experiment { problem, .. }) if is_ours(path)? => {
-            return Err(Error::malformed(&config, problem));
+            return Err(FileError::malformed(&config, problem).into());
         }
         Err(Error::Experiment { problem, .. }) => {
-            return Err(Error::malformed(&config, format!("{problem}; {NO_RUN}")));
+            return Err(Error::malformed(&config, format!("{problem}; {NO_RUN}"), Remedy::RestoreOrMakeRun));
         }
         Err(error) => return Err(error),
         Ok(experiment) if overrides.is_empty() => return Ok(experiment),
@@ -468,22 +340,26 @@ fn read_config(path: &Path, overrides: &[String]) -> Result<Experiment> {
 }
 
 /// Why nothing is made in a folder that holds something else.
-const NOT_OURS: &str = "the folder is not empty and not a run of varflat's; choose another --out";
+const NOT_OURS: &str = "the folder is not empty and not a run of varflat's";
 /// The same of a folder that is looked into.
-const NO_RUN: &str = "nothing else in the folder says that it is a run of varflat's: restore the file, or make a run elsewhere with `varflat run \
-                      EXPERIMENT.toml --out FOLDER`";
+const NO_RUN: &str = "nothing else in the folder says that it is a run of varflat's";
 
 /// Refuse the folder of a study or of figures where that of a run is needed.
-fn check_no_figures(path: &Path) -> Result<()> {
-    match figures::DRAWN.iter().find(|(record, _)| path.join(record).exists()) {
+fn check_no_tables(path: &Path) -> Result<()> {
+    let records = visible(path).unwrap_or_default().into_iter().filter(|name| name.ends_with(".json"));
+    match records.into_iter().find(|name| is_record(&path.join(name))) {
         None => Ok(()),
-        Some((record, _)) => {
-            let problem = format!(
-                "is no run but holds tables ({record}): `varflat verify` and `varflat report --figures` take such a folder"
-            );
-            Err(Error::malformed(path, problem))
+        Some(record) => {
+            let problem = format!("is no run but holds tables ({record})");
+            Err(Error::malformed(path, problem, Remedy::UseAsTables))
         }
     }
+}
+
+/// Whether a file tells how the tables beside it were made.
+fn is_record(path: &Path) -> bool {
+    let record = read_json::<serde_json::Map<String, serde_json::Value>>(path);
+    record.is_ok_and(|record| ["study", "sweep", "experiment"].iter().any(|key| record.contains_key(*key)))
 }
 
 /// Whether a run of varflat's was made in the folder: its record or its experiment says so or, where both are damaged, its
@@ -530,15 +406,11 @@ fn unknown_result(path: &Path) -> Option<PathBuf> {
 /// Refuse the folder of a sweep where that of a run is needed.
 ///
 /// # Errors
-/// [`Error::Malformed`] names what there is for sweeps.
+/// [`Error::Malformed`].
 pub(crate) fn check_no_sweep(path: &Path) -> Result<()> {
-    if path.join(sweep::FILE).exists() && !path.join(names::CONFIG).exists() {
-        let folder = path.display();
-        let problem = format!(
-            "is the folder of a sweep, whose points are runs: `varflat sweep status {folder}` says how far they are, `varflat sweep \
-             collect {folder}` writes their table, and `varflat inspect` and `varflat verify` take the folder of a point"
-        );
-        return Err(Error::malformed(path, problem));
+    if path.join(names::SWEEP).exists() && !path.join(names::CONFIG).exists() {
+        let problem = "is the folder of a sweep, whose points are runs";
+        return Err(Error::malformed(path, problem, Remedy::UseAsSweep));
     }
     Ok(())
 }
@@ -547,10 +419,7 @@ fn is_all_a_runs(path: &Path) -> Result<bool> {
     let names = visible(path)?;
     let is_result = |name: &str| Stage::of_file(name).is_some() || name == names::FLATNESS_PARTIAL;
     let known = |name: &String| {
-        is_result(name)
-            || [names::CONFIG, names::RUN, names::WALK].contains(&name.as_str())
-            || name.starts_with("trajectory.part-")
-            || name.starts_with(names::CHECKPOINT)
+        is_result(name) || is_partial(name) || [names::CONFIG, names::RUN].contains(&name.as_str())
     };
     Ok(names.iter().all(known) && names.iter().any(|name| is_result(name)))
 }
@@ -595,8 +464,8 @@ pub(crate) fn is_locked(path: &Path) -> bool {
 }
 
 fn entries(path: &Path) -> Result<Vec<std::fs::DirEntry>> {
-    let entries = std::fs::read_dir(path).map_err(Error::reading(path))?;
-    entries.collect::<std::io::Result<_>>().map_err(Error::reading(path))
+    let entries = std::fs::read_dir(path).map_err(FileError::reading(path))?;
+    Ok(entries.collect::<std::io::Result<_>>().map_err(FileError::reading(path))?)
 }
 
 /// Names of what is not hidden.
@@ -607,7 +476,7 @@ fn visible(path: &Path) -> Result<Vec<String>> {
 
 fn write_config(path: &Path, experiment: &Experiment) -> Result<()> {
     let file = path.join(names::CONFIG);
-    let text = toml::to_string(experiment).map_err(|error| Error::malformed(&file, error.to_string()))?;
+    let text = toml::to_string(experiment).map_err(|error| FileError::malformed(&file, error.to_string()))?;
     Ok(write_whole(&file, |out| std::io::Write::write_all(out, text.as_bytes()))?)
 }
 
@@ -622,6 +491,6 @@ fn remove_partial_training(folder: &Path) -> Result<()> {
     remove(&folder.join(names::WALK))?;
     let parts = entries(folder)?.into_iter();
     Ok(parts
-        .filter(|entry| entry.file_name().to_string_lossy().starts_with("trajectory.part-"))
+        .filter(|entry| is_part_of_trajectory(&entry.file_name().to_string_lossy()))
         .try_for_each(|entry| remove(&entry.path()))?)
 }

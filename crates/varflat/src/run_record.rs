@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use varflat_files::{BROKEN, FileSum, Seal, read_sealed, read_text, seal};
+use varflat_files::{BROKEN, FileError, FileSum, Seal, read_sealed, read_text, seal};
 use varflat_model::StopReason;
 use varflat_model::data::FileChecksum;
 
-use crate::error::{Error, Result};
-use crate::run_folder::names;
+use crate::artifacts::names;
+use crate::error::Result;
 
 /// What a stage took, and what it left.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -78,7 +78,7 @@ impl RunRecord {
     pub(crate) fn read(path: &Path) -> Result<Self> {
         let record: Self = read_sealed(path)?;
         match record.has_sums() && seal(&read_text(path)?) == Seal::None {
-            true => Err(Error::malformed(path, BROKEN)),
+            true => Err(FileError::malformed(path, BROKEN).into()),
             false => Ok(record),
         }
     }

@@ -5,7 +5,9 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use crate::error::{Error, Result};
+use varflat_files::FileError;
+
+use crate::error::Result;
 
 /// A text without what a terminal would obey: it may hold names from files that came from anyone.
 pub fn printable(text: &str) -> String {
@@ -28,11 +30,11 @@ pub(crate) fn say(text: impl Display) {
 /// Whether everything that was said has been written; to be asked once, when a command has done its work.
 ///
 /// # Errors
-/// [`Error::Io`] with the first reason why not.
+/// [`Error::File`] with the first reason why not.
 pub(crate) fn delivered() -> Result<()> {
     keep(io::stdout().flush());
     let lost = LOST.lock().unwrap_or_else(PoisonError::into_inner).take();
-    lost.map_or(Ok(()), |lost| Err(Error::writing(Path::new("standard output"))(lost)))
+    lost.map_or(Ok(()), |lost| Err(FileError::writing(Path::new("standard output"))(lost).into()))
 }
 
 /// Remember the first failure.

@@ -4,6 +4,7 @@ mod fit;
 mod flatness;
 mod partial;
 mod pca;
+mod results;
 mod subspace;
 mod surface;
 #[cfg(feature = "train")]
@@ -17,7 +18,7 @@ use std::time::Instant;
 use varflat_model::data::Data;
 use varflat_model::device::Backend;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Remedy, Result};
 use crate::run_folder::{RunFolder, Stage};
 use crate::say::{say, warn};
 use crate::versions;
@@ -30,6 +31,7 @@ pub(crate) use flatness::{
 };
 pub(crate) use partial::rows as finished_rows;
 pub(crate) use pca::{PROJECTED, check_weights, decomposed, read as read_pca, read_variance, segment};
+pub use results::RunResults;
 pub(crate) use subspace::Subspace;
 pub(crate) use surface::{Surface, on_host};
 #[cfg(feature = "train")]
@@ -129,10 +131,8 @@ pub(crate) fn load_data(run: &RunFolder) -> Result<Data> {
         None => Ok(data),
         Some(changed) => Err(Error::malformed(
             &data.folder.join(&changed.file),
-            format!(
-                "is not the file that {} was begun with; restore it, or begin again with --force",
-                run.path().display()
-            ),
+            format!("is not the file that {} was begun with", run.path().display()),
+            Remedy::Restore,
         )),
     }
 }
@@ -147,8 +147,8 @@ pub fn complete(run: &RunFolder, device: Option<&str>) -> Result<bool> {
     if let (Some(asked), true) = (device, run.is_done(Stage::Train)?) {
         let (trained, asked) = (run.record()?.backend, Backend::choose(Some(asked))?.name());
         if trained != asked {
-            let problem = format!("was trained on {trained}, not {asked}; choose another --out, or --force");
-            return Err(Error::malformed(run.path(), problem));
+            let problem = format!("was trained on {trained}, not {asked}");
+            return Err(Error::malformed(run.path(), problem, Remedy::OtherFolderOrReplace));
         }
     }
     let mut worked = false;

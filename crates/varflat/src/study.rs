@@ -19,11 +19,11 @@ use std::time::Instant;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use varflat_files::{
-    FileSum, make_folder, read_bytes, read_json, read_text, remove, write_json, write_whole,
+    FileError, FileSum, make_folder, read_bytes, read_json, read_text, remove, write_json, write_whole,
 };
 use varflat_model::data::FileChecksum;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Remedy, Result};
 use crate::experiment::{Experiment, Kind, check_name, parsed};
 use crate::figures::{Unfinished, check_apart, claim_new, is_record};
 use crate::run_folder::{self, RunFolder, RunRecord, Stage, names};
@@ -303,8 +303,8 @@ impl Study {
     /// Refuse a folder in which the study's tables would replace what is not a study's.
     fn check_own(&self, folder: &Path, report: &Path, force: bool) -> Result<()> {
         if folder.join(names::CONFIG).exists() {
-            let problem = format!("is the folder of a run; give the study another name than {:?}", self.name);
-            return Err(Error::malformed(folder, problem));
+            let problem = format!("is the folder of a run, and the study is called {:?}", self.name);
+            return Err(Error::malformed(folder, problem, Remedy::RenameStudy));
         }
         // The lock file stays where a study was begun; the report may be all that was copied from elsewhere.
         let begun = folder.join(names::LOCK).exists() || is_record(report)?;
@@ -313,9 +313,8 @@ impl Study {
         match files.find(|file| !ours && file.exists()) {
             None => Ok(()),
             Some(file) => {
-                let problem = "was not written by this study and would be overwritten; move it away, give the study another name, or \
-                               --force to throw it away";
-                Err(Error::malformed(&file, problem))
+                let problem = "was not written by this study and would be overwritten";
+                Err(Error::malformed(&file, problem, Remedy::MoveAwayOrRename))
             }
         }
     }
@@ -368,7 +367,7 @@ impl Study {
     /// Copy the tables of the finished study below `runs` into a figure folder.
     ///
     /// # Errors
-    /// [`Error::Io`] if one cannot be read or written.
+    /// [`Error::File`] if one cannot be read or written.
     pub fn copy_tables(&self, runs: &Path, figures: &Path) -> Result<()> {
         let folder = runs.join(&self.name);
         check_apart(figures, &folder)?;
@@ -382,10 +381,8 @@ impl Study {
             let bytes = read_bytes(&from)?;
             let known = record.tables.get(&*name.to_string_lossy());
             if let Some(difference) = known.and_then(|known| known.difference(&FileSum::of_bytes(&bytes))) {
-                let problem = format!(
-                    "is not the table that the study wrote ({difference}); do the study again with --force"
-                );
-                return Err(Error::malformed(&from, problem));
+                let problem = format!("is not the table that the study wrote ({difference})");
+                return Err(Error::malformed(&from, problem, Remedy::RedoStudy));
             }
             write_whole(&figures.join(name), |file| std::io::Write::write_all(file, &bytes))?;
         }
@@ -444,7 +441,7 @@ fn numbers<R: DeserializeOwned>(report: &Path) -> Result<R> {
 }
 
 fn json(path: &Path, report: impl Serialize) -> Result<serde_json::Value> {
-    serde_json::to_value(report).map_err(|error| Error::malformed(path, error.to_string()))
+    serde_json::to_value(report).map_err(|error| FileError::malformed(path, error.to_string()).into())
 }
 
 #[cfg(test)]

@@ -19,7 +19,6 @@ mod work;
 pub use collect::collect;
 pub(crate) use collect::{EXPONENTS, POINTS, RECORD, SweepRecord};
 pub use file::{Part, SweepFile};
-pub(crate) use folder::FILE;
 pub use folder::SweepFolder;
 pub use plan::{list, plan};
 pub use point::{Indices, Point};

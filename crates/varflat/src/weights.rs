@@ -4,11 +4,9 @@ use std::path::Path;
 
 #[cfg(feature = "train")]
 use burn::module::Module;
-use varflat_files::{Array, Npz, write_npz};
+use varflat_files::{Array, FileError, Npz, write_npz};
 use varflat_model::DenseNetwork;
 
-#[cfg(feature = "train")]
-use crate::error::Error;
 use crate::error::Result;
 
 /// The weights of one parameter.
@@ -53,7 +51,7 @@ pub(crate) fn into_module<M: Module>(module: M, weights: &[NamedWeights], origin
         let expected: Vec<String> =
             there.iter().map(|there| format!("{} {:?}", there.path, there.shape)).collect();
         let problem = format!("these are not the weights of this network, which has {}", expected.join(", "));
-        return Err(Error::malformed(origin, problem));
+        return Err(FileError::malformed(origin, problem).into());
     }
     weights.iter().try_fold(module, |module, weights| {
         let values = weights.values.iter().map(|&value| value as f32).collect();
@@ -72,7 +70,7 @@ pub(crate) fn convolutional(
     origin: &Path,
 ) -> Result<varflat_model::Convolutional> {
     let Some(config) = experiment.convolutional(images, classes) else {
-        return Err(Error::malformed(origin, "this is no convolutional network"));
+        return Err(FileError::malformed(origin, "this is no convolutional network").into());
     };
     into_module(varflat_model::Convolutional::new(&config, experiment.seed, &open.device)?, weights, origin)
 }

@@ -8,6 +8,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use varflat::grid::{Axis, cells};
+use varflat::stages::RunResults;
 use varflat::{Experiment, Study, SweepFile, fuzzing, inspect};
 use varflat_model::data::{self, Content, Verify};
 use varflat_recorder::{Keep, Schedule, Trajectory, TrajectoryInfo, TrajectorySink};

@@ -4,7 +4,9 @@ use varflat_plot::{EstimateCurve, EstimateCurves, EstimatePanel, Figure, Level, 
 use varflat_plot::{TradeOff, TradeOffCurve, TradeOffPanel, TradeOffPoint};
 
 use super::{Figures, Source, superscript};
-use crate::error::{Error, Result};
+use varflat_files::FileError;
+
+use crate::error::Result;
 use crate::study::forgetting::{
     ForgettingReport, ForgettingStudy, Heads, Kind, Method, SEQUENCE_SUMMARY, SUMMARY, SequenceSummaryRow,
     SummaryRow,
@@ -31,7 +33,7 @@ fn study(tables: &Source) -> Result<ForgettingStudy> {
         StudyKind::Forgetting(study) if study.pairs.len() > 1 => Ok(study),
         _ => {
             let problem = "not the report of a forgetting study, which has two tasks at least";
-            Err(Error::malformed(&tables.path("forgetting.json"), problem))
+            Err(FileError::malformed(&tables.path("forgetting.json"), problem).into())
         }
     }
 }

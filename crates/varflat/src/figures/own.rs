@@ -5,11 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use varflat_files::{check_files, make_folder, probe, remove, write_whole};
+use varflat_files::{FileError, check_files, make_folder, probe, remove, write_whole};
 
 use super::{DRAWN, run};
-use crate::error::{Error, Result};
-use crate::run_folder::names;
+use crate::artifacts::names;
+use crate::error::{Error, Remedy, Result};
 use crate::{report, study, sweep};
 
 /// Endings of a drawing.
@@ -20,7 +20,7 @@ const DRAWINGS: [&str; 3] = ["svg", "png", "pdf"];
 /// from.
 ///
 /// # Errors
-/// [`Error::Io`] if nothing can be written there, [`Error::Malformed`] if it is one of the sources, or a file is in the way that is not
+/// [`Error::File`] if nothing can be written there, [`Error::Malformed`] if it is one of the sources, or a file is in the way that is not
 /// varflat's.
 pub(crate) fn prepare(folder: &Path, records: &[&str], sources: &[&Path]) -> Result<()> {
     make_folder(folder)?;
@@ -38,8 +38,8 @@ pub(crate) fn check_apart(folder: &Path, source: &Path) -> Result<()> {
         .is_some_and(|folder| source.canonicalize().is_ok_and(|source| source == folder));
     // What is not there yet is at least called otherwise.
     if same || std::path::absolute(folder).ok() == std::path::absolute(source).ok() {
-        let problem = "is the folder of the results themselves; choose another --figures";
-        return Err(Error::malformed(folder, problem));
+        let problem = "is the folder of the results themselves";
+        return Err(Error::malformed(folder, problem, Remedy::OtherFigures));
     }
     Ok(())
 }
@@ -48,9 +48,8 @@ pub(crate) fn check_apart(folder: &Path, source: &Path) -> Result<()> {
 pub(crate) fn check(folder: &Path, record: &str) -> Result<()> {
     check_files(folder)?;
     if [names::CONFIG, names::RUN].iter().all(|name| folder.join(name).exists()) {
-        let problem =
-            "is a run folder, whose own tables the figures' would replace; choose another --figures";
-        return Err(Error::malformed(folder, problem));
+        let problem = "is a run folder, whose own tables the figures' would replace";
+        return Err(Error::malformed(folder, problem, Remedy::OtherFigures));
     }
     let path = folder.join(record);
     let ours = is_record(&path)? || is_unfinished(folder, record);
@@ -79,21 +78,20 @@ pub(crate) fn check_drawing(folder: &Path, name: &str) -> Result<()> {
 /// The records of a folder that varflat wrote.
 ///
 /// # Errors
-/// [`Error::Malformed`] if there is none, or one that somebody else wrote; [`Error::Io`] if the folder cannot be read.
+/// [`Error::Malformed`] if there is none, or one that somebody else wrote; [`Error::File`] if the folder cannot be read.
 pub(crate) fn records(folder: &Path) -> Result<Vec<&'static str>> {
     check_files(folder)?;
     let there: Vec<&str> =
         DRAWN.iter().map(|(record, _)| *record).filter(|record| folder.join(record).exists()).collect();
     if there.is_empty() {
-        let problem = "holds no tables of varflat's (such as summary.json); `varflat plot RUN --figures DIR`, `varflat study` and \
-                       `varflat reproduce` write some";
-        return Err(Error::malformed(folder, problem));
+        let problem = "holds no tables of varflat's (such as summary.json)";
+        return Err(Error::malformed(folder, problem, Remedy::WriteTables));
     }
     for record in &there {
         let path = folder.join(record);
         if !is_record(&path)? {
-            let problem = "was not written by varflat; move it away, then `varflat plot RUN --figures DIR` writes tables there";
-            return Err(Error::malformed(&path, problem));
+            let problem = "was not written by varflat";
+            return Err(Error::malformed(&path, problem, Remedy::MoveAwayAndWriteTables));
         }
     }
     Ok(there)
@@ -106,7 +104,7 @@ impl Unfinished {
     /// The tables of a record are about to be replaced. The record goes first and comes last, because what is drawn is decided by it.
     ///
     /// # Errors
-    /// As [`check`]; [`Error::Io`] if the folder cannot be written to.
+    /// As [`check`]; [`Error::File`] if the folder cannot be written to.
     pub(crate) fn begin(folder: &Path, record: &str) -> Result<Self> {
         check(folder, record)?;
         let mark = mark(folder, record);
@@ -154,7 +152,7 @@ pub(crate) fn is_record(file: &Path) -> Result<bool> {
     if !file.is_file() {
         return Ok(false);
     }
-    let bytes = fs::read(file).map_err(Error::reading(file))?;
+    let bytes = fs::read(file).map_err(FileError::reading(file))?;
     let text = String::from_utf8_lossy(&bytes);
     let begins = ["experiment", "study", "sweep"]
         .iter()
@@ -165,7 +163,7 @@ pub(crate) fn is_record(file: &Path) -> Result<bool> {
 
 /// Whether an SVG is a drawing of varflat's: all of them begin so, from the first version on.
 fn is_drawing(file: &Path) -> Result<bool> {
-    let bytes = fs::read(file).map_err(Error::reading(file))?;
+    let bytes = fs::read(file).map_err(FileError::reading(file))?;
     let first = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let first = String::from_utf8_lossy(first);
     Ok(first.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"")
@@ -174,7 +172,7 @@ fn is_drawing(file: &Path) -> Result<bool> {
 
 /// Whether a PNG says where it comes from as varflat's do.
 fn is_png(file: &Path) -> Result<bool> {
-    let bytes = fs::read(file).map_err(Error::reading(file))?;
+    let bytes = fs::read(file).map_err(FileError::reading(file))?;
     Ok(bytes.windows(PROVENANCE.len()).any(|part| part == PROVENANCE))
 }
 
@@ -183,9 +181,8 @@ const PROVENANCE: &[u8] = b"iTXtProvenance";
 
 /// The error about a file that is in the way.
 pub(crate) fn foreign(file: &Path) -> Error {
-    let problem =
-        "was not written by varflat and would be overwritten; move it away, or choose another --figures";
-    Error::malformed(file, problem)
+    let problem = "was not written by varflat and would be overwritten";
+    Error::malformed(file, problem, Remedy::MoveAwayOrOtherFigures)
 }
 
 #[cfg(test)]

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use varflat_files::{FileSum, read_csv, read_json};
+use varflat_files::{FileError, FileSum, read_csv, read_json};
 use varflat_model::data::FileChecksum;
 use varflat_plot::Figure;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::versions;
 
 /// A figure folder, which remembers what was read of it.
@@ -158,7 +158,7 @@ impl Source {
             drawn_by: drawn_by.collect(),
         };
         let text = serde_json::to_string(&provenance);
-        let text = text.map_err(|error| Error::malformed(&self.path(record), error.to_string()))?;
+        let text = text.map_err(|error| FileError::malformed(&self.path(record), error.to_string()))?;
         Ok(figure.with_metadata(text))
     }
 }

@@ -1,6 +1,6 @@
 //! What the page says, before it is HTML or Markdown.
 
-use varflat_files::short;
+use varflat_files::{FileError, short};
 
 use super::captions;
 use super::claims::{CLAIMS, Certainty, Finding, Number, Verdict};
@@ -8,7 +8,7 @@ use super::controls::CONTROLS;
 use super::settings::{self, Settings, Time};
 use super::tables::{Origin, Tables};
 use super::text::{Text, count};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::figures::Provenance;
 use crate::reproduce;
 
@@ -223,10 +223,10 @@ fn notice(tables: &Tables) -> Result<String> {
 /// Every figure of the folder: those with a caption in the order of the captions, then all others.
 fn pictures(tables: &Tables) -> Result<Vec<Picture>> {
     let folder = tables.path("");
-    let entries = std::fs::read_dir(&folder).map_err(Error::reading(&folder))?;
+    let entries = std::fs::read_dir(&folder).map_err(FileError::reading(&folder))?;
     let mut names = Vec::new();
     for entry in entries {
-        let path = entry.map_err(Error::reading(&folder))?.path();
+        let path = entry.map_err(FileError::reading(&folder))?.path();
         if path.extension().is_some_and(|kind| kind == "svg") {
             names.extend(path.file_stem().map(|stem| stem.to_string_lossy().into_owned()));
         }

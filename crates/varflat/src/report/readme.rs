@@ -4,11 +4,11 @@ use std::io::Write as _;
 use std::path::Path;
 
 use askama::Template;
-use varflat_files::{read_text, write_whole};
+use varflat_files::{FileError, read_text, write_whole};
 
 use super::page::Page;
 use super::tables::Tables;
-use crate::error::{Error, Result};
+use crate::error::{Error, Remedy, Result};
 
 const BEGIN: &str = "<!-- gallery -->";
 const END: &str = "<!-- /gallery -->";
@@ -34,18 +34,17 @@ impl Marked {
         let text = read_text(readme)?;
         let parts = text.split_once(BEGIN).and_then(|(before, rest)| Some((before, rest.split_once(END)?.1)));
         let Some((before, after)) = parts else {
-            return Err(Error::malformed(
+            return Err(FileError::malformed(
                 readme,
                 format!("it has no {BEGIN} followed by {END}; write both where the gallery should stand"),
-            ));
+            )
+            .into());
         };
-        let absolute = |path: &Path| path.canonicalize().map_err(Error::reading(path));
+        let absolute = |path: &Path| path.canonicalize().map_err(FileError::reading(path));
         let (home, below) = (absolute(readme)?, absolute(figures)?);
         let folder = home.parent().and_then(|home| below.strip_prefix(home).ok()).ok_or_else(|| {
-            Error::malformed(
-                readme,
-                format!("{} does not lie below it; choose another --figures", figures.display()),
-            )
+            let problem = format!("{} does not lie below it", figures.display());
+            Error::malformed(readme, problem, Remedy::OtherFigures)
         })?;
         let folder = folder.iter().map(|part| format!("{}/", part.to_string_lossy())).collect();
         Ok(Self { before: before.to_owned(), after: after.to_owned(), folder })
@@ -63,12 +62,12 @@ pub fn check(readme: &Path, figures: &Path) -> Result<()> {
 /// Replace what stands between `<!-- gallery -->` and `<!-- /gallery -->` in a README by the claims and figures of a folder below it.
 ///
 /// # Errors
-/// [`Error::Io`], or [`Error::Malformed`] if there are no marks or the folder does not lie below the README.
+/// [`Error::File`], or [`Error::Malformed`] if there are no marks or the folder does not lie below the README.
 pub fn feed(readme: &Path, figures: &Path) -> Result<()> {
     let Marked { before, after, folder } = Marked::of(readme, figures)?;
     let page = Page::of(&Tables::of(figures))?;
     let gallery = Gallery { page: &page, folder }
         .render()
-        .map_err(|error| Error::malformed(readme, error.to_string()))?;
+        .map_err(|error| FileError::malformed(readme, error.to_string()))?;
     Ok(write_whole(readme, |out| write!(out, "{before}{BEGIN}\n{}\n{END}{after}", gallery.trim_end()))?)
 }

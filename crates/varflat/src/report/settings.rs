@@ -2,7 +2,9 @@
 
 use super::tables::Tables;
 use super::text::duration;
-use crate::error::{Error, Result};
+use varflat_files::FileError;
+
+use crate::error::Result;
 use crate::reproduce;
 
 /// A run or a study: what it was asked, and facts about how it was done.
@@ -32,7 +34,7 @@ pub(crate) fn of(tables: &Tables) -> Result<(Vec<Settings>, Vec<Time>)> {
     let (mut settings, mut times) = (Vec::new(), Vec::new());
     if let Some(summary) = tables.summary()? {
         let run = &summary.run;
-        for stage in crate::run_folder::Stage::ALL {
+        for stage in crate::artifacts::Stage::ALL {
             if let Some(record) = run.stages.get(stage.name()) {
                 times.push(Time { what: format!("{}: {}", run.name, stage.name()), seconds: record.seconds });
             }
@@ -72,5 +74,6 @@ fn versions(
 }
 
 fn toml(tables: &Tables, value: &impl serde::Serialize) -> Result<String> {
-    toml::to_string(value).map_err(|error| Error::malformed(&tables.path("summary.json"), error.to_string()))
+    toml::to_string(value)
+        .map_err(|error| FileError::malformed(&tables.path("summary.json"), error.to_string()).into())
 }

@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 use varflat_analysis::{
     AnalysisError, Component, Estimate, Interval, PowerLaw, PowerLawParams, TrajectoryPca, spectrum,
 };
-use varflat_files::write_json;
+use varflat_files::{FileError, write_json};
 use varflat_model::random::{Purpose, stream};
 
 use super::{FlatnessRow, flatness, pca};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::experiment::{Centre, FitSection};
 use crate::run_folder::{RunFolder, Stage, names};
 pub(crate) use uncertainty::Uncertainty;
@@ -201,7 +201,7 @@ fn recorded_mean(run: &RunFolder) -> Result<Vec<f64>> {
     let (mean, parameter) = (run.centre_weights(Centre::Mean)?, run.experiment().recorder.parameter());
     let recorded = mean.into_iter().find(|weights| weights.path == parameter);
     let recorded = recorded.ok_or_else(|| {
-        Error::malformed(&run.file(names::WEIGHTS_MEAN), format!("there is no {parameter}"))
+        FileError::malformed(&run.file(names::WEIGHTS_MEAN), format!("there is no {parameter}"))
     })?;
     Ok(recorded.values)
 }

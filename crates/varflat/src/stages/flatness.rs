@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use varflat_analysis::{DirectionFlatness, FlatnessSearch, FlatnessStatus, ParamGuard, TrajectoryPca};
-use varflat_files::{Array, Npz, read_csv, write_csv, write_npz};
+use varflat_files::{Array, FileError, Npz, read_csv, write_csv, write_npz};
 
 use super::partial::Partial;
 use super::pca;
@@ -205,7 +205,7 @@ pub(crate) fn read_rows_along(run: &RunFolder, pca: &TrajectoryPca) -> Result<Ve
         None => Ok(rows),
         Some(row) => {
             let problem = format!("has a row of component {}, but pca.npz has 1 to {there}", row.index);
-            Err(Error::malformed(&run.file(names::FLATNESS), problem))
+            Err(FileError::malformed(&run.file(names::FLATNESS), problem).into())
         }
     }
 }

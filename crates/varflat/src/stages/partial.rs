@@ -5,10 +5,11 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use varflat_files::{FileSum, read_text, write_whole};
+use varflat_files::{FileError, FileSum, read_text, write_whole};
 
 use super::FlatnessRow;
-use crate::error::{Error, Result};
+use crate::artifacts::Stage;
+use crate::error::{Error, Remedy, Result};
 
 /// The file, open to append to.
 pub(super) struct Partial {
@@ -21,7 +22,7 @@ impl Partial {
     /// again.
     pub(super) fn open(path: &Path) -> Result<(Self, Vec<FlatnessRow>)> {
         let rows = rows(path)?;
-        let file = File::options().create(true).append(true).open(path).map_err(Error::writing(path))?;
+        let file = File::options().create(true).append(true).open(path).map_err(FileError::writing(path))?;
         Ok((Self { path: path.to_owned(), file: Mutex::new(file) }, rows))
     }
 
@@ -39,7 +40,7 @@ impl Partial {
             block.extend(format!("#{sum}\n").bytes());
             file.write_all(&block)
         });
-        written.map_err(Error::writing(&self.path))
+        Ok(written.map_err(FileError::writing(&self.path))?)
     }
 }
 
@@ -57,9 +58,7 @@ pub(crate) fn rows(path: &Path) -> Result<Vec<FlatnessRow>> {
         .from_reader(whole.as_bytes())
         .deserialize()
         .collect::<std::result::Result<_, _>>()
-        .map_err(|error| {
-            Error::malformed(path, format!("{error}; delete it and run `varflat flatness` again"))
-        })
+        .map_err(|error| Error::malformed(path, error.to_string(), Remedy::RemoveAndRedo(Stage::Flatness)))
 }
 
 /// The first letter of the line that closes a block.

@@ -3,9 +3,9 @@
 mod passes;
 
 use varflat_analysis::{AnalysisError, ParamGuard, Solver, TrajectoryPca, WindowSource};
-use varflat_files::{Array, Npz, write_npy, write_npz};
+use varflat_files::{Array, FileError, Npz, write_npy, write_npz};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Remedy, Result};
 use crate::experiment::{Components, Experiment};
 use crate::recorded::RecordedWindow;
 use crate::run_folder::{RunFolder, Stage, names};
@@ -23,7 +23,7 @@ const SEGMENTS: usize = 2000;
 /// Analyse the recorded window; there is nothing to continue, so no earlier time.
 pub(super) fn pca(run: &RunFolder) -> Result<f64> {
     let window = RecordedWindow::open(run.file(names::TRAJECTORY))?;
-    run.checked("trajectory.json").and_then(|_| run.checked(names::TRAJECTORY))?;
+    run.checked(names::TRAJECTORY_INFO).and_then(|_| run.checked(names::TRAJECTORY))?;
     let watched = Watched::new(&window, solver(run.experiment()), PROJECTED);
     let pca = decomposed(run.experiment(), &watched)?;
     if let times @ 2.. = pca.repeats() {
@@ -61,9 +61,7 @@ pub(crate) fn decomposed(experiment: &Experiment, window: &impl WindowSource) ->
 /// What the experiment can do about a window that is too much, or too little.
 fn refused(experiment: &Experiment, error: AnalysisError) -> Error {
     let advice = match &error {
-        AnalysisError::TooLarge { .. } => {
-            "find the first components alone, with --set pca.components=200, say"
-        }
+        AnalysisError::TooLarge { .. } => "find the first components alone, with pca.components = 200, say",
         AnalysisError::TooManyComponents { .. } => "lower pca.components",
         _ => return error.into(),
     };
@@ -120,7 +118,7 @@ pub(crate) fn read(run: &RunFolder) -> Result<TrajectoryPca> {
     let (mean, components) = (npz.shaped("mean")?, npz.shaped("components")?);
     let (total, floor) = (total_variance(run, &mut npz, &variance)?, npz.scalar("floor")?);
     TrajectoryPca::from_parts(mean, variance, components, total, floor, segments)
-        .map_err(|error| Error::malformed(&path, error.to_string()))
+        .map_err(|error| FileError::malformed(&path, error.to_string()).into())
 }
 
 /// Refuse components of other weights than those of the recorded layer: of two runs without checksums nothing else tells.
@@ -132,7 +130,7 @@ pub(crate) fn check_weights(run: &RunFolder, pca: &TrajectoryPca, weights: usize
     let problem = format!(
         "has components of {found} weights, but the layer that they are of has {weights}: one of the two is another run's"
     );
-    Err(Error::malformed(&run.file(names::PCA), problem))
+    Err(FileError::malformed(&run.file(names::PCA), problem).into())
 }
 
 /// Read the variances and their total alone: of wide layers the components are hundreds of megabytes.
@@ -152,7 +150,8 @@ fn total_variance(run: &RunFolder, npz: &mut Npz, variance: &ndarray::Array1<f64
         Components::All(_) => Ok(variance.sum()),
         Components::Some(_) => Err(Error::malformed(
             &run.file(names::PCA),
-            "is from an older version, which did not note the variance of all components; do `varflat pca` again",
+            "is from an older version, which did not note the variance of all components",
+            Remedy::Redo(Stage::Pca),
         )),
     }
 }

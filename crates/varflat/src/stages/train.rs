@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use burn::module::Module;
 use burn::optim::{ModuleOptimizer, Optimizer};
 use burn::tensor::Bytes;
-use varflat_files::write_csv;
+use varflat_files::{FileError, write_csv};
 use varflat_model::data::Data;
 use varflat_model::device::{self, OpenDevice};
 use varflat_model::{
@@ -18,7 +18,7 @@ use varflat_recorder::{
 };
 
 use crate::checkpoint::{Checkpoint, CheckpointState};
-use crate::error::{Error, Result};
+use crate::error::{Error, Remedy, Result};
 use crate::experiment::{Experiment, Window};
 use crate::memory::Images;
 use crate::run_folder::{RunFolder, Stage, names};
@@ -49,9 +49,8 @@ pub(super) fn train(run: &RunFolder, device_name: Option<&str>) -> Result<f64> {
         if started != now {
             return Err(Error::malformed(
                 run.path(),
-                format!(
-                    "the training was begun on {started}, not {now}; continue with --device {started}, or --force"
-                ),
+                format!("the training was begun on {started}, not {now}"),
+                Remedy::KeepBackend(started.clone()),
             ));
         }
         say(format_args!("    train: continuing after step {}\n", checkpoint.state.step));
@@ -99,7 +98,11 @@ fn train_network<C: Classifier>(
     let optimizer = match &checkpoint {
         Some(checkpoint) => {
             optimizer.from_bytes(Bytes::from_bytes_vec(checkpoint.optimizer.clone())).map_err(|error| {
-                Error::malformed(run.path(), format!("the checkpoint's optimizer state: {error}"))
+                Error::malformed(
+                    run.path(),
+                    format!("the checkpoint's optimizer state: {error}"),
+                    Remedy::BeginAgain,
+                )
             })?
         }
         None => optimizer,
@@ -116,7 +119,7 @@ fn train_network<C: Classifier>(
     let save = |trainer: &Trainer<'_, C>, metrics: &[Metrics]| -> Result<()> {
         recording.flush()?;
         let optimizer = trainer.optimizer().into_bytes().map_err(|error| {
-            Error::malformed(run.path(), format!("the optimizer's state cannot be saved: {error}"))
+            FileError::malformed(run.path(), format!("the optimizer's state cannot be saved: {error}"))
         })?;
         let state = CheckpointState {
             step: trainer.steps(),
@@ -274,7 +277,8 @@ impl Recording {
                 found.map(|(_, state)| state.clone()).ok_or_else(|| {
                     Error::malformed(
                         run.path(),
-                        format!("the checkpoint has no mean of {path}; redo with --force"),
+                        format!("the checkpoint has no mean of {path}"),
+                        Remedy::BeginAgain,
                     )
                 })
             });

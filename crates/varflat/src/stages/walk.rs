@@ -9,7 +9,7 @@ use varflat_model::{DenseNetwork, Langevin, Metrics, MovingLayer, StopReason, wr
 use varflat_recorder::{Schedule, Sink, Step, TrajectorySink};
 
 use super::subspace::Subspace;
-use crate::error::{Error, Result};
+use crate::error::{Error, Remedy, Result};
 use crate::experiment::LangevinSection;
 use crate::memory::Images;
 use crate::run_folder::{RunFolder, Stage, names};
@@ -241,7 +241,7 @@ impl State {
         }
         Self::read(&file)
             .map(Some)
-            .map_err(|error| Error::malformed(&file, format!("{error}; begin again with --force")))
+            .map_err(|error| Error::malformed(&file, error.to_string(), Remedy::BeginAgain))
     }
 
     fn read(file: &Path) -> Result<Self> {

@@ -124,7 +124,7 @@ pub(super) fn complete<'a>(
     let mut finished = Vec::new();
     for ((group, cell, experiment), run) in cells.into_iter().zip(outcomes) {
         match run {
-            Err(error) if !is_finding(&error) => failures.push(format!("{}: {error}", cell.name)),
+            Err(error) if !is_finding(&error) => failures.push((cell.name, error)),
             run => {
                 if let Ok(run) = &run {
                     work.note_run(&cell.name, run)?;
@@ -133,11 +133,7 @@ pub(super) fn complete<'a>(
             }
         }
     }
-    if failures.is_empty() {
-        Ok(finished)
-    } else {
-        Err(Error::Grid { failures, again: "the same command tries these again" })
-    }
+    if failures.is_empty() { Ok(finished) } else { Err(Error::Runs { failures }) }
 }
 
 /// Whether an error is a result of the study, or only says that a set is not on this machine.

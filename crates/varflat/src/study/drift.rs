@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use varflat_analysis::{Estimate, displacement_exponent, logarithmic_lags, mean_square_displacement, median};
-use varflat_files::{read_json, read_npy, write_csv};
+use varflat_files::{FileError, read_json, read_npy, write_csv};
 use varflat_model::MovingLayer;
 use varflat_recorder::Trajectory;
 
@@ -272,7 +272,7 @@ impl DriftStudy {
         let trajectory = Trajectory::open(run.checked(names::TRAJECTORY)?)?;
         if trajectory.steps() != theta.len() {
             let problem = format!("has {} rows, but trajectory.npy has {}", theta.len(), trajectory.steps());
-            return Err(Error::malformed(&run.file(names::PROJECTIONS), problem));
+            return Err(FileError::malformed(&run.file(names::PROJECTIONS), problem).into());
         }
         let last = trajectory.steps() - 1;
         let points = self.points.min(last + 1);

@@ -14,11 +14,11 @@ use self::readings::Measured;
 use super::Work;
 use super::cells::{self, CellGroup, Finished};
 use super::exponents::{PointRow, Trust};
+use crate::artifacts::names;
 use crate::error::{Error, Result};
 use crate::experiment::{Experiment, LangevinSection, MOST};
 use crate::figures::estimate;
 use crate::interrupt;
-use crate::run_folder::names;
 use crate::stages::{self, FitReport, FlatnessRow};
 
 pub(crate) const TABLES: &[&str] = &[EXPONENTS, POINTS];

@@ -9,7 +9,7 @@ use varflat_analysis::{
     AnalysisError, CorrelationTimes, Correlator, Estimate, FlatnessStatus, Scaling, TrajectoryPca,
     WindowSource, among_neighbours, scaling,
 };
-use varflat_files::write_csv;
+use varflat_files::{FileError, write_csv};
 use varflat_model::{MovingLayer, OptimizerKind, TrainingConfig, epoch_order};
 use varflat_recorder::Trajectory;
 
@@ -467,7 +467,7 @@ fn times(series: &Array2<f64>, block: usize) -> Result<Vec<Option<Times>>> {
                     let times = correlator.times(&series, steps / 2).ok();
                     Ok(times.map(|times| (times, correlator.estimate(&series, block).ok().flatten())))
                 }
-                Err(error) => Err(Error::malformed("the trajectory".as_ref(), error.to_string())),
+                Err(error) => Err(FileError::malformed("the trajectory".as_ref(), error.to_string()).into()),
             },
         )
         .collect::<Result<_>>()?;
@@ -581,7 +581,7 @@ fn direction(
         let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
         let slopes = batches.means(&slope);
         let column = Array2::from_shape_vec((slopes.len(), 1), slopes)
-            .map_err(|error| Error::malformed("the batches".as_ref(), error.to_string()))?;
+            .map_err(|error| FileError::malformed("the batches".as_ref(), error.to_string()))?;
         let full = Array1::from_elem(1, mean(&slope));
         let temperature = varflat_analysis::temperature(column.view(), full.view(), learning_rate)?[0];
         let index = row.index;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
-use varflat_files::{read_json, remove, write_json};
+use varflat_files::{FileError, read_json, remove, write_json};
 
 use super::folder::SweepFolder;
 use super::point::Point;
@@ -39,7 +39,7 @@ impl Failure {
         let failure =
             Self { point: point.name.clone(), error: error.to_string(), is_finding: error.is_finding() };
         let folder = sweep.path().join(FAILURES);
-        std::fs::create_dir_all(&folder).map_err(Error::writing(&folder))?;
+        std::fs::create_dir_all(&folder).map_err(FileError::writing(&folder))?;
         Ok(write_json(&file(sweep, point), &failure)?)
     }
 

@@ -4,16 +4,13 @@ use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use varflat_files::{make_folder, read_text, write_whole};
+use varflat_files::{FileError, make_folder, read_text, write_whole};
 
 use super::file::SweepFile;
 use super::point::Point;
-use crate::error::{Error, Result};
+use crate::artifacts::names;
+use crate::error::{Error, Remedy, Result};
 use crate::figures::claim;
-use crate::run_folder::names::CONFIG;
-
-/// The resolved sweep, its base experiment within.
-pub(crate) const FILE: &str = "sweep.toml";
 
 /// The folder of a sweep.
 #[derive(Clone, Debug)]
@@ -31,13 +28,13 @@ impl SweepFolder {
     ///
     /// # Errors
     /// [`Error::OtherSweep`] if the folder holds a sweep around another experiment, [`Error::Malformed`] if it holds something
-    /// else, [`Error::Io`] if it cannot be written.
+    /// else, [`Error::File`] if it cannot be written.
     pub fn begin(path: &Path, file: SweepFile) -> Result<Self> {
         let mut sweep = Self::at(path, file)?;
-        let resolved = path.join(FILE);
+        let resolved = path.join(names::SWEEP);
         if !resolved.exists() && sweep.is_occupied()? {
-            let problem = "the folder is not empty and not a sweep of varflat's; choose another --out";
-            return Err(Error::malformed(path, problem));
+            let problem = "the folder is not empty and not a sweep of varflat's";
+            return Err(Error::malformed(path, problem, Remedy::OtherFolder));
         }
         make_folder(path)?;
         // Two commands that add points at once must not lose each other's.
@@ -86,15 +83,15 @@ impl SweepFolder {
             return Ok(false);
         }
         let names = self.names()?;
-        let mut others = names.iter().filter(|name| !name.starts_with('.') && *name != FILE);
+        let mut others = names.iter().filter(|name| !name.starts_with('.') && *name != names::SWEEP);
         Ok(others.any(|name| !self.points.iter().any(|point| point.name == *name)))
     }
 
     /// Names of what lies in the folder.
     fn names(&self) -> Result<Vec<String>> {
-        let entries = std::fs::read_dir(&self.path).map_err(Error::reading(&self.path))?;
+        let entries = std::fs::read_dir(&self.path).map_err(FileError::reading(&self.path))?;
         let name = |entry: std::io::Result<std::fs::DirEntry>| {
-            Ok(entry.map_err(Error::reading(&self.path))?.file_name().to_string_lossy().into_owned())
+            Ok(entry.map_err(FileError::reading(&self.path))?.file_name().to_string_lossy().into_owned())
         };
         entries.map(name).collect()
     }
@@ -102,11 +99,13 @@ impl SweepFolder {
     /// Runs in the folder that are no point of the sweep.
     ///
     /// # Errors
-    /// [`Error::Io`] if the folder cannot be read.
+    /// [`Error::File`] if the folder cannot be read.
     pub fn strangers(&self) -> Result<Vec<String>> {
         let known: BTreeSet<&str> = self.points.iter().map(|point| point.name.as_str()).collect();
         let mut names = self.names()?;
-        names.retain(|name| !known.contains(name.as_str()) && self.path.join(name).join(CONFIG).exists());
+        names.retain(|name| {
+            !known.contains(name.as_str()) && self.path.join(name).join(names::CONFIG).exists()
+        });
         names.sort();
         Ok(names)
     }
@@ -116,10 +115,9 @@ impl SweepFolder {
     /// # Errors
     /// [`Error::Malformed`] if there is none.
     pub fn open(path: &Path) -> Result<Self> {
-        let resolved = path.join(FILE);
+        let resolved = path.join(names::SWEEP);
         if !resolved.exists() {
-            let problem = "there is no sweep here (no sweep.toml); begin one with `varflat sweep run SWEEP.toml --out FOLDER`";
-            return Err(Error::malformed(path, problem));
+            return Err(Error::malformed(path, "there is no sweep here (no sweep.toml)", Remedy::MakeSweep));
         }
         Self::at(path, SweepFile::read(&resolved)?)
     }
@@ -154,18 +152,19 @@ impl SweepFolder {
 fn check_resolved(path: &Path) -> Result<()> {
     let text = read_text(path)?;
     let table: toml::Table =
-        toml::from_str(&text).map_err(|error| Error::malformed(path, error.to_string()))?;
+        toml::from_str(&text).map_err(|error| FileError::malformed(path, error.to_string()))?;
     if table.contains_key("base") && !table.contains_key("experiment") {
         return Ok(());
     }
     Err(Error::malformed(
         path,
-        "is a sweep file of your own, which other points would have to be added to; choose another --out",
+        "is a sweep file of your own, which other points would have to be added to",
+        Remedy::OtherFolder,
     ))
 }
 
 /// Write the resolved sweep.
 pub(super) fn write(path: &Path, file: &SweepFile) -> Result<()> {
-    let text = toml::to_string(file).map_err(|error| Error::malformed(path, error.to_string()))?;
+    let text = toml::to_string(file).map_err(|error| FileError::malformed(path, error.to_string()))?;
     Ok(write_whole(path, |out| out.write_all(text.as_bytes()))?)
 }

@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use varflat_files::{make_folder, write_whole};
+use varflat_files::{FileError, make_folder, write_whole};
 
 use self::queue::{Submitted, array_size, ask, job_number, queued};
 use super::folder::{self, SweepFolder};
@@ -104,7 +104,7 @@ struct Submission<'a> {
 /// The array works on a snapshot of the sweep beside its script, so that its indices keep their meaning whatever becomes of the file.
 ///
 /// # Errors
-/// [`Error::Engine`] with what Slurm's programs said, and what is in the queue all the same; [`Error::Io`] if the scripts cannot be
+/// [`Error::Engine`] with what Slurm's programs said, and what is in the queue all the same; [`Error::File`] if the scripts cannot be
 /// written.
 pub fn submit(sweep: &SweepFolder, options: &Slurm, device: Option<&str>) -> Result<()> {
     let states = states(sweep)?;
@@ -115,7 +115,7 @@ pub fn submit(sweep: &SweepFolder, options: &Slurm, device: Option<&str>) -> Res
         say("all points are finished; `varflat sweep collect` writes their table\n");
         return Ok(());
     }
-    let whole = std::path::absolute(sweep.path()).map_err(Error::reading(sweep.path()))?;
+    let whole = std::path::absolute(sweep.path()).map_err(FileError::reading(sweep.path()))?;
     let slurm = whole.join("slurm");
     if !options.dry_run && !options.again {
         leave_to_others(sweep, &slurm, &mut todo)?;
@@ -124,7 +124,7 @@ pub fn submit(sweep: &SweepFolder, options: &Slurm, device: Option<&str>) -> Res
     let chunk = (options.chunk as usize).max(sweep.points().len().div_ceil(limit));
     let mut tasks: Vec<usize> = todo.iter().map(|index| index / chunk).collect();
     tasks.dedup();
-    let program = std::env::current_exe().map_err(Error::reading(Path::new("the varflat program")))?;
+    let program = std::env::current_exe().map_err(FileError::reading(Path::new("the varflat program")))?;
     let number = (1..).find(|number: &u32| !slurm.join(number.to_string()).exists()).unwrap_or(u32::MAX);
     let folder = slurm.join(number.to_string());
     let submission = Submission { sweep, options, device, program, folder, chunk, tasks };

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use serde::Serialize;
-use varflat_files::write_whole;
+use varflat_files::{FileError, write_whole};
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// Columns of equal length; an empty text is a missing value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,10 +16,10 @@ pub(super) struct Table {
 impl Table {
     /// One column for every field of the rows.
     pub(super) fn of<T: Serialize>(path: &Path, rows: &[T]) -> Result<Self> {
-        let damaged = |error: csv::Error| Error::malformed(path, error.to_string());
+        let damaged = |error: csv::Error| FileError::malformed(path, error.to_string());
         let mut writer = csv::Writer::from_writer(Vec::new());
         rows.iter().try_for_each(|row| writer.serialize(row)).map_err(damaged)?;
-        let bytes = writer.into_inner().map_err(|error| Error::malformed(path, error.to_string()))?;
+        let bytes = writer.into_inner().map_err(|error| FileError::malformed(path, error.to_string()))?;
         let mut reader = csv::Reader::from_reader(bytes.as_slice());
         let names = reader.headers().map_err(damaged)?.clone();
         let mut columns: Vec<(String, Vec<String>)> =

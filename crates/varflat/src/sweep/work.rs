@@ -42,7 +42,7 @@ enum Outcome {
 /// A point that fails stops no other; why it failed is kept in `failures/`.
 ///
 /// # Errors
-/// [`Error::Grid`] names the points that failed; [`Error::Interrupted`] after Ctrl-C, when each has stopped at a safe place.
+/// [`Error::Runs`] names the points that failed; [`Error::Interrupted`] after Ctrl-C, when each has stopped at a safe place.
 pub fn run(sweep: &SweepFolder, points: &[&Point], workers: Workers<'_>) -> Result<()> {
     let threads = workers.threads.unwrap_or_else(grid::cores);
     let jobs = workers.jobs.unwrap_or(threads);
@@ -75,36 +75,16 @@ pub fn run(sweep: &SweepFolder, points: &[&Point], workers: Workers<'_>) -> Resu
     outcomes.extend(later.iter().copied().zip(do_all(&later, true)?));
     bar.finish_and_clear();
     outcomes.sort_by_key(|(point, _)| point.index);
-    let findings = outcomes.iter().filter(|(_, outcome)| outcome.as_ref().is_err_and(is_finding)).count();
-    let failures: Vec<String> = outcomes
+    let failures: Vec<(String, Error)> = outcomes
         .into_iter()
-        .filter_map(|(point, outcome)| Some(format!("{}: {}", point.name, outcome.err()?)))
+        .filter_map(|(point, outcome)| Some((point.name.clone(), outcome.err()?)))
         .collect();
     if failures.is_empty() {
         let points = count(points.len(), "point");
         say(format_args!("{points} in {:.1} s\n", begun.elapsed().as_secs_f64()));
         Ok(())
     } else {
-        let again = again(findings, failures.len());
-        Err(Error::Grid { failures, again })
-    }
-}
-
-fn is_finding(error: &Error) -> bool {
-    error.is_finding() || matches!(error, Error::FailedBefore { .. })
-}
-
-/// What the same command would do about failures, of which so many are findings.
-fn again(findings: usize, failures: usize) -> &'static str {
-    match findings {
-        0 => "the same command tries these again",
-        _ if findings == failures => {
-            "the same command does not try these again, because they would come to the same: change their values, or --retry"
-        }
-        _ => {
-            "the same command tries again what failed for want of files, memory or time; trainings that failed by themselves only with \
-             --retry"
-        }
+        Err(Error::Runs { failures })
     }
 }
 

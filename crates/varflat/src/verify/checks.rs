@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Remedy, Result};
 use crate::say::say;
 
 /// What came of a check.
@@ -77,13 +77,15 @@ impl Checks {
     ///
     /// # Errors
     /// [`Error::Differs`] with what differs; [`Error::Malformed`] if nothing differs because nothing could be held against anything.
-    pub(super) fn judge(self, place: &Path, why_not: &str) -> Result<()> {
+    pub(super) fn judge(self, place: &Path, why_not: &str, remedy: Remedy) -> Result<()> {
         let place = place.to_path_buf();
         match (self.differences.is_empty(), self.same) {
             (false, _) => Err(Error::Differs { place, differences: self.differences }),
-            (true, 0) => {
-                Err(Error::Malformed { path: place, problem: format!("nothing was verified: {why_not}") })
-            }
+            (true, 0) => Err(Error::Malformed {
+                path: place,
+                problem: format!("nothing was verified: {why_not}"),
+                remedy,
+            }),
             (true, _) => Ok(()),
         }
     }

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use varflat_files::read_json;
+use varflat_files::{FileError, read_json};
 use varflat_model::data::Data;
 use varflat_model::random::{Purpose, below, stream};
 
 use super::Extent;
 use super::checks::{Checks, Outcome, apart, relative};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::landscape::{IN_A_ROW, component};
 use crate::run_folder::{RunFolder, names};
 use crate::stages::{self, FitReport, FlatnessRow, Surface, Uncertainty};
@@ -166,7 +166,7 @@ pub(super) fn fit(run: &RunFolder, checks: &mut Checks) -> Result<()> {
     // The interval of ψ is over windows of the trajectory.
     let inputs = [
         names::TRAJECTORY,
-        "trajectory.json",
+        names::TRAJECTORY_INFO,
         names::PCA,
         names::PROJECTIONS,
         names::FLATNESS,
@@ -229,7 +229,7 @@ fn replicates(run: &RunFolder, again: &Uncertainty, floor: f64) -> Result<Outcom
 fn numbers(run: &RunFolder, report: &FitReport) -> Result<BTreeMap<String, serde_json::Value>> {
     let mut flat = BTreeMap::new();
     let whole = serde_json::to_value(report);
-    let whole = whole.map_err(|error| Error::malformed(&run.file(names::FIT), error.to_string()))?;
+    let whole = whole.map_err(|error| FileError::malformed(&run.file(names::FIT), error.to_string()))?;
     let mut open = vec![(String::new(), whole)];
     while let Some((key, value)) = open.pop() {
         let below = |name: &str| if key.is_empty() { name.to_owned() } else { format!("{key}.{name}") };

@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use varflat_files::{FileSum, check_files, is_link, read_json, read_text, short};
+use varflat_files::{FileError, FileSum, check_files, is_link, read_json, read_text, short};
 
 use super::checks::{Checks, Outcome};
-use crate::error::{Error, Result};
+use crate::error::{Error, Remedy, Result};
 use crate::experiment::is_plain;
 use crate::figures::{DRAWN, Origin, Provenance, drawn};
 
 /// Why nothing of a folder or figure was verified.
-const UNKNOWN: &str = "no checksum of a table is known here, neither in a record such as summary.json nor in a figure; `varflat plot RUN \
-                       --figures DIR` and `varflat study` write both";
+const UNKNOWN: &str =
+    "no checksum of a table is known here, neither in a record such as summary.json nor in a figure";
 
 /// Every record of a folder and the tables beside it, then every figure.
 pub(super) fn verify_folder(folder: &Path) -> Result<()> {
@@ -21,32 +21,30 @@ pub(super) fn verify_folder(folder: &Path) -> Result<()> {
     let records: Vec<&str> =
         DRAWN.iter().map(|(record, _)| *record).filter(|record| folder.join(record).exists()).collect();
     let mut names = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(Error::reading(folder))? {
-        let path = entry.map_err(Error::reading(folder))?.path();
+    for entry in std::fs::read_dir(folder).map_err(FileError::reading(folder))? {
+        let path = entry.map_err(FileError::reading(folder))?.path();
         if path.extension().is_some_and(|kind| kind == "svg") {
             names.extend(path.file_stem().map(|stem| stem.to_string_lossy().into_owned()));
         }
     }
     if records.is_empty() && names.is_empty() {
-        let problem = "nothing was verified: it holds neither a run (config.toml) nor figures or their tables; name a folder that \
-                       `varflat run`, `varflat study` or `varflat plot` has made";
-        return Err(Error::malformed(folder, problem));
+        let problem =
+            "nothing was verified: it holds neither a run (config.toml) nor figures or their tables";
+        return Err(Error::malformed(folder, problem, Remedy::NameResults));
     }
     names.sort();
     records.into_iter().try_for_each(|record| check_record(folder, record, &mut checks))?;
     names.into_iter().try_for_each(|name| check_figure(folder, &name, &mut checks))?;
-    checks.judge(folder, UNKNOWN)
+    checks.judge(folder, UNKNOWN, Remedy::WriteTables)
 }
 
 /// One figure and what it comes from.
 pub(super) fn verify_figure(figure: &Path) -> Result<()> {
     let (folder, Some(name)) = (figure.parent().unwrap_or(Path::new("")), figure.file_stem()) else {
-        return Err(Error::malformed(figure, "names no figure; name its SVG"));
+        return Err(Error::malformed(figure, "names no figure", Remedy::NameResults));
     };
     if figure.extension().is_none_or(|kind| kind != "svg") {
-        let problem =
-            "is neither a folder nor an SVG: name a run folder, a figure folder or the SVG of a figure";
-        return Err(Error::malformed(figure, problem));
+        return Err(Error::malformed(figure, "is neither a folder nor an SVG", Remedy::NameResults));
     }
     let mut checks = Checks::default();
     if let Some(provenance) = Provenance::of(&read_text(figure)?)
@@ -56,7 +54,7 @@ pub(super) fn verify_figure(figure: &Path) -> Result<()> {
         check_record(folder, &provenance.record, &mut checks)?;
     }
     check_figure(folder, &name.to_string_lossy(), &mut checks)?;
-    checks.judge(figure, UNKNOWN)
+    checks.judge(figure, UNKNOWN, Remedy::WriteTables)
 }
 
 /// What a record says about itself, and the tables it names.

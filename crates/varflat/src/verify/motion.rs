@@ -1,13 +1,13 @@
 //! The trained weights against what was measured of them, the trajectory against the weights, and its components.
 
 use varflat_analysis::TrajectoryPca;
-use varflat_files::{read_csv, read_npy};
+use varflat_files::{FileError, read_csv, read_npy};
 use varflat_model::data::{Data, ImageSet};
 use varflat_model::{Metrics, MovingLayer, Performance};
 use varflat_recorder::Trajectory;
 
 use super::checks::{Checks, Outcome, apart, relative};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::experiment::Centre;
 use crate::progress::Spinner;
 use crate::recorded::RecordedWindow;
@@ -30,7 +30,7 @@ pub(super) fn weights(run: &RunFolder, data: Option<&Data>, checks: &mut Checks)
         None => Ok(Outcome::Skipped("the data are not here".to_owned())),
         Some(data) => last_row(run, data),
     })?;
-    let weights = [names::WEIGHTS_FINAL, names::WEIGHTS_MEAN, "trajectory.json", names::CONFIG];
+    let weights = [names::WEIGHTS_FINAL, names::WEIGHTS_MEAN, names::TRAJECTORY_INFO, names::CONFIG];
     checks.row(names::TRAJECTORY, "last row and mean against the weights", &weights, || recorded(run))
 }
 
@@ -88,7 +88,7 @@ fn recorded(run: &RunFolder) -> Result<Outcome> {
     let of = |centre: Centre, file: &str| -> Result<Vec<f64>> {
         let weights = run.centre_weights(centre)?.into_iter().find(|weights| weights.path == parameter);
         let there = weights.map(|weights| weights.values);
-        there.ok_or_else(|| Error::malformed(&run.file(file), format!("there is no {parameter}")))
+        there.ok_or_else(|| FileError::malformed(&run.file(file), format!("there is no {parameter}")).into())
     };
     let (last, mean) = (of(Centre::Final, names::WEIGHTS_FINAL)?, of(Centre::Mean, names::WEIGHTS_MEAN)?);
     let steps = trajectory.steps();
@@ -120,7 +120,7 @@ const ROWS: usize = 256;
 
 /// The components and the projections from the trajectory.
 pub(super) fn components(run: &RunFolder, checks: &mut Checks) -> Result<()> {
-    let inputs = [names::TRAJECTORY, "trajectory.json"];
+    let inputs = [names::TRAJECTORY, names::TRAJECTORY_INFO];
     let mut found = None;
     checks.row(names::PCA, "components of trajectory.npy once more", &inputs, || {
         let window = RecordedWindow::open(run.file(names::TRAJECTORY))?;

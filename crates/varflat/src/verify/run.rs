@@ -7,7 +7,7 @@ use varflat_model::data::{Data, DataError};
 
 use super::checks::{Checks, Outcome};
 use super::{Extent, derived, motion};
-use crate::error::{Error, Result};
+use crate::error::{Error, Remedy, Result};
 use crate::run_folder::{RunFolder, RunRecord, Stage, hold, names};
 use crate::say::say;
 use crate::{interrupt, progress};
@@ -42,21 +42,18 @@ pub(super) fn verify(folder: &Path, extent: Extent) -> Result<()> {
             say(format_args!("`{}` is not done: nothing to verify of it\n", stage.name()));
         }
     }
-    checks.judge(folder, "what could be derived again was not; the lines above say why")
+    checks.judge(folder, "what could be derived again was not, for the reasons said", Remedy::Restore)
 }
 
 /// Whether there is anything that could be verified.
 fn check_begun(run: &RunFolder, record: &RunRecord) -> Result<()> {
-    let nothing = |why: &str| Err(Error::malformed(run.path(), format!("nothing was verified: {why}")));
+    let nothing =
+        |why: &str, remedy| Err(Error::malformed(run.path(), format!("nothing was verified: {why}"), remedy));
     if !run.file(names::RUN).exists() {
-        return nothing(
-            "run.json, which says what was written here, is missing; restore it, or run the experiment again with --force",
-        );
+        return nothing("run.json, which says what was written here, is missing", Remedy::Restore);
     }
     if record.stages.is_empty() {
-        return nothing(
-            "no stage of the run is finished; `varflat run` with its experiment and --out finishes it",
-        );
+        return nothing("no stage of the run is finished", Remedy::FinishRun);
     }
     Ok(())
 }

@@ -6,10 +6,10 @@ use ndarray::{Array2, Axis};
 use varflat_analysis::{
     AnalysisError, Estimate, Memory, PowerLaw, Remembers, Replicates, TrajectoryPca, WindowSource,
 };
-use varflat_files::{Array, Npz, read_npy, write_npz};
+use varflat_files::{Array, FileError, Npz, read_npy, write_npz};
 
 use super::OLDER;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::recorded::RecordedWindow;
 use crate::run_folder::{RunFolder, names};
 use crate::stages::PROJECTED;
@@ -123,7 +123,7 @@ impl Uncertainty {
         let rows = npz.counts("rows")?.first().copied().unwrap_or(0);
         let held: Array2<f64> = npz.shaped("held")?;
         let replicates = Replicates::from_parts(rows, variance, Some(held))
-            .map_err(|error| Error::malformed(&path, error.to_string()))?;
+            .map_err(|error| FileError::malformed(&path, error.to_string()))?;
         let theta: Array2<f64> = read_npy(&run.checked(names::PROJECTIONS)?)?;
         Self::new(Memory::of(theta.view()).map(|memory| (replicates, memory)))
     }

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use varflat_analysis::{
     DatasetBase, Fit, FlatnessSearch, ParamGuard, PrincipalCurvatures, TrajectoryPca, WindowSource,
 };
-use varflat_files::read_json;
+use varflat_files::{FileError, read_json};
 use varflat_model::{DenseLandscape, Langevin, LangevinConfig, MovingLayer};
 
 use super::steps;
@@ -193,7 +193,7 @@ fn projections(run: &RunFolder, directions: &Array2<f64>) -> Result<Array2<f64>>
             names::WEIGHTS_MEAN,
             mean.len()
         );
-        return Err(Error::malformed(&run.file(names::TRAJECTORY), problem));
+        return Err(FileError::malformed(&run.file(names::TRAJECTORY), problem).into());
     }
     let mut theta = Array2::zeros((window.steps(), directions.nrows()));
     let together = ROWS * rayon::current_num_threads();
@@ -218,11 +218,11 @@ fn recorded_weights(run: &RunFolder) -> Result<Vec<f64>> {
 
 fn stack(directions: &[ArrayView1<'_, f64>]) -> Result<Array2<f64>> {
     ndarray::stack(Axis(0), directions)
-        .map_err(|error| Error::malformed(names::PCA.as_ref(), error.to_string()))
+        .map_err(|error| FileError::malformed(names::PCA.as_ref(), error.to_string()).into())
 }
 
 fn shapes(run: &RunFolder, error: &ndarray::ShapeError) -> Error {
-    Error::malformed(&run.file(names::TRAJECTORY), error.to_string())
+    FileError::malformed(&run.file(names::TRAJECTORY), error.to_string()).into()
 }
 
 #[cfg(test)]

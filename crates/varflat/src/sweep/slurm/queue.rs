@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde::{Deserialize, Serialize};
-use varflat_files::{read_json, write_json};
+use varflat_files::{FileError, read_json, write_json};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Remedy, Result};
 
 /// Its name, beside the scripts.
 const SUBMITTED: &str = "submitted.json";
@@ -37,15 +37,15 @@ impl Submitted {
         if !slurm.exists() {
             return Ok(Vec::new());
         }
-        let entries = std::fs::read_dir(slurm).map_err(Error::reading(slurm))?;
+        let entries = std::fs::read_dir(slurm).map_err(FileError::reading(slurm))?;
         let mut files: Vec<PathBuf> = entries
-            .map(|entry| Ok(entry.map_err(Error::reading(slurm))?.path().join(SUBMITTED)))
+            .map(|entry| Ok(entry.map_err(FileError::reading(slurm))?.path().join(SUBMITTED)))
             .collect::<Result<_>>()?;
         files.retain(|file| file.exists());
         files.sort();
         let damaged = |file: &Path| {
-            let problem = "is damaged, so nobody knows which points are in the queue; --again submits them all the same";
-            Error::malformed(file, problem)
+            let problem = "is damaged, so nobody knows which points are in the queue";
+            Error::malformed(file, problem, Remedy::SubmitAnyway)
         };
         files.iter().map(|file| read_json(file).map_err(|_| damaged(file))).collect()
     }

@@ -1,0 +1,122 @@
+//! The files of a run, and the stage that makes each of them.
+
+/// Names of the files in a run folder. Other tools rely on them.
+pub mod names {
+    /// The resolved experiment.
+    pub const CONFIG: &str = "config.toml";
+    /// Seed, versions, device, times: how the run was made.
+    pub const RUN: &str = "run.json";
+    /// Loss and error at every epoch end.
+    pub const METRICS: &str = "metrics.csv";
+    /// The recorded layer, f32 `[steps, weights]`.
+    pub const TRAJECTORY: &str = "trajectory.npy";
+    /// Layer, shape and schedule of the trajectory.
+    pub const TRAJECTORY_INFO: &str = "trajectory.json";
+    /// Every layer's mean over the window, f64.
+    pub const WEIGHTS_MEAN: &str = "weights_mean.npz";
+    /// Every layer after the last step, f32.
+    pub const WEIGHTS_FINAL: &str = "weights_final.npz";
+    /// Principal components and their variances.
+    pub const PCA: &str = "pca.npz";
+    /// θ_i(t) of the first components, f64 `[steps, components]`.
+    pub const PROJECTIONS: &str = "projections.npy";
+    /// Loss along selected directions.
+    pub const LANDSCAPE: &str = "landscape.npz";
+    /// Variance and flatness of every measured direction.
+    pub const FLATNESS: &str = "flatness.csv";
+    /// Directions done so far by an unfinished flatness stage.
+    pub const FLATNESS_PARTIAL: &str = "flatness.partial.csv";
+    /// ψ and the other fitted numbers.
+    pub const FIT: &str = "fit.json";
+    /// Variances without one block of time after the other: what the intervals of the fit rest on.
+    pub const JACKKNIFE: &str = "jackknife.npz";
+    /// State of an unfinished training.
+    pub const CHECKPOINT: &str = "checkpoint";
+    /// State of an unfinished Langevin walk.
+    pub const WALK: &str = "walk.partial.npz";
+    /// The resolved sweep, in the folder of one.
+    pub(crate) const SWEEP: &str = "sweep.toml";
+    /// Held by the process at work in the folder.
+    pub const LOCK: &str = ".lock";
+}
+
+/// A stage of a run, in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// Training and recording.
+    Train,
+    /// Principal components.
+    Pca,
+    /// Flatness along them.
+    Flatness,
+    /// The exponents.
+    Fit,
+}
+
+impl Stage {
+    /// All stages, in order.
+    pub const ALL: [Self; 4] = [Self::Train, Self::Pca, Self::Flatness, Self::Fit];
+
+    /// The name of the subcommand.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Train => "train",
+            Self::Pca => "pca",
+            Self::Flatness => "flatness",
+            Self::Fit => "fit",
+        }
+    }
+
+    /// The stage that makes a file.
+    pub(crate) fn of_file(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|stage| stage.results().contains(&name))
+    }
+
+    /// The files this stage makes.
+    pub(crate) const fn results(self) -> &'static [&'static str] {
+        match self {
+            Self::Train => &[
+                names::METRICS,
+                names::TRAJECTORY,
+                names::TRAJECTORY_INFO,
+                names::WEIGHTS_MEAN,
+                names::WEIGHTS_FINAL,
+            ],
+            Self::Pca => &[names::PCA, names::PROJECTIONS],
+            Self::Flatness => &[names::FLATNESS, names::LANDSCAPE],
+            Self::Fit => &[names::FIT, names::JACKKNIFE],
+        }
+    }
+
+    /// Those of them without which the stage is not done: older versions did not write the others.
+    pub(crate) fn required(self) -> impl Iterator<Item = &'static str> {
+        self.results().iter().copied().filter(|name| *name != names::JACKKNIFE)
+    }
+
+    /// Sections of an experiment that this stage and those after it use, and none before it: they may change when it is done again.
+    pub(crate) const fn sections(self) -> &'static [&'static str] {
+        match self {
+            Self::Train => &[],
+            Self::Pca => &["pca.", "landscape.", "fit."],
+            Self::Flatness => &["landscape.", "fit."],
+            Self::Fit => &["fit."],
+        }
+    }
+
+    /// Whether the stages before this one are the same for two experiments that differ in these keys.
+    pub(crate) fn is_first_to_differ(self, differences: &[String]) -> bool {
+        differences.iter().all(|key| self.sections().iter().any(|section| key.starts_with(section)))
+    }
+}
+
+/// Whether a file is what an unfinished stage goes on from.
+pub(crate) fn is_partial(name: &str) -> bool {
+    [names::FLATNESS_PARTIAL, names::WALK].contains(&name)
+        || name.starts_with(names::CHECKPOINT)
+        || is_part_of_trajectory(name)
+}
+
+/// Whether a file holds rows of a trajectory that is not finished.
+pub(crate) fn is_part_of_trajectory(name: &str) -> bool {
+    name.starts_with("trajectory.part-")
+}
