@@ -27,7 +27,7 @@ pub(crate) struct Spent {
 /// Be `varflat` if this process was started as such: the same `main`, with the peak memory noted at its end.
 pub(crate) fn as_varflat() -> Option<ExitCode> {
     let note = std::env::var_os(AS_VARFLAT)?;
-    varflat::interrupt::listen();
+    varflat::cli::listen();
     let result = varflat::cli::main();
     if let Some(peak) = memory::peak() {
         // Without the note the row is left out.

@@ -46,6 +46,9 @@
 //! # Ok::<(), varflat_analysis::AnalysisError>(())
 //! ```
 
+// A library neither prints nor exits.
+#![deny(clippy::print_stdout, clippy::print_stderr, clippy::exit)]
+
 mod bootstrap;
 mod correlation;
 mod curvature;

@@ -16,6 +16,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+// A library neither prints nor exits.
+#![deny(clippy::print_stdout, clippy::print_stderr, clippy::exit)]
+
 mod checksum;
 mod error;
 mod folder;

@@ -24,6 +24,9 @@
 //! Feature `burn` comes with each backend (`flex`, the default, `ndarray`, `wgpu`). Without any the crate is all that runs on
 //! the host alone: data, weights, the landscape of dense layers, Langevin walks.
 
+// A library neither prints nor exits.
+#![deny(clippy::print_stdout, clippy::print_stderr, clippy::exit)]
+
 pub mod batches;
 #[cfg(feature = "burn")]
 mod constraint;

@@ -97,6 +97,7 @@ impl Figure {
     }
 
     /// Shows the figure inline in an evcxr notebook, which calls this by its name.
+    #[allow(clippy::print_stdout)] // that is how evcxr takes it
     pub fn evcxr_display(&self) {
         println!("EVCXR_BEGIN_CONTENT text/html\n{}\nEVCXR_END_CONTENT", self.svg);
     }

@@ -27,6 +27,9 @@
 //! bundled DejaVu Sans; system fonts are never used, so the same data give the same bytes
 //! everywhere.
 
+// A library neither prints nor exits.
+#![deny(clippy::print_stdout, clippy::print_stderr, clippy::exit)]
+
 mod axis;
 mod by_size;
 mod check;

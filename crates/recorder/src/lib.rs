@@ -33,6 +33,8 @@
 //! Feature `burn` (default): [`Recorder`], [`Recorded`], [`paths`] and [`weights`]. Without it the crate is the sinks and the
 //! trajectory file, and burn is not built.
 #![cfg_attr(not(feature = "burn"), allow(rustdoc::broken_intra_doc_links))]
+// A library neither prints nor exits.
+#![deny(clippy::print_stdout, clippy::print_stderr, clippy::exit)]
 
 #[cfg(feature = "burn")]
 mod attach;

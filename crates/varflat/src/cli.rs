@@ -1,21 +1,26 @@
 //! The command line: it names files and calls functions, nothing else.
 
+mod arguments;
 mod hints;
+mod signals;
 mod sweep;
+mod terminal;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
 pub use self::hints::said;
+pub use self::signals::{EXIT_CODE, last_words, listen};
+pub use self::terminal::printable;
+
+use self::arguments::{DataChoice, DeviceChoice, ExperimentChoice, RunChoice};
 use self::sweep::SweepCommand;
-use varflat_files::FileError;
+use self::terminal::{context, delivered, keep, say};
 
 use crate::error::Result;
-use crate::experiment::Experiment;
 use crate::reproduce::{self, Reproduction};
 use crate::run_folder::{RunFolder, Stage, names};
-use crate::say::{delivered, keep, say};
 use crate::study::Study;
 use crate::verify::{Extent, verify};
 use crate::{figures, inspect, report, stages};
@@ -151,68 +156,6 @@ enum Command {
     },
 }
 
-#[derive(Args)]
-struct ExperimentChoice {
-    /// The experiment file (see experiments/)
-    experiment: PathBuf,
-    /// The run folder, made if it is not there
-    #[arg(long, value_name = "DIR")]
-    out: PathBuf,
-    /// Change a key of the experiment, such as training.learning_rate=0.05; may be repeated
-    #[arg(long, value_name = "KEY=VALUE")]
-    set: Vec<String>,
-    /// Throw away what the folder holds and begin again
-    #[arg(long)]
-    force: bool,
-    #[command(flatten)]
-    data: DataChoice,
-}
-
-#[derive(Args)]
-struct RunChoice {
-    /// The run folder
-    run: PathBuf,
-    /// Change a key that only this stage and later ones use, such as landscape.factor=2; may be repeated
-    #[arg(long, value_name = "KEY=VALUE")]
-    set: Vec<String>,
-}
-
-#[derive(Args)]
-struct DeviceChoice {
-    /// Backend to train on: flex, ndarray or wgpu, if compiled in [default: the first of these that is]. wgpu takes Vulkan
-    /// (Metal on macOS) and nothing else; wgpu:opengl, wgpu:vulkan, wgpu:metal and wgpu:dx12 name the graphics API
-    #[arg(long, value_name = "NAME")]
-    device: Option<String>,
-}
-
-#[derive(Args)]
-struct DataChoice {
-    /// Folder with four IDX files, gzipped or not, instead of the experiment's data (Fashion-MNIST just works)
-    #[arg(long, value_name = "DIR")]
-    data: Option<PathBuf>,
-}
-
-impl DataChoice {
-    /// As an experiment's `[data]` section.
-    fn apply(&self, experiment: &mut Experiment) -> Result<()> {
-        if let Some(folder) = &self.data {
-            let whole = std::path::absolute(folder).map_err(FileError::reading(folder))?;
-            experiment.data.set = None;
-            experiment.data.folder = Some(whole);
-        }
-        Ok(())
-    }
-}
-
-impl ExperimentChoice {
-    fn open(&self) -> Result<RunFolder> {
-        let mut experiment = Experiment::read(&self.experiment, &self.set)?;
-        self.data.apply(&mut experiment)?;
-        experiment.check_asked()?;
-        RunFolder::create(&self.out, &experiment, self.force)
-    }
-}
-
 /// Parse the arguments and do what they say.
 ///
 /// # Errors
@@ -227,7 +170,7 @@ pub fn main() -> Result<()> {
         }
         Err(wrong) => wrong.exit(),
     };
-    crate::grid::start_threads()?;
+    crate::grid::start_threads(&context(None))?;
     perform(command)?;
     delivered()
 }
@@ -238,15 +181,9 @@ fn perform(command: Command) -> Result<()> {
             stages::check_device(device.device.as_deref())?;
             let default = if quick { "figures/quick" } else { "figures" };
             let figures = figures.unwrap_or_else(|| PathBuf::from(default));
-            let asked = Reproduction {
-                quick,
-                force,
-                only: &only,
-                runs: &out,
-                figures: &figures,
-                device: device.device.as_deref(),
-            };
-            reproduce::reproduce(asked, |experiment| data.apply(experiment))
+            let asked = Reproduction { quick, force, only: &only, runs: &out, figures: &figures };
+            let context = context(device.device.as_deref());
+            reproduce::reproduce(asked, |experiment| data.apply(experiment), &context)
         }
         Command::Run { experiment, figures, device } => {
             stages::check_device(device.device.as_deref())?;
@@ -254,7 +191,7 @@ fn perform(command: Command) -> Result<()> {
             if let Some(figures) = &figures {
                 figures::prepare(figures, &[figures::SUMMARY], &[run.path()])?;
             }
-            if !stages::complete(&run, device.device.as_deref())? {
+            if !stages::complete(&run, &context(device.device.as_deref()))? {
                 say(format_args!("{} is finished already; --force does it again\n", run.path().display()));
             }
             say(inspect::inspect(&run)?);
@@ -272,7 +209,7 @@ fn perform(command: Command) -> Result<()> {
             if let Some(figures) = &figures {
                 figures::prepare(figures, &[&study.study.record()], &[&runs.join(&study.name)])?;
             }
-            study.complete(base.experiment(), &runs, device, force, &|_| {})?;
+            study.complete(base.experiment(), &runs, &context(device), force, &|_| {})?;
             match figures {
                 Some(figures) => {
                     study.copy_tables(&runs, &figures)?;
@@ -289,7 +226,7 @@ fn perform(command: Command) -> Result<()> {
                 say(format_args!("{} is trained already; --force does it again\n", run.path().display()));
                 return Ok(());
             }
-            stages::perform(&run, Stage::Train, device.device.as_deref())?;
+            stages::perform(&run, Stage::Train, &context(device.device.as_deref()))?;
             if let Some(words) = inspect::unreached(&run)? {
                 say(format_args!("{words}\n"));
             }
@@ -316,11 +253,14 @@ fn perform(command: Command) -> Result<()> {
                 report::check_readme(readme, &figures)?;
             }
             let claim = figures::claim(&figures);
-            report::write_and_say(&figures)?;
+            report::write(&figures)?;
+            say(report::written_in(&figures));
             drop(claim);
             readme.map_or(Ok(()), |readme| report::feed(&readme, &figures))
         }
-        Command::Verify { place, all } => verify(&place, if all { Extent::All } else { Extent::Sample }),
+        Command::Verify { place, all } => {
+            verify(&place, if all { Extent::All } else { Extent::Sample }, &context(None))
+        }
         Command::Inspect { run } => {
             say(inspect::inspect(&RunFolder::view(&run)?)?);
             Ok(())
@@ -334,12 +274,12 @@ fn stage(choice: &RunChoice, stage: Stage, device: Option<&str>) -> Result<()> {
     if stage > Stage::Pca && !choice.set.is_empty() && run.is_done(Stage::Pca)? {
         run.experiment().check_found(stages::read_variance(&run)?.0.len())?;
     }
-    stages::perform(&run, stage, device)
+    stages::perform(&run, stage, &context(device))
 }
 
 fn draw(run: Option<&RunFolder>, folder: &std::path::Path) -> Result<()> {
     if let Some(run) = run {
         figures::write_tables(run, folder)?;
     }
-    figures::draw_and_say(folder)
+    reproduce::draw(folder, &context(None))
 }

@@ -203,6 +203,21 @@ pub struct FitSection {
     pub decay: [usize; 2],
 }
 
+impl FitSection {
+    /// Steps of a time segment whose moments are kept for the bootstrap: 100, or a block of a window that has too many of these.
+    pub(crate) fn segment(&self, steps: usize) -> usize {
+        if steps <= SEGMENT * SEGMENTS { SEGMENT } else { self.block.max(SEGMENT) }
+    }
+}
+
+/// Components whose θ_i(t) are written out.
+pub(crate) const PROJECTED: usize = 60;
+
+/// Steps of a time segment whose moments are kept …
+const SEGMENT: usize = 100;
+/// … and the most of these.
+const SEGMENTS: usize = 2000;
+
 /// `[langevin]`: full-batch gradient descent with isotropic noise from the centre w_0 of a finished run; see
 /// [`Langevin`](varflat_model::Langevin). It takes the place of `[training]`; everything after it is the same.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -26,8 +26,7 @@ use varflat_plot::Figure;
 pub(crate) use varflat_plot::fixed;
 
 use crate::error::Result;
-use crate::report::{self, count};
-use crate::say::say;
+use crate::report::count;
 use crate::stages::FitReport;
 
 pub(crate) use langevin::label as walk_label;
@@ -110,21 +109,9 @@ pub(crate) fn claim_new(folder: &Path) -> Result<Option<File>> {
     Ok(claim(folder))
 }
 
-/// [`draw`], say what was drawn where, and write the report on it.
-pub(crate) fn draw_and_say(folder: &Path) -> Result<()> {
-    let _claim = claim(folder);
-    records(folder)?;
-    report::check_own(folder)?;
-    say_drawn(folder)?;
-    report::write_and_say(folder)
-}
-
-/// [`draw`], and say what was drawn where.
-pub(crate) fn say_drawn(folder: &Path) -> Result<()> {
-    let names = draw(folder)?;
-    let figures = count(names.len(), "figure");
-    say(format_args!("{figures} in {}: {}\n", folder.display(), names.join(", ")));
-    Ok(())
+/// What [`draw`] has drawn, in words.
+pub(crate) fn drawn_in(folder: &Path, names: &[&str]) -> String {
+    format!("{} in {}: {}\n", count(names.len(), "figure"), folder.display(), names.join(", "))
 }
 
 /// With two decimals, a sign, and a minus as it is printed.

@@ -5,8 +5,8 @@ use std::thread;
 
 use serde::{Deserialize, Serialize};
 
+use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::{interrupt, progress};
 
 /// A key of the experiment and the values it takes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -129,10 +129,11 @@ pub fn cells(axes: &[Axis]) -> Vec<Cell> {
 pub(crate) fn side_by_side<T: Send>(
     cells: &[Cell],
     jobs: usize,
+    context: &Context<'_>,
     work: impl Fn(&Cell) -> Result<T> + Sync,
 ) -> Result<Vec<Result<T>>> {
-    on_all_cores(cells, jobs, "a grid", |cell| {
-        progress::label(&cell.name);
+    on_all_cores(cells, jobs, "a grid", context, |cell| {
+        context.report.label(&cell.name);
         work(cell)
     })
 }
@@ -142,9 +143,10 @@ pub(crate) fn on_all_cores<I: Sync, T: Send>(
     items: &[I],
     jobs: usize,
     what: &'static str,
+    context: &Context<'_>,
     work: impl Fn(&I) -> Result<T> + Sync,
 ) -> Result<Vec<Result<T>>> {
-    on_cores(items, jobs, cores(), what, work)
+    on_cores(items, jobs, cores(), what, context, work)
 }
 
 /// The same on so many cores.
@@ -153,6 +155,7 @@ pub(crate) fn on_cores<I: Sync, T: Send>(
     jobs: usize,
     cores: usize,
     what: &'static str,
+    context: &Context<'_>,
     work: impl Fn(&I) -> Result<T> + Sync,
 ) -> Result<Vec<Result<T>>> {
     let jobs = jobs.clamp(1, items.len().max(1));
@@ -162,7 +165,7 @@ pub(crate) fn on_cores<I: Sync, T: Send>(
     thread::scope(|scope| {
         for job in 0..jobs {
             let started = thread::Builder::new().spawn_scoped(scope, || {
-                while let Some((place, item)) = (!interrupt::asked()).then(|| lock(&next).next()).flatten() {
+                while let Some((place, item)) = (!context.asked()).then(|| lock(&next).next()).flatten() {
                     let outcome = on_threads(threads, || work(item));
                     lock(&outcomes).push((place, outcome));
                 }
@@ -176,9 +179,7 @@ pub(crate) fn on_cores<I: Sync, T: Send>(
         }
         Ok(())
     })?;
-    if interrupt::asked() {
-        return Err(Error::Interrupted { stage: what });
-    }
+    context.go_on(what)?;
     let mut outcomes = outcomes.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     outcomes.sort_by_key(|(place, _)| *place);
     Ok(outcomes.into_iter().map(|(_, outcome)| outcome).collect())
@@ -195,16 +196,15 @@ fn on_threads<T: Send>(threads: usize, work: impl FnOnce() -> Result<T> + Send) 
 }
 
 /// Start the threads that everything computes on which is given no others. Left to the first who needs them, a refusal would be a panic.
-pub(crate) fn start_threads() -> Result<()> {
+pub(crate) fn start_threads(context: &Context<'_>) -> Result<()> {
     let most = MOST_THREADS.max(cores());
     let asked =
         std::env::var("RAYON_NUM_THREADS").ok().and_then(|number| number.trim().parse::<usize>().ok());
     // 0, like no number, stands for as many as there are cores.
     let threads = asked.map_or(0, |threads| threads.min(most));
     if let Some(asked) = asked.filter(|asked| *asked > most) {
-        crate::say::warn(format_args!(
-            "RAYON_NUM_THREADS = {asked}: {most} threads are started, which are enough"
-        ));
+        context
+            .warn(format_args!("RAYON_NUM_THREADS = {asked}: {most} threads are started, which are enough"));
     }
     // Started already is as good.
     let refused = |error: &rayon::ThreadPoolBuildError| std::error::Error::source(error).is_some();

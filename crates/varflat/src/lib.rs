@@ -10,19 +10,24 @@
 //! let folder = tempfile::tempdir()?;
 //! let run = RunFolder::create(folder.path(), &experiment, false)?;
 //! assert!(!run.is_done(varflat::run_folder::Stage::Train)?);
-//! // stages::complete(&run, None)? trains, analyses and fits.
+//! // stages::complete(&run, &varflat::Context::silent())? trains, analyses and fits.
 //! # let _ = stages::complete;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! To record and analyse your own burn model, see [`prelude`].
 
+// A library neither prints nor exits.
+#![deny(clippy::print_stdout, clippy::print_stderr, clippy::exit)]
+
 mod artifacts;
 #[cfg_attr(not(feature = "train"), allow(dead_code))] // only a training reads and writes them
 mod checkpoint;
+#[allow(clippy::exit)] // the program may
 pub mod cli;
 #[cfg(feature = "train")]
 pub mod constraint;
+mod context;
 mod error;
 pub mod experiment;
 pub mod figures;
@@ -31,14 +36,12 @@ pub mod fuzzing;
 pub mod grid;
 mod guard;
 pub mod inspect;
-pub mod interrupt;
 pub mod landscape;
 mod layer_order;
 pub mod memory;
 mod network_file;
 pub mod notebook;
 pub mod prelude;
-mod progress;
 #[cfg(feature = "train")]
 pub mod record;
 mod recorded;
@@ -48,7 +51,6 @@ pub mod report;
 pub mod reproduce;
 pub mod run_folder;
 mod run_record;
-mod say;
 pub mod stages;
 pub mod study;
 pub mod sweep;
@@ -56,12 +58,12 @@ pub mod verify;
 mod versions;
 mod weights;
 
+pub use context::{Context, Interrupt, Progress, Report};
 pub use error::{Error, Remedy, Result};
 pub use experiment::Experiment;
 pub use recorded::RecordedWindow;
 pub use relation::Relation;
 pub use run_folder::RunFolder;
-pub use say::printable;
 pub use study::Study;
 pub use sweep::SweepFile;
 

@@ -2,18 +2,20 @@
 
 use std::process::ExitCode;
 
+use varflat::cli;
+
 /// Gradients of 157 kB come and go every step: an allocator that keeps memory makes a step a third shorter.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    varflat::interrupt::listen();
-    match varflat::cli::main() {
+    cli::listen();
+    match cli::main() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            varflat::interrupt::last_words(varflat::printable(&varflat::cli::said(&error)));
+            cli::last_words(cli::printable(&cli::said(&error)));
             let interrupted = matches!(error, varflat::Error::Interrupted { .. });
-            ExitCode::from(if interrupted { varflat::interrupt::EXIT_CODE } else { 1 })
+            ExitCode::from(if interrupted { cli::EXIT_CODE } else { 1 })
         }
     }
 }

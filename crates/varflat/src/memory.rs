@@ -6,8 +6,7 @@ use varflat_model::data::Data;
 
 use crate::artifacts::Stage;
 use crate::error::{Error, Result};
-use crate::experiment::{Components, Experiment, LangevinSection, Window};
-use crate::stages;
+use crate::experiment::{Components, Experiment, LangevinSection, PROJECTED, Window};
 
 /// The images of a run: all that its memory depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,7 +132,7 @@ impl Demand {
             components,
             all,
             fitted: components.min(last.max(experiment.fit.decay[1])),
-            segments: steps.div_ceil(stages::segment(steps, experiment.fit.block)),
+            segments: steps.div_ceil(experiment.fit.segment(steps)),
             // With biases there is at most one more row to a layer.
             parameters: shapes
                 .iter()
@@ -202,7 +201,7 @@ impl Demand {
         // Those of all weights lie where the eigenvectors of the whole matrix were.
         let kept = if wide || !self.all { n * k } else { n * n } * DOUBLE;
         // While they are measured the moments are there twice; while they are projected on, those that are written out.
-        let beside = (2 * self.moments()).max(n * k.min(stages::PROJECTED as u128) * DOUBLE);
+        let beside = (2 * self.moments()).max(n * k.min(PROJECTED as u128) * DOUBLE);
         // And the mean, its copy and the first row.
         matrices.max(carried).max(kept + in_rows + beside) + n * (2 * DOUBLE + SINGLE)
     }
@@ -222,7 +221,7 @@ impl Demand {
     fn fit(&self) -> u128 {
         let (n, k) = (self.weights as u128, self.fitted as u128);
         let rows = ROWS.min(VALUES / n.max(1)).max(12);
-        let projected = self.steps as u128 * self.components.min(stages::PROJECTED) as u128;
+        let projected = self.steps as u128 * self.components.min(PROJECTED) as u128;
         let left_out = n * k * DOUBLE + rows * (n * (DOUBLE + SINGLE) + 3 * k * DOUBLE) + 2 * k * k * DOUBLE;
         self.decomposition() + left_out + 2 * projected * DOUBLE
     }

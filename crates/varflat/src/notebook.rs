@@ -16,6 +16,7 @@ pub trait Show {
     fn html(&self) -> String;
 
     /// Prints the HTML in the form that evcxr takes.
+    #[allow(clippy::print_stdout)] // that is how evcxr takes it
     fn evcxr_display(&self) {
         println!("EVCXR_BEGIN_CONTENT text/html\n{}\nEVCXR_END_CONTENT", self.html());
     }

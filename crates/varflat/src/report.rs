@@ -27,10 +27,9 @@ use self::page::Page;
 use self::tables::Tables;
 use crate::error::Result;
 use crate::figures;
-use crate::say::say;
 
 pub use readme::{check as check_readme, feed};
-pub(crate) use text::count;
+pub(crate) use text::{count, duration};
 
 /// The page.
 pub const HTML: &str = "report.html";
@@ -102,11 +101,9 @@ pub(crate) fn read(folder: &Path) -> Result<usize> {
     Ok(Page::of(&Tables::of(folder))?.claims.len())
 }
 
-/// [`write()`], then say where.
-pub(crate) fn write_and_say(folder: &Path) -> Result<()> {
-    write(folder)?;
-    say(format_args!("report: {}\n", folder.join(HTML).display()));
-    Ok(())
+/// Where [`write()`] has written, in words.
+pub(crate) fn written_in(folder: &Path) -> String {
+    format!("report: {}\n", folder.join(HTML).display())
 }
 
 fn rendered(file: &Path, template: &impl Template) -> Result<()> {

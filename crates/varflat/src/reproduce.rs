@@ -1,16 +1,16 @@
 //! The experiments and studies behind the figures, compiled in so that the program needs no other file.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use varflat_files::{make_folder, probe};
 
+use crate::context::{Context, Progress};
 use crate::error::{Error, Result};
 use crate::experiment::Experiment;
-use crate::progress::Overall;
 use crate::run_folder::RunFolder;
-use crate::say::say;
 use crate::study::Study;
-use crate::{figures, inspect, stages};
+use crate::{figures, inspect, report, stages};
 
 /// Something that `reproduce` does: the run of an experiment, or a study.
 struct Part {
@@ -69,8 +69,6 @@ pub struct Reproduction<'a> {
     pub runs: &'a Path,
     /// Folder of figures and tables.
     pub figures: &'a Path,
-    /// Backend to train on.
-    pub device: Option<&'a str>,
 }
 
 /// Names of the parts, for `--only`.
@@ -116,8 +114,12 @@ fn prepare(figures: &Path, runs: &Path, parts: &[(Option<String>, String)]) -> R
 ///
 /// # Errors
 /// An unknown name in `only`; the first failure of any run, study or figure.
-pub fn reproduce(asked: Reproduction<'_>, adjust: impl Fn(&mut Experiment) -> Result<()>) -> Result<()> {
-    let Reproduction { quick, force, only, runs, figures, device } = asked;
+pub fn reproduce(
+    asked: Reproduction<'_>,
+    adjust: impl Fn(&mut Experiment) -> Result<()>,
+    context: &Context<'_>,
+) -> Result<()> {
+    let Reproduction { quick, force, only, runs, figures } = asked;
     if let Some(unknown) = only.iter().find(|name| !names().contains(&name.as_str())) {
         let problem = format!("there is no part {unknown}; there are {}", names().join(", "));
         return Err(Error::Experiment { origin: "--only".to_owned(), problem });
@@ -134,19 +136,19 @@ pub fn reproduce(asked: Reproduction<'_>, adjust: impl Fn(&mut Experiment) -> Re
     let needed = wanted(&HEADLINE) || studies.iter().any(|(.., study)| study.study.needs_the_run());
     let expected = studies.iter().map(|(part, ..)| part.seconds(quick)).sum::<f64>();
     prepare(figures, runs, &wanted_parts(&experiment, needed.then_some(wanted(&HEADLINE)), &studies))?;
-    let overall = Overall::over(expected + if needed { HEADLINE.seconds(quick) } else { 0.0 });
+    let overall = Overall::over(expected + if needed { HEADLINE.seconds(quick) } else { 0.0 }, context);
 
     if needed {
         overall.begin(HEADLINE.name, HEADLINE.seconds(quick));
         let folder = runs.join(&experiment.name);
-        say(format_args!("{file}: {}\n", folder.display()));
+        context.say(format_args!("{file}: {}\n", folder.display()));
         // Whoever asks for one study to be done again does not ask for the run.
         let run = RunFolder::create(&folder, &experiment, force && wanted(&HEADLINE))?;
-        if !stages::complete(&run, device)? {
-            say("  already finished; nothing to compute\n");
+        if !stages::complete(&run, context)? {
+            context.say("  already finished; nothing to compute\n");
         }
         if let Some(words) = inspect::unreached(&run)? {
-            say(format_args!("  {words}\n"));
+            context.say(format_args!("  {words}\n"));
         }
         if wanted(&HEADLINE) {
             figures::write_tables(&run, figures)?;
@@ -154,10 +156,51 @@ pub fn reproduce(asked: Reproduction<'_>, adjust: impl Fn(&mut Experiment) -> Re
     }
     for (part, file, study) in &studies {
         overall.begin(part.name, part.seconds(quick));
-        say(format_args!("{file}: {}\n", runs.join(&study.name).display()));
-        study.complete(&experiment, runs, device, force, &|share| overall.reach(share))?;
+        context.say(format_args!("{file}: {}\n", runs.join(&study.name).display()));
+        study.complete(&experiment, runs, context, force, &|share| overall.reach(share))?;
         study.copy_tables(runs, figures)?;
     }
     drop(overall);
-    figures::draw_and_say(figures)
+    draw(figures, context)
+}
+
+/// Draw every figure of a figure folder and write the report on it, and say so.
+pub(crate) fn draw(folder: &Path, context: &Context<'_>) -> Result<()> {
+    let _claim = figures::claim(folder);
+    figures::records(folder)?;
+    report::check_own(folder)?;
+    context.say(figures::drawn_in(folder, &figures::draw(folder)?));
+    report::write(folder)?;
+    context.say(report::written_in(folder));
+    Ok(())
+}
+
+/// The bar over everything that one command does, above the bars of its parts. Its unit is a second of expected work.
+struct Overall {
+    bar: Box<dyn Progress>,
+    /// Seconds of the finished parts and of the one at work, as expected.
+    seconds: Mutex<(f64, f64)>,
+}
+
+impl Overall {
+    fn over(seconds: f64, context: &Context<'_>) -> Self {
+        let bar = context.bar("all", seconds.ceil() as u64);
+        bar.show_time();
+        Self { bar, seconds: Mutex::new((0.0, 0.0)) }
+    }
+
+    /// Whatever the part before still lacked is done; the next is expected to take so long.
+    fn begin(&self, part: &str, seconds: f64) {
+        let mut now = self.seconds.lock().unwrap_or_else(PoisonError::into_inner);
+        now.0 += now.1;
+        now.1 = seconds;
+        self.bar.set_position(now.0 as u64);
+        self.bar.set_message(part.to_owned());
+    }
+
+    /// This share of the part at work is done.
+    fn reach(&self, share: f64) {
+        let now = self.seconds.lock().unwrap_or_else(PoisonError::into_inner);
+        self.bar.set_position((now.0 + share.clamp(0.0, 1.0) * now.1) as u64);
+    }
 }

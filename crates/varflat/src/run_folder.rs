@@ -13,9 +13,9 @@ use varflat_model::{DenseNetwork, Metrics};
 use crate::artifacts::{is_part_of_trajectory, is_partial};
 use crate::error::{Error, Remedy, Result};
 use crate::experiment::{Centre, Experiment};
+use crate::guard;
 use crate::network_file::read_network;
 use crate::weights::{self, NamedWeights};
-use crate::{guard, say};
 
 pub use crate::artifacts::{Stage, names};
 pub use crate::run_record::{RunRecord, StageRecord};
@@ -26,7 +26,7 @@ pub struct RunFolder {
     path: PathBuf,
     experiment: Experiment,
     /// Held while the run folder is open for work; other processes that want to work there are refused.
-    _lock: Option<File>,
+    lock: Option<FolderLock>,
     /// What the folder holds is to be thrown away, as soon as it is certain that something can take its place.
     replacing: AtomicBool,
 }
@@ -63,8 +63,8 @@ impl RunFolder {
         Ok(Self::at(path, experiment.clone(), Some(lock), force))
     }
 
-    fn at(path: &Path, experiment: Experiment, lock: Option<File>, replacing: bool) -> Self {
-        Self { path: path.to_path_buf(), experiment, _lock: lock, replacing: AtomicBool::new(replacing) }
+    fn at(path: &Path, experiment: Experiment, lock: Option<FolderLock>, replacing: bool) -> Self {
+        Self { path: path.to_path_buf(), experiment, lock, replacing: AtomicBool::new(replacing) }
     }
 
     /// Look into an existing run folder, be it finished, at work or read-only. Nothing may be written through it.
@@ -131,6 +131,11 @@ impl RunFolder {
             write_config(&self.path, &self.experiment)?;
         }
         Ok(())
+    }
+
+    /// What whoever works in the folder should know: that nothing keeps others away, say.
+    pub(crate) fn notice(&self) -> Option<&str> {
+        self.lock.as_ref()?.notice.as_deref()
     }
 
     /// The folder.
@@ -424,21 +429,28 @@ fn is_all_a_runs(path: &Path) -> Result<bool> {
     Ok(names.iter().all(known) && names.iter().any(|name| is_result(name)))
 }
 
+/// Keeps others from working in a folder as long as it lives.
+#[derive(Debug)]
+pub(crate) struct FolderLock {
+    _file: File,
+    /// What to know where the folder cannot be locked.
+    pub(crate) notice: Option<String>,
+}
+
 /// Take the folder's lock, which is released when the file closes, however the process ends; then clear away
 /// what a killed process was writing.
-pub(crate) fn lock(path: &Path) -> Result<File> {
+pub(crate) fn lock(path: &Path) -> Result<FolderLock> {
     check_files(path)?;
     let record = read_json::<RunRecord>(&path.join(names::RUN));
     guard::check_links(path, record.is_ok_and(|record| record.stages.contains_key(Stage::Train.name())))?;
     let lock = match lock_exclusive(&path.join(names::LOCK))? {
-        Lock::Held(lock) => lock,
+        Lock::Held(file) => FolderLock { _file: file, notice: None },
         Lock::Taken => return Err(Error::Locked(path.to_path_buf())),
-        Lock::Unknown(lock, reason) => {
-            say::warn(format_args!(
-                "{} cannot be locked ({reason}): let no other varflat work there meanwhile",
-                path.display()
-            ));
-            lock
+        Lock::Unknown(file, reason) => {
+            let folder = path.display();
+            let notice =
+                format!("{folder} cannot be locked ({reason}): let no other varflat work there meanwhile");
+            FolderLock { _file: file, notice: Some(notice) }
         }
     };
     remove_drafts(path)?;

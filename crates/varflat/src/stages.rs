@@ -18,9 +18,9 @@ use std::time::Instant;
 use varflat_model::data::Data;
 use varflat_model::device::Backend;
 
+use crate::context::Context;
 use crate::error::{Error, Remedy, Result};
 use crate::run_folder::{RunFolder, Stage};
-use crate::say::{say, warn};
 use crate::versions;
 
 pub use fit::FitReport;
@@ -30,7 +30,7 @@ pub(crate) use flatness::{
     chosen, measured, read_l0, read_profiles, read_rows, read_rows_along, rows_of, search,
 };
 pub(crate) use partial::rows as finished_rows;
-pub(crate) use pca::{PROJECTED, check_weights, decomposed, read as read_pca, read_variance, segment};
+pub(crate) use pca::{check_weights, decomposed, read as read_pca, read_variance};
 pub use results::RunResults;
 pub(crate) use subspace::Subspace;
 pub(crate) use surface::{Surface, on_host};
@@ -57,32 +57,35 @@ pub struct TrainingCost {
 ///
 /// # Errors
 /// [`Error::StageMissing`] if an earlier stage is not done, and what the stage itself can meet.
-pub fn perform(run: &RunFolder, stage: Stage, device: Option<&str>) -> Result<()> {
+pub fn perform(run: &RunFolder, stage: Stage, context: &Context<'_>) -> Result<()> {
+    if let Some(notice) = run.notice() {
+        context.warn(notice);
+    }
     if let Some(before) = Stage::ALL.into_iter().rfind(|before| *before < stage) {
         run.require(before)?;
         run.remove_partial(before)?;
     }
     if stage == Stage::Fit {
         let cuts = run.experiment().cuts(read_variance(run)?.0.len());
-        cuts.iter().for_each(|cut| say(format_args!("{:>9}: {cut}\n", stage.name())));
+        cuts.iter().for_each(|cut| context.say(format_args!("{:>9}: {cut}\n", stage.name())));
     }
     let start = Instant::now();
     let before = match stage {
         Stage::Train => match &run.experiment().langevin {
-            Some(section) => walk::walk(run, section)?,
+            Some(section) => walk::walk(run, section, context)?,
             #[cfg(feature = "train")]
-            None => train::train(run, device)?,
+            None => train::train(run, context)?,
             #[cfg(not(feature = "train"))]
-            None => return check_device(device),
+            None => return check_device(context.device),
         },
-        Stage::Pca => pca::pca(run)?,
-        Stage::Flatness => flatness::flatness(run, device)?,
+        Stage::Pca => pca::pca(run, context)?,
+        Stage::Flatness => flatness::flatness(run, context)?,
         Stage::Fit => fit::fit(run)?,
     };
     let seconds = run.note_done(stage, || before + start.elapsed().as_secs_f64())?;
     // Only now is a checkpoint worth less than what it led to.
     run.remove_partial(stage)?;
-    say(format_args!("{:>9}: done in {seconds:.1} s\n", stage.name()));
+    context.say(format_args!("{:>9}: done in {seconds:.1} s\n", stage.name()));
     Ok(())
 }
 
@@ -99,7 +102,13 @@ pub fn check_device(name: Option<&str>) -> Result<()> {
 }
 
 /// Write down who begins to train a run, on what and with which data.
-fn note_beginning(run: &RunFolder, backend: &str, device: &str, data: &Data) -> Result<()> {
+fn note_beginning(
+    run: &RunFolder,
+    backend: &str,
+    device: &str,
+    data: &Data,
+    context: &Context<'_>,
+) -> Result<()> {
     let experiment = run.experiment();
     let relative = experiment.data.folder.as_ref().is_some_and(|folder| folder.is_relative());
     let place = relative.then(|| std::path::absolute(&data.folder).ok()).flatten();
@@ -114,7 +123,7 @@ fn note_beginning(run: &RunFolder, backend: &str, device: &str, data: &Data) -> 
         record.data_set = data.known.map(str::to_owned);
         record.data_folder = place;
     })?;
-    data.notices(experiment.training.loss_below).iter().for_each(warn);
+    data.notices(experiment.training.loss_below).iter().for_each(|notice| context.warn(notice));
     Ok(())
 }
 
@@ -141,9 +150,10 @@ pub(crate) fn load_data(run: &RunFolder) -> Result<Data> {
 ///
 /// # Errors
 /// As [`perform`].
-pub fn complete(run: &RunFolder, device: Option<&str>) -> Result<bool> {
+pub fn complete(run: &RunFolder, context: &Context<'_>) -> Result<bool> {
     // A walk runs on the host, whatever trains.
-    let device = device.filter(|_| run.experiment().langevin.is_none());
+    let device = context.device.filter(|_| run.experiment().langevin.is_none());
+    let context = &Context { device, ..*context };
     if let (Some(asked), true) = (device, run.is_done(Stage::Train)?) {
         let (trained, asked) = (run.record()?.backend, Backend::choose(Some(asked))?.name());
         if trained != asked {
@@ -157,7 +167,7 @@ pub fn complete(run: &RunFolder, device: Option<&str>) -> Result<bool> {
             // A kill may have come between noting the stage as done and clearing up after it.
             run.remove_partial(stage)?;
         } else {
-            perform(run, stage, device)?;
+            perform(run, stage, context)?;
             worked = true;
         }
     }

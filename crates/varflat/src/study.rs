@@ -23,11 +23,11 @@ use varflat_files::{
 };
 use varflat_model::data::FileChecksum;
 
+use crate::context::Context;
 use crate::error::{Error, Remedy, Result};
 use crate::experiment::{Experiment, Kind, check_name, parsed};
 use crate::figures::{Unfinished, check_apart, claim_new, is_record};
 use crate::run_folder::{self, RunFolder, RunRecord, Stage, names};
-use crate::say::say;
 use crate::versions;
 
 pub use cells::{CellGroup, Trainings};
@@ -182,7 +182,7 @@ pub(crate) struct Work<'a> {
     /// The finished run, where the study looks into it.
     source: Option<RunFolder>,
     folder: PathBuf,
-    device: Option<&'a str>,
+    context: &'a Context<'a>,
     force: bool,
     /// The share of the study that is done, and who is told of it.
     share: Mutex<f64>,
@@ -239,7 +239,7 @@ impl Study {
         &self,
         base: &Experiment,
         runs: &Path,
-        device: Option<&str>,
+        context: &Context<'_>,
         force: bool,
         reached: &(dyn Fn(f64) + Sync),
     ) -> Result<()> {
@@ -255,11 +255,14 @@ impl Study {
         make_folder(&folder)?;
         let report = self.report(&folder);
         self.check_own(&folder, &report, force)?;
-        let _lock = run_folder::lock(&folder)?;
+        let lock = run_folder::lock(&folder)?;
+        if let Some(notice) = &lock.notice {
+            context.warn(notice);
+        }
         let record = source.as_ref().map(RunFolder::record).transpose()?;
         if !force && self.is_done(&folder, base, record.as_ref()) {
-            say("  already finished; nothing to compute\n");
-            return self.tell(&report);
+            context.say("  already finished; nothing to compute\n");
+            return self.tell(&report, context);
         }
         let begun = Instant::now();
         remove(&report)?;
@@ -268,7 +271,7 @@ impl Study {
             base,
             source,
             folder,
-            device,
+            context,
             force,
             share: Mutex::new(0.0),
             used: Mutex::default(),
@@ -297,7 +300,7 @@ impl Study {
             &report,
             &StudyRecord { study, experiment, source, made, runs, data, tables, report: numbers },
         )?;
-        self.tell(&report)
+        self.tell(&report, context)
     }
 
     /// Refuse a folder in which the study's tables would replace what is not a study's.
@@ -320,8 +323,8 @@ impl Study {
     }
 
     /// Say what a finished study found.
-    fn tell(&self, report: &Path) -> Result<()> {
-        say(match &self.study {
+    fn tell(&self, report: &Path, context: &Context<'_>) -> Result<()> {
+        context.say(match &self.study {
             StudyKind::Grid(_) => numbers::<grid::GridReport>(report)?.words(),
             StudyKind::Langevin(_) => numbers::<langevin::LangevinReport>(report)?.words(),
             StudyKind::Temperature(_) => numbers::<temperature::TemperatureReport>(report)?.words(),

@@ -8,6 +8,7 @@ mod run;
 
 use std::path::Path;
 
+use crate::context::Context;
 use crate::error::Result;
 use crate::run_folder::{check_no_sweep, names};
 
@@ -28,13 +29,13 @@ pub enum Extent {
 /// # Errors
 /// [`Error::Differs`](crate::Error::Differs) names everything that is not what it was; [`Error::Malformed`](crate::Error::Malformed) if
 /// nothing could be verified; [`Error::Locked`](crate::Error::Locked) while another process is at work in a run.
-pub fn verify(place: &Path, extent: Extent) -> Result<()> {
+pub fn verify(place: &Path, extent: Extent, context: &Context<'_>) -> Result<()> {
     if place.join(names::CONFIG).exists() {
-        run::verify(place, extent)
+        run::verify(place, extent, context)
     } else if place.is_dir() {
         check_no_sweep(place)?;
-        figures::verify_folder(place)
+        figures::verify_folder(place, context)
     } else {
-        figures::verify_figure(place)
+        figures::verify_figure(place, context)
     }
 }

@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{DataChoice, DeviceChoice};
+use super::arguments::{DataChoice, DeviceChoice};
+use super::terminal::{context, say};
 use crate::error::{Error, Result};
 use crate::experiment::Experiment;
 use crate::grid::{self, Axis};
 use crate::report::count;
-use crate::say::say;
 use crate::stages;
 use crate::sweep::{self, Indices, Point, Slurm, SweepFile, SweepFolder, Workers};
 
@@ -147,7 +147,7 @@ impl SweepCommand {
                 }
                 let device = device.device.as_deref();
                 stages::check_device(device)?;
-                say(sweep::plan(&sweep, device, grid::cores())?);
+                say(sweep::plan(&sweep, grid::cores(), &context(device))?);
                 Ok(())
             }
             Self::Run { sweep, index, jobs, threads, retry, device } => {
@@ -166,7 +166,7 @@ impl SweepCommand {
                     None => sweep.points().iter().collect(),
                 };
                 let (jobs, threads) = (jobs.map(usize::from), threads.map(usize::from));
-                sweep::run(&sweep, &points, Workers { jobs, threads, device, retry })
+                sweep::run(&sweep, &points, Workers { jobs, threads, retry }, &context(device))
             }
             Self::Status { folder } => {
                 say(sweep::status(&SweepFolder::open(&folder)?)?);
@@ -174,16 +174,16 @@ impl SweepCommand {
             }
             Self::Collect { folder, figures } => {
                 let figures = figures.unwrap_or_else(|| folder.join("collected"));
-                sweep::collect(&SweepFolder::open(&folder)?, &figures)
+                sweep::collect(&SweepFolder::open(&folder)?, &figures, &context(None))
             }
             Self::Submit { sweep, engine: Engine::Slurm, slurm, device } => {
                 let looked = sweep.look()?;
                 if slurm.dry_run {
-                    return sweep::submit(&looked, &slurm, device.device.as_deref());
+                    return sweep::submit(&looked, &slurm, &context(device.device.as_deref()));
                 }
                 // Before a folder is made that nobody works in.
                 slurm.check_here()?;
-                sweep::submit(&sweep.open()?, &slurm, device.device.as_deref())
+                sweep::submit(&sweep.open()?, &slurm, &context(device.device.as_deref()))
             }
         }
     }

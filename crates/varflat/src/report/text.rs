@@ -57,7 +57,9 @@ pub(crate) fn duration(seconds: f64) -> String {
     match seconds {
         short if short < 1.0 => format!("{short:.2} s"),
         some if some < 120.0 => format!("{some:.1} s"),
-        long => format!("{:.1} min", long / 60.0),
+        some if some < 7200.0 => format!("{:.1} min", some / 60.0),
+        long if long < 172_800.0 => format!("{:.1} h", long / 3600.0),
+        long => format!("{:.1} days", long / 86_400.0),
     }
 }
 
@@ -91,6 +93,7 @@ mod tests {
             (duration(0.25), duration(73.16), duration(488.5)),
             ("0.25 s".into(), "73.2 s".into(), "8.1 min".into())
         );
+        assert_eq!((duration(10_000.0), duration(1e6)), ("2.8 h".into(), "11.6 days".into()));
         assert_eq!((count(1, "run"), count(6, "run")), ("1 run".into(), "6 runs".into()));
         assert_eq!(two_digits(5.115e-5), "5.1·10⁻⁵");
     }

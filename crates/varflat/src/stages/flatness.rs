@@ -7,11 +7,11 @@ use varflat_files::{Array, FileError, Npz, read_csv, write_csv, write_npz};
 use super::partial::Partial;
 use super::pca;
 use super::surface::{Surface, with_surface};
-use crate::error::{Error, Result};
+use crate::context::Context;
+use crate::error::Result;
 use crate::experiment::{Components, Experiment, LandscapeSection, LangevinSection};
 use crate::landscape::{IN_A_ROW, PROFILE_POINTS, across, component};
 use crate::run_folder::{RunFolder, Stage, names};
-use crate::{interrupt, progress};
 
 /// One row of `flatness.csv`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -50,13 +50,13 @@ impl FlatnessRow {
 }
 
 /// Measure every chosen direction; directions done by an interrupted attempt are kept.
-pub(super) fn flatness(run: &RunFolder, device: Option<&str>) -> Result<f64> {
+pub(super) fn flatness(run: &RunFolder, context: &Context<'_>) -> Result<f64> {
     let data = super::load_data(run)?;
-    with_surface(run, device, data.train, data.classes, |surface| measure(run, &surface))?;
+    with_surface(run, context.device, data.train, data.classes, |surface| measure(run, &surface, context))?;
     Ok(0.0)
 }
 
-fn measure(run: &RunFolder, surface: &Surface<'_>) -> Result<()> {
+fn measure(run: &RunFolder, surface: &Surface<'_>, context: &Context<'_>) -> Result<()> {
     let experiment = run.experiment();
     let section = &experiment.landscape;
     let pca = pca::read(run)?;
@@ -68,13 +68,9 @@ fn measure(run: &RunFolder, surface: &Surface<'_>) -> Result<()> {
         .chunks(IN_A_ROW)
         .filter(|group| !group.iter().all(|index| rows.iter().any(|row| row.index == *index)))
         .collect();
-    let bar = progress::bar("flatness", chosen.len() as u64);
+    let bar = context.bar("flatness", chosen.len() as u64);
     bar.set_position((chosen.len() - groups.iter().map(|group| group.len()).sum::<usize>()) as u64);
-    let interrupted = || match interrupt::asked() {
-        true => Err(Error::Interrupted { stage: "flatness" }),
-        false => Ok(()),
-    };
-    interrupted()?;
+    context.go_on("flatness")?;
     let found = surface.flatness(
         &search,
         &groups,
@@ -83,11 +79,11 @@ fn measure(run: &RunFolder, surface: &Surface<'_>) -> Result<()> {
         |group, found| {
             let found = rows_of(group, &pca, found);
             partial.append(&found)?;
-            interrupted()?;
+            context.go_on("flatness")?;
             Ok(found)
         },
     )?;
-    bar.finish_and_clear();
+    drop(bar);
     rows.extend(found.into_iter().flatten());
     rows.sort_by_key(|row| row.index);
     rows.dedup_by_key(|row| row.index);

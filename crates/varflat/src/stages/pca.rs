@@ -5,29 +5,21 @@ mod passes;
 use varflat_analysis::{AnalysisError, ParamGuard, Solver, TrajectoryPca, WindowSource};
 use varflat_files::{Array, FileError, Npz, write_npy, write_npz};
 
+use crate::context::Context;
 use crate::error::{Error, Remedy, Result};
-use crate::experiment::{Components, Experiment};
+use crate::experiment::{Components, Experiment, PROJECTED};
 use crate::recorded::RecordedWindow;
 use crate::run_folder::{RunFolder, Stage, names};
-use crate::say::warn;
 use passes::Watched;
 
-/// Components whose θ_i(t) are written out.
-pub(crate) const PROJECTED: usize = 60;
-
-/// Steps of a time segment whose moments are kept for the bootstrap …
-const SEGMENT: usize = 100;
-/// … and the most of these; of a longer window a segment is as long as a block of the bootstrap.
-const SEGMENTS: usize = 2000;
-
 /// Analyse the recorded window; there is nothing to continue, so no earlier time.
-pub(super) fn pca(run: &RunFolder) -> Result<f64> {
+pub(super) fn pca(run: &RunFolder, context: &Context<'_>) -> Result<f64> {
     let window = RecordedWindow::open(run.file(names::TRAJECTORY))?;
     run.checked(names::TRAJECTORY_INFO).and_then(|_| run.checked(names::TRAJECTORY))?;
-    let watched = Watched::new(&window, solver(run.experiment()), PROJECTED);
+    let watched = Watched::new(&window, solver(run.experiment()), PROJECTED, context);
     let pca = decomposed(run.experiment(), &watched)?;
     if let times @ 2.. = pca.repeats() {
-        warn(format_args!(
+        context.warn(format_args!(
             "pca: every row of {} is there {times} times: the weights were recorded more often than they changed; variances are \
              right, but a step of the optimizer is {times} rows",
             names::TRAJECTORY
@@ -53,7 +45,7 @@ fn solver(experiment: &Experiment) -> Solver {
 
 /// The components of a window, as the experiment wants them.
 pub(crate) fn decomposed(experiment: &Experiment, window: &impl WindowSource) -> Result<TrajectoryPca> {
-    let segment = segment(window.steps(), experiment.fit.block);
+    let segment = experiment.fit.segment(window.steps());
     let params = TrajectoryPca::params().solver(solver(experiment)).segment(segment).check()?;
     params.fit_source(window).map_err(|error| refused(experiment, error))
 }
@@ -74,11 +66,6 @@ fn refused(experiment: &Experiment, error: AnalysisError) -> Error {
         error => error.to_string(),
     };
     Error::Experiment { origin: experiment.name.clone(), problem: format!("{problem}: {advice}") }
-}
-
-/// Steps of a time segment.
-pub(crate) fn segment(steps: usize, block: usize) -> usize {
-    if steps <= SEGMENT * SEGMENTS { SEGMENT } else { block.max(SEGMENT) }
 }
 
 fn save(run: &RunFolder, pca: &TrajectoryPca) -> Result<()> {

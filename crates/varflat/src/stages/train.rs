@@ -18,13 +18,12 @@ use varflat_recorder::{
 };
 
 use crate::checkpoint::{Checkpoint, CheckpointState};
+use crate::context::Context;
 use crate::error::{Error, Remedy, Result};
 use crate::experiment::{Experiment, Window};
 use crate::memory::Images;
 use crate::run_folder::{RunFolder, Stage, names};
-use crate::say::say;
 use crate::weights::{self, NamedWeights, Precision};
-use crate::{interrupt, progress};
 
 /// Wall time between checkpoints, taken at the next epoch's end: about what a kill can cost.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(10);
@@ -37,12 +36,12 @@ const CHECKPOINT_STEPS: u64 = 12_000;
 const LONG: Duration = Duration::from_secs(1);
 
 /// Train and record; returns the wall time of earlier, interrupted attempts.
-pub(super) fn train(run: &RunFolder, device_name: Option<&str>) -> Result<f64> {
+pub(super) fn train(run: &RunFolder, context: &Context<'_>) -> Result<f64> {
     let experiment = run.experiment();
     let start = Instant::now();
     let data = super::load_data(run)?;
     experiment.check_possible(Images::of(&data))?;
-    let open = device::open(device_name)?;
+    let open = device::open(context.device)?;
     let checkpoint = if run.is_begun() { Checkpoint::load(run.path())? } else { None };
     if let Some(checkpoint) = &checkpoint {
         let (started, now) = (&checkpoint.state.backend, open.backend.name());
@@ -53,16 +52,16 @@ pub(super) fn train(run: &RunFolder, device_name: Option<&str>) -> Result<f64> {
                 Remedy::KeepBackend(started.clone()),
             ));
         }
-        say(format_args!("    train: continuing after step {}\n", checkpoint.state.step));
+        context.say(format_args!("    train: continuing after step {}\n", checkpoint.state.step));
     }
     match experiment.convolutional(&data.train, data.classes) {
         Some(config) => {
             let network = Convolutional::new(&config, experiment.seed, &open.device)?;
-            train_network(run, network, data, &open, checkpoint, start)
+            train_network(run, network, data, &open, checkpoint, start, context)
         }
         None => {
             let initial = experiment.network(data.train.pixels(), data.classes).initial(experiment.seed)?;
-            train_network(run, Mlp::new(&initial, &open.device)?, data, &open, checkpoint, start)
+            train_network(run, Mlp::new(&initial, &open.device)?, data, &open, checkpoint, start, context)
         }
     }
 }
@@ -75,6 +74,7 @@ fn train_network<C: Classifier>(
     open: &OpenDevice,
     checkpoint: Option<Checkpoint>,
     start: Instant,
+    context: &Context<'_>,
 ) -> Result<f64> {
     let experiment = run.experiment();
     let network = match &checkpoint {
@@ -87,7 +87,7 @@ fn train_network<C: Classifier>(
     if checkpoint.is_none() {
         run.begin(Stage::Train)?;
     }
-    super::note_beginning(run, open.backend.name(), &open.description, &data)?;
+    super::note_beginning(run, open.backend.name(), &open.description, &data, context)?;
     let (train, test) = (
         ResidentSet::new(&data.train, data.classes, open)?,
         ResidentSet::new(&data.test, data.classes, open)?,
@@ -132,7 +132,7 @@ fn train_network<C: Classifier>(
         let means = recording.states();
         Checkpoint { network, optimizer: optimizer.to_vec(), means, state }.save(run.path())
     };
-    let reason = follow(run, &recording, &mut trainer, &mut metrics, save)?;
+    let reason = follow(run, &recording, &mut trainer, &mut metrics, save, context)?;
     // The recorder knows only that its window is not full, not which key ended the training.
     check_full(experiment, trainer.steps(), reason)?;
     recording.finish(trainer.steps() - first_step)?;
@@ -157,10 +157,11 @@ fn follow<C: Classifier>(
     trainer: &mut Trainer<'_, C>,
     metrics: &mut Vec<Metrics>,
     save: impl Fn(&Trainer<'_, C>, &[Metrics]) -> Result<()>,
+    context: &Context<'_>,
 ) -> Result<StopReason> {
     let training = &run.experiment().training;
     let most = training.max_epochs * trainer.steps_per_epoch();
-    let bar = progress::bar("train", most);
+    let bar = context.bar("train", most);
     let furthest = match run.experiment().recorder.window {
         Window::Last(window) => CHECKPOINT_STEPS.max(window.saturating_mul(run.experiment().recorder.every)),
         Window::All(_) => u64::MAX,
@@ -191,7 +192,7 @@ fn follow<C: Classifier>(
             }
             if let Some(latest) = metrics.last() {
                 if let Some(reason) = trainer.stop_reason(latest).filter(|_| latest.epoch > 0) {
-                    bar.finish_and_clear();
+                    drop(bar);
                     save(trainer, metrics)?;
                     return Ok(reason);
                 }
@@ -207,12 +208,12 @@ fn follow<C: Classifier>(
                 (saved, saved_step) = (Instant::now(), trainer.steps());
             }
         }
-        if interrupt::asked() {
+        if context.asked() {
             bar.abandon();
             save(trainer, metrics)?;
             return Err(Error::Interrupted { stage: "train" });
         }
-        at_stake.get_or_insert_with(interrupt::at_stake);
+        at_stake.get_or_insert_with(|| context.at_stake());
         trainer.step();
         bar.set_position(trainer.steps());
         recording.check()?;

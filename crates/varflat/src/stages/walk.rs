@@ -9,13 +9,12 @@ use varflat_model::{DenseNetwork, Langevin, Metrics, MovingLayer, StopReason, wr
 use varflat_recorder::{Schedule, Sink, Step, TrajectorySink};
 
 use super::subspace::Subspace;
+use crate::context::Context;
 use crate::error::{Error, Remedy, Result};
 use crate::experiment::LangevinSection;
 use crate::memory::Images;
 use crate::run_folder::{RunFolder, Stage, names};
-use crate::say::say;
 use crate::weights::{self, Precision};
-use crate::{interrupt, progress};
 
 /// Wall time between checkpoints.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(10);
@@ -24,7 +23,7 @@ const CHECKPOINT_EVERY: Duration = Duration::from_secs(10);
 const MEASURE_EVERY: u64 = 250;
 
 /// Walk and record; returns the wall time of earlier, interrupted attempts.
-pub(super) fn walk(run: &RunFolder, section: &LangevinSection) -> Result<f64> {
+pub(super) fn walk(run: &RunFolder, section: &LangevinSection, context: &Context<'_>) -> Result<f64> {
     let experiment = run.experiment();
     let begun = Instant::now();
     let start = RunFolder::view(run.path().join(&section.start))?;
@@ -44,7 +43,7 @@ pub(super) fn walk(run: &RunFolder, section: &LangevinSection) -> Result<f64> {
         run.begin(Stage::Train)?;
     }
     let device = format!("{} threads of the host", rayon::current_num_threads());
-    super::note_beginning(run, "host", &device, &data)?;
+    super::note_beginning(run, "host", &device, &data, context)?;
     drop(data);
 
     let every = experiment.recorder.every;
@@ -58,7 +57,7 @@ pub(super) fn walk(run: &RunFolder, section: &LangevinSection) -> Result<f64> {
     let parameter = experiment.recorder.parameter();
     let mut state = saved.unwrap_or_else(|| State::at_rest(&subspace));
     if state.step > 0 {
-        say(format_args!("    train: continuing after step {}\n", state.step));
+        context.say(format_args!("    train: continuing after step {}\n", state.step));
     }
     // A finished trajectory beside a checkpoint: the process ended after assembling it.
     let assembled = state.step == steps && run.file(names::TRAJECTORY).exists();
@@ -74,10 +73,10 @@ pub(super) fn walk(run: &RunFolder, section: &LangevinSection) -> Result<f64> {
     let origin = vec![0.0; subspace.dimensions()];
     let mut walk =
         Langevin::new(&origin, section.walk(), experiment.seed).resume_at(&state.position, state.step)?;
-    let bar = progress::bar("walk", steps);
+    let bar = context.bar("walk", steps);
     let mut saved_at = Instant::now();
     let earlier = state.seconds;
-    let at_stake = interrupt::at_stake();
+    let at_stake = context.at_stake();
     loop {
         let step = walk.steps();
         if (step.is_multiple_of(MEASURE_EVERY) || step == steps)
@@ -91,7 +90,7 @@ pub(super) fn walk(run: &RunFolder, section: &LangevinSection) -> Result<f64> {
             metrics.push(measured);
             write_csv(&run.file(names::METRICS), &metrics)?;
         }
-        let asked = interrupt::asked();
+        let asked = context.asked();
         if asked || step == steps || saved_at.elapsed() > CHECKPOINT_EVERY {
             if let Some(sink) = &mut sink {
                 sink.flush()?;
@@ -127,7 +126,7 @@ pub(super) fn walk(run: &RunFolder, section: &LangevinSection) -> Result<f64> {
         }
     }
     drop(at_stake);
-    bar.finish_and_clear();
+    drop(bar);
     if let Some(sink) = &mut sink {
         sink.finish()?;
     }

@@ -10,7 +10,6 @@ use crate::error::{Error, Result};
 use crate::experiment::Experiment;
 use crate::grid::{self, Axis, Cell};
 use crate::run_folder::{RunFolder, Stage};
-use crate::say::say;
 use crate::stages;
 
 /// Longest name of a run's folder; file systems take 255 bytes.
@@ -104,7 +103,7 @@ pub(super) fn complete<'a>(
     }
     let names: Vec<Cell> = cells.iter().map(|(_, cell, _)| cell.clone()).collect();
     let share = 1.0 / cells.len() as f64;
-    let outcomes = grid::side_by_side(&names, grid::cores(), |cell| {
+    let outcomes = grid::side_by_side(&names, grid::cores(), work.context, |cell| {
         let Some((_, _, experiment)) = cells.iter().find(|(_, other, _)| other == cell) else {
             return Err(work.complain(format!("there is no run {}", cell.name)));
         };
@@ -113,9 +112,9 @@ pub(super) fn complete<'a>(
         if let Some(source) = &work.source {
             run.adopt(source)?;
         }
-        stages::complete(&run, work.device)?;
+        stages::complete(&run, work.context)?;
         work.advance(share);
-        say(format_args!("{}/{}: done\n", work.study.name, cell.name));
+        work.context.say(format_args!("{}/{}: done\n", work.study.name, cell.name));
         // Closed, so that other runs do not keep its lock.
         drop(run);
         RunFolder::view(&path)

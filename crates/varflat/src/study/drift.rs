@@ -7,11 +7,10 @@ use varflat_model::MovingLayer;
 use varflat_recorder::Trajectory;
 
 use super::Work;
-use crate::error::{Error, Result};
-use crate::experiment::{Checked, MOST, MOST_POINTS, all_within, not_too_many, within};
+use crate::error::Result;
+use crate::experiment::{Checked, MOST, MOST_POINTS, PROJECTED, all_within, not_too_many, within};
 use crate::run_folder::{RunFolder, names};
 use crate::stages::{self, FitReport};
-use crate::{interrupt, progress};
 
 pub(crate) const TABLES: &[&str] = &[EXPONENTS, DISPLACEMENTS, GROWTH];
 /// One row a component and range of lags.
@@ -169,7 +168,7 @@ impl DriftStudy {
         if self.components.is_empty() {
             return Err("components needs some, counted from 1".to_owned());
         }
-        all_within("components", &self.components, 1, stages::PROJECTED as u64)?;
+        all_within("components", &self.components, 1, PROJECTED as u64)?;
         if self.lags.is_empty() {
             return Err("lags needs at least one [shortest, longest]".to_owned());
         }
@@ -276,11 +275,9 @@ impl DriftStudy {
         }
         let last = trajectory.steps() - 1;
         let points = self.points.min(last + 1);
-        let bar = progress::bar("drift", points as u64);
+        let bar = work.context.bar("drift", points as u64);
         let rows = (0..points).map(|point| {
-            if interrupt::asked() {
-                return Err(Error::Interrupted { stage: "drift" });
-            }
+            work.context.go_on("drift")?;
             let row = point * last / (points - 1).max(1);
             let weights = trajectory.rows(row..row + 1)?;
             let exact = || weights.iter().map(|&w| f64::from(w));
@@ -299,7 +296,7 @@ impl DriftStudy {
             })
         });
         let rows = rows.collect();
-        bar.finish_and_clear();
+        drop(bar);
         rows
     }
 }

@@ -182,7 +182,7 @@ impl ForgettingStudy {
 
     #[cfg(not(feature = "train"))]
     pub(super) fn measure(&self, work: &Work<'_>) -> Result<ForgettingReport> {
-        crate::stages::check_device(work.device)?;
+        crate::stages::check_device(work.context.device)?;
         Err(work.complain("it trains networks, which needs a backend".to_owned()))
     }
 

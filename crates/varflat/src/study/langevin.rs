@@ -18,7 +18,6 @@ use crate::artifacts::names;
 use crate::error::{Error, Result};
 use crate::experiment::{Experiment, LangevinSection, MOST};
 use crate::figures::estimate;
-use crate::interrupt;
 use crate::stages::{self, FitReport, FlatnessRow};
 
 pub(crate) const TABLES: &[&str] = &[EXPONENTS, POINTS];
@@ -180,12 +179,10 @@ impl LangevinStudy {
         let fit: FitReport = read_json(&source.checked(names::FIT)?)?;
         let mut points = super::exponents::points(SGD, source)?;
         for walk in &finished {
-            if interrupt::asked() {
-                return Err(Error::Interrupted { stage: "langevin" });
-            }
+            work.context.go_on("langevin")?;
             let Some(run) = walk.fitted() else { continue };
             let section = section(&walk.experiment)?;
-            let along = readings::along_hessian(run, section)?;
+            let along = readings::along_hessian(run, section, work.context)?;
             let measured = [
                 (Reading::Hessian, along.measured),
                 (Reading::Own, readings::own(run)?),

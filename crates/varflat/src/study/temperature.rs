@@ -14,7 +14,7 @@ use varflat_model::{MovingLayer, OptimizerKind, TrainingConfig, epoch_order};
 use varflat_recorder::Trajectory;
 
 use super::Work;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::experiment::{
     Checked, Experiment, MOST, MOST_COMPONENTS, MOST_POINTS, all_within, not_too_many, range, within,
 };
@@ -22,7 +22,6 @@ use crate::figures::exponent;
 use crate::recorded::{RecordedWindow, source};
 use crate::run_folder::{RunFolder, names};
 use crate::stages::{self, FlatnessRow};
-use crate::{interrupt, progress};
 
 pub(crate) const TABLES: &[&str] = &[COMPONENTS, PROFILES, MINI_BATCHES];
 /// One row a component.
@@ -295,11 +294,11 @@ fn measure(work: &Work<'_>, config: &TemperatureStudy) -> Result<TemperatureRepo
     drop(images);
     let window = RecordedWindow::open(run.checked(names::TRAJECTORY)?)?;
     let batches = Batches::of(run, window.trajectory(), layer.samples());
-    let bar = progress::bar("temperature", 4 + config.directions().len() as u64);
+    let bar = work.context.bar("temperature", 4 + config.directions().len() as u64);
     let done = || {
         bar.inc(1);
         work.advance(1.0 / (4 + config.directions().len()) as f64);
-        if interrupt::asked() { Err(Error::Interrupted { stage: "temperature" }) } else { Ok(()) }
+        work.context.go_on("temperature")
     };
 
     let l0 = layer.performance(layer.weights())?.loss;
@@ -380,7 +379,7 @@ fn measure(work: &Work<'_>, config: &TemperatureStudy) -> Result<TemperatureRepo
         }
         done()?;
     }
-    bar.finish_and_clear();
+    drop(bar);
 
     let report = TemperatureReport { caveat, ..report(&table, config, run, l0, batches.each().len()) };
     write_csv(&work.file(COMPONENTS), &table)?;

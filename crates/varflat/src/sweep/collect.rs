@@ -14,10 +14,10 @@ use super::plan::columns;
 use super::point::Point;
 use super::status::{State, states};
 use super::table::Table;
+use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::figures;
 use crate::run_folder::{RunFolder, names};
-use crate::say::{say, warn};
 use crate::stages::FitReport;
 use crate::study::exponents::{ExponentRow, PointRow, points as components};
 use crate::versions;
@@ -108,7 +108,7 @@ fn group(sweep: &SweepFolder, point: &Point) -> String {
 /// # Errors
 /// When everything is written: [`Error::Unfinished`] if points lack, because they are not finished. Points that failed do not lack:
 /// they have a row that says why. Before: damaged files.
-pub fn collect(sweep: &SweepFolder, folder: &Path) -> Result<()> {
+pub fn collect(sweep: &SweepFolder, folder: &Path, context: &Context<'_>) -> Result<()> {
     let table = folder.join(EXPONENTS);
     let (mut collected, mut rows, mut further, mut all) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let mut data = BTreeMap::new();
@@ -145,18 +145,18 @@ pub fn collect(sweep: &SweepFolder, folder: &Path) -> Result<()> {
         };
         write_json(&folder.join(RECORD), &record)?;
         unfinished.end()?;
-        say(format_args!(
+        context.say(format_args!(
             "{found} of {points} {} in {}\n",
             if points == 1 { "point is" } else { "points are" },
             table.display()
         ));
         if !all.is_empty() {
-            figures::say_drawn(folder)?;
+            context.say(figures::drawn_in(folder, &figures::draw(folder)?));
         }
     }
     let strangers = sweep.strangers()?;
     if !strangers.is_empty() {
-        warn(format_args!(
+        context.warn(format_args!(
             "not in the table, because sweep.toml in {} does not name it: {}; `varflat sweep run` with its values takes a run in",
             sweep.path().display(),
             strangers.join(", ")

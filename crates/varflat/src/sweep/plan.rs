@@ -6,13 +6,14 @@ use super::folder::SweepFolder;
 use super::point::Point;
 use super::status::{self, State, state};
 use super::table::Table;
+use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::experiment::{Experiment, FitSection, LandscapeSection, PcaSection, Window, shown};
+use crate::experiment::{Experiment, FitSection, LandscapeSection, PROJECTED, PcaSection, Window, shown};
 use crate::memory::Demand;
-use crate::report::count;
+use crate::report::{count, duration};
 #[cfg(feature = "train")]
 use crate::run_folder::RunFolder;
-use crate::stages::{PROJECTED, TrainingCost};
+use crate::stages::TrainingCost;
 
 /// The points of a sweep and what they change, as CSV.
 ///
@@ -50,17 +51,6 @@ pub(super) fn columns<'a>(points: impl Iterator<Item = &'a Point> + Clone) -> Ta
     Table { columns }
 }
 
-/// A length of time as people say it.
-pub(super) fn duration(seconds: f64) -> String {
-    match seconds {
-        ..10.0 => format!("{seconds:.1} s"),
-        ..120.0 => format!("{seconds:.0} s"),
-        ..7200.0 => format!("{:.0} min", seconds / 60.0),
-        ..172_800.0 => format!("{:.1} h", seconds / 3600.0),
-        _ => format!("{:.1} days", seconds / 86_400.0),
-    }
-}
-
 /// A training's cost here, of all experiments that are alike in what decides it.
 struct Measured {
     like: Experiment,
@@ -86,15 +76,15 @@ fn like(experiment: &Experiment) -> Experiment {
 ///
 /// # Errors
 /// What the first steps of a training can meet.
-pub fn plan(sweep: &SweepFolder, device: Option<&str>, workers: usize) -> Result<String> {
+pub fn plan(sweep: &SweepFolder, workers: usize, context: &Context<'_>) -> Result<String> {
     let points = sweep.points();
     let mut measured: Vec<Measured> = Vec::new();
     let mut text = String::from("index  steps at most  training at most  point\n");
     let (mut work, mut disk, mut memory, mut left) = (0.0, 0, 0, 0);
     let mut took = Vec::new();
-    let bar = crate::progress::bar("plan", points.len() as u64);
+    let bar = context.bar("plan", points.len() as u64);
     for point in points {
-        let cost = cost(&mut measured, &point.experiment, device)?;
+        let cost = cost(&mut measured, &point.experiment, context.device)?;
         let epochs = point.experiment.training.max_epochs;
         let steps = epochs * cost.steps_per_epoch;
         let seconds = steps as f64 * cost.step + epochs as f64 * cost.epoch_end;
@@ -110,7 +100,7 @@ pub fn plan(sweep: &SweepFolder, device: Option<&str>, workers: usize) -> Result
         }
         bar.inc(1);
     }
-    bar.finish_and_clear();
+    drop(bar);
     text.push('\n');
     for Measured { like, cost } in &measured {
         let _ = writeln!(
@@ -191,15 +181,4 @@ fn measure(experiment: &Experiment, device: Option<&str>) -> Result<TrainingCost
 fn measure(_: &Experiment, device: Option<&str>) -> Result<TrainingCost> {
     crate::stages::check_device(device)?;
     Err(Error::Experiment { origin: "plan".to_owned(), problem: "no backend is compiled in".to_owned() })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_are_said_as_people_say_them() {
-        let said = [0.25, 42.0, 600.0, 10_000.0, 1e6].map(duration);
-        assert_eq!(said, ["0.2 s", "42 s", "10 min", "2.8 h", "11.6 days"]);
-    }
 }

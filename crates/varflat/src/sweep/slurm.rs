@@ -15,10 +15,9 @@ use varflat_files::{FileError, make_folder, write_whole};
 use self::queue::{Submitted, array_size, ask, job_number, queued};
 use super::folder::{self, SweepFolder};
 use super::status::{State, states};
+use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::interrupt;
 use crate::report::count;
-use crate::say::say;
 
 /// `MaxArraySize` of a Slurm nobody has configured; indices are below it.
 const STOCK_ARRAY_SIZE: usize = 1001;
@@ -106,19 +105,19 @@ struct Submission<'a> {
 /// # Errors
 /// [`Error::Engine`] with what Slurm's programs said, and what is in the queue all the same; [`Error::File`] if the scripts cannot be
 /// written.
-pub fn submit(sweep: &SweepFolder, options: &Slurm, device: Option<&str>) -> Result<()> {
+pub fn submit(sweep: &SweepFolder, options: &Slurm, context: &Context<'_>) -> Result<()> {
     let states = states(sweep)?;
     let points = sweep.points().iter().zip(&states);
     let mut todo: Vec<usize> =
         points.filter(|(_, state)| **state != State::Finished).map(|(point, _)| point.index).collect();
     if todo.is_empty() {
-        say("all points are finished; `varflat sweep collect` writes their table\n");
+        context.say("all points are finished; `varflat sweep collect` writes their table\n");
         return Ok(());
     }
     let whole = std::path::absolute(sweep.path()).map_err(FileError::reading(sweep.path()))?;
     let slurm = whole.join("slurm");
     if !options.dry_run && !options.again {
-        leave_to_others(sweep, &slurm, &mut todo)?;
+        leave_to_others(sweep, &slurm, &mut todo, context)?;
     }
     let limit = options.limit()?;
     let chunk = (options.chunk as usize).max(sweep.points().len().div_ceil(limit));
@@ -127,16 +126,22 @@ pub fn submit(sweep: &SweepFolder, options: &Slurm, device: Option<&str>) -> Res
     let program = std::env::current_exe().map_err(FileError::reading(Path::new("the varflat program")))?;
     let number = (1..).find(|number: &u32| !slurm.join(number.to_string()).exists()).unwrap_or(u32::MAX);
     let folder = slurm.join(number.to_string());
+    let device = context.device;
     let submission = Submission { sweep, options, device, program, folder, chunk, tasks };
     if options.dry_run {
-        submission.print(&whole, todo.len());
+        submission.print(&whole, todo.len(), context);
         return Ok(());
     }
-    submission.hand_over(&whole, &todo)
+    submission.hand_over(&whole, &todo, context)
 }
 
 /// Take out the points that earlier arrays still have in the queue.
-fn leave_to_others(sweep: &SweepFolder, slurm: &Path, todo: &mut Vec<usize>) -> Result<()> {
+fn leave_to_others(
+    sweep: &SweepFolder,
+    slurm: &Path,
+    todo: &mut Vec<usize>,
+    context: &Context<'_>,
+) -> Result<()> {
     let mut arrays = Vec::new();
     for earlier in Submitted::all(slurm)? {
         let name = |index: &usize| &sweep.points()[*index].name;
@@ -148,7 +153,7 @@ fn leave_to_others(sweep: &SweepFolder, slurm: &Path, todo: &mut Vec<usize>) -> 
         let before = todo.len();
         todo.retain(|index| !waiting.contains(&sweep.points()[*index].name));
         if todo.len() < before {
-            say(format_args!(
+            context.say(format_args!(
                 "{} left to array {}, which is in the queue\n",
                 count(before - todo.len(), "point"),
                 earlier.array
@@ -169,19 +174,20 @@ fn leave_to_others(sweep: &SweepFolder, slurm: &Path, todo: &mut Vec<usize>) -> 
 
 impl Submission<'_> {
     /// What would be submitted.
-    fn print(&self, whole: &Path, points: usize) {
+    fn print(&self, whole: &Path, points: usize, context: &Context<'_>) {
         let folder = self.folder.display();
         let (points, tasks) = (count(points, "point"), count(self.tasks.len(), "task"));
-        say(format_args!("# {folder}/array.sbatch: {points} in {tasks}\n{}\n", self.array(whole)));
-        say(format_args!("# {folder}/collect.sbatch\n{}\n", self.collect(whole)));
-        say(format_args!("# sbatch --parsable {folder}/array.sbatch\n"));
-        say(format_args!("# sbatch --parsable --dependency=afterany:ARRAY {folder}/collect.sbatch\n"));
+        context.say(format_args!("# {folder}/array.sbatch: {points} in {tasks}\n{}\n", self.array(whole)));
+        context.say(format_args!("# {folder}/collect.sbatch\n{}\n", self.collect(whole)));
+        context.say(format_args!("# sbatch --parsable {folder}/array.sbatch\n"));
+        context
+            .say(format_args!("# sbatch --parsable --dependency=afterany:ARRAY {folder}/collect.sbatch\n"));
     }
 
     /// Write the scripts and submit them. Whatever fails after the array was taken, it is said that it was.
-    fn hand_over(&self, whole: &Path, todo: &[usize]) -> Result<()> {
+    fn hand_over(&self, whole: &Path, todo: &[usize], context: &Context<'_>) -> Result<()> {
         // Between the answer of sbatch and its being written down nothing may end the process.
-        let _at_stake = interrupt::at_stake();
+        let _at_stake = context.at_stake();
         make_folder(&self.folder)?;
         folder::write(&self.folder.join("sweep.toml"), self.sweep.file())?;
         let array = self.script("array.sbatch", &self.array(whole))?;
@@ -194,7 +200,7 @@ impl Submission<'_> {
             count(self.tasks.len(), "task"),
             self.chunk
         );
-        say(format_args!("{words}\n"));
+        context.say(format_args!("{words}\n"));
         let sweep = self.sweep.path().display();
         let all_the_same = |error: Error| Error::Engine {
             command: "sbatch".to_owned(),
@@ -209,7 +215,7 @@ impl Submission<'_> {
         let collector = ask("sbatch", &["--parsable".as_ref(), dependency.as_ref(), collect.as_os_str()])
             .and_then(|answer| job_number(&answer))
             .map_err(all_the_same)?;
-        say(format_args!(
+        context.say(format_args!(
             "job {collector} collects when they have ended; output in {}\n",
             self.folder.display()
         ));

@@ -7,7 +7,7 @@ use super::failure::Failure;
 use super::folder::SweepFolder;
 use super::point::Point;
 use crate::error::Result;
-use crate::report::count;
+use crate::report::{count, duration};
 use crate::run_folder::{RunFolder, Stage, names};
 
 /// How far a point has come.
@@ -104,7 +104,7 @@ pub fn status(sweep: &SweepFolder) -> Result<String> {
     let left = states.len() - counts.get("finished").unwrap_or(&0) - counts.get("failed").unwrap_or(&0);
     if !took.is_empty() && left > 0 {
         let mean = took.iter().sum::<f64>() / took.len() as f64;
-        let rest = super::plan::duration(mean * left as f64);
+        let rest = duration(mean * left as f64);
         let _ = writeln!(
             head,
             "a finished point took {mean:.1} s in the mean; {rest} of work left, on one worker"

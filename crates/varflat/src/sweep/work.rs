@@ -6,25 +6,23 @@ use std::time::{Duration, Instant};
 use super::failure::Failure;
 use super::folder::SweepFolder;
 use super::point::Point;
+use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::grid;
 use crate::report::count;
 use crate::run_folder::RunFolder;
-use crate::say::say;
-use crate::{interrupt, progress, stages};
+use crate::stages;
 
 /// How often a point that another process works on is asked for.
 const PATIENCE: Duration = Duration::from_millis(300);
 
 /// How the points of a sweep are done.
 #[derive(Clone, Copy, Debug)]
-pub struct Workers<'a> {
+pub struct Workers {
     /// Points at a time; one on each core when absent.
     pub jobs: Option<usize>,
     /// Threads of all of them together; one on each core when absent. Results do not depend on it.
     pub threads: Option<usize>,
-    /// The device that trains.
-    pub device: Option<&'a str>,
     /// Whether trainings that diverged are tried again.
     pub retry: bool,
 }
@@ -43,15 +41,15 @@ enum Outcome {
 ///
 /// # Errors
 /// [`Error::Runs`] names the points that failed; [`Error::Interrupted`] after Ctrl-C, when each has stopped at a safe place.
-pub fn run(sweep: &SweepFolder, points: &[&Point], workers: Workers<'_>) -> Result<()> {
+pub fn run(sweep: &SweepFolder, points: &[&Point], workers: Workers, context: &Context<'_>) -> Result<()> {
     let threads = workers.threads.unwrap_or_else(grid::cores);
     let jobs = workers.jobs.unwrap_or(threads);
-    let bar = progress::bar("points", points.len() as u64);
+    let bar = context.bar("points", points.len() as u64);
     let counter = AtomicUsize::new(0);
     let begun = Instant::now();
     let attempt = |point: &Point, waits: bool| {
-        progress::label(&point.name);
-        let outcome = complete(sweep, point, workers, waits);
+        context.report.label(&point.name);
+        let outcome = complete(sweep, point, workers, waits, context);
         let how = match &outcome {
             Ok(Outcome::Done) => "done".to_owned(),
             Ok(Outcome::FinishedBefore) => "finished already".to_owned(),
@@ -60,11 +58,11 @@ pub fn run(sweep: &SweepFolder, points: &[&Point], workers: Workers<'_>) -> Resu
         };
         let count = counter.fetch_add(1, Ordering::Relaxed) + 1;
         bar.set_position(count as u64);
-        say(format_args!("{} ({count} of {}): {how}\n", point.name, points.len()));
+        context.say(format_args!("{} ({count} of {}): {how}\n", point.name, points.len()));
         outcome
     };
     let do_all = |points: &[&Point], waits| {
-        grid::on_cores(points, jobs, threads, "the sweep", |point| attempt(point, waits))
+        grid::on_cores(points, jobs, threads, "the sweep", context, |point| attempt(point, waits))
     };
     let mut outcomes: Vec<(&Point, Result<Outcome>)> =
         points.iter().copied().zip(do_all(points, points.len() == 1)?).collect();
@@ -73,7 +71,7 @@ pub fn run(sweep: &SweepFolder, points: &[&Point], workers: Workers<'_>) -> Resu
         outcomes.iter().filter(|(_, outcome)| elsewhere(outcome)).map(|(point, _)| *point).collect();
     outcomes.retain(|(_, outcome)| !elsewhere(outcome));
     outcomes.extend(later.iter().copied().zip(do_all(&later, true)?));
-    bar.finish_and_clear();
+    drop(bar);
     outcomes.sort_by_key(|(point, _)| point.index);
     let failures: Vec<(String, Error)> = outcomes
         .into_iter()
@@ -81,7 +79,7 @@ pub fn run(sweep: &SweepFolder, points: &[&Point], workers: Workers<'_>) -> Resu
         .collect();
     if failures.is_empty() {
         let points = count(points.len(), "point");
-        say(format_args!("{points} in {:.1} s\n", begun.elapsed().as_secs_f64()));
+        context.say(format_args!("{points} in {:.1} s\n", begun.elapsed().as_secs_f64()));
         Ok(())
     } else {
         Err(Error::Runs { failures })
@@ -90,16 +88,22 @@ pub fn run(sweep: &SweepFolder, points: &[&Point], workers: Workers<'_>) -> Resu
 
 /// Do one point, from wherever it stands. One that another process works on is left to it, or waited for and then looked at again:
 /// that process may have been killed.
-fn complete(sweep: &SweepFolder, point: &Point, workers: Workers<'_>, waits: bool) -> Result<Outcome> {
+fn complete(
+    sweep: &SweepFolder,
+    point: &Point,
+    workers: Workers,
+    waits: bool,
+    context: &Context<'_>,
+) -> Result<Outcome> {
     if let Some(failure) = Failure::read(sweep, point)?
         && failure.is_finding
         && !workers.retry
     {
         return Err(Error::FailedBefore { error: failure.error });
     }
-    let outcome = open(sweep, point, waits).and_then(|run| match run {
+    let outcome = open(sweep, point, waits, context).and_then(|run| match run {
         None => Ok(Outcome::Elsewhere),
-        Some(run) if stages::complete(&run, workers.device)? => Ok(Outcome::Done),
+        Some(run) if stages::complete(&run, context)? => Ok(Outcome::Done),
         Some(_) => Ok(Outcome::FinishedBefore),
     });
     match &outcome {
@@ -112,7 +116,7 @@ fn complete(sweep: &SweepFolder, point: &Point, workers: Workers<'_>, waits: boo
 }
 
 /// The run folder of a point, or none if another process works in it.
-fn open(sweep: &SweepFolder, point: &Point, waits: bool) -> Result<Option<RunFolder>> {
+fn open(sweep: &SweepFolder, point: &Point, waits: bool, context: &Context<'_>) -> Result<Option<RunFolder>> {
     let folder = sweep.run_folder(point);
     let mut told = false;
     loop {
@@ -121,11 +125,9 @@ fn open(sweep: &SweepFolder, point: &Point, waits: bool) -> Result<Option<RunFol
             Err(Error::Locked(_)) => {}
             other => return other.map(Some),
         }
-        if interrupt::asked() {
-            return Err(Error::Interrupted { stage: "the sweep" });
-        }
+        context.go_on("the sweep")?;
         if !told {
-            say(format_args!("{}: waiting for the process that works on it\n", point.name));
+            context.say(format_args!("{}: waiting for the process that works on it\n", point.name));
             told = true;
         }
         std::thread::sleep(PATIENCE);

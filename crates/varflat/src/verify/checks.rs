@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use crate::context::Context;
 use crate::error::{Error, Remedy, Result};
-use crate::say::say;
 
 /// What came of a check.
 pub(super) enum Outcome {
@@ -32,8 +32,9 @@ impl Outcome {
 }
 
 /// The checks of one place.
-#[derive(Default)]
-pub(super) struct Checks {
+pub(super) struct Checks<'a> {
+    /// Whom they tell, and who may stop them.
+    pub(super) context: &'a Context<'a>,
     differences: Vec<String>,
     /// Checks that came out the same.
     same: usize,
@@ -41,7 +42,11 @@ pub(super) struct Checks {
     changed: BTreeSet<String>,
 }
 
-impl Checks {
+impl<'a> Checks<'a> {
+    pub(super) fn new(context: &'a Context<'a>) -> Self {
+        Self { context, differences: Vec::new(), same: 0, changed: BTreeSet::new() }
+    }
+
     /// Do a check of `file` that needs `inputs` to be what they were, and say what came of it.
     pub(super) fn row(
         &mut self,
@@ -64,7 +69,7 @@ impl Checks {
             Outcome::Differs(words) => format!("DIFFERS: {words}"),
             Outcome::Skipped(words) => format!("not checked: {words}"),
         };
-        say(format_args!("{file:<26} {how:<42} {words}\n"));
+        self.context.say(format_args!("{file:<26} {how:<42} {words}\n"));
         self.same += usize::from(matches!(outcome, Outcome::Same(_)));
         if let Outcome::Differs(words) = outcome {
             self.differences.push(format!("{file}: {words}"));

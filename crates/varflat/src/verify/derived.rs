@@ -8,11 +8,11 @@ use varflat_model::random::{Purpose, below, stream};
 
 use super::Extent;
 use super::checks::{Checks, Outcome, apart, relative};
+use crate::context::Context;
 use crate::error::Result;
 use crate::landscape::{IN_A_ROW, component};
 use crate::run_folder::{RunFolder, names};
 use crate::stages::{self, FitReport, FlatnessRow, Surface, Uncertainty};
-use crate::{interrupt, progress};
 
 /// Groups of directions that are measured again, each as long as those whose searches follow on each other.
 const GROUPS: usize = 3;
@@ -38,6 +38,7 @@ pub(super) fn landscape(
     extent: Extent,
     checks: &mut Checks,
 ) -> Result<()> {
+    let context = checks.context;
     let how = match extent {
         Extent::Sample => "crossings of a sample of directions",
         Extent::All => "crossings of every direction",
@@ -59,7 +60,7 @@ pub(super) fn landscape(
     checks.row(names::LANDSCAPE, "L₀ and profiles once more", &INPUTS, || {
         let made = stages::on_host(run, train, classes, |surface| {
             let profiles = profiles(run, &surface)?;
-            found = Some(crossings(run, &surface, extent));
+            found = Some(crossings(run, &surface, extent, context));
             Ok(profiles)
         });
         made.inspect_err(|error| problem = Some(error.to_string()))
@@ -86,7 +87,12 @@ fn profiles(run: &RunFolder, surface: &Surface<'_>) -> Result<Outcome> {
     Ok(Outcome::within(deviation.fold(l0, f64::max), LOSS, "losses"))
 }
 
-fn crossings(run: &RunFolder, surface: &Surface<'_>, extent: Extent) -> Result<Outcome> {
+fn crossings(
+    run: &RunFolder,
+    surface: &Surface<'_>,
+    extent: Extent,
+    context: &Context<'_>,
+) -> Result<Outcome> {
     let (experiment, pca, kept) = (run.experiment(), stages::read_pca(run)?, stages::read_rows(run)?);
     let chosen = stages::measured(experiment, &pca);
     if chosen.len() != kept.len() {
@@ -112,18 +118,15 @@ fn crossings(run: &RunFolder, surface: &Surface<'_>, extent: Extent) -> Result<O
     };
     let groups: Vec<&[usize]> = places.into_iter().map(|place| all[place]).collect();
     let count = groups.iter().map(|group| group.len()).sum::<usize>();
-    let bar = progress::bar("verify", count as u64);
+    let bar = context.bar("verify", count as u64);
     let again = surface.flatness(
         &stages::search(&experiment.landscape)?,
         &groups,
         |index| component(&pca, index),
         |directions| bar.inc(directions),
-        |group, found| match interrupt::asked() {
-            true => Err(crate::Error::Interrupted { stage: "verify" }),
-            false => Ok(stages::rows_of(group, &pca, found)),
-        },
+        |group, found| context.go_on("verify").map(|()| stages::rows_of(group, &pca, found)),
     )?;
-    bar.finish_and_clear();
+    drop(bar);
     let mut largest: f64 = 0.0;
     for again in again.into_iter().flatten() {
         let Some(kept) = kept.iter().find(|row| row.index == again.index) else { continue };
@@ -162,7 +165,7 @@ fn deviation(again: &FlatnessRow, kept: &FlatnessRow) -> Option<f64> {
 }
 
 /// `fit.json` from the components and the flatness.
-pub(super) fn fit(run: &RunFolder, checks: &mut Checks) -> Result<()> {
+pub(super) fn fit(run: &RunFolder, checks: &mut Checks<'_>) -> Result<()> {
     // The interval of ψ is over windows of the trajectory.
     let inputs = [
         names::TRAJECTORY,

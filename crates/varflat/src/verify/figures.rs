@@ -6,6 +6,7 @@ use std::path::Path;
 use varflat_files::{FileError, FileSum, check_files, is_link, read_json, read_text, short};
 
 use super::checks::{Checks, Outcome};
+use crate::context::Context;
 use crate::error::{Error, Remedy, Result};
 use crate::experiment::is_plain;
 use crate::figures::{DRAWN, Origin, Provenance, drawn};
@@ -15,9 +16,9 @@ const UNKNOWN: &str =
     "no checksum of a table is known here, neither in a record such as summary.json nor in a figure";
 
 /// Every record of a folder and the tables beside it, then every figure.
-pub(super) fn verify_folder(folder: &Path) -> Result<()> {
+pub(super) fn verify_folder(folder: &Path, context: &Context<'_>) -> Result<()> {
     check_files(folder)?;
-    let mut checks = Checks::default();
+    let mut checks = Checks::new(context);
     let records: Vec<&str> =
         DRAWN.iter().map(|(record, _)| *record).filter(|record| folder.join(record).exists()).collect();
     let mut names = Vec::new();
@@ -39,14 +40,14 @@ pub(super) fn verify_folder(folder: &Path) -> Result<()> {
 }
 
 /// One figure and what it comes from.
-pub(super) fn verify_figure(figure: &Path) -> Result<()> {
+pub(super) fn verify_figure(figure: &Path, context: &Context<'_>) -> Result<()> {
     let (folder, Some(name)) = (figure.parent().unwrap_or(Path::new("")), figure.file_stem()) else {
         return Err(Error::malformed(figure, "names no figure", Remedy::NameResults));
     };
     if figure.extension().is_none_or(|kind| kind != "svg") {
         return Err(Error::malformed(figure, "is neither a folder nor an SVG", Remedy::NameResults));
     }
-    let mut checks = Checks::default();
+    let mut checks = Checks::new(context);
     if let Some(provenance) = Provenance::of(&read_text(figure)?)
         && is_plain(&provenance.record)
         && folder.join(&provenance.record).exists()
@@ -58,7 +59,7 @@ pub(super) fn verify_figure(figure: &Path) -> Result<()> {
 }
 
 /// What a record says about itself, and the tables it names.
-fn check_record(folder: &Path, record: &str, checks: &mut Checks) -> Result<()> {
+fn check_record(folder: &Path, record: &str, checks: &mut Checks<'_>) -> Result<()> {
     let path = folder.join(record);
     let mut tables = BTreeMap::new();
     checks.row(record, "what it is of", &[], || {
@@ -94,7 +95,7 @@ fn unknown() -> String {
 }
 
 /// A figure's tables against the checksums in it, and the drawing against them.
-fn check_figure(folder: &Path, name: &str, checks: &mut Checks) -> Result<()> {
+fn check_figure(folder: &Path, name: &str, checks: &mut Checks<'_>) -> Result<()> {
     let file = format!("{name}.svg");
     checks.row(&file, "its tables, and the drawing of them", &[], || {
         let svg = read_text(&folder.join(&file))?;

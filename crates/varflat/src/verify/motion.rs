@@ -9,7 +9,6 @@ use varflat_recorder::Trajectory;
 use super::checks::{Checks, Outcome, apart, relative};
 use crate::error::Result;
 use crate::experiment::Centre;
-use crate::progress::Spinner;
 use crate::recorded::RecordedWindow;
 use crate::run_folder::{RunFolder, names};
 use crate::stages;
@@ -24,7 +23,7 @@ const MEAN: f64 = 1.2e-7;
 const VARIANCE: f64 = 1e-6;
 
 /// The last row of the metrics from the final weights; the trajectory's last row and its mean.
-pub(super) fn weights(run: &RunFolder, data: Option<&Data>, checks: &mut Checks) -> Result<()> {
+pub(super) fn weights(run: &RunFolder, data: Option<&Data>, checks: &mut Checks<'_>) -> Result<()> {
     let measured = [names::WEIGHTS_FINAL, names::CONFIG];
     checks.row(names::METRICS, "last row from weights_final.npz", &measured, || match data {
         None => Ok(Outcome::Skipped("the data are not here".to_owned())),
@@ -119,12 +118,13 @@ fn recorded(run: &RunFolder) -> Result<Outcome> {
 const ROWS: usize = 256;
 
 /// The components and the projections from the trajectory.
-pub(super) fn components(run: &RunFolder, checks: &mut Checks) -> Result<()> {
+pub(super) fn components(run: &RunFolder, checks: &mut Checks<'_>) -> Result<()> {
     let inputs = [names::TRAJECTORY, names::TRAJECTORY_INFO];
     let mut found = None;
+    let context = checks.context;
     checks.row(names::PCA, "components of trajectory.npy once more", &inputs, || {
         let window = RecordedWindow::open(run.file(names::TRAJECTORY))?;
-        let spinner = Spinner::start("verify", "covariance and principal components");
+        let spinner = context.report.spinner("verify", "covariance and principal components");
         let again = stages::decomposed(run.experiment(), &window)?;
         let kept = stages::read_pca(run)?;
         let projections = kept.project(&window, read_npy(&run.file(names::PROJECTIONS))?.ncols())?;

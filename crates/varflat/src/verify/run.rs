@@ -7,21 +7,20 @@ use varflat_model::data::{Data, DataError};
 
 use super::checks::{Checks, Outcome};
 use super::{Extent, derived, motion};
+use crate::context::Context;
 use crate::error::{Error, Remedy, Result};
 use crate::run_folder::{RunFolder, RunRecord, Stage, hold, names};
-use crate::say::say;
-use crate::{interrupt, progress};
 
 /// What is called the data in the list of checks.
 const DATA: &str = "data";
 
-pub(super) fn verify(folder: &Path, extent: Extent) -> Result<()> {
+pub(super) fn verify(folder: &Path, extent: Extent, context: &Context<'_>) -> Result<()> {
     let run = RunFolder::view(folder)?;
     let _at_rest = hold(folder)?;
     let record = run.record()?;
     check_begun(&run, &record)?;
-    introduce(&run, &record);
-    let mut checks = Checks::default();
+    introduce(&run, &record, context);
+    let mut checks = Checks::new(context);
     files(&run, &record, &mut checks)?;
     let data = data(&run, &record, &mut checks)?;
     let done = |stage: Stage| run.is_done(stage);
@@ -39,7 +38,7 @@ pub(super) fn verify(folder: &Path, extent: Extent) -> Result<()> {
     }
     for stage in Stage::ALL {
         if !done(stage)? && !record.stages.contains_key(stage.name()) {
-            say(format_args!("`{}` is not done: nothing to verify of it\n", stage.name()));
+            context.say(format_args!("`{}` is not done: nothing to verify of it\n", stage.name()));
         }
     }
     checks.judge(folder, "what could be derived again was not, for the reasons said", Remedy::Restore)
@@ -58,10 +57,10 @@ fn check_begun(run: &RunFolder, record: &RunRecord) -> Result<()> {
     Ok(())
 }
 
-fn introduce(run: &RunFolder, record: &RunRecord) {
+fn introduce(run: &RunFolder, record: &RunRecord, context: &Context<'_>) {
     let versions: Vec<String> =
         record.versions.iter().map(|(name, version)| format!("{name} {version}")).collect();
-    say(format_args!(
+    context.say(format_args!(
         "{}: {} (seed {}), commit {}, {}; {}\n",
         run.path().display(),
         run.experiment().name,
@@ -73,29 +72,39 @@ fn introduce(run: &RunFolder, record: &RunRecord) {
 }
 
 /// Every file against its checksum.
-fn files(run: &RunFolder, record: &RunRecord, checks: &mut Checks) -> Result<()> {
+fn files(run: &RunFolder, record: &RunRecord, checks: &mut Checks<'_>) -> Result<()> {
+    let context = checks.context;
     if !record.has_sums() {
-        say("run.json has no checksums: it is from before they were kept. What can be derived again is.\n");
+        context.say(
+            "run.json has no checksums: it is from before they were kept. What can be derived again is.\n",
+        );
         return Ok(());
     }
     // Reading it has checked it.
     checks.row(names::RUN, "its own SHA-256", &[], || Ok(Outcome::Same("identical".to_owned())))?;
     if let Some(known) = &record.config {
-        checks.row(names::CONFIG, "SHA-256", &[], || against(run, names::CONFIG, known, |_| {}))?;
+        checks.row(names::CONFIG, "SHA-256", &[], || against(run, names::CONFIG, known, |_| {}, context))?;
     }
     let all = || record.stages.values().flat_map(|stage| &stage.files);
-    let bar = progress::bar("verify", all().map(|(_, sum)| sum.bytes).sum());
+    let bar = context.bar("verify", all().map(|(_, sum)| sum.bytes).sum());
     for stage in Stage::ALL {
         let Some(stage) = record.stages.get(stage.name()) else { continue };
         for (name, known) in &stage.files {
-            checks.row(name, "SHA-256", &[], || against(run, name, known, |bytes| bar.inc(bytes)))?;
+            checks
+                .row(name, "SHA-256", &[], || against(run, name, known, |bytes| bar.inc(bytes), context))?;
         }
     }
-    bar.finish_and_clear();
+    drop(bar);
     Ok(())
 }
 
-fn against(run: &RunFolder, name: &str, known: &FileSum, read: impl Fn(u64)) -> Result<Outcome> {
+fn against(
+    run: &RunFolder,
+    name: &str,
+    known: &FileSum,
+    read: impl Fn(u64),
+    context: &Context<'_>,
+) -> Result<Outcome> {
     let path = run.file(name);
     // A name comes from run.json, which may come from anyone.
     if Stage::of_file(name).is_none() && name != names::CONFIG {
@@ -111,9 +120,7 @@ fn against(run: &RunFolder, name: &str, known: &FileSum, read: impl Fn(u64)) -> 
         read(bytes);
     };
     let found = FileSum::of_with_progress(&path, asked)?;
-    if interrupt::asked() {
-        return Err(Error::Interrupted { stage: "verify" });
-    }
+    context.go_on("verify")?;
     Ok(match known.difference(&found) {
         None => Outcome::Same("identical".to_owned()),
         Some(difference) => Outcome::Differs(difference),
@@ -121,7 +128,7 @@ fn against(run: &RunFolder, name: &str, known: &FileSum, read: impl Fn(u64)) -> 
 }
 
 /// The images, if they are here and are those the run began with.
-fn data(run: &RunFolder, record: &RunRecord, checks: &mut Checks) -> Result<Option<Data>> {
+fn data(run: &RunFolder, record: &RunRecord, checks: &mut Checks<'_>) -> Result<Option<Data>> {
     if record.data.is_empty() {
         return Ok(None);
     }

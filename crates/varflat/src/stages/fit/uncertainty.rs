@@ -10,9 +10,9 @@ use varflat_files::{Array, FileError, Npz, read_npy, write_npz};
 
 use super::OLDER;
 use crate::error::Result;
+use crate::experiment::PROJECTED;
 use crate::recorded::RecordedWindow;
 use crate::run_folder::{RunFolder, names};
-use crate::stages::PROJECTED;
 
 /// The variances without one block of time after the other, and whether the blocks are independent; or why there are none.
 pub(crate) struct Uncertainty(std::result::Result<(Replicates, Memory), String>);

@@ -3,13 +3,11 @@
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use indicatif::ProgressBar;
 use ndarray::ArrayView2;
 use varflat_analysis::{AnalysisError, Solver, WindowSource};
 
-use crate::error::Error;
+use crate::context::{Context, Progress};
 use crate::recorded::{RecordedWindow, source};
-use crate::{interrupt, progress};
 
 /// Passes of the solver for the first components, as a rule, and the vectors it takes on in each.
 const TOP_K_PASSES: u64 = 12;
@@ -21,7 +19,8 @@ pub(super) struct Watched<'a> {
     passes: Vec<Pass>,
     /// Weights read so far, in all passes.
     read: AtomicU64,
-    bar: ProgressBar,
+    context: &'a Context<'a>,
+    bar: Box<dyn Progress>,
 }
 
 /// One pass over the window, in multiply-adds.
@@ -34,7 +33,12 @@ struct Pass {
 
 impl<'a> Watched<'a> {
     /// For a decomposition, and the projections on `projected` of its components.
-    pub(super) fn new(window: &'a RecordedWindow, solver: Solver, projected: usize) -> Self {
+    pub(super) fn new(
+        window: &'a RecordedWindow,
+        solver: Solver,
+        projected: usize,
+        context: &'a Context<'a>,
+    ) -> Self {
         let (steps, weights) = (window.steps() as u64, window.weights() as u64);
         let (size, all) = (steps.min(weights), steps * weights);
         let pass = |work: u64, after: u64| Pass { work: all.saturating_mul(work), after };
@@ -57,7 +61,7 @@ impl<'a> Watched<'a> {
         }
         passes.extend([pass(2 * found, 0), pass(2 * projected as u64, 0)]);
         let total = passes.iter().map(|pass| pass.work.saturating_add(pass.after)).sum();
-        Self { window, passes, read: AtomicU64::new(0), bar: progress::bar("pca", total) }
+        Self { window, passes, read: AtomicU64::new(0), context, bar: context.bar("pca", total) }
     }
 
     /// The work done when so many weights have been read, over all passes.
@@ -73,9 +77,7 @@ impl<'a> Watched<'a> {
 impl Watched<'_> {
     /// Moves the bar by a block.
     fn tell(&self, rows: &Range<usize>, columns: &Range<usize>) -> Result<(), AnalysisError> {
-        if interrupt::asked() {
-            return Err(source(Error::Interrupted { stage: "pca" }));
-        }
+        self.context.go_on("pca").map_err(source)?;
         let weights = (rows.len() * columns.len()) as u64;
         self.bar.set_position(self.done(self.read.fetch_add(weights, Ordering::Relaxed)));
         Ok(())
@@ -113,11 +115,5 @@ impl WindowSource for Watched<'_> {
     ) -> Result<ArrayView2<'a, f64>, AnalysisError> {
         self.tell(&rows, &columns)?;
         self.window.block_f64(rows, columns, buffer)
-    }
-}
-
-impl Drop for Watched<'_> {
-    fn drop(&mut self) {
-        self.bar.finish_and_clear();
     }
 }

@@ -7,8 +7,8 @@ use varflat_model::{Constraint, DenseNetwork, Mlp, MlpConfig, ResidentSet, Train
 use varflat_recorder::{SharedSink, paths};
 
 use super::{ForgettingStudy, Heads};
+use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::interrupt;
 use crate::record::{Kept, optimizer};
 use crate::study::Work;
 
@@ -20,6 +20,7 @@ pub(super) struct Bench<'a> {
     model: MlpConfig,
     training: TrainingConfig,
     device: OpenDevice,
+    pub(super) context: &'a Context<'a>,
 }
 
 /// Two digits to be told apart, or several such pairs together.
@@ -37,9 +38,9 @@ pub(super) struct Outcome {
 }
 
 impl<'a> Bench<'a> {
-    pub(super) fn new(study: &'a ForgettingStudy, work: &Work<'_>) -> Result<Self> {
+    pub(super) fn new(study: &'a ForgettingStudy, work: &Work<'a>) -> Result<Self> {
         let base = work.base;
-        let device = device::open(work.device)?;
+        let device = device::open(work.context.device)?;
         if base.model.channels.is_some() {
             return Err(
                 work.complain("it is made for perceptrons: the run should have no model.channels".to_owned())
@@ -76,7 +77,8 @@ impl<'a> Bench<'a> {
         if let Some(weights) = study.weights.iter().find(|weights| **weights > there) {
             return Err(work.complain(format!("weights: {weights}, but the network has {there}: lower it")));
         }
-        let bench = Self { study, tasks, data, model, training, device };
+        let context = work.context;
+        let bench = Self { study, tasks, data, model, training, device, context };
         let (rows, wanted) = (bench.recorded_rows(), study.components.iter().max().copied().unwrap_or(1));
         // A centred window has one direction less than rows; a small layer may have fewer still.
         if rows <= wanted as u64 {
@@ -153,9 +155,7 @@ impl<'a> Bench<'a> {
         let mut trainer =
             trainer.resume_at(place * study.epochs * per_epoch).with_constraints(constraints)?;
         for _ in 0..study.epochs {
-            if interrupt::asked() {
-                return Err(Error::Interrupted { stage: "the forgetting study" });
-            }
+            self.context.go_on("the forgetting study")?;
             for _ in 0..per_epoch {
                 trainer.step();
             }

@@ -56,7 +56,7 @@ pub(super) fn learn(bench: &Bench<'_>, work: &Work<'_>, summary: &[SummaryRow]) 
     let together: Vec<Task> =
         (1..=bench.tasks.len()).map(|tasks| bench.together(tasks)).collect::<Result<_>>()?;
     let share = (1.0 - SHARE) / chains.len() as f64;
-    let rows = grid::on_all_cores(&chains, grid::cores(), "the forgetting study", |chain| {
+    let rows = grid::on_all_cores(&chains, grid::cores(), "the forgetting study", bench.context, |chain| {
         let kind = format!("{:?}", chain.method.kind).to_lowercase();
         let name = format!("sequence-{}-{kind}-{}.json", chain.heads.name(), chain.seed);
         let rows =

@@ -60,7 +60,7 @@ fn of_seed(bench: &Bench<'_>, heads: Heads, seed: u64, done: impl Fn(f64) + Sync
         }
     }
     let part = 1.0 / runs.len() as f64;
-    let rows = grid::on_all_cores(&runs, grid::cores(), "the forgetting study", |run| {
+    let rows = grid::on_all_cores(&runs, grid::cores(), "the forgetting study", bench.context, |run| {
         let Run { method, constraints, strength } = run;
         let (constraints, lambda) = match strength {
             Some(strength) => learnt::scaled(constraints, *strength),

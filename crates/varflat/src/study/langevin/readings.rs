@@ -9,9 +9,9 @@ use varflat_files::{FileError, read_json};
 use varflat_model::{DenseLandscape, Langevin, LangevinConfig, MovingLayer};
 
 use super::steps;
+use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::experiment::{Centre, Experiment, LangevinSection};
-use crate::progress::Spinner;
 use crate::recorded::RecordedWindow;
 use crate::run_folder::{RunFolder, names};
 use crate::stages::{self, FitReport, FlatnessRow, Subspace, Uncertainty};
@@ -80,7 +80,11 @@ pub(super) fn along_sgd(run: &RunFolder, section: &LangevinSection, source: &Run
 }
 
 /// Along the eigenvectors of the Hessian at the mean of the walk.
-pub(super) fn along_hessian(run: &RunFolder, section: &LangevinSection) -> Result<AlongHessian> {
+pub(super) fn along_hessian(
+    run: &RunFolder,
+    section: &LangevinSection,
+    context: &Context<'_>,
+) -> Result<AlongHessian> {
     let experiment = run.experiment();
     let network = run.centre(Centre::Mean)?;
     let name = &experiment.recorder.layer;
@@ -89,7 +93,7 @@ pub(super) fn along_hessian(run: &RunFolder, section: &LangevinSection) -> Resul
     let subspace = Subspace::of(&start, section, layer)?;
     let images = stages::load_data(run)?.train;
     let curvatures = {
-        let _spinner = Spinner::start("curvature", "gradients to both sides in every dimension");
+        let _spinner = context.report.spinner("curvature", "gradients to both sides in every dimension");
         let moving = MovingLayer::new(&network, name, &images)?;
         let rows = subspace
             .directions()

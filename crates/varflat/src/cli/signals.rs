@@ -5,6 +5,8 @@ use std::io::Write;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use crate::context::Interrupt;
+
 /// The exit code of an interrupted run.
 pub const EXIT_CODE: u8 = 130;
 
@@ -68,9 +70,21 @@ fn ask() {
     });
 }
 
-/// Whether the run should stop.
-pub fn asked() -> bool {
-    ASKED.load(Ordering::Relaxed)
+/// The signals that this process hears.
+pub(super) struct Signals;
+
+impl Interrupt for Signals {
+    fn asked(&self) -> bool {
+        ASKED.load(Ordering::Relaxed)
+    }
+
+    fn wait_for_it(&self) {
+        AT_STAKE.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn waited_for(&self) {
+        AT_STAKE.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 /// Say why the process ends, unless that was said already; true if it was not.
@@ -80,20 +94,4 @@ pub fn last_words(error: impl std::fmt::Display) -> bool {
         let _ = writeln!(std::io::stderr(), "error: {error}");
     }
     first
-}
-
-/// As long as it lives there is work in memory that will be written down when it stops by itself.
-#[must_use]
-pub(crate) struct AtStake(());
-
-/// To be held by work that looks at [`asked`] often, and writes down where it stands before it stops.
-pub(crate) fn at_stake() -> AtStake {
-    AT_STAKE.fetch_add(1, Ordering::SeqCst);
-    AtStake(())
-}
-
-impl Drop for AtStake {
-    fn drop(&mut self) {
-        AT_STAKE.fetch_sub(1, Ordering::SeqCst);
-    }
 }
