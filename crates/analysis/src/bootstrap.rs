@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::AnalysisError;
 use crate::line::least_squares;
 use crate::pca::SegmentMoments;
-use crate::power_law::{Points, ln};
+use crate::points::{Points, ln};
 
 /// Fewest blocks that are worth resampling.
 const FEWEST_BLOCKS: usize = 5;

@@ -60,6 +60,7 @@ mod jackknife;
 mod line;
 mod memory;
 mod pca;
+mod points;
 mod power_law;
 mod scaling;
 pub mod spectrum;
@@ -83,7 +84,8 @@ pub use pca::{
     SegmentMoments, Solver, TrajectoryPca, TrajectoryPcaParams, TrajectoryPcaValidParams, Weight,
     WindowSource, check_rows,
 };
-pub use power_law::{Component, PowerLaw, PowerLawParams, PowerLawValidParams};
+pub use points::Component;
+pub use power_law::{PowerLaw, PowerLawParams, PowerLawValidParams};
 pub use scaling::{Scaling, scaling};
 pub use temperature::{reshuffled_correlation, temperature};
 

@@ -1,5 +1,6 @@
 //! Principal components of a window of weights: w(t) = ⟨w⟩_T + Σ_i θ_i(t) p_i.
 
+mod block;
 mod eigen;
 mod format;
 mod moments;
@@ -16,7 +17,7 @@ mod written;
 pub use moments::SegmentMoments;
 pub use params::{Solver, TrajectoryPcaParams, TrajectoryPcaValidParams};
 pub use source::{Weight, WindowSource};
-pub use written::check_rows;
+pub use survey::check_rows;
 
 use faer::{Accum, Mat};
 use linfa::DatasetBase;

@@ -3,6 +3,8 @@
 #[cfg(feature = "burn")]
 pub(crate) mod classifier;
 mod config;
+#[cfg(feature = "burn")]
+mod evaluate;
 pub(crate) mod host;
 mod metrics;
 #[cfg(feature = "burn")]

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
 
+use crate::ticks::Ticks;
 use crate::{decades, linear};
 
 /// Share of the axis kept for the mark of exact zeros below the lowest decade.
@@ -15,15 +16,6 @@ const BETWEEN_LABELS: f64 = 4.0;
 enum Scale {
     Linear,
     Decades,
-}
-
-/// Where an axis is marked.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Ticks {
-    /// Values with a label, in ascending order.
-    pub(crate) labelled: Vec<(f64, String)>,
-    /// Values with a light grid line only.
-    pub(crate) light: Vec<f64>,
 }
 
 /// An axis: a range, how values map to it, and its ticks.

@@ -60,8 +60,10 @@ mod sheet;
 mod spectrum;
 mod style;
 mod temperature;
+mod ticks;
 mod trade_off;
 mod trajectories;
+mod units;
 mod variance_flatness;
 mod web_font;
 

@@ -4,14 +4,7 @@ use plotters::style::RGBColor;
 use plotters::style::colors::colormaps::{ColorMap, ViridisRGB};
 
 use crate::marks::Shape;
-
-/// plotters draws on whole numbers: the canvas counts tenths of a pixel.
-pub(crate) const UNITS_PER_PIXEL: f64 = 10.0;
-
-/// Pixels to canvas units.
-pub(crate) fn units(pixels: f64) -> i32 {
-    (pixels * UNITS_PER_PIXEL).round() as i32
-}
+pub(crate) use crate::units::{UNITS_PER_PIXEL, units};
 
 pub(crate) const TICK_TEXT: f64 = 12.5;
 pub(crate) const LEGEND_TEXT: f64 = 12.5;

@@ -2,10 +2,10 @@
 
 use ndarray::ArrayView2;
 
+use super::block::{Block, rows_of};
 use super::format::{Digits, Format};
 use super::source::{Weight, WindowSource};
-use super::window::{Block, rows_of};
-use super::written::Runs;
+use super::written::{FEWEST, Runs};
 use crate::AnalysisError;
 
 /// Largest motion |w(t) − w(0)| whose squares can be summed in f64, and smallest whose variances can be told apart.
@@ -119,4 +119,26 @@ impl Survey {
             _ => (vec![0.0; self.sum.len()], over(self.sum)),
         }
     }
+}
+
+/// Refuses a window with rows that were never written: zeros at an end, or a last row that is there again and again. The ends are
+/// read, and all of the window only where these look so; a decomposition looks at every row.
+///
+/// # Errors
+/// [`AnalysisError::UnwrittenRows`]; [`AnalysisError::Source`] if the window cannot be read.
+pub fn check_rows(window: impl WindowSource) -> Result<(), AnalysisError> {
+    let (steps, weights) = (window.steps(), window.weights());
+    if steps < 2 || weights == 0 {
+        return Ok(());
+    }
+    let mut buffer = Vec::new();
+    let first_is_zero = window.block_f64(0..1, 0..weights, &mut buffer)?.iter().all(|weight| *weight == 0.0);
+    let end = window.block_f64(steps.saturating_sub(FEWEST)..steps, 0..weights, &mut buffer)?;
+    let last = end.row(end.nrows() - 1);
+    let last_is_zero = last.iter().all(|weight| *weight == 0.0);
+    let stands_still = end.nrows() == FEWEST && end.rows().into_iter().all(|row| row == last);
+    if first_is_zero || last_is_zero || stands_still {
+        Survey::of(&window)?.runs.check(weights)?;
+    }
+    Ok(())
 }

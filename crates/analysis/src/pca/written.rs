@@ -1,12 +1,10 @@
 //! Whether the rows of a window were all written: runs of rows that are equal, or zero.
 
-use super::source::WindowSource;
-use super::survey::Survey;
 use crate::AnalysisError;
 
 /// Fewest rows of a run that is nothing a training does by itself: a learning rate that ends at zero, or a step that was skipped
 /// because its gradient overflowed, leaves two.
-const FEWEST: usize = 3;
+pub(super) const FEWEST: usize = 3;
 /// A run that is so many times longer than the others are on average is none of them.
 const TIMES: f64 = 20.0;
 /// A run within the window is looked at from this share of its rows on: a shorter one changes nothing.
@@ -115,26 +113,4 @@ impl Runs {
         }
         Ok(())
     }
-}
-
-/// Refuses a window with rows that were never written: zeros at an end, or a last row that is there again and again. The ends are
-/// read, and all of the window only where these look so; a decomposition looks at every row.
-///
-/// # Errors
-/// [`AnalysisError::UnwrittenRows`]; [`AnalysisError::Source`] if the window cannot be read.
-pub fn check_rows(window: impl WindowSource) -> Result<(), AnalysisError> {
-    let (steps, weights) = (window.steps(), window.weights());
-    if steps < 2 || weights == 0 {
-        return Ok(());
-    }
-    let mut buffer = Vec::new();
-    let first_is_zero = window.block_f64(0..1, 0..weights, &mut buffer)?.iter().all(|weight| *weight == 0.0);
-    let end = window.block_f64(steps.saturating_sub(FEWEST)..steps, 0..weights, &mut buffer)?;
-    let last = end.row(end.nrows() - 1);
-    let last_is_zero = last.iter().all(|weight| *weight == 0.0);
-    let stands_still = end.nrows() == FEWEST && end.rows().into_iter().all(|row| row == last);
-    if first_is_zero || last_is_zero || stands_still {
-        Survey::of(&window)?.runs.check(weights)?;
-    }
-    Ok(())
 }

@@ -10,7 +10,7 @@ use varflat_files::FromFloat;
 
 use super::{
     npy::OURS,
-    reader::{Layout, Piece},
+    piece::{Layout, Piece},
 };
 use crate::{RecorderError, Trajectory};
 

@@ -12,6 +12,7 @@ mod foreign;
 mod info;
 mod npy;
 mod parts;
+mod piece;
 mod reader;
 mod resume;
 mod sink;

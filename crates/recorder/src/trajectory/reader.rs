@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use varflat_files::{FloatElement, Precision};
+use varflat_files::Precision;
 
 use super::{
     blocks::TrajectoryReader,
@@ -15,6 +15,7 @@ use super::{
     info::Sidecar,
     npy::read_header,
     parts::{list_parts, npy_path, part_first_step},
+    piece::{Layout, Piece},
 };
 use crate::{Keep, RecorderError, TrajectoryInfo};
 
@@ -30,38 +31,6 @@ pub struct Trajectory {
     steps: u64,
     missing: u64,
     pieces: Vec<Piece>,
-}
-
-/// Consecutive rows in one file.
-#[derive(Debug, Clone)]
-pub(super) struct Piece {
-    pub(super) path: PathBuf,
-    pub(super) layout: Layout,
-    /// The first of them, of the rows of the file.
-    pub(super) first: u64,
-    pub(super) rows: u64,
-}
-
-/// Where the weights of an NPY file lie.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Layout {
-    /// The byte at which the first begins.
-    offset: u64,
-    pub(super) element: FloatElement,
-    /// Of a file in Fortran order, in which all rows of a weight lie one behind the other: how many these are.
-    pub(super) column: Option<u64>,
-    weights: u64,
-}
-
-impl Layout {
-    /// The byte at which a weight of a row begins.
-    pub(super) fn place(&self, row: u64, weight: u64) -> u64 {
-        let before = match self.column {
-            Some(rows) => weight * rows + row,
-            None => row * self.weights + weight,
-        };
-        self.offset + before * self.element.bytes() as u64
-    }
 }
 
 /// The rows of one NPY file.
