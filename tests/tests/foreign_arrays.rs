@@ -321,6 +321,11 @@ fn rows_that_were_never_written_are_refused() {
     ] {
         desk.decomposed(&saved(&window));
     }
+    // A window that is read whole when it is opened, because its first row is zero: what is found is found in the file.
+    let mut lost = joined(&[zeros(1), window.clone()]);
+    lost[[7, 2]] = f64::NAN;
+    let error = RecordedWindow::open(desk.put("window.npy", &saved(&lost))).unwrap_err().to_string();
+    assert!(error.contains("window.npy") && error.contains("row 7, column 2"), "{error}");
     // One and the same row all along: not said to be frozen weights alone.
     let path = desk.put("window.npy", &saved(&same(7, 30)));
     let error = principal_components(read_window(&path).unwrap()).unwrap_err().to_string();

@@ -63,10 +63,8 @@ impl RecordedWindow {
         let reader = Mutex::new(trajectory.reader().map_err(|error| unusable(path, error))?);
         let window = Self { trajectory, reader };
         check_rows(&window).map_err(|error| match error {
-            error @ AnalysisError::UnwrittenRows { .. } => {
-                Error::from(FileError::malformed(path, error.to_string()))
-            }
-            error => error.into(),
+            error @ AnalysisError::Source(_) => error.into(),
+            error => Error::from(FileError::malformed(path, error.to_string())),
         })?;
         Ok(window)
     }
