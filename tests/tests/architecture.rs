@@ -1,0 +1,172 @@
+//! Which way the arrows of the house point: between crates downwards, and between the modules of a crate in no circle.
+//!
+//! An arrow is a path in a file that begins with `crate` or `super` and names a module; tests at the end of a file do not count.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Each crate, and those of ours that it may use.
+const CRATES: [(&str, &[&str]); 6] = [
+    ("files", &[]),
+    ("analysis", &[]),
+    ("recorder", &["files"]),
+    ("model", &["files"]),
+    ("plot", &["files"]),
+    ("varflat", &["files", "analysis", "recorder", "model", "plot"]),
+];
+
+/// Modules that still lie in a circle, a crate each: none may be added.
+const LEFT: [(&str, &[&str]); 1] =
+    [("varflat", &["figures", "inspect", "report", "reproduce", "study", "sweep::file", "sweep::point"])];
+
+fn crates() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates")
+}
+
+/// The modules of a crate and the text of each, without its comments and tests.
+fn modules(sources: &Path, prefix: &[String], found: &mut BTreeMap<Vec<String>, String>) {
+    for entry in fs::read_dir(sources).unwrap() {
+        let path = entry.unwrap().path();
+        let stem = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        if path.is_dir() {
+            modules(&path, &[prefix, &[stem]].concat(), found);
+        } else if path.extension().is_some_and(|kind| kind == "rs")
+            && !["lib", "main"].contains(&stem.as_str())
+        {
+            let text = fs::read_to_string(&path).unwrap();
+            let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+            let code = text.lines().map(|line| line.split("//").next().unwrap_or_default());
+            let name = if stem == "mod" { prefix.to_vec() } else { [prefix, &[stem]].concat() };
+            found.insert(name, code.collect::<Vec<_>>().join("\n"));
+        }
+    }
+}
+
+/// Every path in `a::{b, c::{d, e}}`, word by word.
+fn spread(path: &str) -> Vec<Vec<String>> {
+    let words = |text: &str| -> Vec<String> {
+        text.split("::").map(|word| word.trim().to_owned()).filter(|word| !word.is_empty()).collect()
+    };
+    let Some((before, group)) = path.split_once('{') else {
+        return vec![words(path.split(" as ").next().unwrap_or_default())];
+    };
+    let group = group.trim_end().strip_suffix('}').unwrap_or(group);
+    let (mut parts, mut depth, mut part) = (Vec::new(), 0, String::new());
+    for letter in group.chars().chain([',']) {
+        depth += i32::from(letter == '{') - i32::from(letter == '}');
+        if letter == ',' && depth == 0 {
+            parts.push(std::mem::take(&mut part));
+        } else {
+            part.push(letter);
+        }
+    }
+    let parts = parts.iter().filter(|part| !part.trim().is_empty());
+    parts.flat_map(|part| spread(part)).map(|part| [words(before), part].concat()).collect()
+}
+
+/// Every path of a text that begins with one of the words.
+fn paths(text: &str) -> Vec<Vec<String>> {
+    let mut found = Vec::new();
+    for (start, _) in text.match_indices("crate::").chain(text.match_indices("super::")) {
+        let is_first =
+            !text[..start].ends_with(|letter: char| letter.is_alphanumeric() || "_:".contains(letter));
+        if !is_first {
+            continue;
+        }
+        let rest = &text[start..];
+        let is_use = text[..start].trim_end().ends_with("use");
+        let end = match is_use {
+            true => rest.find(';'),
+            false => rest.find(|letter: char| !(letter.is_alphanumeric() || "_:".contains(letter))),
+        };
+        found.extend(spread(&rest[..end.unwrap_or(rest.len())]));
+    }
+    found
+}
+
+type Arrows = BTreeMap<String, BTreeSet<String>>;
+
+fn arrows(krate: &str) -> Arrows {
+    let mut modules_of = BTreeMap::new();
+    modules(&crates().join(krate).join("src"), &[], &mut modules_of);
+    let target = |path: &[String]| -> Option<Vec<String>> {
+        let known = (1..=path.len()).rev().find(|length| modules_of.contains_key(&path[..*length]))?;
+        Some(path[..known].to_vec())
+    };
+    let mut arrows = Arrows::new();
+    for (module, text) in &modules_of {
+        for mut path in paths(text) {
+            let mut place = if path[0] == "crate" { Vec::new() } else { module.clone() };
+            while path.first().is_some_and(|word| word == "super" || word == "crate") {
+                place.pop();
+                path.remove(0);
+            }
+            place.extend(path);
+            if let Some(target) = target(&place).filter(|target| target != module) {
+                arrows.entry(module.join("::")).or_default().insert(target.join("::"));
+            }
+        }
+    }
+    arrows
+}
+
+/// What can be reached along arrows.
+fn reached<'a>(arrows: &'a Arrows, from: &'a str) -> BTreeSet<&'a str> {
+    let (mut seen, mut open) = (BTreeSet::new(), vec![from]);
+    while let Some(module) = open.pop() {
+        for next in arrows.get(module).into_iter().flatten() {
+            if seen.insert(next.as_str()) {
+                open.push(next);
+            }
+        }
+    }
+    seen
+}
+
+#[test]
+fn no_module_is_added_to_a_circle() {
+    for (krate, _) in CRATES {
+        let arrows = arrows(krate);
+        assert!(krate == "files" || !arrows.is_empty(), "{krate}: no arrow was found");
+        let left = LEFT.iter().find(|(of, _)| *of == krate).map_or(&[][..], |(_, left)| left);
+        let known = |module: &str| {
+            left.iter().any(|left| module == *left || module.starts_with(&format!("{left}::")))
+        };
+        let circles: Vec<&str> = arrows
+            .keys()
+            .map(String::as_str)
+            .filter(|module| reached(&arrows, module).contains(module) && !known(module))
+            .collect();
+        assert!(circles.is_empty(), "{krate}: in a circle of imports: {}", circles.join(", "));
+    }
+}
+
+#[test]
+fn crates_use_what_lies_below_them() {
+    for (krate, allowed) in CRATES {
+        let manifest = fs::read_to_string(crates().join(krate).join("Cargo.toml")).unwrap();
+        let manifest: toml::Table = manifest.parse().unwrap();
+        let used = manifest["dependencies"].as_table().unwrap().keys();
+        for ours in used.filter_map(|name| name.strip_prefix("varflat-")) {
+            assert!(allowed.contains(&ours), "{krate} uses {ours}");
+        }
+    }
+}
+
+#[test]
+fn paths_are_found_in_groups_and_in_code() {
+    let text = "use crate::error::{Error, Result};\nuse super::{a::{B, c}, d as e};\nfn f() -> crate::g::H { supercrate::i() }";
+    let found: Vec<String> = paths(text).into_iter().map(|path| path.join("::")).collect();
+    assert_eq!(
+        found,
+        [
+            "crate::error::Error",
+            "crate::error::Result",
+            "crate::g::H",
+            "super::a::B",
+            "super::a::c",
+            "super::d"
+        ]
+    );
+}
