@@ -2,6 +2,8 @@
 
 use std::f64::consts::E;
 
+use ndarray::ArrayView2;
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use realfft::RealFftPlanner;
 use serde::{Deserialize, Serialize};
 
@@ -157,6 +159,45 @@ impl Correlator {
             None => Estimate::without(time, "without one block it is more than twice as long"),
         }))
     }
+}
+
+/// The correlation times of θ_i, with the 95 % interval of its 1/e time.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ComponentTimes {
+    /// The times, in rows.
+    pub times: CorrelationTimes,
+    /// The interval of [`one_over_e`](CorrelationTimes::one_over_e) over other windows of the training, in which component i is
+    /// another direction ([`among_neighbours`]).
+    pub interval: Option<[f64; 2]>,
+}
+
+/// Correlation times of series `[steps, components]` along principal components, looked for in lags up to half the window; `None`
+/// where a series has no variance. Intervals are by a jackknife over blocks of about `block` rows.
+///
+/// # Errors
+/// If there are fewer than 4 rows.
+pub fn correlation_times(
+    series: ArrayView2<'_, f64>,
+    block: usize,
+) -> Result<Vec<Option<ComponentTimes>>, AnalysisError> {
+    let steps = series.nrows();
+    Correlator::new(steps)?;
+    let found: Vec<Option<(CorrelationTimes, Option<Estimate>)>> = (0..series.ncols())
+        .into_par_iter()
+        .map_init(
+            || Correlator::new(steps).ok(),
+            |correlator, column| {
+                let (correlator, series) = (correlator.as_mut()?, series.column(column).to_vec());
+                let times = correlator.times(&series, steps / 2).ok()?;
+                Some((times, correlator.estimate(&series, block).ok().flatten()))
+            },
+        )
+        .collect();
+    let (times, estimates): (Vec<_>, Vec<_>) =
+        found.into_iter().map(|found| found.map_or((None, None), |(times, one)| (Some(times), one))).unzip();
+    let intervals = among_neighbours(&estimates).into_iter().map(|estimate| estimate?.interval);
+    let both = times.into_iter().zip(intervals);
+    Ok(both.map(|(times, interval)| Some(ComponentTimes { times: times?, interval })).collect())
 }
 
 /// So many components to both sides are a component's neighbours.

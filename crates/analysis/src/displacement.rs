@@ -2,8 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::AnalysisError;
 use crate::scaling::scaling;
+use crate::{AnalysisError, Estimate};
+
+/// The parts of a window whose exponents are compared for an error.
+const PARTS: usize = 4;
+
+/// A range of lags is trusted if a part of the window is at least this many times as long as its longest lag.
+const LONG_ENOUGH: usize = 5;
 
 /// ⟨(θ(t + h) − θ(t))²⟩_t at some lags h, in steps; the mean goes over all starts t there are, which overlap.
 ///
@@ -80,4 +86,65 @@ pub fn displacement_exponent(
     }
     let law = scaling(points)?;
     Ok(DisplacementExponent { exponent: law.exponent, standard_error: law.standard_error, shortest, longest })
+}
+
+/// The exponent of one series in one range of lags, with the scatter among the quarters of the window as its error.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DisplacementEstimate {
+    /// The law over the whole window.
+    pub law: DisplacementExponent,
+    /// Its exponent with the interval over other windows; `None` where a quarter of the window is no longer than the longest lag.
+    pub estimate: Option<Estimate>,
+    /// Whether a quarter of the window is at least five times as long as the longest lag.
+    pub trusted: bool,
+}
+
+impl DisplacementEstimate {
+    /// Of a series and its mean-square displacements at these lags, over the lags of `range`.
+    ///
+    /// # Errors
+    /// As [`mean_square_displacement`] and [`displacement_exponent`].
+    pub fn of(
+        series: &[f64],
+        lags: &[usize],
+        squares: &[f64],
+        range: (usize, usize),
+    ) -> Result<Self, AnalysisError> {
+        let law = displacement_exponent(lags, squares, range)?;
+        let length = series.len() / PARTS;
+        let trusted = length >= LONG_ENOUGH * range.1;
+        if length <= range.1 {
+            return Ok(Self { law, estimate: None, trusted });
+        }
+        let within: Vec<usize> = lags.iter().copied().filter(|lag| *lag < length).collect();
+        let parts = series.chunks_exact(length).take(PARTS).map(|part| {
+            let squares = mean_square_displacement(part, &within)?;
+            Ok(displacement_exponent(&within, &squares, range)?.exponent)
+        });
+        let parts: Vec<f64> = parts.collect::<Result<_, AnalysisError>>()?;
+        Ok(Self { law, estimate: Some(Estimate::parts(law.exponent, &parts)), trusted })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_straight_march_has_the_exponent_two_in_every_quarter() {
+        let series: Vec<f64> = (0..400).map(|t| 0.3 * t as f64).collect();
+        let lags = logarithmic_lags(90, 6);
+        let squares = mean_square_displacement(&series, &lags).unwrap();
+        let found = DisplacementEstimate::of(&series, &lags, &squares, (2, 20)).unwrap();
+        assert!(found.trusted && (found.law.exponent - 2.0).abs() < 1e-12);
+        let [low, high] = found.estimate.unwrap().interval.unwrap();
+        assert!(high - low < 1e-9, "{low} to {high}");
+        // A quarter has 100 values.
+        assert!(!DisplacementEstimate::of(&series, &lags, &squares, (2, 21)).unwrap().trusted);
+        let long = mean_square_displacement(&series, &[10, 50, 120]).unwrap();
+        assert_eq!(
+            DisplacementEstimate::of(&series, &[10, 50, 120], &long, (10, 120)).unwrap().estimate,
+            None
+        );
+    }
 }

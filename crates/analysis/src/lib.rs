@@ -59,19 +59,22 @@ mod flatness;
 mod jackknife;
 mod line;
 mod memory;
+mod path_noise;
 mod pca;
 mod points;
 mod power_law;
 mod scaling;
 pub mod spectrum;
+mod spread;
 mod student;
 mod temperature;
 
 pub use bootstrap::Interval;
-pub use correlation::{CorrelationTimes, Correlator, among_neighbours};
+pub use correlation::{ComponentTimes, CorrelationTimes, Correlator, among_neighbours, correlation_times};
 pub use curvature::PrincipalCurvatures;
 pub use displacement::{
-    DisplacementExponent, displacement_exponent, logarithmic_lags, mean_square_displacement,
+    DisplacementEstimate, DisplacementExponent, displacement_exponent, logarithmic_lags,
+    mean_square_displacement,
 };
 pub use error::AnalysisError;
 pub use estimate::{Estimate, Method, median};
@@ -80,13 +83,15 @@ pub use flatness::{
 };
 pub use jackknife::Replicates;
 pub use memory::{Memory, Remembers};
+pub use path_noise::PathNoise;
 pub use pca::{
-    SegmentMoments, Solver, TrajectoryPca, TrajectoryPcaParams, TrajectoryPcaValidParams, Weight,
-    WindowSource, check_rows,
+    GeneratedRows, SegmentMoments, Solver, TrajectoryPca, TrajectoryPcaParams, TrajectoryPcaValidParams,
+    Weight, WindowSource, check_rows,
 };
 pub use points::Component;
 pub use power_law::{PowerLaw, PowerLawParams, PowerLawValidParams};
 pub use scaling::{Scaling, scaling};
+pub use spread::Spread;
 pub use temperature::{reshuffled_correlation, temperature};
 
 // linfa's grammar, so that a caller needs no dependency on linfa of its own.

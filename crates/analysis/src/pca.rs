@@ -3,6 +3,7 @@
 mod block;
 mod eigen;
 mod format;
+mod generated;
 mod moments;
 mod params;
 mod product;
@@ -14,6 +15,7 @@ mod tridiagonal;
 mod window;
 mod written;
 
+pub use generated::GeneratedRows;
 pub use moments::SegmentMoments;
 pub use params::{Solver, TrajectoryPcaParams, TrajectoryPcaValidParams};
 pub use source::{Weight, WindowSource};

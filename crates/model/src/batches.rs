@@ -1,5 +1,7 @@
 //! The order in which training samples are drawn into mini-batches.
 
+use rayon::iter::ParallelIterator;
+use rayon::slice::ParallelSlice;
 use serde::{Deserialize, Serialize};
 
 use crate::random::{Purpose, below, shuffle, stream};
@@ -40,6 +42,53 @@ pub fn epoch_order(
     }
 }
 
+/// The mini-batches of some recorded steps, drawn again in the order in which they came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordedBatches {
+    /// Indices into the training set, `[steps × size]`.
+    order: Vec<u32>,
+    size: usize,
+}
+
+impl RecordedBatches {
+    /// Those of these steps, in ascending order, of a training with this seed, shuffle and batch size on so many samples.
+    pub fn of(
+        seed: u64,
+        shuffle_by: Shuffle,
+        samples: usize,
+        batch_size: usize,
+        steps: impl Iterator<Item = u64>,
+    ) -> Self {
+        let size = batch_size.max(1);
+        let per_epoch = (samples / size).max(1) as u64;
+        let mut order = Vec::new();
+        let mut drawn: Option<(u64, Vec<u32>)> = None;
+        for step in steps {
+            let epoch = step / per_epoch;
+            let known = drawn.take().filter(|(of, _)| *of == epoch);
+            let (_, epoch_samples) = drawn.insert(
+                known.unwrap_or_else(|| (epoch, epoch_order(seed, epoch, shuffle_by, samples, size))),
+            );
+            let first = (step % per_epoch) as usize * size;
+            order.extend_from_slice(epoch_samples.get(first..first + size).unwrap_or_default());
+        }
+        Self { order, size }
+    }
+
+    /// The samples of each.
+    pub fn each(&self) -> Vec<&[u32]> {
+        self.order.chunks_exact(self.size).collect()
+    }
+
+    /// The mean over every mini-batch of something that each sample has, `[samples]`.
+    pub fn means(&self, of_samples: &[f64]) -> Vec<f64> {
+        let mean = |batch: &[u32]| -> f64 {
+            batch.iter().map(|&sample| of_samples[sample as usize]).sum::<f64>() / batch.len() as f64
+        };
+        self.order.par_chunks_exact(self.size).map(mean).collect()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -51,6 +100,16 @@ mod tests {
         assert_eq!(order, epoch_order(1, 4, Shuffle::Epoch, 600, 50));
         order.sort_unstable();
         assert_eq!(order, (0..600).collect::<Vec<u32>>());
+    }
+
+    #[test]
+    fn recorded_steps_get_the_batches_they_were_made_with() {
+        let epoch = |epoch| epoch_order(7, epoch, Shuffle::Epoch, 105, 50);
+        let batches = RecordedBatches::of(7, Shuffle::Epoch, 105, 50, [1, 2, 4].into_iter());
+        assert_eq!(batches.each(), [&epoch(0)[50..], &epoch(1)[..50], &epoch(2)[..50]]);
+        let value: Vec<f64> = (0..105).map(f64::from).collect();
+        let mean = epoch(0)[50..].iter().map(|&sample| f64::from(sample)).sum::<f64>() / 50.0;
+        assert_eq!(batches.means(&value)[0], mean);
     }
 
     #[test]

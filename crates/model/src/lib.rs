@@ -52,7 +52,7 @@ pub mod random;
 mod statistics;
 pub mod training;
 
-pub use batches::{Shuffle, epoch_order};
+pub use batches::{RecordedBatches, Shuffle, epoch_order};
 #[cfg(feature = "burn")]
 pub use constraint::Constraint;
 #[cfg(feature = "burn")]

@@ -1,7 +1,7 @@
 //! Drift against diffusion (claims 2 to 4): how far each θ_i gets in a time, and what grows along p_1.
 
 use serde::{Deserialize, Serialize};
-use varflat_analysis::{Estimate, displacement_exponent, logarithmic_lags, mean_square_displacement, median};
+use varflat_analysis::{DisplacementEstimate, logarithmic_lags, mean_square_displacement, median};
 use varflat_files::{FileError, read_json, read_npy, write_csv};
 use varflat_model::MovingLayer;
 use varflat_recorder::Trajectory;
@@ -22,12 +22,6 @@ pub(crate) const GROWTH: &str = "drift_growth.csv";
 
 /// Lags a decade.
 const PER_DECADE: usize = 12;
-
-/// The parts of the window whose exponents are compared for an error.
-const PARTS: usize = 4;
-
-/// A range of lags is trusted if a part of the window is at least this many times as long as its longest lag.
-const LONG_ENOUGH: usize = 5;
 
 /// `[study.drift]`: which components, which lags.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -163,6 +157,23 @@ impl DriftReport {
     }
 }
 
+impl DriftRow {
+    fn of(index: usize, found: &DisplacementEstimate) -> Self {
+        let DisplacementEstimate { law, estimate, trusted } = found;
+        let interval = estimate.as_ref().and_then(|estimate| estimate.interval);
+        Self {
+            index,
+            shortest: law.shortest,
+            longest: law.longest,
+            exponent: law.exponent,
+            standard_error: estimate.as_ref().and_then(|estimate| estimate.standard_error),
+            low: interval.map(|[low, _]| low),
+            high: interval.map(|[_, high]| high),
+            trusted: *trusted,
+        }
+    }
+}
+
 impl DriftStudy {
     pub(super) fn check(&self) -> std::result::Result<(), String> {
         if self.components.is_empty() {
@@ -215,7 +226,8 @@ impl DriftStudy {
                 continue;
             }
             for &[shortest, longest] in &self.lags {
-                exponents.push(exponent(index, &series, &lags, &squares, (shortest, longest))?);
+                let found = DisplacementEstimate::of(&series, &lags, &squares, (shortest, longest))?;
+                exponents.push(DriftRow::of(index, &found));
             }
             if self.components.contains(&index) {
                 let points = lags.iter().zip(&squares);
@@ -299,39 +311,4 @@ impl DriftStudy {
         drop(bar);
         rows
     }
-}
-
-/// The exponent of one series in one range of lags, with the scatter among the quarters of the window as its error.
-fn exponent(
-    index: usize,
-    series: &[f64],
-    lags: &[usize],
-    squares: &[f64],
-    range: (usize, usize),
-) -> Result<DriftRow> {
-    let whole = displacement_exponent(lags, squares, range)?;
-    let length = series.len() / PARTS;
-    let trusted = length >= LONG_ENOUGH * range.1;
-    let estimate = if length > range.1 {
-        let within: Vec<usize> = lags.iter().copied().filter(|lag| *lag < length).collect();
-        let parts = series.chunks_exact(length).take(PARTS).map(|part| {
-            let squares = mean_square_displacement(part, &within)?;
-            Ok(displacement_exponent(&within, &squares, range)?.exponent)
-        });
-        let parts: Vec<f64> = parts.collect::<Result<_>>()?;
-        Some(Estimate::parts(whole.exponent, &parts))
-    } else {
-        None
-    };
-    let (shortest, longest) = range;
-    Ok(DriftRow {
-        index,
-        shortest,
-        longest,
-        exponent: whole.exponent,
-        standard_error: estimate.as_ref().and_then(|estimate| estimate.standard_error),
-        low: estimate.as_ref().and_then(|estimate| estimate.interval).map(|[low, _]| low),
-        high: estimate.as_ref().and_then(|estimate| estimate.interval).map(|[_, high]| high),
-        trusted,
-    })
 }

@@ -1,11 +1,11 @@
 //! ψ of other layers, networks, data and optimizers.
 
 use serde::{Deserialize, Serialize};
+use varflat_analysis::Spread;
 
 use super::Work;
 use super::cells::Trainings;
 use super::exponents::{ExponentRow, write_exponents};
-use super::grid::Spread;
 use crate::error::Result;
 
 pub(crate) const TABLES: &[&str] = &[EXPONENTS, POINTS];

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use varflat_analysis::Spread;
 
 use super::Work;
 use super::cells::Trainings;
@@ -27,35 +28,6 @@ pub(crate) struct GridReport {
     pub(crate) psi: Option<Spread>,
     /// The same of runs that differ in nothing but their seed, with the most of them.
     pub(crate) over_seeds: Option<Spread>,
-}
-
-/// How values scatter.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Spread {
-    pub(crate) n: usize,
-    pub(crate) mean: f64,
-    pub(crate) standard_deviation: f64,
-    pub(crate) least: f64,
-    pub(crate) largest: f64,
-}
-
-impl Spread {
-    /// Of at least two values.
-    pub(super) fn of(values: &[f64]) -> Option<Self> {
-        let n = values.len();
-        if n < 2 {
-            return None;
-        }
-        let mean = values.iter().sum::<f64>() / n as f64;
-        let square: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-        Some(Self {
-            n,
-            mean,
-            standard_deviation: (square / (n - 1) as f64).sqrt(),
-            least: values.iter().copied().fold(f64::INFINITY, f64::min),
-            largest: values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
-        })
-    }
 }
 
 impl GridReport {
@@ -92,19 +64,5 @@ fn report(rows: &[ExponentRow]) -> GridReport {
         most_rise: MOST_RISE,
         psi: Spread::of(&psi),
         over_seeds: alike.values().max_by_key(|values| values.len()).and_then(|values| Spread::of(values)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_spread_is_that_of_its_definition() {
-        let spread = Spread::of(&[1.0, 2.0, 3.0, 6.0]).unwrap();
-        assert_eq!((spread.mean, spread.least, spread.largest, spread.n), (3.0, 1.0, 6.0, 4));
-        // Squares 4 + 1 + 0 + 9 over 3.
-        assert!((spread.standard_deviation - (14.0f64 / 3.0).sqrt()).abs() < 1e-15);
-        assert_eq!(Spread::of(&[1.0]), None);
     }
 }

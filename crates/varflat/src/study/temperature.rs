@@ -2,24 +2,23 @@
 
 use std::ops::Range;
 
-use ndarray::{Array1, Array2, ArrayView2, Axis};
-use rayon::prelude::*;
+use ndarray::{Array1, Array2, Axis};
 use serde::{Deserialize, Serialize};
 use varflat_analysis::{
-    AnalysisError, CorrelationTimes, Correlator, Estimate, FlatnessStatus, Scaling, TrajectoryPca,
-    WindowSource, among_neighbours, scaling,
+    ComponentTimes, FlatnessStatus, GeneratedRows, PathNoise, Scaling, TrajectoryPca, correlation_times,
+    scaling,
 };
 use varflat_files::{FileError, write_csv};
-use varflat_model::{MovingLayer, OptimizerKind, TrainingConfig, epoch_order};
+use varflat_model::{MovingLayer, OptimizerKind, RecordedBatches, TrainingConfig};
 use varflat_recorder::Trajectory;
 
 use super::Work;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::experiment::{
     Checked, Experiment, MOST, MOST_COMPONENTS, MOST_POINTS, all_within, not_too_many, range, within,
 };
 use crate::figures::exponent;
-use crate::recorded::{RecordedWindow, source};
+use crate::recorded::RecordedWindow;
 use crate::run_folder::{RunFolder, names};
 use crate::stages::{self, FlatnessRow};
 
@@ -33,9 +32,6 @@ pub(crate) const MINI_BATCHES: &str = "temperature_mini_batches.csv";
 
 /// Profiles go this much further than the crossings.
 const BEYOND: f64 = 1.2;
-
-/// Under this multiple of what rounding to f32 alone would give, the noise along the path is rounding.
-const ABOVE_ROUNDING: f64 = 10.0;
 
 /// The most rows of a table for one direction.
 const MOST_ROWS: usize = 10_000_000;
@@ -156,46 +152,6 @@ pub(crate) struct TemperatureReport {
     pub(crate) fixed: Option<Scaling>,
 }
 
-/// The mini-batches of a window, in the order in which they came.
-struct Batches {
-    order: Vec<u32>,
-    size: usize,
-}
-
-impl Batches {
-    /// Those of the recorded steps.
-    fn of(run: &RunFolder, trajectory: &Trajectory, samples: usize) -> Self {
-        let training = &run.experiment().training;
-        let per_epoch = training.steps_per_epoch(samples);
-        let size = training.batch_size;
-        let mut order = Vec::with_capacity(trajectory.steps() * size);
-        let mut drawn: Option<(u64, Vec<u32>)> = None;
-        for row in 0..trajectory.steps() {
-            let step = trajectory.step(row);
-            let epoch = step / per_epoch;
-            let known = drawn.take().filter(|(of, _)| *of == epoch);
-            let (_, epoch_samples) = drawn.insert(known.unwrap_or_else(|| {
-                (epoch, epoch_order(run.experiment().seed, epoch, training.shuffle, samples, size))
-            }));
-            let first = (step % per_epoch) as usize * size;
-            order.extend_from_slice(&epoch_samples[first..first + size]);
-        }
-        Self { order, size }
-    }
-
-    fn each(&self) -> Vec<&[u32]> {
-        self.order.chunks_exact(self.size).collect()
-    }
-
-    /// Mean over every mini-batch of something that each sample has.
-    fn means(&self, of_samples: &[f64]) -> Vec<f64> {
-        let mean = |batch: &[u32]| -> f64 {
-            batch.iter().map(|&sample| of_samples[sample as usize]).sum::<f64>() / batch.len() as f64
-        };
-        self.order.par_chunks_exact(self.size).map(mean).collect()
-    }
-}
-
 impl TemperatureReport {
     /// In words, a number a line.
     pub(super) fn words(&self) -> String {
@@ -293,7 +249,7 @@ fn measure(work: &Work<'_>, config: &TemperatureStudy) -> Result<TemperatureRepo
     stages::check_weights(run, &pca, layer.weights().len())?;
     drop(images);
     let window = RecordedWindow::open(run.checked(names::TRAJECTORY)?)?;
-    let batches = Batches::of(run, window.trajectory(), layer.samples());
+    let batches = batches(run, window.trajectory(), layer.samples());
     let bar = work.context.bar("temperature", 4 + config.directions().len() as u64);
     let done = || {
         bar.inc(1);
@@ -305,18 +261,16 @@ fn measure(work: &Work<'_>, config: &TemperatureStudy) -> Result<TemperatureRepo
     let full = pca.components().dot(&Array1::from(layer.full_gradient(layer.weights())?));
     let (temperature, fixed) = {
         let each = batches.each();
-        let gradients = Made {
-            steps: each.len(),
-            weights: layer.weights().len(),
-            make: |rows: Range<usize>| Ok(layer.batch_gradients(layer.weights(), &each[rows])?),
-        };
+        let made =
+            |rows: Range<usize>| layer.batch_gradients(layer.weights(), &each[rows]).map_err(Error::from);
+        let gradients = GeneratedRows::new(each.len(), layer.weights().len(), made);
         let slopes = pca.slopes(gradients, pca.variance().len())?;
         done()?;
         let temperature = varflat_analysis::temperature(slopes.view(), full.view(), learning_rate)?;
-        (temperature, times(&slopes, block)?)
+        (temperature, correlation_times(slopes.view(), block)?)
     };
     done()?;
-    let theta = times(&pca.project(&window, pca.variance().len())?, block)?;
+    let theta = correlation_times(pca.project(&window, pca.variance().len())?.view(), block)?;
     done()?;
     let caveat = caveat(experiment);
     let path = match caveat.is_none() && experiment.recorder.every == 1 {
@@ -330,15 +284,17 @@ fn measure(work: &Work<'_>, config: &TemperatureStudy) -> Result<TemperatureRepo
     let table: Vec<TemperatureRow> = rows
         .iter()
         .map(|row| {
-            let of = |times: &[Option<Times>]| times[row.index - 1];
+            let of = |times: &[Option<ComponentTimes>]| times[row.index - 1];
             let (theta, fixed) = (of(&theta), of(&fixed));
             let path = path.as_deref().and_then(of);
             let above_floor = pca.trusted(row.index - 1);
             let trusted =
-                |times: Option<Times>| above_floor && times.is_some_and(|times| times.times.trusted);
-            let one_over_e = |times: Option<Times>| times.and_then(|times| times.times.one_over_e);
-            let integral = |times: Option<Times>| times.and_then(|times| times.times.integral);
-            let end = |times: Option<Times>, end: usize| times.and_then(|times| Some(times.interval?[end]));
+                |times: Option<ComponentTimes>| above_floor && times.is_some_and(|times| times.times.trusted);
+            let one_over_e = |times: Option<ComponentTimes>| times.and_then(|times| times.times.one_over_e);
+            let integral = |times: Option<ComponentTimes>| times.and_then(|times| times.times.integral);
+            let end = |times: Option<ComponentTimes>, end: usize| {
+                times.and_then(|times| Some(times.interval?[end]))
+            };
             TemperatureRow {
                 index: row.index,
                 variance: row.variance,
@@ -386,6 +342,13 @@ fn measure(work: &Work<'_>, config: &TemperatureStudy) -> Result<TemperatureRepo
     write_csv(&work.file(PROFILES), &profiles)?;
     write_csv(&work.file(MINI_BATCHES), &mini_batches)?;
     Ok(report)
+}
+
+/// The mini-batches of the recorded steps.
+fn batches(run: &RunFolder, trajectory: &Trajectory, samples: usize) -> RecordedBatches {
+    let training = &run.experiment().training;
+    let steps = (0..trajectory.steps()).map(|row| trajectory.step(row));
+    RecordedBatches::of(run.experiment().seed, training.shuffle, samples, training.batch_size, steps)
 }
 
 fn report(
@@ -445,73 +408,7 @@ fn caveat(experiment: &Experiment) -> Option<String> {
     Some(format!("T_i = (α/2)·Var(p_i·∇L^μ) is the temperature of plain SGD; {what}"))
 }
 
-/// The correlation times of a series, with the 95 % interval of its 1/e time.
-#[derive(Clone, Copy)]
-struct Times {
-    times: CorrelationTimes,
-    interval: Option<[f64; 2]>,
-}
-
-/// Correlation times along every component; `None` where a series has no variance. Intervals by a jackknife over blocks of so many
-/// rows.
-fn times(series: &Array2<f64>, block: usize) -> Result<Vec<Option<Times>>> {
-    let steps = series.nrows();
-    let found: Vec<Option<(CorrelationTimes, Option<Estimate>)>> = (0..series.ncols())
-        .into_par_iter()
-        .map_init(
-            || Correlator::new(steps),
-            |correlator, column| match correlator {
-                Ok(correlator) => {
-                    let series = series.column(column).to_vec();
-                    let times = correlator.times(&series, steps / 2).ok();
-                    Ok(times.map(|times| (times, correlator.estimate(&series, block).ok().flatten())))
-                }
-                Err(error) => Err(FileError::malformed("the trajectory".as_ref(), error.to_string()).into()),
-            },
-        )
-        .collect::<Result<_>>()?;
-    let (times, estimates): (Vec<_>, Vec<_>) =
-        found.into_iter().map(|found| found.map_or((None, None), |(times, one)| (Some(times), one))).unzip();
-    let intervals = among_neighbours(&estimates).into_iter().map(|estimate| estimate?.interval);
-    Ok(times
-        .into_iter()
-        .zip(intervals)
-        .map(|(times, interval)| Some(Times { times: times?, interval }))
-        .collect())
-}
-
-/// Vectors `[steps, weights]` that are made as they are read, whole rows at a time.
-struct Made<F> {
-    steps: usize,
-    weights: usize,
-    make: F,
-}
-
-impl<F: Fn(Range<usize>) -> Result<Vec<f32>> + Sync> WindowSource for Made<F> {
-    fn steps(&self) -> usize {
-        self.steps
-    }
-
-    fn weights(&self) -> usize {
-        self.weights
-    }
-
-    fn block<'a>(
-        &'a self,
-        rows: Range<usize>,
-        columns: Range<usize>,
-        buffer: &'a mut Vec<f32>,
-    ) -> std::result::Result<ArrayView2<'a, f32>, AnalysisError> {
-        let shape = (rows.len(), self.weights);
-        *buffer = (self.make)(rows).map_err(source)?;
-        let mut made = ArrayView2::from_shape(shape, buffer).map_err(source)?;
-        made.slice_axis_inplace(Axis(1), columns.into());
-        Ok(made)
-    }
-}
-
-/// Correlation times of ∇L^μ − ∇L along the path, where ∇L^μ = (w_t − w_{t+1})/α − λw_t for plain SGD with weight decay λ. `None`
-/// where this is no more than the rounding of w.
+/// Correlation times of ∇L^μ − ∇L along the path. `None` where this is no more than the rounding of w.
 fn path_times(
     window: &RecordedWindow,
     layer: &MovingLayer,
@@ -519,44 +416,16 @@ fn path_times(
     training: &TrainingConfig,
     every: usize,
     block: usize,
-) -> Result<Vec<Option<Times>>> {
-    let (learning_rate, decay) = (training.learning_rate, training.weight_decay);
-    let last = window.steps() - 1;
-    let full: Vec<Vec<f64>> = (0..=last)
-        .step_by(every)
-        .chain((!last.is_multiple_of(every)).then_some(last))
-        .map(|row| Ok(layer.full_gradient(window.rows(row..row + 1)?.as_slice().unwrap_or_default())?))
-        .collect::<Result<_>>()?;
-    let noise = |rows: Range<usize>| {
-        let path = window.rows(rows.start..rows.end + 1)?;
-        let mut noise = Array2::<f32>::zeros((rows.len(), path.ncols()));
-        let each: Vec<_> = rows.zip(noise.rows_mut()).zip(path.axis_windows(Axis(0), 2)).collect();
-        each.into_par_iter().for_each(|((row, noise), path)| {
-            let (before, start) = (row / every, row / every * every);
-            let width = every.min(last - start) as f64;
-            let share = (row - start) as f64 / width;
-            let (now, next) = (path.row(0), path.row(1));
-            for (weight, noise) in noise.into_iter().enumerate() {
-                let slope = full[before][weight] * (1.0 - share) + full[before + 1][weight] * share;
-                let taken = (f64::from(now[weight]) - f64::from(next[weight])) / learning_rate;
-                *noise = (taken - decay * f64::from(now[weight]) - slope) as f32;
-            }
-        });
-        Ok(noise.into_raw_vec_and_offset().0)
-    };
-    let noise = Made { steps: last, weights: window.weights(), make: noise };
-    let slopes = pca.slopes(noise, pca.variance().len())?;
-    // A weight w moves in steps of its last bit u: an error of variance u²/6 in every difference.
-    let end = window.rows(last..last + 1)?;
-    let rounding = end.iter().map(|w| f64::from(w.abs().next_up() - w.abs()).powi(2) / 6.0).sum::<f64>()
-        / end.len() as f64
-        / learning_rate.powi(2);
-    let found = times(&slopes, block)?;
+) -> Result<Vec<Option<ComponentTimes>>> {
+    let full = |w: &[f32]| Ok::<_, Error>(layer.full_gradient(w)?);
+    let noise = PathNoise::new(window, every, full, training.learning_rate, training.weight_decay)?;
+    let slopes = pca.slopes(&noise, pca.variance().len())?;
+    let found = correlation_times(slopes.view(), block)?;
     let variance = slopes.var_axis(Axis(0), 0.0);
     Ok(found
         .into_iter()
         .zip(variance)
-        .map(|(times, variance)| times.filter(|_| variance > ABOVE_ROUNDING * rounding))
+        .map(|(times, variance)| times.filter(|_| noise.is_above_rounding(variance)))
         .collect())
 }
 
@@ -566,7 +435,7 @@ fn direction(
     layer: &MovingLayer,
     pca: &TrajectoryPca,
     row: &FlatnessRow,
-    batches: &Batches,
+    batches: &RecordedBatches,
     learning_rate: f64,
 ) -> Result<(Vec<TemperatureProfileRow>, Vec<MiniBatchRow>)> {
     let p = pca.components().row(row.index - 1).to_vec();

@@ -1,13 +1,12 @@
 //! How the solution changes with the width of the network (claim 10).
 
 use serde::{Deserialize, Serialize};
-use varflat_analysis::{Estimate, scaling, spectrum};
+use varflat_analysis::{Estimate, Spread, scaling, spectrum};
 use varflat_files::write_csv;
 
 use super::Work;
 use super::cells::{Finished, Trainings};
 use super::exponents::{ExponentRow, Trust};
-use super::grid::Spread;
 use crate::error::Result;
 use crate::experiment::Centre;
 use crate::figures::estimate;
