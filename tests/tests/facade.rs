@@ -144,7 +144,7 @@ fn files_that_are_no_recording_are_refused() {
     assert!(message.contains("weights.npy") && message.contains("[steps, weights]"), "{message}");
     assert!(read_network(&path).unwrap_err().to_string().contains("weights.npy"));
     let missing = read_window(folder.path().join("missing.npy")).unwrap_err().to_string();
-    assert!(missing.contains("check the path"), "{missing}");
+    assert!(missing.contains("missing.npy") && missing.contains("No such file"), "{missing}");
     assert!(RunFolder::view(folder.path()).unwrap_err().to_string().contains("there is no run here"));
 }
 

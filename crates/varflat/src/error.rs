@@ -65,7 +65,7 @@ pub enum Error {
         remedy: Remedy,
     },
     /// An experiment is changed in what an earlier stage has used already.
-    #[error("{difference}: an earlier stage than `{}` has used it already", stage.name())]
+    #[error("{difference}: an earlier stage has used it already")]
     UsedAlready {
         /// The stage that it was changed for.
         stage: Stage,

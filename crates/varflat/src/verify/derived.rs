@@ -179,25 +179,10 @@ pub(super) fn fit(run: &RunFolder, checks: &mut Checks<'_>) -> Result<()> {
     ];
     let mut found = None;
     checks.row(names::FIT, "fitted again", &inputs, || {
-        let kept: FitReport = read_json(&run.file(names::FIT))?;
         let (report, uncertainty) = stages::fitted(run)?;
-        let (again, kept) = (numbers(run, &report)?, numbers(run, &kept)?);
+        let outcome = compared(run, &report);
         found = Some((uncertainty, report.floor));
-        let mut largest: f64 = 0.0;
-        for (key, value) in &again {
-            let other = kept.get(key);
-            let apart = match (value.as_f64(), other.and_then(serde_json::Value::as_f64)) {
-                (Some(again), Some(kept)) => apart(again, kept),
-                _ if Some(value) == other => 0.0,
-                _ => f64::INFINITY,
-            };
-            if apart > FITTED {
-                let other = other.map_or_else(|| "nothing".to_owned(), ToString::to_string);
-                return Ok(Outcome::Differs(format!("{key} is {other} there, {value} again")));
-            }
-            largest = largest.max(apart);
-        }
-        Ok(Outcome::within(largest, FITTED, "numbers"))
+        outcome
     })?;
     match found {
         // A fit of an older version left no replicates.
@@ -206,6 +191,38 @@ pub(super) fn fit(run: &RunFolder, checks: &mut Checks<'_>) -> Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+/// Every number of `fit.json` against those found again, but for those that an older version did not write.
+fn compared(run: &RunFolder, again: &FitReport) -> Result<Outcome> {
+    let written: serde_json::Map<String, serde_json::Value> = read_json(&run.file(names::FIT))?;
+    let kept: FitReport = read_json(&run.file(names::FIT))?;
+    let (again, kept) = (numbers(run, again)?, numbers(run, &kept)?);
+    let is_newer = |key: &str| {
+        let whole = key.split('.').next().unwrap_or(key);
+        !written.contains_key(whole) && kept.get(whole).is_some_and(serde_json::Value::is_null)
+    };
+    let mut largest: f64 = 0.0;
+    for (key, value) in again.iter().filter(|(key, _)| !is_newer(key)) {
+        let other = kept.get(key);
+        let apart = match (value.as_f64(), other.and_then(serde_json::Value::as_f64)) {
+            (Some(again), Some(kept)) => apart(again, kept),
+            _ if Some(value) == other => 0.0,
+            _ => f64::INFINITY,
+        };
+        if apart > FITTED {
+            let other = other.map_or_else(|| "nothing".to_owned(), ToString::to_string);
+            return Ok(Outcome::Differs(format!("{key} is {other} there, {value} again")));
+        }
+        largest = largest.max(apart);
+    }
+    let newer = again.keys().filter(|key| is_newer(key)).count();
+    Ok(match (Outcome::within(largest, FITTED, "numbers"), newer) {
+        (Outcome::Same(words), 1..) => {
+            Outcome::Same(format!("{words}, without {newer} that an older version did not write"))
+        }
+        (outcome, _) => outcome,
+    })
 }
 
 /// The variances without one block after the other, those under the floor by no more than it.

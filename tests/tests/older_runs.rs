@@ -1,0 +1,71 @@
+//! A run, a study and figures made by an earlier version (commit 1440e64) are still opened, verified, fitted again and redrawn.
+
+use std::fs;
+use std::path::Path;
+
+use varflat_tests::{Program, program};
+
+/// What lies in `fixtures/of_1440e64`, in a folder to work in, and the program that works there: data are named relatively.
+fn older() -> (tempfile::TempDir, Program) {
+    let folder = tempfile::tempdir().unwrap();
+    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/of_1440e64"), folder.path());
+    let program = program!().under(["env", "-C", folder.path().to_str().unwrap()]);
+    (folder, program)
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let place = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy(&path, &place);
+        } else {
+            fs::copy(&path, &place).unwrap();
+        }
+    }
+}
+
+fn json(file: &Path) -> serde_json::Value {
+    serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap()
+}
+
+#[test]
+fn an_older_run_is_opened_verified_and_fitted_again() {
+    let (folder, program) = older();
+    let run = folder.path().join("runs/base");
+    let verified = program.run(&["verify", "runs/base"]).succeeds();
+    assert!(verified.stdout.contains("that an older version did not write"), "{verified:#?}");
+    let inspected = program.run(&["inspect", "runs/base"]).succeeds();
+    assert!(inspected.stdout.contains("do `varflat fit` again"), "{inspected:#?}");
+    let again = program.run(&["run", "small.toml", "--out", "runs/base"]).succeeds();
+    assert!(again.stdout.contains("finished already"), "{again:#?}");
+
+    let before = json(&run.join("fit.json"));
+    program.run(&["fit", "runs/base"]).succeeds();
+    let after = json(&run.join("fit.json"));
+    for key in ["psi", "psi_theil_sen", "gap", "alignment", "l0", "floor", "share_35"] {
+        let [before, after] = [&before, &after].map(|fit| fit[key].as_f64().unwrap());
+        assert!((after / before - 1.0).abs() < 1e-9, "{key}: {before} before, {after} after");
+    }
+    assert!(before.get("psi_estimate").is_none() && after["psi_estimate"]["value"] == after["psi"]);
+    let verified = program.run(&["verify", "runs/base"]).succeeds();
+    assert!(!verified.stdout.contains("older version"), "{verified:#?}");
+}
+
+#[test]
+fn older_figures_and_studies_are_known_and_redrawn() {
+    let (folder, program) = older();
+    program.run(&["verify", "figures"]).succeeds();
+    let study = program.run(&["study", "drift.toml"]).succeeds();
+    assert!(study.stdout.contains("already finished"), "{study:#?}");
+    let figures = folder.path().join("figures");
+    let table = fs::read(figures.join("drift.csv")).unwrap();
+    program.run(&["plot", "--figures", "figures"]).succeeds();
+    assert_eq!(fs::read(figures.join("drift.csv")).unwrap(), table);
+    program.run(&["verify", "figures"]).succeeds();
+    program.run(&["plot", "runs/base", "--figures", "new"]).succeeds();
+    for name in ["variance_flatness", "pca_spectrum"] {
+        assert!(folder.path().join(format!("new/{name}.svg")).exists(), "{name}");
+    }
+}
