@@ -1,5 +1,9 @@
 # Thin: every recipe is a cargo command that works without just.
 
+# What there is
+help:
+    @just --list --unsorted
+
 # Every figure from scratch; `just reproduce ndarray` or `wgpu` trains on that backend instead
 reproduce backend="flex" *arguments:
     cargo run --release -p varflat --no-default-features --features {{backend}} -- reproduce --device {{backend}} \
