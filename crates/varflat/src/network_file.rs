@@ -26,7 +26,7 @@ const BATCH_NORM: [&str; 3] = ["running_mean", "running_var", "num_batches_track
 /// nothing can tell.
 ///
 /// # Errors
-/// [`Error::Malformed`] if it is no such file, has arrays that are none of these, numbers that are not finite, or layers that do not
+/// [`Error::File`](crate::Error::File) if it is no such file, has arrays that are none of these, numbers that are not finite, or layers that do not
 /// fit each other.
 pub fn read_network(path: impl AsRef<Path>) -> Result<DenseNetwork> {
     let path = path.as_ref();
