@@ -36,7 +36,7 @@ pub(crate) fn as_varflat() -> Option<ExitCode> {
     Some(match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error}");
+            eprintln!("error: {}", varflat::cli::said(&error));
             ExitCode::FAILURE
         }
     })

@@ -57,6 +57,11 @@ pub enum Method {
         /// Points.
         n: usize,
     },
+    /// The scatter of so many mini-batches, whose losses are taken as normal: it covers other mini-batches.
+    MiniBatches {
+        /// How many there are.
+        n: usize,
+    },
 }
 
 impl Method {
@@ -66,7 +71,8 @@ impl Method {
             Self::Time { blocks: n, .. }
             | Self::Parts { n }
             | Self::Repetitions { n }
-            | Self::LeastSquares { n } => n,
+            | Self::LeastSquares { n }
+            | Self::MiniBatches { n } => n,
         }
     }
 
@@ -81,6 +87,7 @@ impl Method {
             }
             Self::Repetitions { n } => format!("the mean over many seeds (Student's t, {n} seeds)"),
             Self::LeastSquares { n } => format!("the scatter of {n} points about the line (least squares)"),
+            Self::MiniBatches { n } => format!("other mini-batches (normal scatter of {n})"),
         }
     }
 }
@@ -206,6 +213,19 @@ impl Estimate {
         let logit = (share / (1.0 - share)).ln();
         let scaled = Self::with(logit, error / slope, values.len() - 1, method);
         Some(scaled.carried(share, slope, |x| 1.0 / (1.0 + (-x).exp())))
+    }
+
+    /// The ratio of two standard deviations of `n` normal values each: ln s has a standard error of 1/√(2(n − 1)), their difference
+    /// one of 1/√(n − 1), with n − 1 degrees of freedom.
+    pub fn ratio_of_deviations(ratio: f64, n: usize) -> Self {
+        if n < FEWEST {
+            return Self::without(
+                ratio,
+                format!("{n} of the at least {FEWEST} values that an interval needs"),
+            );
+        }
+        let error = (n as f64 - 1.0).sqrt().recip();
+        Self::with(ratio.ln(), error, n - 1, Method::MiniBatches { n }).carried(ratio, ratio, f64::exp)
     }
 
     /// The slope of a line by least squares through `n` independent points, n − 2 degrees of freedom.

@@ -59,8 +59,10 @@ mod flatness;
 mod jackknife;
 mod line;
 mod memory;
+mod mini_batches;
 mod path_noise;
 mod pca;
+mod phases;
 mod points;
 mod power_law;
 mod scaling;
@@ -83,11 +85,13 @@ pub use flatness::{
 };
 pub use jackknife::Replicates;
 pub use memory::{Memory, Remembers};
+pub use mini_batches::{MiniBatchProfiles, MiniBatchScatter};
 pub use path_noise::PathNoise;
 pub use pca::{
     GeneratedRows, SegmentMoments, Solver, TrajectoryPca, TrajectoryPcaParams, TrajectoryPcaValidParams,
     Weight, WindowSource, check_rows,
 };
+pub use phases::Phases;
 pub use points::Component;
 pub use power_law::{PowerLaw, PowerLawParams, PowerLawValidParams};
 pub use scaling::{Scaling, scaling};

@@ -1,4 +1,4 @@
-//! What can go wrong with a file, as data: where, what was tried, and what is wrong. What to do about it is for who asked.
+//! What can go wrong with a file, as data: where, what was tried, and what is wrong. What to do about it is for whoever asked.
 
 use std::io;
 use std::path::{Path, PathBuf};

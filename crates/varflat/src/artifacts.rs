@@ -93,8 +93,8 @@ impl Stage {
         self.results().iter().copied().filter(|name| *name != names::JACKKNIFE)
     }
 
-    /// Sections of an experiment that this stage and those after it use, and none before it: they may change when it is done again.
-    pub(crate) const fn sections(self) -> &'static [&'static str] {
+    /// Sections of an experiment that may change when this stage is done again, because no stage before it uses them; of a training none.
+    const fn sections(self) -> &'static [&'static str] {
         match self {
             Self::Train => &[],
             Self::Pca => &["pca.", "landscape.", "fit."],
@@ -104,10 +104,24 @@ impl Stage {
     }
 
     /// Whether the stages before this one are the same for two experiments that differ in these keys.
-    pub(crate) fn is_first_to_differ(self, differences: &[String]) -> bool {
+    pub(crate) fn leaves_earlier_stages(self, differences: &[String]) -> bool {
         differences.iter().all(|key| self.sections().iter().any(|section| key.starts_with(section)))
     }
 }
+
+/// Tables of a figure folder, or of the folder of a study or sweep, that say how those beside them were made.
+pub(crate) const RECORDS: [&str; 10] = [
+    "summary.json",
+    "grid.json",
+    "langevin.json",
+    "temperature.json",
+    "drift.json",
+    "sensitivity.json",
+    "width.json",
+    "generality.json",
+    "forgetting.json",
+    "sweep.json",
+];
 
 /// Whether a file is what an unfinished stage goes on from.
 pub(crate) fn is_partial(name: &str) -> bool {

@@ -45,6 +45,14 @@ pub enum Error {
     /// The numbers cannot be analysed.
     #[error(transparent)]
     Analysis(varflat_analysis::AnalysisError),
+    /// The weights of a recorded window cannot be analysed.
+    #[error("{}: {source}", path.display())]
+    Window {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with them.
+        source: varflat_analysis::AnalysisError,
+    },
     /// Rows of a window are not where they should be.
     #[error(transparent)]
     Shape(#[from] ndarray::ShapeError),
@@ -146,6 +154,8 @@ pub enum Error {
         place: PathBuf,
         /// What differs, and by how much.
         differences: Vec<String>,
+        /// The files among them that could not be read as what they should be.
+        damaged: Vec<Self>,
     },
     /// Ctrl-C.
     #[error("interrupted during {stage}; nothing is lost")]
@@ -223,7 +233,14 @@ impl std::fmt::Debug for Error {
 impl Error {
     /// Whether it says something about the training rather than about files and machines: another attempt would come to the same.
     pub(crate) fn is_finding(&self) -> bool {
-        matches!(self, Self::Training(_) | Self::Diverged(_) | Self::Analysis(_) | Self::FailedBefore { .. })
+        matches!(
+            self,
+            Self::Training(_)
+                | Self::Diverged(_)
+                | Self::Analysis(_)
+                | Self::Window { .. }
+                | Self::FailedBefore { .. }
+        )
     }
 
     /// Threads that could not be started.

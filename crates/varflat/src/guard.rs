@@ -16,7 +16,7 @@ use crate::error::Result;
 /// only read.
 ///
 /// # Errors
-/// [`Error::Malformed`] names the link; [`Error::File`] if the folder cannot be read.
+/// [`Error::File`](crate::Error::File) names the link, or says that the folder cannot be read.
 pub(crate) fn check_links(folder: &Path, trained: bool) -> Result<()> {
     for entry in fs::read_dir(folder).map_err(FileError::reading(folder))? {
         let entry = entry.map_err(FileError::reading(folder))?;

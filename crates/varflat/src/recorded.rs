@@ -45,8 +45,8 @@ impl RecordedWindow {
     /// A weight matrix must have been flattened from `[d_in, d_out]`, row by row. PyTorch keeps `[d_out, d_in]`: transpose first.
     ///
     /// # Errors
-    /// [`Error::Malformed`] if it is no trajectory, was cut short, has something behind its array, or ends in rows that were never
-    /// written; [`Error::File`] if it cannot be read.
+    /// [`Error::File`] if it cannot be read, is no trajectory, has something behind its array, or ends in rows that were never written;
+    /// [`Error::Malformed`] if it was cut short; [`Error::Window`] if its weights cannot be analysed.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         if !path.is_dir() {
@@ -64,7 +64,10 @@ impl RecordedWindow {
         let window = Self { trajectory, reader };
         check_rows(&window).map_err(|error| match error {
             error @ AnalysisError::Source(_) => error.into(),
-            error => Error::from(FileError::malformed(path, error.to_string())),
+            error @ AnalysisError::UnwrittenRows { .. } => {
+                Error::from(FileError::malformed(path, error.to_string()))
+            }
+            source => Error::Window { path: path.to_path_buf(), source },
         })?;
         Ok(window)
     }

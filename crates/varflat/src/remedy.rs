@@ -42,11 +42,15 @@ pub enum Remedy {
     MoveAwayOrOtherFigures,
     /// Tables are written by drawing a run or doing a study.
     WriteTables,
+    /// The tables and the record with their checksums are written again.
+    WriteRecord,
+    /// What was said before names it.
+    Said,
     /// The file is moved away, then tables are written.
     MoveAwayAndWriteTables,
-    /// The folder holds tables: it is for those who read tables.
+    /// The folder holds tables: it is for the commands that read tables.
     UseAsTables,
-    /// The folder is that of a sweep: it is for those who read sweeps, and its points are runs.
+    /// The folder is that of a sweep: it is for the commands that read sweeps, and its points are runs.
     UseAsSweep,
     /// What is named instead is a run folder, a figure folder or the SVG of a figure.
     NameResults,

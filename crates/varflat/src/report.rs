@@ -56,8 +56,8 @@ struct Markdown<'a> {
 /// Write `report.html` and `report.md` into a figure folder, from its tables and figures.
 ///
 /// # Errors
-/// [`Error::File`](crate::Error::File) if the folder is not there or cannot be written to, [`Error::Malformed`](crate::Error::Malformed) if it holds no tables, one is damaged, or a
-/// file is in the way that is no report of varflat's.
+/// [`Error::File`](crate::Error::File) if the folder is not there or cannot be written to, or a table is damaged;
+/// [`Error::Malformed`](crate::Error::Malformed) if it holds no tables, or a file is in the way that is no report of varflat's.
 pub fn write(folder: &Path) -> Result<()> {
     figures::records(folder)?;
     check_own(folder)?;

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use varflat_files::{
     FileError, FileSum, Lock, check_files, lock_exclusive, lock_shared, make_folder, read_csv, read_json,
@@ -10,7 +11,7 @@ use varflat_files::{
 };
 use varflat_model::{DenseNetwork, Metrics};
 
-use crate::artifacts::{is_part_of_trajectory, is_partial};
+use crate::artifacts::{RECORDS, is_part_of_trajectory, is_partial};
 use crate::error::{Error, Remedy, Result};
 use crate::experiment::{Centre, Experiment};
 use crate::guard;
@@ -97,7 +98,7 @@ impl RunFolder {
     pub(crate) fn check_overrides(&self, stage: Stage) -> Result<()> {
         let held = read_config(&self.path, &[])?;
         let differences = self.experiment.differences(&held);
-        match differences.iter().find(|key| !stage.is_first_to_differ(std::slice::from_ref(key))) {
+        match differences.iter().find(|key| !stage.leaves_earlier_stages(std::slice::from_ref(key))) {
             None => Ok(()),
             Some(used) => Err(Error::UsedAlready { stage, difference: used.clone() }),
         }
@@ -133,9 +134,9 @@ impl RunFolder {
         Ok(())
     }
 
-    /// What whoever works in the folder should know: that nothing keeps others away, say.
-    pub(crate) fn notice(&self) -> Option<&str> {
-        self.lock.as_ref()?.notice.as_deref()
+    /// What whoever works in the folder should know, once: that nothing keeps others away, say.
+    pub(crate) fn take_notice(&self) -> Option<String> {
+        self.lock.as_ref()?.take_notice()
     }
 
     /// The folder.
@@ -156,7 +157,7 @@ impl RunFolder {
     /// `run.json`, or an empty record before the first stage.
     ///
     /// # Errors
-    /// [`Error::Malformed`] if the file is damaged.
+    /// [`Error::File`] if the file is damaged.
     pub fn record(&self) -> Result<RunRecord> {
         let path = self.file(names::RUN);
         if path.exists() && !self.replacing.load(Ordering::Relaxed) {
@@ -199,7 +200,7 @@ impl RunFolder {
     /// Without a checksum on record, from a stage that is not finished or was done before they were kept, it is taken as it is.
     ///
     /// # Errors
-    /// [`Error::Malformed`] if it is another; [`Error::File`] if it cannot be read.
+    /// [`Error::File`] if it is another or cannot be read.
     pub fn checked(&self, name: &str) -> Result<PathBuf> {
         let path = self.file(name);
         let Some(known) = self.record()?.sum(name).cloned() else { return Ok(path) };
@@ -249,7 +250,7 @@ impl RunFolder {
     pub(crate) fn adopt(&self, source: &Self) -> Result<()> {
         let differences = self.experiment.differences(&source.experiment);
         let Some(first) =
-            [Stage::Fit, Stage::Flatness].into_iter().find(|stage| stage.is_first_to_differ(&differences))
+            [Stage::Fit, Stage::Flatness].into_iter().find(|stage| stage.leaves_earlier_stages(&differences))
         else {
             return Ok(());
         };
@@ -290,7 +291,7 @@ impl RunFolder {
     /// Fail clearly when a file of an earlier stage is missing.
     ///
     /// # Errors
-    /// [`Error::StageMissing`] names the stage to run; [`Error::Malformed`] if the experiment is no longer the one it was done with.
+    /// [`Error::StageMissing`] names the stage to run; [`Error::File`] if the experiment is no longer the one it was done with.
     pub fn require(&self, stage: Stage) -> Result<()> {
         if self.is_done(stage)? {
             return self.checked(names::CONFIG).map(drop);
@@ -302,7 +303,7 @@ impl RunFolder {
     /// The network at the centre of the landscape, if its layers are dense.
     ///
     /// # Errors
-    /// [`Error::File`] or [`Error::Malformed`] if the weights are missing or damaged.
+    /// [`Error::File`] if the weights are missing or damaged.
     pub fn centre(&self, centre: Centre) -> Result<DenseNetwork> {
         read_network(self.checked(centre_file(centre))?)
     }
@@ -351,20 +352,13 @@ const NO_RUN: &str = "nothing else in the folder says that it is a run of varfla
 
 /// Refuse the folder of a study or of figures where that of a run is needed.
 fn check_no_tables(path: &Path) -> Result<()> {
-    let records = visible(path).unwrap_or_default().into_iter().filter(|name| name.ends_with(".json"));
-    match records.into_iter().find(|name| is_record(&path.join(name))) {
+    match RECORDS.iter().find(|record| path.join(record).exists()) {
         None => Ok(()),
         Some(record) => {
             let problem = format!("is no run but holds tables ({record})");
             Err(Error::malformed(path, problem, Remedy::UseAsTables))
         }
     }
-}
-
-/// Whether a file tells how the tables beside it were made.
-fn is_record(path: &Path) -> bool {
-    let record = read_json::<serde_json::Map<String, serde_json::Value>>(path);
-    record.is_ok_and(|record| ["study", "sweep", "experiment"].iter().any(|key| record.contains_key(*key)))
 }
 
 /// Whether a run of varflat's was made in the folder: its record or its experiment says so or, where both are damaged, its
@@ -434,7 +428,14 @@ fn is_all_a_runs(path: &Path) -> Result<bool> {
 pub(crate) struct FolderLock {
     _file: File,
     /// What to know where the folder cannot be locked.
-    pub(crate) notice: Option<String>,
+    notice: Mutex<Option<String>>,
+}
+
+impl FolderLock {
+    /// What to know where the folder cannot be locked, once.
+    pub(crate) fn take_notice(&self) -> Option<String> {
+        self.notice.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
 }
 
 /// Take the folder's lock, which is released when the file closes, however the process ends; then clear away
@@ -444,13 +445,13 @@ pub(crate) fn lock(path: &Path) -> Result<FolderLock> {
     let record = read_json::<RunRecord>(&path.join(names::RUN));
     guard::check_links(path, record.is_ok_and(|record| record.stages.contains_key(Stage::Train.name())))?;
     let lock = match lock_exclusive(&path.join(names::LOCK))? {
-        Lock::Held(file) => FolderLock { _file: file, notice: None },
+        Lock::Held(file) => FolderLock { _file: file, notice: Mutex::default() },
         Lock::Taken => return Err(Error::Locked(path.to_path_buf())),
         Lock::Unknown(file, reason) => {
             let folder = path.display();
             let notice =
                 format!("{folder} cannot be locked ({reason}): let no other varflat work there meanwhile");
-            FolderLock { _file: file, notice: Some(notice) }
+            FolderLock { _file: file, notice: Mutex::new(Some(notice)) }
         }
     };
     remove_drafts(path)?;

@@ -58,7 +58,7 @@ pub struct TrainingCost {
 /// # Errors
 /// [`Error::StageMissing`] if an earlier stage is not done, and what the stage itself can meet.
 pub fn perform(run: &RunFolder, stage: Stage, context: &Context<'_>) -> Result<()> {
-    if let Some(notice) = run.notice() {
+    if let Some(notice) = run.take_notice() {
         context.warn(notice);
     }
     if let Some(before) = Stage::ALL.into_iter().rfind(|before| *before < stage) {

@@ -256,7 +256,7 @@ impl Study {
         let report = self.report(&folder);
         self.check_own(&folder, &report, force)?;
         let lock = run_folder::lock(&folder)?;
-        if let Some(notice) = &lock.notice {
+        if let Some(notice) = lock.take_notice() {
             context.warn(notice);
         }
         let record = source.as_ref().map(RunFolder::record).transpose()?;

@@ -17,7 +17,11 @@ pub fn said(error: &Error) -> String {
             failures.iter().map(|(run, error)| format!("\n  {run}: {}", said(error))).collect();
         return format!("{} of the runs failed:{}\n{}", failures.len(), lines.concat(), again(failures));
     }
-    format!("{error}{}", hint(error))
+    let before = match error {
+        Error::UsedAlready { stage, .. } => format!("--set for `{}`: ", stage.name()),
+        _ => String::new(),
+    };
+    format!("{before}{error}{}", hint(error))
 }
 
 /// What to do about an error, to be said behind it; nothing where it says so itself.
@@ -44,6 +48,7 @@ fn hint(error: &Error) -> String {
         Error::Unfinished { folder, .. } => {
             format!("; `varflat sweep status {}` says how far they are", folder.display())
         }
+        Error::Differs { damaged, .. } => damaged.first().map_or_else(String::new, hint),
         Error::Interrupted { .. } => ": the same command continues from here".to_owned(),
         _ => String::new(),
     }
@@ -96,6 +101,8 @@ fn of_remedy(path: &Path, remedy: &Remedy) -> String {
         Remedy::WriteTables => {
             "`varflat plot RUN --figures DIR`, `varflat study` and `varflat reproduce` write some"
         }
+        Remedy::WriteRecord => "`varflat plot RUN --figures DIR` and `varflat study` write both",
+        Remedy::Said => return String::new(),
         Remedy::MoveAwayAndWriteTables => {
             "move it away, then `varflat plot RUN --figures DIR` writes tables there"
         }

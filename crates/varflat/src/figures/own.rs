@@ -188,6 +188,7 @@ pub(crate) fn foreign(file: &Path) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::artifacts::RECORDS;
 
     #[test]
     fn what_varflat_wrote_is_known_and_nothing_else() {
@@ -218,6 +219,7 @@ mod tests {
     fn every_table_of_a_record_is_known() {
         for (record, figures) in DRAWN {
             assert!(!tables(record).is_empty() && !figures.is_empty(), "{record}");
+            assert!(RECORDS.contains(&record), "{record}");
         }
     }
 }

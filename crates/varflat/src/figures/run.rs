@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use varflat_analysis::FlatnessStatus;
+use varflat_analysis::{FlatnessStatus, Phases};
 use varflat_files::{FileSum, read_csv, read_json, read_npy, write_csv, write_json};
 use varflat_model::Metrics;
 use varflat_plot::{
@@ -43,6 +43,9 @@ pub(crate) struct Summary {
     pub(crate) run: RunRecord,
     /// The fitted numbers.
     pub(crate) fit: FitReport,
+    /// The two phases of learning.
+    #[serde(default)]
+    pub(crate) phases: Option<Phases>,
     /// First and last epoch of the analysed window.
     pub(crate) window_epochs: [f64; 2],
     /// The tables beside it, as they were written.
@@ -104,6 +107,7 @@ pub fn write_tables(run: &RunFolder, folder: &Path) -> Result<()> {
     let summary = Summary {
         experiment: run.experiment().clone(),
         fit,
+        phases: Phases::of(metrics.iter().map(|row| (row.epoch as f64, row.train_error, row.test_error))),
         window_epochs: [trajectory.step(0) as f64 / steps_per_epoch, record.epochs as f64],
         run: record,
         tables: written,

@@ -147,6 +147,16 @@ pub(crate) struct Finding {
     pub(crate) disagrees: String,
 }
 
+impl Finding {
+    /// Of tables from before the number stood in one.
+    pub(crate) fn of_older(again: &str) -> Self {
+        let says = format!(
+            "The tables are of an older version, which did not write this number: do `{again}` again."
+        );
+        Self { verdict: Verdict::NotMeasured, ours: Vec::new(), says, disagrees: String::new() }
+    }
+}
+
 /// A number of ours and the table it comes from.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Number {
@@ -193,6 +203,12 @@ impl Number {
             None => "no interval".to_owned(),
         };
         Self { interval, digits, covers, ..self }
+    }
+
+    /// With the 95 % interval of a line through the points of a run.
+    pub(crate) fn about_line(self, interval: Option<(f64, f64)>) -> Self {
+        let covers = "the scatter of the points about the line (least squares)".to_owned();
+        Self { covers, ..self.within(interval) }
     }
 
     pub(crate) fn unit(self, unit: &'static str) -> Self {

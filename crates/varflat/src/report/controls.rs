@@ -1,19 +1,15 @@
 //! What later work says has to stand beside the claims: each control, what it found, and what that means.
 
-use varflat_analysis::median;
-
 use super::claims::Number;
 use super::leading;
 use super::tables::Tables;
 use crate::error::Result;
 use crate::figures::{fixed, walk_label};
-use crate::study::exponents::{ExponentRow, PointRow};
-use crate::study::generality::{
-    EXPONENTS as CONFIGURATIONS, GeneralityReport, POINTS as CONFIGURATION_POINTS,
-};
+use crate::study::exponents::ExponentRow;
+use crate::study::generality::{EXPONENTS as CONFIGURATIONS, GeneralityReport};
 use crate::study::langevin::{EXPONENTS as WALKS, LangevinReport, Reading, WalkRow};
 use crate::study::sensitivity::{EXPONENTS as DEFINITIONS, RANGES, RangeRow, SensitivityReport};
-use crate::study::temperature::{COMPONENTS, TemperatureReport, TemperatureRow};
+use crate::study::temperature::TemperatureReport;
 
 /// In the order of the page.
 pub(crate) const CONTROLS: &[Control] =
@@ -156,18 +152,9 @@ const RESHUFFLING: Control = Control {
     figures: &["temperature"],
     part: "temperature",
     find: |tables| {
-        let Some(_) = tables.study::<TemperatureReport>("temperature")? else { return Ok(None) };
-        let rows: Vec<TemperatureRow> = tables.rows(COMPONENTS)?;
-        let times: Vec<f64> = rows
-            .iter()
-            .filter(|row| row.index > 1 && row.fixed_trusted)
-            .filter_map(|row| row.fixed_integral)
-            .collect();
-        // The fifty of largest variance, and the fifty of least.
-        let sharp = median(times.iter().copied().take(50).collect());
-        let flat = median(times.iter().rev().copied().take(50).collect());
-        let (Some(sharp), Some(flat)) = (sharp, flat) else { return Ok(None) };
-        let number = |what: &str, time: f64| Number::new(what, time, 2, COMPONENTS).unit(" steps");
+        let Some(record) = tables.study::<TemperatureReport>("temperature")? else { return Ok(None) };
+        let Some([sharp, flat]) = record.report.fixed_integral else { return Ok(None) };
+        let number = |what: &str, time: f64| Number::new(what, time, 2, "temperature.json").unit(" steps");
         let ours = vec![
             number("integral time at fixed w, median of the first 50 components after p_{1}", sharp),
             number("the same of the last 50", flat),
@@ -197,7 +184,6 @@ const GENERALITY: Control = Control {
     find: |tables| {
         let Some(record) = tables.study::<GeneralityReport>("generality")? else { return Ok(None) };
         let rows: Vec<ExponentRow> = tables.rows(CONFIGURATIONS)?;
-        let points: Vec<PointRow> = tables.rows(CONFIGURATION_POINTS)?;
         let (mut ours, mut slopes) = (Vec::new(), Vec::new());
         for row in rows.iter().filter(|row| row.is_trusted()) {
             let what = format!("{}, seed {}", row.group, row.seed);
@@ -205,7 +191,7 @@ const GENERALITY: Control = Control {
                 let number = Number::new(format!("ψ, {what}"), psi, 2, CONFIGURATIONS);
                 ours.push(number.within(row.low.zip(row.high)));
             }
-            slopes.extend(leading::slope(&points, &row.run, &what, CONFIGURATION_POINTS));
+            slopes.extend(leading::slope(row, &what, CONFIGURATIONS));
         }
         let GeneralityReport { trusted, inverse, configurations, missing_data } = &record.report;
         let mut means = format!(

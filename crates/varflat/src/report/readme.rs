@@ -62,7 +62,7 @@ pub fn check(readme: &Path, figures: &Path) -> Result<()> {
 /// Replace what stands between `<!-- gallery -->` and `<!-- /gallery -->` in a README by the claims and figures of a folder below it.
 ///
 /// # Errors
-/// [`Error::File`], or [`Error::Malformed`] if there are no marks or the folder does not lie below the README.
+/// [`Error::File`], also if there are no marks; [`Error::Malformed`] if the folder does not lie below the README.
 pub fn feed(readme: &Path, figures: &Path) -> Result<()> {
     let Marked { before, after, folder } = Marked::of(readme, figures)?;
     let page = Page::of(&Tables::of(figures))?;

@@ -4,7 +4,8 @@ mod uncertainty;
 
 use serde::{Deserialize, Serialize};
 use varflat_analysis::{
-    AnalysisError, Component, Estimate, Interval, PowerLaw, PowerLawParams, TrajectoryPca, spectrum,
+    AnalysisError, Component, Estimate, Interval, PowerLaw, PowerLawParams, Scaling, TrajectoryPca, median,
+    scaling, spectrum,
 };
 use varflat_files::{FileError, write_json};
 use varflat_model::random::{Purpose, stream};
@@ -69,6 +70,12 @@ pub struct FitReport {
     pub under_floor: usize,
     /// Variance under which a value is not trusted.
     pub floor: f64,
+    /// x in F_i ∝ i^x over all components but the first that have a flatness.
+    #[serde(default)]
+    pub flatness_growth: Option<Scaling>,
+    /// The median of the flatness that was found.
+    #[serde(default)]
+    pub median_flatness: Option<f64>,
     /// Variance in all directions, those that were not kept as components included.
     #[serde(default)]
     pub total_variance: Option<f64>,
@@ -140,6 +147,8 @@ pub(crate) fn fitted(run: &RunFolder) -> Result<(FitReport, Uncertainty)> {
         left_out: law.censored,
         under_floor: law.under_floor,
         floor: pca.floor(),
+        flatness_growth: flatness_growth(&components),
+        median_flatness: median(components.iter().filter_map(|component| component.flatness).collect()),
         total_variance: Some(pca.total_variance()),
         bootstrap: resampled.ok(),
         gap,
@@ -155,6 +164,12 @@ pub(crate) fn fitted(run: &RunFolder) -> Result<(FitReport, Uncertainty)> {
         share_35: spectrum::share(pca.variance(), pca.total_variance(), 35).ok(),
     };
     Ok((report, uncertainty))
+}
+
+/// F_i ∝ i^x over all components but the first.
+fn flatness_growth(components: &[Component]) -> Option<Scaling> {
+    let later = components.iter().filter(|component| component.index > 1);
+    scaling(later.filter_map(|component| Some((component.index as f64, component.flatness?)))).ok()
 }
 
 /// ψ with its interval.

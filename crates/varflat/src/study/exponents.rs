@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use varflat_analysis::{Estimate, scaling};
 use varflat_files::{read_csv, read_json, write_csv};
 use varflat_model::{Metrics, StopReason};
 use varflat_plot::CloudPoint;
@@ -14,6 +15,9 @@ use crate::error::Result;
 use crate::experiment::{Centre, Experiment};
 use crate::run_folder::{RunFolder, names};
 use crate::stages::{self, FitReport};
+
+/// The components of most variance after the first: about those that hold 90 % of it (claim 10).
+pub(crate) const LEADING: [usize; 2] = [2, 40];
 
 /// Within the window of a settled training the loss never rises to more than this many times an earlier value.
 pub(super) const MOST_RISE: f64 = 2.0;
@@ -70,6 +74,13 @@ pub(crate) struct ExponentRow {
     #[serde(default)]
     pub(crate) local_largest: Option<f64>,
     pub(crate) r: Option<f64>,
+    /// x of σ² ∝ F^x over components 2–40 alone, in which most moves, and its 95 % interval (least squares).
+    #[serde(default)]
+    pub(crate) leading: Option<f64>,
+    #[serde(default)]
+    pub(crate) leading_low: Option<f64>,
+    #[serde(default)]
+    pub(crate) leading_high: Option<f64>,
     /// First and last component in the fit, and how many there are.
     pub(crate) first: Option<usize>,
     pub(crate) last: Option<usize>,
@@ -105,7 +116,10 @@ impl ExponentRow {
         let row = Self::without_fit(&finished.group.title, &finished.cell.name, &finished.experiment);
         match &finished.run {
             Err(error) => Ok(row.failed(&finished.folder, &error.to_string())),
-            Ok(run) => row.filled(run, &read_json(&run.checked(names::FIT)?)?),
+            Ok(run) => {
+                let points = points(&finished.cell.name, run)?;
+                Ok(row.filled(run, &read_json(&run.checked(names::FIT)?)?)?.with_leading(&points))
+            }
         }
     }
 
@@ -165,6 +179,9 @@ impl ExponentRow {
             local_least: None,
             local_largest: None,
             r: None,
+            leading: None,
+            leading_low: None,
+            leading_high: None,
             first: None,
             last: None,
             n: None,
@@ -209,6 +226,20 @@ impl ExponentRow {
             first: Some(fit.range[0]),
             last: Some(fit.range[1]),
             n: Some(fit.n),
+            ..self
+        }
+    }
+
+    /// The same with the exponent of the components in which most moves.
+    fn with_leading(self, points: &[PointRow]) -> Self {
+        let [first, last] = LEADING;
+        let leading = points.iter().filter(|point| point.judged && (first..=last).contains(&point.index));
+        let law = scaling(leading.map(|point| (point.flatness, point.variance))).ok();
+        let estimate = law.map(|law| law.estimate());
+        Self {
+            leading: estimate.as_ref().map(|estimate| estimate.value),
+            leading_low: estimate.as_ref().and_then(Estimate::low),
+            leading_high: estimate.as_ref().and_then(Estimate::high),
             ..self
         }
     }
@@ -309,5 +340,20 @@ mod tests {
         assert_eq!(largest_rise(&[8.0, 4.0, 2.0]), 1.0);
         assert_eq!(largest_rise(&[4.0, 2.0, 3.0, 5.0, 4.0]), 2.5);
         assert_eq!(largest_rise(&[]), 1.0);
+    }
+
+    #[test]
+    fn only_the_judged_leading_components_count() {
+        let point = |index: usize, slope: f64, judged: bool| {
+            let flatness = index as f64;
+            PointRow { run: "a".to_owned(), index, flatness, variance: flatness.powf(slope), judged }
+        };
+        let mut points: Vec<PointRow> = (2..=40).map(|index| point(index, 3.0, true)).collect();
+        points.extend((41..=90).map(|index| point(index, -9.0, true)));
+        points.push(point(5, 70.0, false));
+        let row = ExponentRow::without_fit("", "a", &Experiment::parse("name = 'a'", "a.toml", &[]).unwrap());
+        let found = row.clone().with_leading(&points);
+        assert!((found.leading.unwrap() - 3.0).abs() < 1e-9 && found.leading_low <= found.leading);
+        assert_eq!(row.with_leading(&[]).leading, None);
     }
 }

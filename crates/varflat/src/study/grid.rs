@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use varflat_analysis::Spread;
+use varflat_analysis::{Scaling, Spread, scaling};
 
 use super::Work;
 use super::cells::Trainings;
@@ -26,6 +26,9 @@ pub(crate) struct GridReport {
     pub(crate) most_rise: f64,
     /// Mean, least and largest ψ of the trusted runs, and the standard deviation among them.
     pub(crate) psi: Option<Spread>,
+    /// ψ ∝ (α/B)^x among the trusted runs.
+    #[serde(default)]
+    pub(crate) against_ratio: Option<Scaling>,
     /// The same of runs that differ in nothing but their seed, with the most of them.
     pub(crate) over_seeds: Option<Spread>,
 }
@@ -63,6 +66,10 @@ fn report(rows: &[ExponentRow]) -> GridReport {
         trusted: trusted.len(),
         most_rise: MOST_RISE,
         psi: Spread::of(&psi),
+        against_ratio: scaling(
+            trusted.iter().filter_map(|row| Some((row.learning_rate / row.batch_size as f64, row.psi?))),
+        )
+        .ok(),
         over_seeds: alike.values().max_by_key(|values| values.len()).and_then(|values| Spread::of(values)),
     }
 }

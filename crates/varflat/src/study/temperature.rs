@@ -1,12 +1,13 @@
 //! The noise of SGD around a finished run's w_0: temperatures, mini-batch losses, correlation times.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use ndarray::{Array1, Array2, Axis};
 use serde::{Deserialize, Serialize};
 use varflat_analysis::{
-    ComponentTimes, FlatnessStatus, GeneratedRows, PathNoise, Scaling, TrajectoryPca, correlation_times,
-    scaling,
+    ComponentTimes, FlatnessStatus, GeneratedRows, MiniBatchProfiles, MiniBatchScatter, PathNoise, Scaling,
+    TrajectoryPca, correlation_times, median, scaling,
 };
 use varflat_files::{FileError, write_csv};
 use varflat_model::{MovingLayer, OptimizerKind, RecordedBatches, TrainingConfig};
@@ -32,6 +33,9 @@ pub(crate) const MINI_BATCHES: &str = "temperature_mini_batches.csv";
 
 /// Profiles go this much further than the crossings.
 const BEYOND: f64 = 1.2;
+
+/// Components at each end of the spectrum, after the first, whose times are compared.
+const ENDS: usize = 50;
 
 /// The most rows of a table for one direction.
 const MOST_ROWS: usize = 10_000_000;
@@ -150,6 +154,16 @@ pub(crate) struct TemperatureReport {
     pub(crate) path: Option<Scaling>,
     /// The 1/e time of η at fixed w_0 ∝ F_i^x.
     pub(crate) fixed: Option<Scaling>,
+    /// Median of the 1/e time of η along the path (at fixed w_0 where there is none along the path) over the fifty components after
+    /// the first.
+    #[serde(default)]
+    pub(crate) sharp_one_over_e: Option<f64>,
+    /// Medians of the integral time of η at fixed w_0 over the fifty components after the first, and over the last fifty.
+    #[serde(default)]
+    pub(crate) fixed_integral: Option<[f64; 2]>,
+    /// How the losses of mini-batches scatter in a sharp and in a flat direction.
+    #[serde(default)]
+    pub(crate) mini_batches: Option<MiniBatchScatter>,
 }
 
 impl TemperatureReport {
@@ -337,7 +351,12 @@ fn measure(work: &Work<'_>, config: &TemperatureStudy) -> Result<TemperatureRepo
     }
     drop(bar);
 
-    let report = TemperatureReport { caveat, ..report(&table, config, run, l0, batches.each().len()) };
+    let scatter = MiniBatchScatter::of(&profiles_of(&mini_batches));
+    let report = TemperatureReport {
+        caveat,
+        mini_batches: scatter,
+        ..report(&table, config, run, l0, batches.each().len())
+    };
     write_csv(&work.file(COMPONENTS), &table)?;
     write_csv(&work.file(PROFILES), &profiles)?;
     write_csv(&work.file(MINI_BATCHES), &mini_batches)?;
@@ -383,7 +402,47 @@ fn report(
         theta: fit(all, |row| row.theta_one_over_e.filter(|_| row.theta_trusted)),
         path: fit(all, |row| row.path_one_over_e.filter(|_| row.path_trusted)),
         fixed: fit(all, |row| row.fixed_one_over_e.filter(|_| row.fixed_trusted)),
+        sharp_one_over_e: sharp_one_over_e(table),
+        fixed_integral: fixed_integral(table),
+        mini_batches: None,
     }
+}
+
+/// The median of the noise's 1/e time in sharp directions; without the path (no plain SGD, or not every step recorded) that of the same
+/// batches at fixed w.
+fn sharp_one_over_e(table: &[TemperatureRow]) -> Option<f64> {
+    let by_path = table.iter().any(|row| row.path_one_over_e.is_some());
+    let time = |row: &TemperatureRow| match by_path {
+        true => row.path_one_over_e.filter(|_| row.path_trusted),
+        false => row.fixed_one_over_e.filter(|_| row.fixed_trusted),
+    };
+    median(table.iter().filter(|row| (2..2 + ENDS).contains(&row.index)).filter_map(time).collect())
+}
+
+/// Medians of the noise's integral time at fixed w, of the components of largest and of least variance.
+fn fixed_integral(table: &[TemperatureRow]) -> Option<[f64; 2]> {
+    let trusted = table.iter().filter(|row| row.index > 1 && row.fixed_trusted);
+    let times: Vec<f64> = trusted.filter_map(|row| row.fixed_integral).collect();
+    let sharp = median(times.iter().copied().take(ENDS).collect())?;
+    Some([sharp, median(times.iter().rev().copied().take(ENDS).collect())?])
+}
+
+/// The losses of mini-batches, direction by direction.
+fn profiles_of(rows: &[MiniBatchRow]) -> Vec<MiniBatchProfiles> {
+    type Profiles = BTreeMap<usize, Vec<(f64, f64)>>;
+    let mut directions: Vec<(usize, Profiles)> = Vec::new();
+    for row in rows {
+        if directions.last().is_none_or(|(index, _)| *index != row.index) {
+            directions.push((row.index, BTreeMap::new()));
+        }
+        if let (Some(batch), Some((_, profiles))) = (row.batch, directions.last_mut()) {
+            profiles.entry(batch).or_default().push((row.offset, row.loss));
+        }
+    }
+    let profiles = directions.into_iter();
+    profiles
+        .map(|(index, profiles)| MiniBatchProfiles { index, profiles: profiles.into_values().collect() })
+        .collect()
 }
 
 /// Why T_i = (α/2) Var_μ(p_i·∇L^μ) is not the temperature of a training: it is defined for plain SGD.

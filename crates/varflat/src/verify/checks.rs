@@ -36,6 +36,8 @@ pub(super) struct Checks<'a> {
     /// Whom they tell, and who may stop them.
     pub(super) context: &'a Context<'a>,
     differences: Vec<String>,
+    /// What could not be read.
+    damaged: Vec<Error>,
     /// Checks that came out the same.
     same: usize,
     /// Files that are not what they were: what is made from them proves nothing.
@@ -44,7 +46,7 @@ pub(super) struct Checks<'a> {
 
 impl<'a> Checks<'a> {
     pub(super) fn new(context: &'a Context<'a>) -> Self {
-        Self { context, differences: Vec::new(), same: 0, changed: BTreeSet::new() }
+        Self { context, differences: Vec::new(), damaged: Vec::new(), same: 0, changed: BTreeSet::new() }
     }
 
     /// Do a check of `file` that needs `inputs` to be what they were, and say what came of it.
@@ -61,7 +63,11 @@ impl<'a> Checks<'a> {
             None => match check() {
                 Ok(outcome) => outcome,
                 Err(stopped @ Error::Interrupted { .. }) => return Err(stopped),
-                Err(error) => Outcome::Differs(error.to_string()),
+                Err(error) => {
+                    let words = error.to_string();
+                    self.damaged.push(error);
+                    Outcome::Differs(words)
+                }
             },
         };
         let words = match &outcome {
@@ -85,7 +91,7 @@ impl<'a> Checks<'a> {
     pub(super) fn judge(self, place: &Path, why_not: &str, remedy: Remedy) -> Result<()> {
         let place = place.to_path_buf();
         match (self.differences.is_empty(), self.same) {
-            (false, _) => Err(Error::Differs { place, differences: self.differences }),
+            (false, _) => Err(Error::Differs { place, differences: self.differences, damaged: self.damaged }),
             (true, 0) => Err(Error::Malformed {
                 path: place,
                 problem: format!("nothing was verified: {why_not}"),

@@ -225,7 +225,7 @@ fn compared(run: &RunFolder, again: &FitReport) -> Result<Outcome> {
     })
 }
 
-/// The variances without one block after the other, those under the floor by no more than it.
+/// The variances without one block after the other; those under the floor are compared in units of the floor.
 fn replicates(run: &RunFolder, again: &Uncertainty, floor: f64) -> Result<Outcome> {
     let kept = Uncertainty::read(run, None)?;
     let (Some(again), Some(kept)) = (again.variances(), kept.variances()) else {

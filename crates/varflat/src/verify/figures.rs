@@ -36,7 +36,7 @@ pub(super) fn verify_folder(folder: &Path, context: &Context<'_>) -> Result<()> 
     names.sort();
     records.into_iter().try_for_each(|record| check_record(folder, record, &mut checks))?;
     names.into_iter().try_for_each(|name| check_figure(folder, &name, &mut checks))?;
-    checks.judge(folder, UNKNOWN, Remedy::WriteTables)
+    checks.judge(folder, UNKNOWN, Remedy::WriteRecord)
 }
 
 /// One figure and what it comes from.
@@ -55,7 +55,7 @@ pub(super) fn verify_figure(figure: &Path, context: &Context<'_>) -> Result<()> 
         check_record(folder, &provenance.record, &mut checks)?;
     }
     check_figure(folder, &name.to_string_lossy(), &mut checks)?;
-    checks.judge(figure, UNKNOWN, Remedy::WriteTables)
+    checks.judge(figure, UNKNOWN, Remedy::WriteRecord)
 }
 
 /// What a record says about itself, and the tables it names.

@@ -41,7 +41,7 @@ pub(super) fn verify(folder: &Path, extent: Extent, context: &Context<'_>) -> Re
             context.say(format_args!("`{}` is not done: nothing to verify of it\n", stage.name()));
         }
     }
-    checks.judge(folder, "what could be derived again was not, for the reasons said", Remedy::Restore)
+    checks.judge(folder, "what could be derived again was not, for the reasons given above", Remedy::Said)
 }
 
 /// Whether there is anything that could be verified.

@@ -1,6 +1,6 @@
 //! The six figures of a run.
 
-use varflat_analysis::{Estimate, median};
+use varflat_analysis::Estimate;
 
 use super::Caption;
 use crate::error::Result;
@@ -116,10 +116,8 @@ pub(super) const CAPTIONS: &[Caption] = &[
         text: |tables| {
             about(tables, |summary| {
                 let rows: Vec<crate::stages::FlatnessRow> = tables.rows(FLATNESS)?;
-                let found: Vec<f64> =
-                    rows.iter().filter(|row| row.is_found()).filter_map(|row| row.flatness).collect();
-                let (count, middle) =
-                    (found.len(), median(found).map_or("–".to_owned(), |middle| fixed(middle, 2)));
+                let count = rows.iter().filter(|row| row.is_found()).count();
+                let middle = summary.fit.median_flatness.map_or("–".to_owned(), |middle| fixed(middle, 2));
                 let others = match rows.len() - count {
                     0 => String::new(),
                     others => format!(

@@ -1,6 +1,6 @@
 //! Claim 6: the inverse variance–flatness relation.
 
-use varflat_analysis::scaling;
+use varflat_analysis::Scaling;
 
 use super::{Certainty, Claim, Finding, Number, Verdict, is_about};
 use crate::error::Result;
@@ -8,8 +8,8 @@ use crate::figures::{SUMMARY, fixed};
 use crate::report::leading;
 use crate::report::tables::Tables;
 use crate::report::text::count;
-use crate::study::exponents::{ExponentRow, PointRow};
-use crate::study::grid::{EXPONENTS, GridReport, POINTS};
+use crate::study::exponents::ExponentRow;
+use crate::study::grid::{EXPONENTS, GridReport};
 
 pub(super) const CLAIM: Claim = Claim {
     number: 6,
@@ -87,25 +87,23 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
     let disagrees = if verdict == Verdict::NotMeasured {
         String::new()
     } else {
-        limits(tables, &rows, &trusted, &mut ours)?
+        limits(record.report.against_ratio.as_ref(), &rows, &trusted, &mut ours)
     };
     Ok(Some(Finding { verdict, ours, says, disagrees }))
 }
 
 /// What "regardless of B and α" leaves out: how ψ depends on α/B, the components of most variance, and the runs that are not trusted.
 fn limits(
-    tables: &Tables,
+    against_ratio: Option<&Scaling>,
     rows: &[ExponentRow],
     trusted: &[&ExponentRow],
     ours: &mut Vec<Number>,
-) -> Result<String> {
-    let points: Vec<PointRow> = tables.rows(POINTS)?;
-    let slopes = trusted.iter().filter_map(|row| leading::slope(&points, &row.run, &row.run, POINTS));
+) -> String {
+    let slopes = trusted.iter().filter_map(|row| leading::slope(row, &row.run, EXPONENTS));
     let mut sentences: Vec<String> = leading::sentence(&slopes.collect::<Vec<_>>()).into_iter().collect();
-    let points = trusted.iter().filter_map(|row| Some((row.learning_rate / row.batch_size as f64, row.psi?)));
-    if let Ok(law) = scaling(points) {
+    if let Some(law) = against_ratio {
         let estimate = law.estimate();
-        ours.push(Number::of("x in ψ ∝ (α/B)^{x} among these", &estimate, EXPONENTS));
+        ours.push(Number::of("x in ψ ∝ (α/B)^{x} among these", &estimate, "grid.json"));
         if estimate.interval.is_some_and(|[low, high]| low > 0.0 || high < 0.0) {
             let way = if law.exponent > 0.0 { "grows" } else { "falls" };
             sentences.push(format!("ψ is not the same for every B and α: it {way} with α/B."));
@@ -126,7 +124,7 @@ fn limits(
             if doubtful.len() == 1 { "decides" } else { "decide" }
         ));
     }
-    Ok(sentences.join(" "))
+    sentences.join(" ")
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! Claim 5: the landscape gets flatter with the index.
 
-use varflat_analysis::{FlatnessStatus, Scaling, scaling};
+use varflat_analysis::{FlatnessStatus, Scaling};
 
 use super::{Certainty, Claim, Finding, Number, Verdict};
 use crate::error::Result;
-use crate::figures::{FLATNESS, fixed};
+use crate::figures::{FLATNESS, SUMMARY, fixed};
 use crate::report::tables::Tables;
 use crate::report::text::count;
 use crate::stages::FlatnessRow;
@@ -31,17 +31,16 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
     }
     let rows: Vec<FlatnessRow> = tables.rows(FLATNESS)?;
     let found = || rows.iter().filter(|row| row.status == FlatnessStatus::Found);
-    let points =
-        found().filter(|row| row.index > 1).filter_map(|row| Some((row.index as f64, row.flatness?)));
-    let Ok(law) = scaling(points) else { return Ok(None) };
+    let law = tables.summary()?.map(|summary| summary.fit.flatness_growth);
+    let Some(law) = law.flatten() else { return Ok(Some(Finding::of_older("varflat fit RUN"))) };
     let of = |row: Option<&FlatnessRow>| row.and_then(|row| row.flatness);
     let (first, second, last) = (
         of(found().find(|row| row.index == 1)),
         of(found().find(|row| row.index > 1)),
         of(found().next_back()),
     );
-    let mut ours = Number::of_law("x in F_{i} ∝ i^{x}", &law, FLATNESS);
-    ours.push(Number::new("correlation r", law.r, 3, FLATNESS));
+    let mut ours = Number::of_law("x in F_{i} ∝ i^{x}", &law, SUMMARY);
+    ours.push(Number::new("correlation r", law.r, 3, SUMMARY));
     let ends = [
         ("F of the drift direction p_{1}", first),
         ("F of the component after it", second),

@@ -1,10 +1,10 @@
 //! Claim 1: two phases of learning.
 
-use varflat_model::Metrics;
+use varflat_analysis::Phases;
 
 use super::{Certainty, Claim, Finding, Number, Verdict};
 use crate::error::Result;
-use crate::figures::{LEARNING, fixed};
+use crate::figures::{SUMMARY, fixed};
 use crate::report::tables::Tables;
 
 pub(super) const CLAIM: Claim = Claim {
@@ -22,69 +22,38 @@ pub(super) const CLAIM: Claim = Claim {
     find,
 };
 
-/// Training errors that end the fast phase, and that are near 0.
-const FAST: f64 = 0.01;
+/// A training error that is near 0.
 const NEAR_ZERO: f64 = 0.001;
 
-struct Phases {
-    /// The epoch at which the training error is below 1 %, if ever, and the last.
-    turn: Option<f64>,
-    last: f64,
-    /// Largest training error in the last tenth.
-    late_error: f64,
-    /// Test errors at the turn and, on average, in the last tenth.
-    test_at_turn: f64,
-    test_late: f64,
-}
-
-impl Phases {
-    fn of(rows: &[Metrics]) -> Option<Self> {
-        let last = rows.last()?.epoch as f64;
-        let turn = rows.iter().find(|row| row.train_error < FAST);
-        let late: Vec<&Metrics> = rows.iter().filter(|row| row.epoch as f64 > 0.9 * last).collect();
-        Some(Self {
-            turn: turn.map(|row| row.epoch as f64),
-            last,
-            late_error: late.iter().map(|row| row.train_error).fold(0.0, f64::max),
-            test_at_turn: turn.map_or(f64::NAN, |row| row.test_error),
-            test_late: late.iter().map(|row| row.test_error).sum::<f64>() / late.len() as f64,
-        })
-    }
-
-    fn verdict(&self) -> Verdict {
-        let phases = self.turn.is_some_and(|turn| turn <= 0.25 * self.last) && self.late_error < NEAR_ZERO;
-        Verdict::of(phases && self.test_late < self.test_at_turn, phases)
-    }
+fn verdict(phases: &Phases) -> Verdict {
+    let both = phases.turn.is_some_and(|turn| turn <= 0.25 * phases.last) && phases.late_error < NEAR_ZERO;
+    let falls = phases.test_at_turn.is_some_and(|at_turn| phases.test_late < at_turn);
+    Verdict::of(both && falls, both)
 }
 
 fn find(tables: &Tables) -> Result<Option<Finding>> {
-    if !tables.has(LEARNING) {
-        return Ok(None);
-    }
-    let rows: Vec<Metrics> = tables.rows(LEARNING)?;
-    let Some(phases) = Phases::of(&rows) else { return Ok(None) };
-    let percent = |what: &str, value: f64| Number::new(what, 100.0 * value, 2, LEARNING).unit(" %");
+    let Some(summary) = tables.summary()? else { return Ok(None) };
+    let Some(phases) = summary.phases else { return Ok(Some(Finding::of_older("varflat plot RUN"))) };
+    let percent = |what: &str, value: f64| Number::new(what, 100.0 * value, 2, SUMMARY).unit(" %");
     let mut ours = Vec::new();
-    if let Some(turn) = phases.turn {
-        ours.push(Number::new("epoch at which the training error is below 1 %", turn, 0, LEARNING));
-        ours.push(percent("test error then", phases.test_at_turn));
+    if let (Some(turn), Some(test_at_turn)) = (phases.turn, phases.test_at_turn) {
+        ours.push(Number::new("epoch at which the training error is below 1 %", turn, 0, SUMMARY));
+        ours.push(percent("test error then", test_at_turn));
     }
-    ours.push(Number::new("last epoch", phases.last, 0, LEARNING));
+    ours.push(Number::new("last epoch", phases.last, 0, SUMMARY));
     ours.push(percent("largest training error in the last tenth", phases.late_error));
     ours.push(percent("mean test error there", phases.test_late));
-    let says = match phases.turn {
-        Some(turn) => format!(
+    let says = match (phases.turn, phases.test_at_turn) {
+        (Some(turn), Some(test_at_turn)) => format!(
             "The training error is below 1 % after {} of {} epochs; from there to the last tenth the test error goes from {} % to {} %.",
             fixed(turn, 0),
             fixed(phases.last, 0),
-            fixed(100.0 * phases.test_at_turn, 2),
+            fixed(100.0 * test_at_turn, 2),
             fixed(100.0 * phases.test_late, 2)
         ),
-        None => {
-            "The training error never falls below 1 %: the training ends within the fast phase.".to_owned()
-        }
+        _ => "The training error never falls below 1 %: the training ends within the fast phase.".to_owned(),
     };
-    let verdict = phases.verdict();
+    let verdict = verdict(&phases);
     let disagrees = match verdict {
         Verdict::Reproduced | Verdict::NotMeasured => "",
         Verdict::Partly => "Both phases are there, but the test error does not go on falling in the second.",
@@ -100,29 +69,20 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
 mod tests {
     use super::*;
 
-    fn rows(turn: u64, late_error: f64, late_test: f64) -> Vec<Metrics> {
-        let row = |epoch: u64| {
-            let train_error = if epoch < turn {
-                0.1
-            } else if epoch > 90 {
-                late_error
-            } else {
-                0.005
-            };
-            let test_error = if epoch > 90 { late_test } else { 0.03 };
-            Metrics { epoch, step: 10 * epoch, train_loss: 1.0, train_error, test_loss: 1.0, test_error }
-        };
-        (0..=100).map(row).collect()
-    }
-
     #[test]
     fn every_verdict_can_be_reached() {
-        let verdict = |turn, error, test| Phases::of(&rows(turn, error, test)).unwrap().verdict();
+        let verdict = |turn: u64, late_error: f64, late_test: f64| {
+            let row = |epoch: u64| match epoch {
+                epoch if epoch < turn => (epoch as f64, 0.1, 0.03),
+                91.. => (epoch as f64, late_error, late_test),
+                _ => (epoch as f64, 0.005, 0.03),
+            };
+            verdict(&Phases::of((0..=100).map(row)).unwrap())
+        };
         assert_eq!(verdict(10, 0.0, 0.02), Verdict::Reproduced);
         assert_eq!(verdict(10, 0.0, 0.04), Verdict::Partly);
         assert_eq!(verdict(40, 0.0, 0.02), Verdict::Not);
         assert_eq!(verdict(10, 0.002, 0.02), Verdict::Not);
         assert_eq!(verdict(200, 0.1, 0.02), Verdict::Not);
-        assert!(Phases::of(&[]).is_none());
     }
 }

@@ -1,12 +1,12 @@
 //! Claim 8: the noise and its temperature.
 
-use varflat_analysis::{Scaling, median};
+use varflat_analysis::Scaling;
 
 use super::{Certainty, Claim, Finding, Number, Verdict};
 use crate::error::Result;
 use crate::figures::fixed;
 use crate::report::tables::Tables;
-use crate::study::temperature::{COMPONENTS, TemperatureReport, TemperatureRow};
+use crate::study::temperature::TemperatureReport;
 
 const TABLE: &str = "temperature.json";
 
@@ -26,9 +26,6 @@ pub(super) const CLAIM: Claim = Claim {
     find,
 };
 
-/// The components that count as sharp.
-const SHARP: std::ops::RangeInclusive<usize> = 2..=51;
-
 fn verdict(temperature: &Scaling, noise: Option<&Scaling>, sharp_time: Option<f64>) -> Verdict {
     let falls = |law: &Scaling| law.estimate().interval.is_some_and(|[_, high]| high < 0.0);
     let strength = falls(temperature) && temperature.r < -0.9;
@@ -45,15 +42,8 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
         let says = format!("{caveat}.");
         return Ok(Some(Finding { verdict: Verdict::NotMeasured, ours, says, disagrees }));
     }
-    let rows: Vec<TemperatureRow> = tables.rows(COMPONENTS)?;
-    // Without the path (no plain SGD, or not every step recorded) the same batches at fixed w.
-    let by_path = report.path.is_some();
     let noise = report.path.as_ref().or(report.fixed.as_ref());
-    let time = |row: &TemperatureRow| match by_path {
-        true => row.path_one_over_e.filter(|_| row.path_trusted),
-        false => row.fixed_one_over_e.filter(|_| row.fixed_trusted),
-    };
-    let sharp_time = median(rows.iter().filter(|row| SHARP.contains(&row.index)).filter_map(time).collect());
+    let sharp_time = report.sharp_one_over_e;
     let verdict = verdict(temperature, noise, sharp_time);
     let law = |what: &str, law: &Scaling| Number::of_law(what, law, TABLE);
     let mut ours = law("x in T_{i}(0) ∝ F_{i}^{x}", temperature);
@@ -65,8 +55,7 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
     );
     ours.extend(noise.iter().flat_map(|noise| law("y in the 1/e time of η ∝ F_{i}^{y}", noise)));
     ours.extend(
-        sharp_time
-            .map(|time| Number::new("this time in sharp directions", time, 2, COMPONENTS).unit(" steps")),
+        sharp_time.map(|time| Number::new("this time in sharp directions", time, 2, TABLE).unit(" steps")),
     );
     ours.extend(report.theta.iter().flat_map(|theta| law("the same exponent for θ_{i} itself", theta)));
     let says = format!(
