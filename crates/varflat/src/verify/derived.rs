@@ -195,12 +195,16 @@ pub(super) fn fit(run: &RunFolder, checks: &mut Checks<'_>) -> Result<()> {
 
 /// Every number of `fit.json` against those found again, but for those that an older version did not write.
 fn compared(run: &RunFolder, again: &FitReport) -> Result<Outcome> {
-    let written: serde_json::Map<String, serde_json::Value> = read_json(&run.file(names::FIT))?;
+    let written: serde_json::Value = read_json(&run.file(names::FIT))?;
     let kept: FitReport = read_json(&run.file(names::FIT))?;
     let (again, kept) = (numbers(run, again)?, numbers(run, &kept)?);
+    // A field that the file does not have, and of which nothing is known therefore.
     let is_newer = |key: &str| {
-        let whole = key.split('.').next().unwrap_or(key);
-        !written.contains_key(whole) && kept.get(whole).is_some_and(serde_json::Value::is_null)
+        let ends = key.match_indices('.').map(|(end, _)| end).chain([key.len()]);
+        ends.map(|end| &key[..end]).any(|field| {
+            let place = format!("/{}", field.replace('.', "/"));
+            written.pointer(&place).is_none() && kept.get(field).is_some_and(serde_json::Value::is_null)
+        })
     };
     let mut largest: f64 = 0.0;
     for (key, value) in again.iter().filter(|(key, _)| !is_newer(key)) {
