@@ -1,6 +1,6 @@
 //! Which way the arrows of the house point: between crates downwards, and between the modules of a crate in no circle.
 //!
-//! An arrow is a path in a file that begins with `crate` or `super` and names a module; tests at the end of a file do not count.
+//! An arrow is a path in a file that begins with `crate`, `super` or `self` and names a module; tests at the end of a file do not count.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -68,7 +68,8 @@ fn spread(path: &str) -> Vec<Vec<String>> {
 /// Every path of a text that begins with one of the words.
 fn paths(text: &str) -> Vec<Vec<String>> {
     let mut found = Vec::new();
-    for (start, _) in text.match_indices("crate::").chain(text.match_indices("super::")) {
+    let begins = ["crate::", "super::", "self::"].into_iter().flat_map(|word| text.match_indices(word));
+    for (start, _) in begins {
         let is_first =
             !text[..start].ends_with(|letter: char| letter.is_alphanumeric() || "_:".contains(letter));
         if !is_first {
@@ -98,9 +99,10 @@ fn arrows(krate: &str) -> Arrows {
     for (module, text) in &modules_of {
         for mut path in paths(text) {
             let mut place = if path[0] == "crate" { Vec::new() } else { module.clone() };
-            while path.first().is_some_and(|word| word == "super" || word == "crate") {
-                place.pop();
-                path.remove(0);
+            while path.first().is_some_and(|word| ["super", "crate", "self"].contains(&word.as_str())) {
+                if path.remove(0) == "super" {
+                    place.pop();
+                }
             }
             place.extend(path);
             if let Some(target) = target(&place).filter(|target| target != module) {
