@@ -4,7 +4,9 @@ use std::path::Path;
 
 #[cfg(feature = "train")]
 use burn::module::Module;
-use varflat_files::{Array, FileError, Npz, write_npz};
+#[cfg(feature = "train")]
+use varflat_files::FileError;
+use varflat_files::{Array, Npz, write_npz};
 use varflat_model::DenseNetwork;
 
 use crate::error::Result;
