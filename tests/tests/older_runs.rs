@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use varflat_tests::readers::copy;
 use varflat_tests::{Program, program};
 
 /// What lies in `fixtures/of_1440e64`, in a folder to work in, and the program that works there: data are named relatively.
@@ -11,19 +12,6 @@ fn older() -> (tempfile::TempDir, Program) {
     copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/of_1440e64"), folder.path());
     let program = program!().under(["env", "-C", folder.path().to_str().unwrap()]);
     (folder, program)
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        let place = to.join(path.file_name().unwrap());
-        if path.is_dir() {
-            copy(&path, &place);
-        } else {
-            fs::copy(&path, &place).unwrap();
-        }
-    }
 }
 
 fn json(file: &Path) -> serde_json::Value {

@@ -13,7 +13,7 @@ use varflat::{Experiment, Study, SweepFile, fuzzing, inspect};
 use varflat_model::data::{self, Content, Verify};
 use varflat_recorder::{Keep, Schedule, Trajectory, TrajectoryInfo, TrajectorySink};
 
-pub use bench::{Bench, joined, with_checksums};
+pub use bench::{Bench, copy, joined, with_checksums};
 use bench::{gzip, instead, naming, npz, parts};
 
 /// Whether all the bytes could be read, or why not.
