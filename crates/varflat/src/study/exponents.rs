@@ -116,10 +116,7 @@ impl ExponentRow {
         let row = Self::without_fit(&finished.group.title, &finished.cell.name, &finished.experiment);
         match &finished.run {
             Err(error) => Ok(row.failed(&finished.folder, &error.to_string())),
-            Ok(run) => {
-                let points = points(&finished.cell.name, run)?;
-                Ok(row.filled(run, &read_json(&run.checked(names::FIT)?)?)?.with_leading(&points))
-            }
+            Ok(run) => row.filled(run, &read_json(&run.checked(names::FIT)?)?),
         }
     }
 
@@ -270,12 +267,11 @@ pub(super) fn write_exponents(
     work: &Work<'_>,
     [exponents, of_points]: [&str; 2],
 ) -> Result<Vec<ExponentRow>> {
-    let rows: Vec<ExponentRow> = finished.iter().map(ExponentRow::of).collect::<Result<_>>()?;
-    let mut all: Vec<PointRow> = Vec::new();
+    let (mut rows, mut all) = (Vec::new(), Vec::new());
     for run in finished {
-        if let Some(folder) = run.fitted() {
-            all.extend(points(&run.cell.name, folder)?);
-        }
+        let points = run.fitted().map_or_else(|| Ok(Vec::new()), |folder| points(&run.cell.name, folder))?;
+        rows.push(ExponentRow::of(run)?.with_leading(&points));
+        all.extend(points);
     }
     write_csv(&work.file(exponents), &rows)?;
     write_csv(&work.file(of_points), &all)?;
