@@ -109,6 +109,27 @@ impl Stage {
     }
 }
 
+/// What each file of a run folder holds, in a line; those that no stage makes first.
+pub(crate) const FILES: &[(&str, &str)] = &[
+    (names::CONFIG, "the experiment with every default filled in"),
+    (names::RUN, "how the run was made: seed, device, versions, data, times, and the checksum of every file"),
+    (names::METRICS, "loss and error on the training and test set at every epoch end"),
+    (names::TRAJECTORY, "weights of the recorded layer, f32 [steps, weights]"),
+    (names::TRAJECTORY_INFO, "layer, shape and recorded steps of the trajectory"),
+    (names::WEIGHTS_MEAN, "every layer’s mean over the window, f64"),
+    (names::WEIGHTS_FINAL, "every layer after the last step, f32"),
+    (names::PCA, "principal directions p_i and variances σ_i²"),
+    (names::PROJECTIONS, "θ_i(t) of the first components, f64 [steps, components]"),
+    (names::FLATNESS, "variance σ_i² and flatness F_i of every measured direction"),
+    (names::LANDSCAPE, "loss along selected directions"),
+    (names::FIT, "ψ, γ, the gap and the other fitted numbers, with their intervals"),
+    (names::JACKKNIFE, "variances without one block of time after the other: what the intervals rest on"),
+    (names::CHECKPOINT, "state of an unfinished training"),
+    (names::WALK, "state of an unfinished walk in equilibrium"),
+    (names::FLATNESS_PARTIAL, "directions that an unfinished flatness stage has measured"),
+    (names::LOCK, "held by the process at work in the folder"),
+];
+
 /// Tables of a figure folder, or of the folder of a study or sweep, that say how those beside them were made.
 pub(crate) const RECORDS: [&str; 10] = [
     "summary.json",
@@ -133,4 +154,15 @@ pub(crate) fn is_partial(name: &str) -> bool {
 /// Whether a file holds rows of a trajectory that is not finished.
 pub(crate) fn is_part_of_trajectory(name: &str) -> bool {
     name.starts_with("trajectory.part-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_of_a_stage_is_described() {
+        let results = Stage::ALL.into_iter().flat_map(Stage::results);
+        results.for_each(|file| assert!(FILES.iter().any(|(name, _)| name == file), "{file}"));
+    }
 }

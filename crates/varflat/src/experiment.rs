@@ -1,6 +1,7 @@
 //! An experiment file: data, not code. Unknown keys are errors.
 
 mod check;
+mod keys;
 mod kind;
 mod name;
 mod ranges;
@@ -22,6 +23,7 @@ use crate::error::{Error, Result};
 pub(crate) use check::{
     Checked, MOST, MOST_COMPONENTS, MOST_POINTS, all_within, not_too_many, range, within,
 };
+pub(crate) use keys::keys;
 pub(crate) use kind::Kind;
 pub(crate) use name::{check_name, is_plain};
 pub(crate) use text::{check_value, parsed, shown, toml_value};

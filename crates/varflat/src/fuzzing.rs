@@ -8,7 +8,9 @@ use varflat_plot::Figure;
 use crate::artifacts::names;
 use crate::checkpoint::Checkpoint;
 use crate::error::Result;
-use crate::figures::{DRAWN, Source};
+use crate::figures::drawing;
+use crate::part::Source;
+use crate::registry;
 use crate::{RunFolder, report, stages};
 
 /// The latest checkpoint of a training; whether there is one.
@@ -73,13 +75,9 @@ pub fn fit(run: &RunFolder) -> Result<()> {
 /// What is wrong with a table.
 pub fn figures(folder: &Path) -> Result<Vec<Figure>> {
     let source = Source::of(folder);
-    let mut drawn = Vec::new();
-    for (record, figures) in DRAWN.iter().filter(|(table, _)| folder.join(table).exists()) {
-        for (name, draw) in *figures {
-            drawn.push(source.figure(name, record, draw)?);
-        }
-    }
-    Ok(drawn)
+    let there = registry::all().filter(|part| folder.join(part.record).exists());
+    let figures = there.flat_map(|part| part.figures.iter().map(move |figure| (part, figure)));
+    figures.map(|(part, figure)| drawing(&source, part, figure)).collect()
 }
 
 /// What the report says of the tables in a folder, and how many claims it has.

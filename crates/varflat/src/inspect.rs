@@ -10,10 +10,9 @@ use varflat_model::{Metrics, StopReason};
 
 use crate::checkpoint;
 use crate::error::Result;
-use crate::figures::{self, estimate};
-use crate::report::count;
 use crate::run_folder::{RunFolder, Stage, names};
 use crate::stages::{self, FitReport};
+use crate::words::{self, by_range, count, estimate};
 
 /// What a run is, how far it has come, and what it found.
 ///
@@ -107,7 +106,7 @@ fn covered(estimate: &Estimate) -> String {
 
 /// Where one exponent does not describe the points, by how much it varies.
 fn bent(bend: Option<[f64; 2]>) -> String {
-    bend.map_or_else(String::new, |bend| format!("; {}", figures::by_range(bend, 1)))
+    bend.map_or_else(String::new, |bend| format!("; {}", by_range(bend, 1)))
 }
 
 /// The fitted numbers, one a line.
@@ -115,7 +114,7 @@ pub fn report(fit: &FitReport) -> String {
     let psi = fit.psi_estimate();
     let [first, last] = fit.range;
     let mut lines = vec![
-        ("ψ", format!("{} (components {first}–{last}{})", figures::psi(fit), bent(fit.bend()))),
+        ("ψ", format!("{} (components {first}–{last}{})", words::psi(fit), bent(fit.bend()))),
         ("", covered(&psi)),
         ("", fit.mostly_censored().map_or_else(String::new, |few| format!("not to be trusted: {few}"))),
         (

@@ -21,8 +21,10 @@
 #![deny(clippy::print_stdout, clippy::print_stderr, clippy::exit)]
 
 mod artifacts;
+pub mod catalogue;
 #[cfg_attr(not(feature = "train"), allow(dead_code))] // only a training reads and writes them
 mod checkpoint;
+#[cfg(feature = "cli")]
 #[allow(clippy::exit)] // the program may
 pub mod cli;
 #[cfg(feature = "train")]
@@ -41,10 +43,12 @@ mod layer_order;
 pub mod memory;
 mod network_file;
 pub mod notebook;
+mod part;
 pub mod prelude;
 #[cfg(feature = "train")]
 pub mod record;
 mod recorded;
+mod registry;
 pub mod relation;
 mod remedy;
 pub mod report;
@@ -52,11 +56,13 @@ pub mod reproduce;
 pub mod run_folder;
 mod run_record;
 pub mod stages;
+mod studies;
 pub mod study;
 pub mod sweep;
 pub mod verify;
 mod versions;
 mod weights;
+mod words;
 
 pub use context::{Context, Interrupt, Progress, Report};
 pub use error::{Error, Remedy, Result};

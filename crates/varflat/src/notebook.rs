@@ -2,7 +2,7 @@
 
 use varflat_analysis::{PowerLaw, TrajectoryPca, spectrum};
 
-use crate::figures::by_range;
+use crate::words::by_range;
 use crate::{Relation, RunFolder, inspect};
 
 /// Rows of a table that are shown; the rest is counted.

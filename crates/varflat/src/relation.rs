@@ -9,10 +9,10 @@ use varflat_plot::{Figure, FitLine, Point, VarianceFlatness};
 
 use crate::error::{Error, Result};
 use crate::experiment::Components;
-use crate::figures::pair;
 use crate::landscape::{Landscape, component};
 use crate::run_folder::{RunFolder, Stage};
 use crate::stages::{self, Uncertainty};
+use crate::words::pair;
 
 /// The principal components of recorded weights `[steps, weights]`, all of them, with the variances along them: of an array, or of
 /// a [`RecordedWindow`](crate::RecordedWindow), which may be larger than memory.

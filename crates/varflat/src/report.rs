@@ -3,15 +3,11 @@
 //! It is made from the tables and figures of the folder alone, as `report.html`, one page that loads nothing, and as `report.md`.
 //! What is not there is named with the command that measures it.
 
-mod captions;
-mod claims;
-mod controls;
-mod leading;
+mod origin;
 mod page;
 mod pictures;
 mod readme;
 mod settings;
-mod tables;
 mod text;
 
 use std::io::Write as _;
@@ -21,20 +17,16 @@ use askama::Template;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
-use varflat_files::{FileError, read_bytes, write_whole};
+use varflat_files::{FileError, write_whole};
 
 use self::page::Page;
-use self::tables::Tables;
 use crate::error::Result;
 use crate::figures;
+use crate::part::{Tables, check_report};
 
 pub use readme::{check as check_readme, feed};
-pub(crate) use text::{count, duration};
 
-/// The page.
-pub const HTML: &str = "report.html";
-/// The same for reading beside code.
-pub const MARKDOWN: &str = "report.md";
+pub use crate::part::{HTML, MARKDOWN};
 
 #[derive(Template)]
 #[template(path = "report.html")]
@@ -59,12 +51,12 @@ struct Markdown<'a> {
 /// [`Error::File`](crate::Error::File) if the folder is not there or cannot be written to, or a table is damaged;
 /// [`Error::Malformed`](crate::Error::Malformed) if it holds no tables, or a file is in the way that is no report of varflat's.
 pub fn write(folder: &Path) -> Result<()> {
-    figures::records(folder)?;
-    check_own(folder)?;
+    figures::parts(folder)?;
+    check_report(folder)?;
     let page = Page::of(&Tables::of(folder))?;
     let script = include_str!("../templates/report.js");
     let html = Html {
-        font: pictures::font(&page.pictures)?,
+        font: pictures::font(page.pictures.iter().map(|figure| figure.svg.as_str()))?,
         page: &page,
         style: include_str!("../templates/report.css"),
         script,
@@ -73,28 +65,6 @@ pub fn write(folder: &Path) -> Result<()> {
     rendered(&folder.join(HTML), &html)?;
     rendered(&folder.join(MARKDOWN), &Markdown { page: &page })
 }
-
-/// Refuse to replace a `report.html` or `report.md` that varflat did not write. All of them say what they hold beside what.
-pub(crate) fn check_own(folder: &Path) -> Result<()> {
-    for (name, marks) in OURS {
-        let file = folder.join(name);
-        if !file.exists() {
-            continue;
-        }
-        let bytes = if file.is_file() { read_bytes(&file)? } else { b"a folder".to_vec() };
-        let text = String::from_utf8_lossy(&bytes);
-        if !text.is_empty() && !marks.iter().all(|mark| text.contains(mark)) {
-            return Err(figures::foreign(&file));
-        }
-    }
-    Ok(())
-}
-
-/// What every report holds, from the first version on.
-const OURS: [(&str, [&str; 2]); 2] = [
-    (HTML, ["<!DOCTYPE html>", "<code>varflat</code> measured"]),
-    (MARKDOWN, ["# The inverse variance–flatness relation", "what varflat measured"]),
-];
 
 /// Compute what would be written, without the pictures: how many claims there are.
 pub(crate) fn read(folder: &Path) -> Result<usize> {

@@ -1,4 +1,4 @@
-//! The experiments and studies behind the figures, compiled in so that the program needs no other file.
+//! Every run and study behind the figures, one after the other.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -8,53 +8,12 @@ use varflat_files::{make_folder, probe};
 use crate::context::{Context, Progress};
 use crate::error::{Error, Result};
 use crate::experiment::Experiment;
+use crate::part::{self, Part};
+use crate::registry::{self, HEADLINE};
 use crate::run_folder::RunFolder;
+use crate::studies::headline::FILES;
 use crate::study::Study;
 use crate::{figures, inspect, report, stages};
-
-/// Something that `reproduce` does: the run of an experiment, or a study.
-struct Part {
-    name: &'static str,
-    /// Its file and the shortened one: name and content.
-    full: (&'static str, &'static str),
-    quick: (&'static str, &'static str),
-    /// Seconds that the full and the shortened one take on two cores, for the estimate of the time left.
-    seconds: (f64, f64),
-}
-
-macro_rules! part {
-    ($name:literal, $full:literal, $quick:literal) => {
-        Part {
-            name: $name,
-            full: (
-                concat!("experiments/", $name, ".toml"),
-                include_str!(concat!("../../../experiments/", $name, ".toml")),
-            ),
-            quick: (
-                concat!("experiments/", $name, "-quick.toml"),
-                include_str!(concat!("../../../experiments/", $name, "-quick.toml")),
-            ),
-            seconds: ($full, $quick),
-        }
-    };
-}
-
-/// The run that the studies look at.
-const HEADLINE: Part = part!("headline", 115.0, 20.0);
-
-/// Its name.
-pub(crate) const HEADLINE_NAME: &str = HEADLINE.name;
-
-const STUDIES: [Part; 8] = [
-    part!("temperature", 25.0, 20.0),
-    part!("drift", 4.0, 5.0),
-    part!("langevin", 490.0, 30.0),
-    part!("grid", 505.0, 40.0),
-    part!("sensitivity", 310.0, 30.0),
-    part!("width", 225.0, 6.0),
-    part!("generality", 605.0, 30.0),
-    part!("forgetting", 350.0, 12.0),
-];
 
 /// What is reproduced, how, and where it goes.
 #[derive(Clone, Copy)]
@@ -73,39 +32,88 @@ pub struct Reproduction<'a> {
 
 /// Names of the parts, for `--only`.
 pub fn names() -> Vec<&'static str> {
-    std::iter::once(&HEADLINE).chain(&STUDIES).map(|part| part.name).collect()
+    registry::reproduced().map(|part| part.name).collect()
 }
 
-impl Part {
-    fn file(&self, quick: bool) -> (&'static str, &'static str) {
-        if quick { self.quick } else { self.full }
-    }
-
-    fn seconds(&self, quick: bool) -> f64 {
-        if quick { self.seconds.1 } else { self.seconds.0 }
-    }
+/// What one call does.
+struct Plan {
+    /// The run, and its file.
+    experiment: Experiment,
+    file: &'static str,
+    /// Whether the run is done, and whether its figures are asked for.
+    needed: bool,
+    drawn: bool,
+    studies: Vec<PlannedStudy>,
+    /// Seconds that the run is expected to take.
+    seconds: f64,
 }
 
-/// The record of every part in the figure folder, none of a run that is only looked into, and its folder below `runs`.
-fn wanted_parts(
-    experiment: &Experiment,
-    headline: Option<bool>,
-    studies: &[(&Part, &str, Study)],
-) -> Vec<(Option<String>, String)> {
-    let run = headline.map(|drawn| (drawn.then(|| figures::SUMMARY.to_owned()), experiment.name.clone()));
-    let studies = studies.iter().map(|(.., study)| (Some(study.study.record()), study.name.clone()));
-    run.into_iter().chain(studies).collect()
+struct PlannedStudy {
+    part: &'static Part,
+    file: &'static str,
+    study: Study,
+    /// Seconds that it is expected to take.
+    seconds: f64,
 }
 
-/// Make every folder that will be written to, and find out whether it can be, before three quarters of an hour are spent.
-fn prepare(figures: &Path, runs: &Path, parts: &[(Option<String>, String)]) -> Result<()> {
-    let folders: Vec<PathBuf> = parts.iter().map(|(_, name)| runs.join(name)).collect();
-    for folder in &folders {
-        make_folder(folder)?;
-        probe(folder)?;
+impl Plan {
+    fn of(quick: bool, only: &[String]) -> Result<Self> {
+        if let Some(unknown) = only.iter().find(|name| !names().contains(&name.as_str())) {
+            let problem = format!("there is no part {unknown}; there are {}", names().join(", "));
+            return Err(Error::Experiment { origin: "--only".to_owned(), problem });
+        }
+        let wanted = |part: &Part| only.is_empty() || only.iter().any(|name| name == part.name);
+        let mut studies = Vec::new();
+        for (part, files) in registry::studies().filter(|(part, _)| wanted(part)) {
+            let (file, text) = files.file(quick);
+            studies.push(PlannedStudy {
+                part,
+                file,
+                study: Study::parse(text, file)?,
+                seconds: files.seconds(quick),
+            });
+        }
+        let (file, text) = FILES.file(quick);
+        let experiment = Experiment::parse(text, file, &[])?;
+        let drawn = wanted(HEADLINE);
+        let needed = drawn || studies.iter().any(|planned| planned.study.study.needs_the_run());
+        Ok(Self { experiment, file, needed, drawn, studies, seconds: FILES.seconds(quick) })
     }
-    let records: Vec<&str> = parts.iter().filter_map(|(record, _)| record.as_deref()).collect();
-    figures::prepare(figures, &records, &folders.iter().map(PathBuf::as_path).collect::<Vec<_>>())
+
+    fn expected(&self) -> f64 {
+        let studies: f64 = self.studies.iter().map(|planned| planned.seconds).sum();
+        if self.needed { studies + self.seconds } else { studies }
+    }
+
+    /// Make every folder that will be written to, and find out whether it can be, before three quarters of an hour are spent.
+    fn prepare(&self, figures: &Path, runs: &Path) -> Result<()> {
+        let run = self.needed.then_some(&self.experiment.name);
+        let names = run.into_iter().chain(self.studies.iter().map(|planned| &planned.study.name));
+        let folders: Vec<PathBuf> = names.map(|name| runs.join(name)).collect();
+        for folder in &folders {
+            make_folder(folder)?;
+            probe(folder)?;
+        }
+        let run = self.drawn.then_some(HEADLINE);
+        let parts: Vec<&Part> =
+            run.into_iter().chain(self.studies.iter().map(|planned| planned.part)).collect();
+        part::prepare(figures, &parts, &folders.iter().map(PathBuf::as_path).collect::<Vec<_>>())
+    }
+
+    /// Do the run, and write its tables if its figures are asked for.
+    fn run(&self, asked: Reproduction<'_>, context: &Context<'_>) -> Result<()> {
+        let folder = asked.runs.join(&self.experiment.name);
+        context.say(format_args!("{}: {}\n", self.file, folder.display()));
+        // Whoever asks for one study to be done again does not ask for the run.
+        let run = RunFolder::create(&folder, &self.experiment, asked.force && self.drawn)?;
+        if !stages::complete(&run, context)? {
+            context.say("  already finished; nothing to compute\n");
+        }
+        if let Some(words) = inspect::unreached(&run)? {
+            context.say(format_args!("  {words}\n"));
+        }
+        if self.drawn { figures::write_tables(&run, asked.figures) } else { Ok(()) }
+    }
 }
 
 /// Run every experiment and study below `runs` and draw every figure. Finished work is not repeated.
@@ -120,44 +128,18 @@ pub fn reproduce(
     context: &Context<'_>,
 ) -> Result<()> {
     let Reproduction { quick, force, only, runs, figures } = asked;
-    if let Some(unknown) = only.iter().find(|name| !names().contains(&name.as_str())) {
-        let problem = format!("there is no part {unknown}; there are {}", names().join(", "));
-        return Err(Error::Experiment { origin: "--only".to_owned(), problem });
+    let mut plan = Plan::of(quick, only)?;
+    adjust(&mut plan.experiment)?;
+    plan.prepare(figures, runs)?;
+    let overall = Overall::over(plan.expected(), context);
+    if plan.needed {
+        overall.begin(HEADLINE.name, plan.seconds);
+        plan.run(asked, context)?;
     }
-    let wanted = |part: &Part| only.is_empty() || only.iter().any(|name| name == part.name);
-    let (file, text) = HEADLINE.file(quick);
-    let mut experiment = Experiment::parse(text, file, &[])?;
-    adjust(&mut experiment)?;
-    let mut studies: Vec<(&Part, &str, Study)> = Vec::new();
-    for part in STUDIES.iter().filter(|part| wanted(part)) {
-        let (file, text) = part.file(quick);
-        studies.push((part, file, Study::parse(text, file)?));
-    }
-    let needed = wanted(&HEADLINE) || studies.iter().any(|(.., study)| study.study.needs_the_run());
-    let expected = studies.iter().map(|(part, ..)| part.seconds(quick)).sum::<f64>();
-    prepare(figures, runs, &wanted_parts(&experiment, needed.then_some(wanted(&HEADLINE)), &studies))?;
-    let overall = Overall::over(expected + if needed { HEADLINE.seconds(quick) } else { 0.0 }, context);
-
-    if needed {
-        overall.begin(HEADLINE.name, HEADLINE.seconds(quick));
-        let folder = runs.join(&experiment.name);
-        context.say(format_args!("{file}: {}\n", folder.display()));
-        // Whoever asks for one study to be done again does not ask for the run.
-        let run = RunFolder::create(&folder, &experiment, force && wanted(&HEADLINE))?;
-        if !stages::complete(&run, context)? {
-            context.say("  already finished; nothing to compute\n");
-        }
-        if let Some(words) = inspect::unreached(&run)? {
-            context.say(format_args!("  {words}\n"));
-        }
-        if wanted(&HEADLINE) {
-            figures::write_tables(&run, figures)?;
-        }
-    }
-    for (part, file, study) in &studies {
-        overall.begin(part.name, part.seconds(quick));
+    for PlannedStudy { part, file, study, seconds } in &plan.studies {
+        overall.begin(part.name, *seconds);
         context.say(format_args!("{file}: {}\n", runs.join(&study.name).display()));
-        study.complete(&experiment, runs, context, force, &|share| overall.reach(share))?;
+        study.complete(&plan.experiment, runs, context, force, &|share| overall.reach(share))?;
         study.copy_tables(runs, figures)?;
     }
     drop(overall);
@@ -166,9 +148,9 @@ pub fn reproduce(
 
 /// Draw every figure of a figure folder and write the report on it, and say so.
 pub(crate) fn draw(folder: &Path, context: &Context<'_>) -> Result<()> {
-    let _claim = figures::claim(folder);
-    figures::records(folder)?;
-    report::check_own(folder)?;
+    let _claim = part::claim(folder);
+    figures::parts(folder)?;
+    part::check_report(folder)?;
     context.say(figures::drawn_in(folder, &figures::draw(folder)?));
     report::write(folder)?;
     context.say(report::written_in(folder));

@@ -7,17 +7,18 @@
 
 mod collect;
 mod failure;
+pub(crate) mod figures;
 mod file;
 mod folder;
 mod plan;
 mod point;
+mod record;
 mod slurm;
 mod status;
 mod table;
 mod work;
 
 pub use collect::collect;
-pub(crate) use collect::{EXPONENTS, POINTS, RECORD, SweepRecord};
 pub use file::{Part, SweepFile};
 pub use folder::SweepFolder;
 pub use plan::{list, plan};

@@ -2,15 +2,13 @@
 
 use varflat_files::{FileError, short};
 
-use super::captions;
-use super::claims::{CLAIMS, Certainty, Finding, Number, Verdict};
-use super::controls::CONTROLS;
+use super::origin::{self, Origin};
 use super::settings::{self, Settings, Time};
-use super::tables::{Origin, Tables};
-use super::text::{Text, count};
+use super::text::Text;
 use crate::error::Result;
-use crate::figures::Provenance;
-use crate::reproduce;
+use crate::part::{Certainty, Finding, Number, Provenance, Tables, Verdict};
+use crate::registry;
+use crate::words::{count, duration};
 
 /// The whole page.
 pub(super) struct Page {
@@ -122,7 +120,7 @@ impl Page {
                 .collect()
         };
         let mut claims = Vec::new();
-        for claim in CLAIMS {
+        for (part, claim) in registry::claims() {
             let found = (claim.find)(tables)?;
             let finding = found.unwrap_or(Finding {
                 verdict: Verdict::NotMeasured,
@@ -143,13 +141,13 @@ impl Page {
                 says: Text::new(finding.says),
                 disagrees: Text::new(finding.disagrees),
                 figures: there(claim.figures),
-                command: if measured { String::new() } else { tables.command(claim.part)? },
+                command: if measured { String::new() } else { origin::command(tables, part)? },
             });
         }
         let mut controls = Vec::new();
-        for control in CONTROLS {
+        for (part, control) in registry::controls() {
             let found = (control.find)(tables)?;
-            let command = if found.is_some() { String::new() } else { tables.command(control.part)? };
+            let command = if found.is_some() { String::new() } else { origin::command(tables, part)? };
             let (ours, means) = found.unwrap_or_default();
             controls.push(ControlRow {
                 id: control.id,
@@ -174,7 +172,7 @@ impl Page {
 
     /// Wall time of all that is there.
     pub(super) fn total(&self) -> String {
-        super::text::duration(self.times.iter().map(|time| time.seconds).sum())
+        duration(self.times.iter().map(|time| time.seconds).sum())
     }
 }
 
@@ -196,8 +194,8 @@ fn tally(claims: &[ClaimRow]) -> String {
 /// Whether these are the numbers of the full experiments.
 fn notice(tables: &Tables) -> Result<String> {
     let (mut quick, mut own) = (Vec::new(), Vec::new());
-    for part in reproduce::names() {
-        match (tables.origin(part)?, tables.name(part)?) {
+    for part in registry::reproduced() {
+        match (origin::of(tables, part)?, origin::name(tables, part)?) {
             (Some(Origin::Quick), Some(name)) => quick.push(name),
             (Some(Origin::Own), Some(name)) => own.push(name),
             _ => {}
@@ -233,8 +231,9 @@ fn pictures(tables: &Tables) -> Result<Vec<Picture>> {
     }
     names.retain(|name| super::pictures::is_word(name));
     names.sort();
-    let place =
-        |name: &String| captions::all().position(|caption| caption.name == *name).unwrap_or(usize::MAX);
+    let place = |name: &String| {
+        registry::figures().position(|(_, figure)| figure.name == *name).unwrap_or(usize::MAX)
+    };
     names.sort_by_key(place);
     names.into_iter().map(|name| picture(tables, name)).collect()
 }
@@ -242,18 +241,18 @@ fn pictures(tables: &Tables) -> Result<Vec<Picture>> {
 fn picture(tables: &Tables, name: String) -> Result<Picture> {
     let file = tables.path(&format!("{name}.svg"));
     let svg = varflat_files::read_text(&file)?;
-    let caption = captions::all().find(|caption| caption.name == name);
-    let text = caption.map(|caption| (caption.text)(tables)).transpose()?.flatten();
-    let title = caption.map_or_else(|| name.replace('_', " "), |caption| caption.title.to_owned());
+    let known = registry::figure(&name);
+    let text = known.map(|(_, figure)| (figure.caption)(tables)).transpose()?.flatten();
+    let title = known.map_or_else(|| name.replace('_', " "), |(_, figure)| figure.title.to_owned());
     let formats = ["png", "pdf"].into_iter().filter(|kind| tables.has(&format!("{name}.{kind}"))).collect();
-    let command = match (&text, caption) {
-        (Some(_), Some(caption)) => tables.command(caption.part)?,
+    let command = match (&text, known) {
+        (Some(_), Some((part, _))) => origin::command(tables, part)?,
         _ => "varflat plot --figures DIR".to_owned(),
     };
-    let origin = Provenance::of(&svg).zip(caption).map(|(provenance, caption)| PictureOrigin {
+    let origin = Provenance::of(&svg).zip(known).map(|(provenance, (part, _))| PictureOrigin {
         name: Text::new(&provenance.of),
         commit: provenance.git_commit.as_deref().map(short).unwrap_or_default(),
-        part: caption.part,
+        part: part.name,
     });
     Ok(Picture {
         origin,
@@ -265,8 +264,8 @@ fn picture(tables: &Tables, name: String) -> Result<Picture> {
             true => super::pictures::inline(&svg, &name, &title),
             false => "Not shown here: the file holds more than a drawing.".to_owned(),
         },
-        tables: caption
-            .map_or(&[][..], |caption| caption.tables)
+        tables: known
+            .map_or(&[][..], |(_, figure)| figure.tables)
             .iter()
             .copied()
             .filter(|table| tables.has(table))

@@ -83,9 +83,9 @@ fn attribute<'a>(attributes: &'a str, key: &str) -> Option<&'a str> {
     attributes.split_once(&format!(" {key}=\""))?.1.split_once('"').map(|(value, _)| value)
 }
 
-/// The font of the figures, with the characters that they show and no others, for a `data:` address.
-pub(super) fn font(figures: &[super::page::Picture]) -> Result<String> {
-    let text: String = figures.iter().map(|figure| figure.svg.as_str()).collect();
+/// The font of these figures (SVG), with the characters that they show and no others, for a `data:` address.
+pub(super) fn font<'a>(figures: impl Iterator<Item = &'a str>) -> Result<String> {
+    let text: String = figures.collect();
     Ok(STANDARD.encode(varflat_plot::web_font(&text)?))
 }
 

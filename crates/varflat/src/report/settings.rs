@@ -1,11 +1,13 @@
 //! How the numbers came about: settings, times, versions, data.
 
-use super::tables::Tables;
-use super::text::duration;
 use varflat_files::FileError;
 
 use crate::error::Result;
-use crate::reproduce;
+use crate::part::{StudyRecord, Tables};
+use crate::registry;
+use crate::studies::headline::tables::summary;
+use crate::study::Study;
+use crate::words::duration;
 
 /// A run or a study: what it was asked, and facts about how it was done.
 pub(crate) struct Settings {
@@ -32,7 +34,7 @@ impl Time {
 /// Settings of every part that is there, in the order of `reproduce`, and wall times.
 pub(crate) fn of(tables: &Tables) -> Result<(Vec<Settings>, Vec<Time>)> {
     let (mut settings, mut times) = (Vec::new(), Vec::new());
-    if let Some(summary) = tables.summary()? {
+    if let Some(summary) = summary(tables)? {
         let run = &summary.run;
         for stage in crate::artifacts::Stage::ALL {
             if let Some(record) = run.stages.get(stage.name()) {
@@ -49,17 +51,18 @@ pub(crate) fn of(tables: &Tables) -> Result<(Vec<Settings>, Vec<Time>)> {
         facts.extend(versions(&run.versions, run.git_commit.as_ref()));
         facts.extend(run.data.iter().map(|file| (format!("sha-256 of {}", file.file), file.sha256.clone())));
         let toml = toml(tables, &summary.experiment)?;
-        settings.push(Settings { part: reproduce::HEADLINE_NAME, name: run.name.clone(), toml, facts });
+        settings.push(Settings { part: registry::HEADLINE.name, name: run.name.clone(), toml, facts });
     }
-    for part in reproduce::names() {
-        let Some(record) = tables.study::<serde_json::Value>(part)? else { continue };
+    for (part, _) in registry::studies() {
+        let record: Option<StudyRecord<serde_json::Value, Study>> = tables.json(part.record)?;
+        let Some(record) = record else { continue };
         let made = &record.made;
         times.push(Time { what: record.study.name.clone(), seconds: made.seconds });
         let mut facts = versions(&made.versions, made.git_commit.as_ref());
         let files = record.data.values().flatten();
         facts.extend(files.map(|file| (format!("sha-256 of {}", file.file), file.sha256.clone())));
         let toml = toml(tables, &record.study)?;
-        settings.push(Settings { part, name: record.study.name, toml, facts });
+        settings.push(Settings { part: part.name, name: record.study.name, toml, facts });
     }
     Ok((settings, times))
 }

@@ -1,4 +1,4 @@
-//! Words and numbers as the page and the Markdown print them.
+//! Text as the page and the Markdown print it.
 
 use std::fmt;
 
@@ -52,27 +52,6 @@ impl fmt::Display for Text {
     }
 }
 
-/// A duration as a person would say it.
-pub(crate) fn duration(seconds: f64) -> String {
-    match seconds {
-        short if short < 1.0 => format!("{short:.2} s"),
-        some if some < 120.0 => format!("{some:.1} s"),
-        some if some < 7200.0 => format!("{:.1} min", some / 60.0),
-        long if long < 172_800.0 => format!("{:.1} h", long / 3600.0),
-        long => format!("{:.1} days", long / 86_400.0),
-    }
-}
-
-/// With two digits, as in 5.1·10⁻⁵.
-pub(crate) fn two_digits(value: f64) -> String {
-    crate::figures::scientific(format!("{value:.1e}").parse().unwrap_or(value))
-}
-
-/// "1 run", "2 runs".
-pub(crate) fn count(number: usize, one: &str) -> String {
-    if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,16 +64,5 @@ mod tests {
         assert_eq!(text("open _{i"), "open <sub>i</sub>");
         assert_eq!(text("a } b"), "a } b");
         assert_eq!(text("<script>"), "&#60;script&#62;");
-    }
-
-    #[test]
-    fn durations_and_counts_are_said_as_people_say_them() {
-        assert_eq!(
-            (duration(0.25), duration(73.16), duration(488.5)),
-            ("0.25 s".into(), "73.2 s".into(), "8.1 min".into())
-        );
-        assert_eq!((duration(10_000.0), duration(1e6)), ("2.8 h".into(), "11.6 days".into()));
-        assert_eq!((count(1, "run"), count(6, "run")), ("1 run".into(), "6 runs".into()));
-        assert_eq!(two_digits(5.115e-5), "5.1·10⁻⁵");
     }
 }

@@ -3,54 +3,24 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use varflat_files::{FileSum, read_json, write_csv, write_json};
 
-use varflat_model::data::FileChecksum;
-
-use super::file::SweepFile;
+use super::figures::PART;
 use super::folder::SweepFolder;
 use super::plan::columns;
 use super::point::Point;
+use super::record::{Collector, EXPONENTS, POINTS, RECORD, SweepRecord};
 use super::status::{State, states};
 use super::table::Table;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::figures;
+use crate::part::{Unfinished, claim_new};
 use crate::run_folder::{RunFolder, names};
 use crate::stages::FitReport;
-use crate::study::exponents::{ExponentRow, PointRow, points as components};
+use crate::studies::exponents::{ExponentRow, PointRow, points as components};
 use crate::versions;
-
-/// One row a point that is finished or failed.
-pub(crate) const EXPONENTS: &str = "sweep.csv";
-/// One row a component of a finished point.
-pub(crate) const POINTS: &str = "sweep_points.csv";
-/// What was swept; says that the tables are whole.
-pub(crate) const RECORD: &str = "sweep.json";
-
-/// `sweep.json`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct SweepRecord {
-    /// The sweep, its base experiment within.
-    pub(crate) sweep: SweepFile,
-    /// Points in all, and in the table.
-    pub(crate) points: usize,
-    pub(crate) collected: usize,
-    /// The program that collected them; what made each point is in its own `run.json`.
-    pub(crate) made: Collector,
-    /// SHA-256 of the files of images that the points learnt, by the name or folder of the set.
-    pub(crate) data: BTreeMap<String, Vec<FileChecksum>>,
-    /// The tables beside it.
-    pub(crate) tables: BTreeMap<String, FileSum>,
-}
-
-/// The program that collected a sweep.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Collector {
-    pub(crate) versions: BTreeMap<String, String>,
-    pub(crate) git_commit: Option<String>,
-}
 
 /// What a run found beside ψ.
 #[derive(Default, Serialize)]
@@ -131,8 +101,8 @@ pub fn collect(sweep: &SweepFolder, folder: &Path, context: &Context<'_>) -> Res
         // What a row has anyway need not be there twice.
         let tidy = columns(collected.iter().copied()).without(&["point", "seed"]);
         let tidy = tidy.beside(Table::of(&table, &rows)?).beside(Table::of(&table, &further)?);
-        let _claim = figures::claim_new(folder)?;
-        let unfinished = figures::Unfinished::begin(folder, RECORD)?;
+        let _claim = claim_new(folder)?;
+        let unfinished = Unfinished::begin(folder, &PART)?;
         tidy.write_csv(&table)?;
         write_csv(&folder.join(POINTS), &all)?;
         let record = SweepRecord {

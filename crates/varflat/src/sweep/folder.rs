@@ -10,7 +10,7 @@ use super::file::SweepFile;
 use super::point::Point;
 use crate::artifacts::names;
 use crate::error::{Error, Remedy, Result};
-use crate::figures::claim;
+use crate::part::claim;
 
 /// The folder of a sweep.
 #[derive(Clone, Debug)]

@@ -10,10 +10,10 @@ use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::experiment::{Experiment, FitSection, LandscapeSection, PROJECTED, PcaSection, Window, shown};
 use crate::memory::Demand;
-use crate::report::{count, duration};
 #[cfg(feature = "train")]
 use crate::run_folder::RunFolder;
 use crate::stages::TrainingCost;
+use crate::words::{count, duration};
 
 /// The points of a sweep and what they change, as CSV.
 ///

@@ -17,7 +17,7 @@ use super::folder::{self, SweepFolder};
 use super::status::{State, states};
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::report::count;
+use crate::words::count;
 
 /// `MaxArraySize` of a Slurm nobody has configured; indices are below it.
 const STOCK_ARRAY_SIZE: usize = 1001;

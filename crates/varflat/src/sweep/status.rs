@@ -7,8 +7,8 @@ use super::failure::Failure;
 use super::folder::SweepFolder;
 use super::point::Point;
 use crate::error::Result;
-use crate::report::{count, duration};
 use crate::run_folder::{RunFolder, Stage, names};
+use crate::words::{count, duration};
 
 /// How far a point has come.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,9 +9,9 @@ use super::point::Point;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::grid;
-use crate::report::count;
 use crate::run_folder::RunFolder;
 use crate::stages;
+use crate::words::count;
 
 /// How often a point that another process works on is asked for.
 const PATIENCE: Duration = Duration::from_millis(300);

@@ -9,7 +9,9 @@ use super::checks::{Checks, Outcome};
 use crate::context::Context;
 use crate::error::{Error, Remedy, Result};
 use crate::experiment::is_plain;
-use crate::figures::{DRAWN, Origin, Provenance, drawn};
+use crate::figures::drawn;
+use crate::part::{Origin, Provenance};
+use crate::registry;
 
 /// Why nothing of a folder or figure was verified.
 const UNKNOWN: &str =
@@ -20,7 +22,7 @@ pub(super) fn verify_folder(folder: &Path, context: &Context<'_>) -> Result<()> 
     check_files(folder)?;
     let mut checks = Checks::new(context);
     let records: Vec<&str> =
-        DRAWN.iter().map(|(record, _)| *record).filter(|record| folder.join(record).exists()).collect();
+        registry::all().map(|part| part.record).filter(|record| folder.join(record).exists()).collect();
     let mut names = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(FileError::reading(folder))? {
         let path = entry.map_err(FileError::reading(folder))?.path();
