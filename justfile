@@ -6,7 +6,7 @@ help:
 
 # Every figure from scratch; `just reproduce ndarray` or `wgpu` trains on that backend instead
 reproduce backend="flex" *arguments:
-    cargo run --release -p varflat --no-default-features --features {{backend}} -- reproduce --device {{backend}} \
+    cargo run --release -p varflat --no-default-features --features {{backend}},cli -- reproduce --device {{backend}} \
         {{ if backend == "flex" { "" } else { "--out runs/" + backend + " --figures figures/" + backend } }} {{arguments}}
 
 # Every figure from shortened trainings, in about two minutes

@@ -50,7 +50,7 @@ pub enum DeviceError {
     /// The backend exists, but this binary was built without it.
     #[error(
         "this varflat was built without `{asked}` (it has: {has}); rebuild with `cargo build --release -p varflat \
-         --no-default-features --features {asked}`"
+         --no-default-features --features {asked},cli`"
     )]
     NotCompiled {
         /// The backend asked for.

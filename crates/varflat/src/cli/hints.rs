@@ -8,7 +8,7 @@ use varflat_model::data::DataError;
 
 use crate::artifacts::{Stage, names};
 use crate::error::{Error, Remedy};
-use crate::study::StudyKind;
+use crate::registry;
 
 /// An error as the program says it: what went wrong, and what to do next.
 pub fn said(error: &Error) -> String {
@@ -137,7 +137,7 @@ fn again_made(path: &Path) -> String {
 fn table_again(path: &Path, name: &str) -> String {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let folder = folder.display();
-    let of_study = StudyKind::NAMES.iter().any(|study| name.starts_with(study));
+    let of_study = registry::studies().any(|(study, _)| name.starts_with(study.name));
     let command = match name {
         _ if of_study => "study STUDY.toml",
         _ if name.starts_with("sweep") => "sweep collect SWEEP",

@@ -18,12 +18,12 @@ use crate::error::Result;
 struct Terminal;
 
 /// Says everything at the terminal, and hears signals.
-pub(super) fn context(device: Option<&str>) -> Context<'_> {
+pub(crate) fn context(device: Option<&str>) -> Context<'_> {
     Context { report: &Terminal, interrupt: &Signals, device }
 }
 
 /// Say something at the terminal.
-pub(super) fn say(text: impl Display) {
+pub(crate) fn say(text: impl Display) {
     context(None).say(text);
 }
 
@@ -50,14 +50,14 @@ pub fn printable(text: &str) -> String {
 ///
 /// # Errors
 /// [`Error::File`](crate::Error::File) with the first reason why not.
-pub(super) fn delivered() -> Result<()> {
+pub(crate) fn delivered() -> Result<()> {
     keep(io::stdout().flush());
     let lost = LOST.lock().unwrap_or_else(PoisonError::into_inner).take();
     lost.map_or(Ok(()), |lost| Err(FileError::writing(Path::new("standard output"))(lost).into()))
 }
 
 /// Remember the first failure.
-pub(super) fn keep(written: io::Result<()>) {
+pub(crate) fn keep(written: io::Result<()>) {
     if let Err(error) = written
         && error.kind() != io::ErrorKind::BrokenPipe
     {

@@ -4,17 +4,17 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::arguments::{DataChoice, DeviceChoice};
-use super::terminal::{context, say};
+use crate::cli::arguments::{DataChoice, DeviceChoice};
+use crate::cli::terminal::{context, say};
 use crate::error::{Error, Result};
 use crate::experiment::Experiment;
 use crate::grid::{self, Axis};
-use crate::report::count;
 use crate::stages;
 use crate::sweep::{self, Indices, Point, Slurm, SweepFile, SweepFolder, Workers};
+use crate::words::count;
 
 #[derive(Subcommand)]
-pub(super) enum SweepCommand {
+pub(crate) enum SweepCommand {
     /// List the points and what they will cost, from the time a step takes on this machine
     Plan {
         #[command(flatten)]
@@ -72,12 +72,12 @@ pub(super) enum SweepCommand {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-pub(super) enum Engine {
+pub(crate) enum Engine {
     Slurm,
 }
 
 #[derive(Args)]
-pub(super) struct SweepChoice {
+pub(crate) struct SweepChoice {
     /// The sweep file; or an experiment file, with --vary; or the folder of a sweep that was begun
     sweep: PathBuf,
     /// The folder of the sweep [default: runs/NAME]
@@ -137,7 +137,7 @@ impl SweepChoice {
 }
 
 impl SweepCommand {
-    pub(super) fn run(self) -> Result<()> {
+    pub(crate) fn run(self) -> Result<()> {
         match self {
             Self::Plan { sweep, csv, device } => {
                 let sweep = sweep.look()?;

@@ -1,0 +1,26 @@
+//! `varflat fit`.
+
+use clap::Args;
+use varflat_files::read_json;
+
+use crate::cli::arguments::RunChoice;
+use crate::cli::terminal::say;
+use crate::error::Result;
+use crate::inspect;
+use crate::run_folder::{RunFolder, Stage, names};
+
+/// Stage 4: ψ and its uncertainty (variances, flatness → fit.json)
+#[derive(Args)]
+pub(crate) struct Fit {
+    #[command(flatten)]
+    run: RunChoice,
+}
+
+impl Fit {
+    pub(crate) fn run(self) -> Result<()> {
+        self.run.perform(Stage::Fit, None)?;
+        let run = RunFolder::view(&self.run.run)?;
+        say(inspect::report(&read_json(&run.checked(names::FIT)?)?));
+        Ok(())
+    }
+}

@@ -1,0 +1,24 @@
+//! `varflat inspect`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::cli::terminal::say;
+use crate::error::Result;
+use crate::inspect::inspect;
+use crate::run_folder::RunFolder;
+
+/// Say what a run folder holds and what was found
+#[derive(Args)]
+pub(crate) struct Inspect {
+    /// The run folder
+    run: PathBuf,
+}
+
+impl Inspect {
+    pub(crate) fn run(self) -> Result<()> {
+        say(inspect(&RunFolder::view(&self.run)?)?);
+        Ok(())
+    }
+}

@@ -1,0 +1,20 @@
+//! `varflat pca`.
+
+use clap::Args;
+
+use crate::cli::arguments::RunChoice;
+use crate::error::Result;
+use crate::run_folder::Stage;
+
+/// Stage 2: principal components of the recorded window (trajectory → pca.npz, projections.npy)
+#[derive(Args)]
+pub(crate) struct Pca {
+    #[command(flatten)]
+    run: RunChoice,
+}
+
+impl Pca {
+    pub(crate) fn run(self) -> Result<()> {
+        self.run.perform(Stage::Pca, None)
+    }
+}

@@ -1,0 +1,41 @@
+//! `varflat run`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::plot::draw;
+use crate::cli::arguments::{DeviceChoice, ExperimentChoice};
+use crate::cli::terminal::{context, say};
+use crate::error::Result;
+use crate::part::prepare;
+use crate::registry::HEADLINE;
+use crate::{inspect, stages};
+
+/// Do one experiment end to end; continues an unfinished folder
+#[derive(Args)]
+pub(crate) struct Run {
+    #[command(flatten)]
+    experiment: ExperimentChoice,
+    /// Also draw the figures into this folder
+    #[arg(long, value_name = "DIR")]
+    figures: Option<PathBuf>,
+    #[command(flatten)]
+    device: DeviceChoice,
+}
+
+impl Run {
+    pub(crate) fn run(self) -> Result<()> {
+        let device = self.device.device.as_deref();
+        stages::check_device(device)?;
+        let run = self.experiment.open()?;
+        if let Some(figures) = &self.figures {
+            prepare(figures, &[HEADLINE], &[run.path()])?;
+        }
+        if !stages::complete(&run, &context(device))? {
+            say(format_args!("{} is finished already; --force does it again\n", run.path().display()));
+        }
+        say(inspect::inspect(&run)?);
+        self.figures.map_or(Ok(()), |figures| draw(Some(&run), &figures))
+    }
+}
