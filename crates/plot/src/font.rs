@@ -7,7 +7,7 @@ use plotters::style::{Color, FontDesc, FontFamily, FontStyle, RGBColor, TextStyl
 use resvg::usvg::{Options, fontdb::Database};
 
 use crate::PlotError;
-use crate::style::UNITS_PER_PIXEL;
+use crate::canvas::style::UNITS_PER_PIXEL;
 
 /// Written into the SVG; a viewer without DejaVu Sans falls back to its own sans-serif.
 const FAMILY: &str = "DejaVu Sans, sans-serif";

@@ -3,12 +3,12 @@
 use plotters::style::RGBColor;
 use serde::{Deserialize, Serialize};
 
-use crate::axis::Axis;
-use crate::legend::{Entry, Mark};
+use crate::canvas::axis::Axis;
+use crate::canvas::legend::{Entry, Mark};
+use crate::canvas::panel::Panel;
+use crate::canvas::sheet::{Plan, Sheet};
+use crate::canvas::style::{BLUE, DATA_LINE, GREY, INK, MARK_RADIUS, VERMILLION};
 use crate::number::fixed;
-use crate::panel::Panel;
-use crate::sheet::{Plan, Sheet};
-use crate::style::{BLUE, DATA_LINE, GREY, INK, MARK_RADIUS, VERMILLION};
 use crate::{Figure, PlotError, check};
 
 /// The power law cost = exp(`ln_prefactor`) · size^`exponent`, fitted elsewhere.

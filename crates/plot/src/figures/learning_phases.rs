@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::axis::Axis;
-use crate::legend::{Entry, Mark};
-use crate::panel::pairs;
-use crate::sheet::{Plan, Sheet};
-use crate::style::{BLUE, DATA_LINE, SHADE, VERMILLION};
+use crate::canvas::axis::Axis;
+use crate::canvas::legend::{Entry, Mark};
+use crate::canvas::panel::pairs;
+use crate::canvas::sheet::{Plan, Sheet};
+use crate::canvas::style::{BLUE, DATA_LINE, SHADE, VERMILLION};
 use crate::{Figure, PlotError, check};
 
 /// Loss and error on training and test set, one value of each per recorded epoch.

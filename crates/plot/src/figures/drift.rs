@@ -2,13 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::axis::Axis;
-use crate::colour_scale::ColourScale;
-use crate::legend::{Entry, Mark};
-use crate::marks::Shape;
-use crate::panel::pairs;
-use crate::sheet::{Plan, Sheet};
-use crate::style::{BLUE, DATA_LINE, GREY, GUIDE_LINE, INK, POINT_RADIUS, SHADE, look};
+use crate::canvas::axis::Axis;
+use crate::canvas::colour_scale::ColourScale;
+use crate::canvas::legend::{Entry, Mark};
+use crate::canvas::marks::Shape;
+use crate::canvas::panel::pairs;
+use crate::canvas::sheet::{Plan, Sheet};
+use crate::canvas::style::{BLUE, DATA_LINE, GREY, GUIDE_LINE, INK, POINT_RADIUS, SHADE, look};
 use crate::{Figure, PlotError, check};
 
 /// ⟨Δθᵢ²(h)⟩ of one component.

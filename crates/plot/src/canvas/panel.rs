@@ -12,10 +12,10 @@ use plotters::element::{Circle, DashedPathElement, EmptyElement, PathElement, Po
 use plotters::style::text_anchor::{HPos, VPos};
 use plotters::style::{Color, RGBColor, ShapeStyle, WHITE};
 
-use crate::axis::Axis;
-use crate::clip::{self, Fractions};
-use crate::marks::{self, Shape};
-use crate::style::{
+use crate::canvas::axis::Axis;
+use crate::canvas::clip::{self, Fractions};
+use crate::canvas::marks::{self, Shape};
+use crate::canvas::style::{
     AXIS_LINE, AXIS_TEXT, GREY, GRID, INK, LIGHT_GRID, MARK_RADIUS, TICK_TEXT, UNITS_PER_PIXEL, units,
 };
 use crate::{PlotError, font};

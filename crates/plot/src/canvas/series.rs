@@ -2,9 +2,9 @@
 
 use plotters::style::RGBColor;
 
-use crate::legend::{Entry, Mark};
-use crate::marks::Shape;
-use crate::style::look;
+use crate::canvas::legend::{Entry, Mark};
+use crate::canvas::marks::Shape;
+use crate::canvas::style::look;
 
 /// The names of all series, each once, in order.
 pub(crate) struct Labels<'a>(Vec<&'a str>);

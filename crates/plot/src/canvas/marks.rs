@@ -1,6 +1,6 @@
 //! Outlines of the marks that plotters has no element for, in canvas units.
 
-use crate::units::units;
+use crate::canvas::units::units;
 
 /// A square on its corner.
 pub(crate) fn diamond((x, y): (i32, i32), radius: f64) -> Vec<(i32, i32)> {

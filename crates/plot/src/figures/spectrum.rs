@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::axis::Axis;
-use crate::legend::{Entry, Mark};
+use crate::canvas::axis::Axis;
+use crate::canvas::legend::{Entry, Mark};
+use crate::canvas::sheet::{Plan, Sheet};
+use crate::canvas::style::{BLUE, DATA_LINE, GREY, INK, POINT_RADIUS, VERMILLION};
 use crate::number::{significant, with_interval};
-use crate::sheet::{Plan, Sheet};
-use crate::style::{BLUE, DATA_LINE, GREY, INK, POINT_RADIUS, VERMILLION};
 use crate::{Figure, PlotError, check};
 
 /// The power law σᵢ² = exp(`ln_prefactor`) · i^(−γ), fitted elsewhere.

@@ -3,9 +3,9 @@
 use plotters::style::RGBColor;
 
 use crate::PlotError;
-use crate::axis::Axis;
-use crate::panel::Panel;
-use crate::style::viridis;
+use crate::canvas::axis::Axis;
+use crate::canvas::panel::Panel;
+use crate::canvas::style::viridis;
 
 /// Steps of the bar: finer than the eye resolves at its length.
 const STEPS: usize = 96;

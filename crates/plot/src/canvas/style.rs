@@ -3,8 +3,8 @@
 use plotters::style::RGBColor;
 use plotters::style::colors::colormaps::{ColorMap, ViridisRGB};
 
-use crate::marks::Shape;
-pub(crate) use crate::units::{UNITS_PER_PIXEL, units};
+use crate::canvas::marks::Shape;
+pub(crate) use crate::canvas::units::{UNITS_PER_PIXEL, units};
 
 pub(crate) const TICK_TEXT: f64 = 12.5;
 pub(crate) const LEGEND_TEXT: f64 = 12.5;

@@ -1,11 +1,13 @@
 //! One kind of axis for every figure: linear or in decades, with its ticks decided when it is made.
 
+mod decades;
+mod linear;
+mod ticks;
+
 use std::ops::Range;
 
 use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
-
-use crate::ticks::Ticks;
-use crate::{decades, linear};
+use ticks::Ticks;
 
 /// Share of the axis kept for the mark of exact zeros below the lowest decade.
 const ZERO_BAND: f64 = 0.11;

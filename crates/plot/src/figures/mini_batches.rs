@@ -3,12 +3,12 @@
 use plotters::style::{RGBColor, WHITE};
 use serde::{Deserialize, Serialize};
 
-use crate::axis::Axis;
-use crate::landscape_profiles::raised_name;
-use crate::legend::{Entry, Mark};
-use crate::panel::{Panel, pairs};
-use crate::sheet::{Plan, Sheet};
-use crate::style::{BLUE, DATA_LINE, GREY, INK, VERMILLION, mixed};
+use crate::canvas::axis::Axis;
+use crate::canvas::legend::{Entry, Mark};
+use crate::canvas::panel::{Panel, pairs};
+use crate::canvas::sheet::{Plan, Sheet};
+use crate::canvas::style::{BLUE, DATA_LINE, GREY, INK, VERMILLION, mixed};
+use crate::figures::landscape_profiles::raised_name;
 use crate::{Figure, PlotError, check};
 
 const MINI_BATCH_LINE: f64 = 0.6;

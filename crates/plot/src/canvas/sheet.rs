@@ -6,11 +6,11 @@ use plotters::drawing::{DrawingArea, IntoDrawingArea};
 use plotters::style::text_anchor::{HPos, VPos};
 use plotters::style::{RGBColor, WHITE};
 
-use crate::axis::Axis;
-use crate::colour_scale::ColourScale;
-use crate::legend::{Entry, Legend, wrap};
-use crate::panel::{self, Panel, Side};
-use crate::style::{AXIS_TEXT, INK, LETTER_TEXT, TICK_TEXT, units};
+use crate::canvas::axis::Axis;
+use crate::canvas::colour_scale::ColourScale;
+use crate::canvas::legend::{Entry, Legend, wrap};
+use crate::canvas::panel::{self, Panel, Side};
+use crate::canvas::style::{AXIS_TEXT, INK, LETTER_TEXT, TICK_TEXT, units};
 use crate::{Figure, PlotError, font};
 
 const MARGIN: f64 = 8.0;

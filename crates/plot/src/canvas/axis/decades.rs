@@ -1,7 +1,7 @@
 //! Range and ticks of a logarithmic axis, in log₁₀ of the values.
 
+use crate::canvas::axis::ticks::Ticks;
 use crate::number::power_of_ten;
-use crate::ticks::Ticks;
 
 /// A narrower axis would show fewer than two of the labels 1, 2, 5.
 const NARROWEST: f64 = 0.75;

@@ -7,8 +7,10 @@ use plotters::element::{Circle, PathElement, Polygon, Rectangle};
 use plotters::style::text_anchor::{HPos, VPos};
 use plotters::style::{Color, RGBColor};
 
-use crate::marks::{self, Shape};
-use crate::style::{AXIS_LINE, DATA_LINE, FAINT_INK, INK, LEGEND_TEXT, MARK_RADIUS, POINT_RADIUS, units};
+use crate::canvas::marks::{self, Shape};
+use crate::canvas::style::{
+    AXIS_LINE, DATA_LINE, FAINT_INK, INK, LEGEND_TEXT, MARK_RADIUS, POINT_RADIUS, units,
+};
 use crate::{PlotError, font};
 
 /// Height of a row.

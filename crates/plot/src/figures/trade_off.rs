@@ -3,12 +3,12 @@
 use plotters::style::WHITE;
 use serde::{Deserialize, Serialize};
 
-use crate::axis::Axis;
-use crate::legend::{Entry, Mark};
-use crate::panel::Panel;
-use crate::series::Labels;
-use crate::sheet::{Plan, Sheet};
-use crate::style::{AXIS_LINE, DATA_LINE, GREY, MARK_RADIUS, POINT_RADIUS, mixed};
+use crate::canvas::axis::Axis;
+use crate::canvas::legend::{Entry, Mark};
+use crate::canvas::panel::Panel;
+use crate::canvas::series::Labels;
+use crate::canvas::sheet::{Plan, Sheet};
+use crate::canvas::style::{AXIS_LINE, DATA_LINE, GREY, MARK_RADIUS, POINT_RADIUS, mixed};
 use crate::{Figure, PlotError, check};
 
 /// One setting of a method.

@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::axis::Axis;
-use crate::legend::{Entry, Mark};
-use crate::sheet::{Plan, Sheet};
-use crate::style::{DATA_LINE, GREY, GUIDE_LINE, INK, MARK_RADIUS, look};
+use crate::canvas::axis::Axis;
+use crate::canvas::legend::{Entry, Mark};
+use crate::canvas::sheet::{Plan, Sheet};
+use crate::canvas::style::{DATA_LINE, GREY, GUIDE_LINE, INK, MARK_RADIUS, look};
 use crate::{Figure, ForestReference, PlotError, check};
 
 /// A quantity at one size.

@@ -1,7 +1,7 @@
 //! Range and ticks of a linear axis.
 
+use crate::canvas::axis::ticks::Ticks;
 use crate::number::fixed;
-use crate::ticks::Ticks;
 
 /// Values closer together than this share of their size are drawn as equal.
 const RESOLUTION: f64 = 1e-6;

@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::axis::Axis;
-use crate::colour_scale::ColourScale;
-use crate::legend::{Entry, Mark};
+use crate::canvas::axis::Axis;
+use crate::canvas::colour_scale::ColourScale;
+use crate::canvas::legend::{Entry, Mark};
+use crate::canvas::sheet::{Plan, Sheet};
+use crate::canvas::style::{DATA_LINE, GREY, INK};
 use crate::number::short;
-use crate::sheet::{Plan, Sheet};
-use crate::style::{DATA_LINE, GREY, INK};
 use crate::{Figure, PlotError, check};
 
 /// Widths that differ by more than this are drawn in two panels.

@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::axis::Axis;
-use crate::colour_scale::ColourScale;
-use crate::legend::{Entry, Mark};
+use crate::canvas::axis::Axis;
+use crate::canvas::colour_scale::ColourScale;
+use crate::canvas::legend::{Entry, Mark};
+use crate::canvas::sheet::{Plan, Sheet};
+use crate::canvas::style::{INK, MARK_RADIUS, VERMILLION};
 use crate::number::subscript;
-use crate::sheet::{Plan, Sheet};
-use crate::style::{INK, MARK_RADIUS, VERMILLION};
 use crate::{Figure, PlotError, check};
 
 /// A path drawn with more points than this looks the same.

@@ -3,15 +3,15 @@
 use plotters::style::RGBColor;
 use serde::{Deserialize, Serialize};
 
-use crate::axis::Axis;
-use crate::colour_scale::ColourScale;
-use crate::legend::{Entry, Mark};
-use crate::marks::Shape;
+use crate::canvas::axis::Axis;
+use crate::canvas::colour_scale::ColourScale;
+use crate::canvas::legend::{Entry, Mark};
+use crate::canvas::marks::Shape;
+use crate::canvas::panel::{Panel, pairs};
+use crate::canvas::sheet::{Plan, Sheet};
+use crate::canvas::style::{BLUE, DATA_LINE, INK, POINT_RADIUS, look};
+use crate::figures::power_law_line::PowerLawLine;
 use crate::number::short;
-use crate::panel::{Panel, pairs};
-use crate::power_law_line::PowerLawLine;
-use crate::sheet::{Plan, Sheet};
-use crate::style::{BLUE, DATA_LINE, INK, POINT_RADIUS, look};
 use crate::{Figure, PlotError, check};
 
 /// Tᵢ(δθ) along one direction.

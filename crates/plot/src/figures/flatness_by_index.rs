@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::axis::Axis;
-use crate::legend::{Entry, Mark};
+use crate::canvas::axis::Axis;
+use crate::canvas::legend::{Entry, Mark};
+use crate::canvas::sheet::{Plan, Sheet};
+use crate::canvas::style::{BLUE, INK, POINT_RADIUS, VERMILLION};
 use crate::number::short;
-use crate::sheet::{Plan, Sheet};
-use crate::style::{BLUE, INK, POINT_RADIUS, VERMILLION};
 use crate::{Figure, PlotError, check};
 
 /// What is known about the flatness along one component.

@@ -3,12 +3,12 @@
 use plotters::style::{RGBColor, WHITE};
 use serde::{Deserialize, Serialize};
 
-use crate::axis::Axis;
-use crate::legend::{Entry, Legend, Mark};
-use crate::marks::Shape;
-use crate::power_law_line::{PowerLawLine, SlopeGuide, through_middle};
-use crate::sheet::{Plan, Sheet};
-use crate::style::{DATA_LINE, FAINT_INK, GREY, GUIDE_LINE, INK, POINT_RADIUS, look, mixed};
+use crate::canvas::axis::Axis;
+use crate::canvas::legend::{Entry, Legend, Mark};
+use crate::canvas::marks::Shape;
+use crate::canvas::sheet::{Plan, Sheet};
+use crate::canvas::style::{DATA_LINE, FAINT_INK, GREY, GUIDE_LINE, INK, POINT_RADIUS, look, mixed};
+use crate::figures::power_law_line::{PowerLawLine, SlopeGuide, through_middle};
 use crate::{Figure, PlotError, check};
 
 /// More clouds than this have their legend beside the points.

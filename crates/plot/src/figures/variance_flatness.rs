@@ -2,14 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::axis::Axis;
-use crate::colour_scale::ColourScale;
-use crate::legend::{Entry, Mark};
+use crate::canvas::axis::Axis;
+use crate::canvas::colour_scale::ColourScale;
+use crate::canvas::legend::{Entry, Mark};
+use crate::canvas::panel::Panel;
+use crate::canvas::sheet::{Plan, Sheet};
+use crate::canvas::style::{DATA_LINE, GREY, GUIDE_LINE, INK, POINT_RADIUS, VERMILLION};
+use crate::figures::power_law_line::through_middle;
 use crate::number::{fixed, significant, with_decimals};
-use crate::panel::Panel;
-use crate::power_law_line::through_middle;
-use crate::sheet::{Plan, Sheet};
-use crate::style::{DATA_LINE, GREY, GUIDE_LINE, INK, POINT_RADIUS, VERMILLION};
 use crate::{Figure, PlotError, check};
 
 /// One component: how flat its direction is and how far the weights move along it.

@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::axis::Axis;
-use crate::legend::{Entry, Legend, Mark, ROW};
+use crate::canvas::axis::Axis;
+use crate::canvas::legend::{Entry, Legend, Mark, ROW};
+use crate::canvas::sheet::{Plan, Sheet};
+use crate::canvas::style::{BLUE, DATA_LINE, GREY, INK, LIGHT_GRID, MARK_RADIUS};
 use crate::number::{ends, fixed, interval_decimals, significant};
-use crate::sheet::{Plan, Sheet};
-use crate::style::{BLUE, DATA_LINE, GREY, INK, LIGHT_GRID, MARK_RADIUS};
 use crate::{Figure, PlotError, check};
 
 /// Longer names and notes are broken into lines.
