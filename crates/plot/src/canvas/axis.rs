@@ -101,17 +101,7 @@ impl Axis {
     /// `extent` gives the pixels that a label takes along the axis.
     pub(crate) fn with_legible_labels(mut self, length: f64, extent: impl Fn(&str) -> f64) -> Self {
         while self.labels_touch(length, &extent) {
-            let labelled = std::mem::take(&mut self.ticks.labelled);
-            // Zero stays labelled.
-            let zero = labelled.iter().position(|(value, _)| *value == 0.0);
-            let kept = zero.unwrap_or(0) % 2;
-            for (number, tick) in labelled.into_iter().enumerate() {
-                if number % 2 == kept {
-                    self.ticks.labelled.push(tick);
-                } else {
-                    self.ticks.light.push(tick.0);
-                }
-            }
+            self.ticks.thin();
         }
         self
     }

@@ -1,58 +1,19 @@
 //! Legends: rows of marks with their meaning, always outside the data.
 
-use plotters::backend::SVGBackend;
-use plotters::coord::Shift;
-use plotters::drawing::DrawingArea;
-use plotters::element::{Circle, PathElement, Polygon, Rectangle};
-use plotters::style::text_anchor::{HPos, VPos};
-use plotters::style::{Color, RGBColor};
+mod mark;
 
-use crate::canvas::marks::{self, Shape};
-use crate::canvas::style::{
-    AXIS_LINE, DATA_LINE, FAINT_INK, INK, LEGEND_TEXT, MARK_RADIUS, POINT_RADIUS, units,
-};
-use crate::{PlotError, font};
+use plotters::style::text_anchor::{HPos, VPos};
+
+use crate::PlotError;
+use crate::canvas::style::{FAINT_INK, INK, LEGEND_TEXT};
+use crate::canvas::text::{self, wrap};
+use crate::canvas::units::{Area, units};
+
+pub(crate) use mark::Mark;
 
 /// Height of a row.
 pub(crate) const ROW: f64 = 18.0;
 const BETWEEN_ENTRIES: f64 = 18.0;
-const MARK_TO_TEXT: f64 = 6.0;
-
-/// What stands before an entry's text.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Mark {
-    Nothing,
-    /// Room as wide as the mark of the line above and its gap, in pixels.
-    Space(f64),
-    Line(RGBColor),
-    Dashes(RGBColor),
-    Dot(RGBColor),
-    Ring(RGBColor),
-    Diamond(RGBColor),
-    ArrowUp(RGBColor),
-    Shade(RGBColor),
-    /// How a series looks.
-    Series(RGBColor, Shape),
-}
-
-impl Mark {
-    fn width(self) -> f64 {
-        match self {
-            Self::Nothing => 0.0,
-            Self::Space(width) => width,
-            Self::Line(_) | Self::Dashes(_) | Self::Shade(_) => 22.0,
-            Self::Dot(_) | Self::Ring(_) | Self::Diamond(_) | Self::ArrowUp(_) | Self::Series(..) => 9.0,
-        }
-    }
-
-    fn indent(self) -> f64 {
-        match self {
-            Self::Nothing => 0.0,
-            Self::Space(width) => width,
-            mark => mark.width() + MARK_TO_TEXT,
-        }
-    }
-}
 
 /// How an entry's text is set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,7 +60,22 @@ impl Entry {
     }
 
     fn width(&self) -> f64 {
-        self.mark.indent() + font::width(&self.text, LEGEND_TEXT)
+        self.mark.indent() + text::width(&self.text, LEGEND_TEXT)
+    }
+
+    /// Draws with the left end and the middle of its height at these pixels.
+    fn draw(&self, area: &Area<'_>, left: f64, middle: f64) -> Result<(), PlotError> {
+        self.mark.draw(area, left, middle)?;
+        if self.text.is_empty() {
+            return Ok(());
+        }
+        let style = match self.emphasis {
+            Emphasis::Plain => text::plain(LEGEND_TEXT, INK, HPos::Left, VPos::Center),
+            Emphasis::Bold => text::bold(LEGEND_TEXT, INK, HPos::Left, VPos::Center),
+            Emphasis::Faint => text::plain(LEGEND_TEXT, FAINT_INK, HPos::Left, VPos::Center),
+        };
+        area.draw_text(&self.text, &style, (units(left + self.mark.indent()), units(middle)))?;
+        Ok(())
     }
 }
 
@@ -165,109 +141,15 @@ impl Legend {
     }
 
     /// Draws with the upper left corner at these pixels.
-    pub(crate) fn draw(
-        &self,
-        root: &DrawingArea<SVGBackend<'_>, Shift>,
-        left: f64,
-        top: f64,
-    ) -> Result<(), PlotError> {
+    pub(crate) fn draw(&self, area: &Area<'_>, left: f64, top: f64) -> Result<(), PlotError> {
         for (number, row) in self.rows.iter().enumerate() {
             let middle = top + ROW * (number as f64 + 0.5);
             for (offset, entry) in row {
-                draw_mark(root, entry.mark, left + offset, middle)?;
-                let style = match entry.emphasis {
-                    Emphasis::Plain => font::text(LEGEND_TEXT, INK, HPos::Left, VPos::Center),
-                    Emphasis::Bold => font::bold(LEGEND_TEXT, INK, HPos::Left, VPos::Center),
-                    Emphasis::Faint => font::text(LEGEND_TEXT, FAINT_INK, HPos::Left, VPos::Center),
-                };
-                let corner = (units(left + offset + entry.mark.indent()), units(middle));
-                if !entry.text.is_empty() {
-                    root.draw_text(&entry.text, &style, corner)?;
-                }
+                entry.draw(area, left + offset, middle)?;
             }
         }
         Ok(())
     }
-}
-
-fn draw_mark(
-    root: &DrawingArea<SVGBackend<'_>, Shift>,
-    mark: Mark,
-    left: f64,
-    middle: f64,
-) -> Result<(), PlotError> {
-    let width = mark.width();
-    let centre = (units(left + width / 2.0), units(middle));
-    let line = |from: f64, to: f64, colour: RGBColor| {
-        let ends =
-            vec![(units(left + from * width), units(middle)), (units(left + to * width), units(middle))];
-        root.draw(&PathElement::new(ends, colour.stroke_width(units(DATA_LINE) as u32)))
-    };
-    match mark {
-        Mark::Nothing | Mark::Space(_) => {}
-        Mark::Line(colour) => line(0.0, 1.0, colour)?,
-        Mark::Dashes(colour) => {
-            line(0.0, 0.4, colour)?;
-            line(0.6, 1.0, colour)?;
-        }
-        Mark::Dot(colour) => root.draw(&Circle::new(centre, units(MARK_RADIUS * 0.85), colour.filled()))?,
-        Mark::Ring(colour) => {
-            let style = colour.stroke_width(units(AXIS_LINE) as u32);
-            root.draw(&Circle::new(centre, units(POINT_RADIUS * 1.2), style))?;
-        }
-        Mark::Series(colour, shape) => match shape.outline(centre, 0.85 * MARK_RADIUS) {
-            None => draw_mark(root, Mark::Dot(colour), left, middle)?,
-            Some(outline) => root.draw(&Polygon::new(outline, colour))?,
-        },
-        Mark::Diamond(colour) => root.draw(&Polygon::new(marks::diamond(centre, MARK_RADIUS), colour))?,
-        Mark::ArrowUp(colour) => root.draw(&Polygon::new(marks::arrow_up(centre, MARK_RADIUS), colour))?,
-        Mark::Shade(colour) => {
-            let corners = [(units(left), units(middle - 5.0)), (units(left + width), units(middle + 5.0))];
-            root.draw(&Rectangle::new(corners, colour.filled()))?;
-        }
-    }
-    Ok(())
-}
-
-/// Breaks a text into lines no wider than `width` pixels: where it breaks already, at spaces, and
-/// within a word only when the word alone is too wide.
-pub(crate) fn wrap(text: &str, pixels: f64, width: f64) -> Vec<String> {
-    text.lines().flat_map(|line| wrap_line(line, pixels, width)).collect()
-}
-
-fn wrap_line(text: &str, pixels: f64, width: f64) -> Vec<String> {
-    let fits = |line: &str| font::width(line, pixels) <= width;
-    let mut lines = vec![String::new()];
-    for word in text.split_whitespace() {
-        for (number, part) in split_wide_word(word, &fits).into_iter().enumerate() {
-            let line = lines.last_mut().map(std::mem::take).unwrap_or_default();
-            let separator = if line.is_empty() || number > 0 { "" } else { " " };
-            let longer = format!("{line}{separator}{part}");
-            lines.pop();
-            if line.is_empty() || fits(&longer) {
-                lines.push(longer);
-            } else {
-                lines.push(line);
-                lines.push(part);
-            }
-        }
-    }
-    lines
-}
-
-fn split_wide_word(word: &str, fits: &impl Fn(&str) -> bool) -> Vec<String> {
-    if fits(word) {
-        return vec![word.to_owned()];
-    }
-    let mut parts = vec![String::new()];
-    for c in word.chars() {
-        let longer = parts.last().map(|part| format!("{part}{c}")).unwrap_or_default();
-        match parts.last_mut() {
-            Some(part) if part.is_empty() || fits(&longer) => *part = longer,
-            _ => parts.push(c.to_string()),
-        }
-    }
-    parts
 }
 
 #[cfg(test)]
@@ -276,7 +158,7 @@ mod tests {
 
     #[test]
     fn entries_fill_rows_and_wrap() {
-        font::register().unwrap();
+        text::register_font().unwrap();
         let entries: Vec<_> =
             (0..6).map(|n| Entry::new(Mark::Line(INK), format!("entry number {n}"))).collect();
         assert_eq!(Legend::flow(&entries, 2000.0).rows.len(), 1);
@@ -286,7 +168,7 @@ mod tests {
 
     #[test]
     fn the_columns_of_a_table_are_aligned() {
-        font::register().unwrap();
+        text::register_font().unwrap();
         let row = |first: &str, second: &str| vec![Entry::text(first), Entry::text(second)];
         let table = Legend::table(vec![row("a", "b"), row("a long cell", "d"), vec![Entry::text("")]]);
         assert_eq!(table.height(), 3.0 * ROW);
@@ -297,17 +179,5 @@ mod tests {
             table.rows[0][1].0 + Entry::text("d").width().max(Entry::text("b").width())
         );
         assert_eq!(Legend::table(Vec::new()).width(), 0.0);
-    }
-
-    #[test]
-    fn long_texts_break_at_spaces_and_long_words_within() {
-        font::register().unwrap();
-        let lines = wrap("a rather long title for a narrow figure", 12.0, 100.0);
-        assert!(lines.len() > 2);
-        assert_eq!(lines.join(" "), "a rather long title for a narrow figure");
-        let word = "x".repeat(200);
-        let lines = wrap(&word, 12.0, 100.0);
-        assert!(lines.iter().all(|line| font::width(line, 12.0) <= 100.0));
-        assert_eq!(lines.concat(), word);
     }
 }

@@ -1,10 +1,18 @@
-//! Series of one name look the same in all panels of a figure.
+//! How series look: apart from one another, and those of one name the same in all panels of a figure.
 
 use plotters::style::RGBColor;
 
 use crate::canvas::legend::{Entry, Mark};
-use crate::canvas::marks::Shape;
-use crate::canvas::style::look;
+use crate::canvas::shape::Shape;
+use crate::canvas::style::{FEW, viridis};
+
+/// Colour and shape of a series by its place among `count`: distinct colours for a few, viridis in
+/// the order given for many. Neighbours never share their shape.
+pub(crate) fn look(place: usize, count: usize) -> (RGBColor, Shape) {
+    let colour =
+        if count <= FEW.len() { FEW[place % FEW.len()] } else { viridis(place as f64 / (count - 1) as f64) };
+    (colour, Shape::ALL[place % Shape::ALL.len()])
+}
 
 /// The names of all series, each once, in order.
 pub(crate) struct Labels<'a>(Vec<&'a str>);
@@ -33,5 +41,20 @@ impl<'a> Labels<'a> {
             Entry::new(Mark::Series(colour, shape), *label)
         };
         self.0.iter().map(entry).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_series_of_a_figure_looks_different() {
+        for count in [1, 7, 8, 24, 60] {
+            let looks: Vec<_> = (0..count).map(|place| look(place, count)).collect();
+            for (number, look) in looks.iter().enumerate() {
+                assert!(!looks[number + 1..].contains(look), "{number} of {count}");
+            }
+        }
     }
 }

@@ -3,9 +3,6 @@
 use plotters::style::RGBColor;
 use plotters::style::colors::colormaps::{ColorMap, ViridisRGB};
 
-use crate::canvas::marks::Shape;
-pub(crate) use crate::canvas::units::{UNITS_PER_PIXEL, units};
-
 pub(crate) const TICK_TEXT: f64 = 12.5;
 pub(crate) const LEGEND_TEXT: f64 = 12.5;
 pub(crate) const AXIS_TEXT: f64 = 14.0;
@@ -33,38 +30,17 @@ const PURPLE: RGBColor = RGBColor(204, 121, 167);
 const ORANGE: RGBColor = RGBColor(230, 159, 0);
 const SKY: RGBColor = RGBColor(86, 180, 233);
 
+/// Colours of a few series, in the order in which they take them.
+pub(crate) const FEW: [RGBColor; 7] = [BLUE, VERMILLION, GREEN, INK, PURPLE, ORANGE, SKY];
+
 /// Viridis without its palest end, which would be lost on white. `share` from 0 to 1.
 pub(crate) fn viridis(share: f64) -> RGBColor {
     let share = if share.is_finite() { share.clamp(0.0, 1.0) } else { 0.0 };
     ViridisRGB.get_color(0.93 * share)
 }
 
-/// Colour and shape of a series by its place among `count`: distinct colours for a few, viridis in
-/// the order given for many. Neighbours never share their shape.
-pub(crate) fn look(place: usize, count: usize) -> (RGBColor, Shape) {
-    let few = [BLUE, VERMILLION, GREEN, INK, PURPLE, ORANGE, SKY];
-    let colour =
-        if count <= few.len() { few[place % few.len()] } else { viridis(place as f64 / (count - 1) as f64) };
-    (colour, Shape::ALL[place % Shape::ALL.len()])
-}
-
 /// The same colour, a share of it replaced by another.
 pub(crate) fn mixed(colour: RGBColor, with: RGBColor, share: f64) -> RGBColor {
     let mix = |from: u8, to: u8| (f64::from(from) + share * (f64::from(to) - f64::from(from))).round() as u8;
     RGBColor(mix(colour.0, with.0), mix(colour.1, with.1), mix(colour.2, with.2))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_series_of_a_figure_looks_different() {
-        for count in [1, 7, 8, 24, 60] {
-            let looks: Vec<_> = (0..count).map(|place| look(place, count)).collect();
-            for (number, look) in looks.iter().enumerate() {
-                assert!(!looks[number + 1..].contains(look), "{number} of {count}");
-            }
-        }
-    }
 }

@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::canvas::axis::Axis;
 use crate::canvas::legend::{Entry, Mark};
+use crate::canvas::series::look;
 use crate::canvas::sheet::{Plan, Sheet};
-use crate::canvas::style::{DATA_LINE, GREY, GUIDE_LINE, INK, MARK_RADIUS, look};
+use crate::canvas::style::{DATA_LINE, GREY, GUIDE_LINE, INK, MARK_RADIUS};
 use crate::{Figure, ForestReference, PlotError, check};
 
 /// A quantity at one size.
@@ -72,8 +73,7 @@ pub fn quantities_by_size(data: &QuantitiesBySize) -> Result<Figure, PlotError> 
     sheet.draw(plans.collect(), |panels| {
         for (panel, data) in panels.iter().zip(&data.panels) {
             if let Some(reference) = &data.reference {
-                let (left, right) = panel.x_ends();
-                panel.dashes(&[(left, reference.value), (right, reference.value)], INK, GUIDE_LINE)?;
+                panel.level(reference.value, INK, GUIDE_LINE)?;
             }
             for (place, series) in data.series.iter().enumerate() {
                 let (colour, shape) = look(place, data.series.len());

@@ -5,9 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::canvas::axis::Axis;
 use crate::canvas::legend::{Entry, Legend, Mark};
-use crate::canvas::marks::Shape;
+use crate::canvas::series::look;
+use crate::canvas::shape::Shape;
 use crate::canvas::sheet::{Plan, Sheet};
-use crate::canvas::style::{DATA_LINE, FAINT_INK, GREY, GUIDE_LINE, INK, POINT_RADIUS, look, mixed};
+use crate::canvas::style::{DATA_LINE, FAINT_INK, GREY, GUIDE_LINE, INK, POINT_RADIUS, mixed};
 use crate::figures::power_law_line::{PowerLawLine, SlopeGuide, through_middle};
 use crate::{Figure, PlotError, check};
 

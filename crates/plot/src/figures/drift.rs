@@ -5,10 +5,11 @@ use serde::{Deserialize, Serialize};
 use crate::canvas::axis::Axis;
 use crate::canvas::colour_scale::ColourScale;
 use crate::canvas::legend::{Entry, Mark};
-use crate::canvas::marks::Shape;
 use crate::canvas::panel::pairs;
+use crate::canvas::series::look;
+use crate::canvas::shape::Shape;
 use crate::canvas::sheet::{Plan, Sheet};
-use crate::canvas::style::{BLUE, DATA_LINE, GREY, GUIDE_LINE, INK, POINT_RADIUS, SHADE, look};
+use crate::canvas::style::{BLUE, DATA_LINE, GREY, GUIDE_LINE, INK, POINT_RADIUS, SHADE};
 use crate::{Figure, PlotError, check};
 
 /// ⟨Δθᵢ²(h)⟩ of one component.
@@ -117,8 +118,7 @@ pub fn drift(data: &DriftFigure) -> Result<Figure, PlotError> {
         for (_, slope, colour) in guides {
             let end = (longest, (start.1.ln() + slope * (longest / start.0).ln()).exp());
             displacement.dashes(&[start, end], colour, GUIDE_LINE)?;
-            let (left, right) = exponent.x_ends();
-            exponent.dashes(&[(left, slope), (right, slope)], colour, GUIDE_LINE)?;
+            exponent.level(slope, colour, GUIDE_LINE)?;
         }
         for curve in &data.displacements {
             let points = pairs(&curve.lag, &curve.mean_square);

@@ -114,8 +114,7 @@ fn up(panel: &EstimatePanel) -> Axis {
 
 fn draw(panel: &Panel<'_>, data: &EstimatePanel, labels: &Labels<'_>) -> Result<(), PlotError> {
     if let Some(level) = &data.level {
-        let (left, right) = panel.x_ends();
-        panel.dashes(&[(left, level.value), (right, level.value)], FAINT_INK, GUIDE_LINE)?;
+        panel.level(level.value, FAINT_INK, GUIDE_LINE)?;
     }
     for curve in &data.curves {
         let (colour, _) = labels.look(&curve.label);

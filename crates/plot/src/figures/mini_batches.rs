@@ -141,8 +141,7 @@ fn draw(panel: &Panel<'_>, direction: &MiniBatchDirection, raised: f64) -> Resul
     for loss in &direction.mini_batches {
         panel.curve(&along(loss), mini_batch_colour(), MINI_BATCH_LINE)?;
     }
-    let (left, right) = panel.x_ends();
-    panel.dashes(&[(left, raised), (right, raised)], GREY, 1.0)?;
+    panel.level(raised, GREY, 1.0)?;
     panel.curve(&along(&direction.loss), INK, 1.5 * DATA_LINE)?;
     for crossing in crossings(direction) {
         panel.dot((crossing, raised), 2.8, VERMILLION)?;

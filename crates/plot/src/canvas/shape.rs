@@ -1,4 +1,4 @@
-//! Outlines of the marks that plotters has no element for, in canvas units.
+//! The shapes of marks; outlines, in canvas units, of those that plotters has no element for.
 
 use crate::canvas::units::units;
 
