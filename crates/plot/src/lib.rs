@@ -36,7 +36,7 @@ mod error;
 mod figure;
 mod figures;
 mod font;
-mod number;
+pub mod number;
 mod png_text;
 mod web_font;
 

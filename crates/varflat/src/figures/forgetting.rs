@@ -1,9 +1,10 @@
 //! Catastrophic forgetting: the trade-off between two tasks, the number of constraints, a sequence of tasks.
 
+use varflat_plot::number::superscript;
 use varflat_plot::{EstimateCurve, EstimateCurves, EstimatePanel, Figure, Level, NumberScale};
 use varflat_plot::{TradeOff, TradeOffCurve, TradeOffPanel, TradeOffPoint};
 
-use super::{Figures, Source, superscript};
+use super::{Figures, Source};
 use varflat_files::FileError;
 
 use crate::error::Result;
@@ -50,11 +51,7 @@ fn label(method: Method) -> String {
 
 /// How the stiffness of LDC depends on the flatness.
 fn stiffness(exponent: f64) -> String {
-    if exponent == 0.0 {
-        "equally stiff".to_owned()
-    } else {
-        format!("k ∝ 1/F{}", superscript(&exponent.to_string()))
-    }
+    if exponent == 0.0 { "equally stiff".to_owned() } else { format!("k ∝ 1/F{}", superscript(exponent)) }
 }
 
 /// The conditions of a panel.

@@ -1,11 +1,12 @@
 //! Thermal equilibrium beside SGD.
 
+use varflat_plot::number::signed;
 use varflat_plot::{
     Cloud, CloudPoint, Figure, Forest, ForestGroup, ForestReference, ForestRow, PowerLawLine, SlopeGuide,
     VarianceFlatnessClouds,
 };
 
-use super::{Figures, Source, pair, scientific, signed};
+use super::{Figures, Source, pair, scientific};
 use crate::error::Result;
 use crate::study::StudyRecord;
 use crate::study::exponents::PointRow;
@@ -22,7 +23,7 @@ fn read(tables: &Source) -> Result<(LangevinReport, Vec<WalkRow>)> {
 fn line(points: &[CloudPoint], slope: f64, ln_prefactor: f64) -> Option<PowerLawLine> {
     let judged = || points.iter().filter(|point| point.judged).map(|point| point.flatness);
     let (from, to) = (judged().fold(f64::INFINITY, f64::min), judged().fold(0.0, f64::max));
-    let text = format!("slope {}", signed(slope));
+    let text = format!("slope {}", signed(slope, 2));
     (from < to).then_some(PowerLawLine { slope, ln_prefactor, from, to, text })
 }
 

@@ -3,7 +3,7 @@
 use varflat_plot::{Figure, ForestGroup, ForestRow};
 
 use super::exponents::{forest, groups, without};
-use super::{Figures, Source, unsigned};
+use super::{Figures, Source, fixed};
 use crate::error::Result;
 use crate::study::StudyRecord;
 use crate::study::exponents::ExponentRow;
@@ -32,8 +32,8 @@ fn figure(tables: &Source) -> Result<Figure> {
     let SensitivityReport { least, largest } = record.report;
     let title = format!(
         "ψ from {} to {}, by its definition alone{}",
-        unsigned(least),
-        unsigned(largest),
+        fixed(least, 2),
+        fixed(largest, 2),
         without(&missing)
     );
     forest(groups, title)
