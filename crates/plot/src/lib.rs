@@ -55,7 +55,7 @@ pub use figures::landscape_profiles::{LandscapeProfiles, Profile, landscape_prof
 pub use figures::learning_phases::{LearningPhases, learning_phases};
 pub use figures::mini_batches::{MiniBatchDirection, MiniBatchFigure, mini_batch_losses};
 pub use figures::power_law_line::{PowerLawLine, SlopeGuide};
-pub use figures::spectrum::{DecayLine, Spectrum, spectrum};
+pub use figures::spectrum::{Spectrum, spectrum};
 pub use figures::temperature::{CorrelationTimeSeries, TemperatureFigure, TemperatureProfile, temperature};
 pub use figures::trade_off::{TradeOff, TradeOffCurve, TradeOffPanel, TradeOffPoint, trade_off};
 pub use figures::trajectories::{Trajectories, TrajectoryPair, trajectories};

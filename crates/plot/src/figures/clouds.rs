@@ -9,7 +9,7 @@ use crate::canvas::series::look;
 use crate::canvas::shape::Shape;
 use crate::canvas::sheet::{Plan, Sheet};
 use crate::canvas::style::{DATA_LINE, FAINT_INK, GREY, GUIDE_LINE, INK, POINT_RADIUS, mixed};
-use crate::figures::power_law_line::{PowerLawLine, SlopeGuide, through_middle};
+use crate::figures::power_law_line::{PowerLawLine, SlopeGuide, through_middle, with_near_ends};
 use crate::{Figure, PlotError, check};
 
 /// More clouds than this have their legend beside the points.
@@ -19,6 +19,8 @@ const LEGEND_COLUMN: f64 = 260.0;
 /// How much of the colour of points is white, judged or not: the lines among them show.
 const JUDGED_PALENESS: f64 = 0.3;
 const PALENESS: f64 = 0.75;
+/// The axis shows the ends of lines up to such a factor beyond the points.
+const ENDS_WITHIN: f64 = 10.0;
 
 /// One component: how flat its direction is and how far the weights move along it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -70,7 +72,7 @@ pub fn variance_flatness_clouds(data: &VarianceFlatnessClouds) -> Result<Figure,
         legend: Vec::new(),
         x: Axis::decades(all().map(|point| point.flatness)),
         x_title: "flatness Fᵢ".to_owned(),
-        y: Axis::decades(with_near(all().map(|point| point.variance).collect(), lines)),
+        y: Axis::decades(with_near_ends(all().map(|point| point.variance).collect(), lines, ENDS_WITHIN)),
         y_title: "variance σᵢ²".to_owned(),
     };
     let sheet = sheet(data);
@@ -160,14 +162,4 @@ fn table_rows((cloud, (colour, shape)): (&Cloud, (RGBColor, Shape))) -> Vec<Vec<
     let text = cloud.line.as_ref().map_or("", |line| &line.text);
     let cells = [Entry::new(Mark::Series(colour, shape), &cloud.label), Entry::text(text)];
     Legend::row(cells.map(|cell| cell.lines(LEGEND_COLUMN)))
-}
-
-/// The values, and where the lines end unless that is far away.
-fn with_near<'a>(mut values: Vec<f64>, lines: impl Iterator<Item = &'a PowerLawLine>) -> Vec<f64> {
-    let low = values.iter().copied().fold(f64::INFINITY, f64::min);
-    let high = values.iter().copied().fold(0.0, f64::max);
-    let ends = lines.flat_map(PowerLawLine::ends).map(|end| end.1);
-    let near: Vec<_> = ends.filter(|end| (low / 10.0..=10.0 * high).contains(end)).collect();
-    values.extend(near);
-    values
 }

@@ -5,11 +5,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::canvas::axis::Axis;
 use crate::canvas::legend::{Entry, Mark};
-use crate::canvas::panel::Panel;
+use crate::canvas::panel::{Panel, pairs};
 use crate::canvas::sheet::{Plan, Sheet};
 use crate::canvas::style::{BLUE, DATA_LINE, GREY, INK, MARK_RADIUS, VERMILLION};
+use crate::figures::power_law_line::{PowerLawLine, range, with_near_ends};
 use crate::number::fixed;
 use crate::{Figure, PlotError, check};
+
+/// The axis shows the ends of lines up to such a factor beyond the points.
+const ENDS_WITHIN: f64 = 2.0;
 
 /// The power law cost = exp(`ln_prefactor`) · size^`exponent`, fitted elsewhere.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -90,22 +94,20 @@ pub fn growth(data: &Growth) -> Result<Figure, PlotError> {
 
 /// The costs, and where the line ends unless that is far away.
 fn costs(series: &GrowthSeries) -> Vec<f64> {
-    let (low, high) = range(&series.cost);
-    let ends = series.line.iter().flat_map(|line| ends(line, &series.size)).map(|(_, cost)| cost);
-    let near = ends.filter(|cost| (low / 2.0..=2.0 * high).contains(cost));
-    series.cost.iter().copied().chain(near).collect()
+    with_near_ends(series.cost.clone(), &line(series), ENDS_WITHIN)
 }
 
-/// The line at the smallest and at the largest size.
-fn ends(line: &GrowthLine, sizes: &[f64]) -> [(f64, f64); 2] {
-    let at = |size: f64| (size, (line.ln_prefactor + line.exponent * size.ln()).exp());
-    let (low, high) = range(sizes);
-    [at(low), at(high)]
-}
-
-fn range(values: &[f64]) -> (f64, f64) {
-    let widen = |(low, high): (f64, f64), &value: &f64| (low.min(value), high.max(value));
-    values.iter().fold((f64::INFINITY, 0.0), widen)
+/// The fitted power law from the smallest to the largest size.
+fn line(series: &GrowthSeries) -> Option<PowerLawLine> {
+    let (from, to) = range(series.size.iter().copied());
+    series.line.as_ref().map(|line| PowerLawLine {
+        slope: line.exponent,
+        ln_prefactor: line.ln_prefactor,
+        from,
+        to,
+        // More decimals say nothing of a time.
+        text: format!("exponent {} ± {}", fixed(line.exponent, 2), fixed(line.standard_error, 2)),
+    })
 }
 
 fn check_series(field: &str, series: &GrowthSeries) -> Result<(), PlotError> {
@@ -128,12 +130,8 @@ fn colour(place: usize) -> RGBColor {
 
 fn entry(place: usize, series: &GrowthSeries) -> Entry {
     let mark = if place == 1 { Mark::Diamond(colour(place)) } else { Mark::Dot(colour(place)) };
-    let text = match &series.line {
-        Some(line) => {
-            // More decimals say nothing of a time.
-            let (exponent, error) = (fixed(line.exponent, 2), fixed(line.standard_error, 2));
-            format!("{}: exponent {exponent} ± {error}", series.name)
-        }
+    let text = match line(series) {
+        Some(line) => format!("{}: {}", series.name, line.text),
         None => series.name.clone(),
     };
     Entry::new(mark, text)
@@ -141,10 +139,10 @@ fn entry(place: usize, series: &GrowthSeries) -> Entry {
 
 fn draw(panel: &Panel<'_>, place: usize, series: &GrowthSeries) -> Result<(), PlotError> {
     let colour = colour(place);
-    if let Some(line) = &series.line {
-        panel.line(&ends(line, &series.size), colour, DATA_LINE)?;
+    if let Some(line) = line(series) {
+        panel.line(&line.ends(), colour, DATA_LINE)?;
     }
-    for point in series.size.iter().copied().zip(series.cost.iter().copied()) {
+    for point in pairs(&series.size, &series.cost) {
         if place == 1 {
             panel.diamond(point, colour)?;
         } else {

@@ -4,16 +4,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::{PlotError, check};
 
-/// The power law y = exp(`ln_prefactor`) · F^`slope`, fitted elsewhere.
+/// The power law y = exp(`ln_prefactor`) · x^`slope`, fitted elsewhere.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PowerLawLine {
-    /// The exponent of F: −ψ for the inverse variance–flatness relation, +2 in equilibrium.
+    /// The exponent of x: −ψ for the inverse variance–flatness relation, −γ for the spectrum, +2 in equilibrium.
     pub slope: f64,
-    /// ln y of the line at F = 1.
+    /// ln y of the line at x = 1.
     pub ln_prefactor: f64,
-    /// Smallest flatness of the fit, where the line starts.
+    /// Smallest x of the fit, where the line starts.
     pub from: f64,
-    /// Largest flatness of the fit, where the line ends.
+    /// Largest x of the fit, where the line ends.
     pub to: f64,
     /// What the legend says of it, such as `ψ = 4.48 ± 0.01`.
     pub text: String,
@@ -28,17 +28,36 @@ impl PowerLawLine {
         check::positive(&format!("{field}.to"), &[self.to])
     }
 
-    /// Both ends, from small to large flatness.
+    /// Both ends, from small to large x.
     pub(crate) fn ends(&self) -> [(f64, f64); 2] {
-        let at = |flatness: f64| (flatness, (self.ln_prefactor + self.slope * flatness.ln()).exp());
+        let at = |x: f64| (x, (self.ln_prefactor + self.slope * x.ln()).exp());
         [at(self.from.min(self.to)), at(self.from.max(self.to))]
     }
+}
+
+/// The values of y, and where the lines end unless that is more than a factor beyond all values.
+pub(crate) fn with_near_ends<'a>(
+    mut values: Vec<f64>,
+    lines: impl IntoIterator<Item = &'a PowerLawLine>,
+    factor: f64,
+) -> Vec<f64> {
+    let (low, high) = range(values.iter().copied());
+    let near = low / factor..=factor * high;
+    let ends = lines.into_iter().flat_map(PowerLawLine::ends).map(|end| end.1);
+    values.extend(ends.filter(|end| near.contains(end)));
+    values
+}
+
+/// The smallest and the largest of positive values.
+pub(crate) fn range(values: impl IntoIterator<Item = f64>) -> (f64, f64) {
+    let widen = |(low, high): (f64, f64), value: f64| (low.min(value), high.max(value));
+    values.into_iter().fold((f64::INFINITY, 0.0), widen)
 }
 
 /// A dashed line of a given slope, to compare with.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SlopeGuide {
-    /// The exponent of y ∝ F^`slope`.
+    /// The exponent of y ∝ x^`slope`.
     pub slope: f64,
     /// What the legend says of it, such as `+2, equilibrium`.
     pub text: String,

@@ -4,25 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::canvas::axis::Axis;
 use crate::canvas::legend::{Entry, Mark};
+use crate::canvas::panel::Panel;
 use crate::canvas::sheet::{Plan, Sheet};
 use crate::canvas::style::{BLUE, DATA_LINE, GREY, INK, POINT_RADIUS, VERMILLION};
-use crate::number::{significant, with_interval};
+use crate::figures::power_law_line::PowerLawLine;
+use crate::number::significant;
 use crate::{Figure, PlotError, check};
-
-/// The power law σᵢ² = exp(`ln_prefactor`) · i^(−γ), fitted elsewhere.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct DecayLine {
-    /// The exponent γ.
-    pub gamma: f64,
-    /// Its 95 % interval.
-    pub interval: Option<(f64, f64)>,
-    /// ln σ² of the line at i = 1.
-    pub ln_prefactor: f64,
-    /// First component of the fit, counted from 1.
-    pub first: usize,
-    /// Last component of the fit, inclusive.
-    pub last: usize,
-}
 
 /// Variances σᵢ² in descending order, with what is known about them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -33,8 +20,8 @@ pub struct Spectrum {
     pub total: Option<f64>,
     /// Variances below this are numerical noise: drawn hollow and grey.
     pub floor: Option<f64>,
-    /// The power law fitted to a range of components.
-    pub decay: Option<DecayLine>,
+    /// The power law σᵢ² ∝ i^(−γ) fitted to a range of components.
+    pub decay: Option<PowerLawLine>,
     /// σ₁²/σ₂², the gap that separates the drift direction; unused with a single component.
     pub gap: f64,
 }
@@ -45,63 +32,20 @@ pub struct Spectrum {
 /// # Errors
 /// [`PlotError`] when the spectrum is empty or a value is not finite or not positive.
 pub fn spectrum(data: &Spectrum) -> Result<Figure, PlotError> {
-    check::not_empty("variance", &data.variance)?;
-    check::positive("variance", &data.variance)?;
-    if let Some(floor) = data.floor {
-        check::positive("floor", &[floor])?;
-    }
-    if let Some(line) = &data.decay {
-        check::finite("decay.gamma", &[line.gamma])?;
-        check::finite("decay.ln_prefactor", &[line.ln_prefactor])?;
-        check::positive("decay.first", &[line.first as f64])?;
-        check::positive("decay.last", &[line.last as f64])?;
-    }
-    if let Some(total) = data.total {
-        check::positive("total", &[total])?;
-    }
-    let components = data.variance.len();
-    if components > 1 {
-        check::positive("gap", &[data.gap])?;
-    }
-
-    let index = |position: usize| (position + 1) as f64;
-    let below = |variance: f64| data.floor.is_some_and(|floor| variance < floor);
-    let x = || Axis::decades((0..components).map(index));
+    check(data)?;
+    let index = || (1..=data.variance.len()).map(|i| i as f64);
     let floor = data.floor.iter().copied();
-    let mut variance_legend = Vec::new();
-    if let Some(line) = &data.decay {
-        let text = format!(
-            "power law, i = {}–{}:  γ = {}",
-            line.first,
-            line.last,
-            with_interval(line.gamma, line.interval)
-        );
-        variance_legend.push(Entry::new(Mark::Line(VERMILLION), text));
-    }
-    if components > 1 {
-        let text = format!("gap σ₁²/σ₂² = {}", significant(data.gap, 3));
-        variance_legend.push(Entry::new(Mark::Nothing, text));
-    }
-    if data.floor.is_some() {
-        let count = data.variance.iter().filter(|variance| below(**variance)).count();
-        let text = format!("numerical floor ({count} below)");
-        variance_legend.push(Entry::new(Mark::Dashes(GREY), text));
-    }
-    let mut share_legend = vec![Entry::new(Mark::Line(INK), "all components")];
-    if components > 1 {
-        share_legend.push(Entry::new(Mark::Line(BLUE), "without the first"));
-    }
     let plans = vec![
         Plan {
-            legend: variance_legend,
-            x: x(),
+            legend: variance_legend(data),
+            x: Axis::decades(index()),
             x_title: "component i".to_owned(),
             y: Axis::decades(data.variance.iter().copied().chain(floor)),
             y_title: "variance σᵢ²".to_owned(),
         },
         Plan {
-            legend: share_legend,
-            x: x(),
+            legend: share_legend(data),
+            x: Axis::decades(index()),
             x_title: "component i".to_owned(),
             y: Axis::linear_between(0.0, 1.04),
             y_title: "cumulative share of variance".to_owned(),
@@ -112,25 +56,70 @@ pub fn spectrum(data: &Spectrum) -> Result<Figure, PlotError> {
         let [variances, shares] = panels else {
             return Ok(());
         };
-        let ends = (index(0), index(components - 1));
-        if let Some(floor) = data.floor {
-            variances.dashes(&[(0.1, floor), (10.0 * ends.1, floor)], GREY, 1.2)?;
-        }
-        for (position, &variance) in data.variance.iter().enumerate() {
-            let point = (index(position), variance);
-            if below(variance) {
-                variances.ring(point, 0.8 * POINT_RADIUS, GREY)?;
-            } else {
-                variances.dot(point, POINT_RADIUS, BLUE)?;
-            }
-        }
-        if let Some(line) = &data.decay {
-            let at = |i: usize| (i as f64, (line.ln_prefactor - line.gamma * (i as f64).ln()).exp());
-            variances.line(&[at(line.first), at(line.last)], VERMILLION, DATA_LINE)?;
-        }
+        draw_variances(variances, data)?;
         shares.line(&cumulative_share(&data.variance, data.total, 0), INK, DATA_LINE)?;
         shares.line(&cumulative_share(&data.variance, data.total, 1), BLUE, DATA_LINE)
     })
+}
+
+fn check(data: &Spectrum) -> Result<(), PlotError> {
+    check::not_empty("variance", &data.variance)?;
+    check::positive("variance", &data.variance)?;
+    check::positive("floor", data.floor.as_slice())?;
+    if let Some(line) = &data.decay {
+        line.check("decay")?;
+    }
+    check::positive("total", data.total.as_slice())?;
+    if data.variance.len() > 1 {
+        check::positive("gap", &[data.gap])?;
+    }
+    Ok(())
+}
+
+/// Whether a variance is numerical noise.
+fn is_noise(data: &Spectrum, variance: f64) -> bool {
+    data.floor.is_some_and(|floor| variance < floor)
+}
+
+fn variance_legend(data: &Spectrum) -> Vec<Entry> {
+    let mut legend = Vec::new();
+    if let Some(line) = &data.decay {
+        legend.push(Entry::new(Mark::Line(VERMILLION), &line.text));
+    }
+    if data.variance.len() > 1 {
+        legend.push(Entry::text(format!("gap σ₁²/σ₂² = {}", significant(data.gap, 3))));
+    }
+    if data.floor.is_some() {
+        let count = data.variance.iter().filter(|variance| is_noise(data, **variance)).count();
+        legend.push(Entry::new(Mark::Dashes(GREY), format!("numerical floor ({count} below)")));
+    }
+    legend
+}
+
+fn share_legend(data: &Spectrum) -> Vec<Entry> {
+    let mut legend = vec![Entry::new(Mark::Line(INK), "all components")];
+    if data.variance.len() > 1 {
+        legend.push(Entry::new(Mark::Line(BLUE), "without the first"));
+    }
+    legend
+}
+
+fn draw_variances(panel: &Panel<'_>, data: &Spectrum) -> Result<(), PlotError> {
+    if let Some(floor) = data.floor {
+        panel.level(floor, GREY, 1.2)?;
+    }
+    for (position, &variance) in data.variance.iter().enumerate() {
+        let point = ((position + 1) as f64, variance);
+        if is_noise(data, variance) {
+            panel.ring(point, 0.8 * POINT_RADIUS, GREY)?;
+        } else {
+            panel.dot(point, POINT_RADIUS, BLUE)?;
+        }
+    }
+    match &data.decay {
+        Some(line) => panel.line(&line.ends(), VERMILLION, DATA_LINE),
+        None => Ok(()),
+    }
 }
 
 /// (i, share of components `skipped + 1` to i in the variance after the first `skipped`).

@@ -8,7 +8,7 @@ use crate::canvas::legend::{Entry, Mark};
 use crate::canvas::panel::Panel;
 use crate::canvas::sheet::{Plan, Sheet};
 use crate::canvas::style::{DATA_LINE, GREY, GUIDE_LINE, INK, POINT_RADIUS, VERMILLION};
-use crate::figures::power_law_line::through_middle;
+use crate::figures::power_law_line::{PowerLawLine, range, through_middle};
 use crate::number::{fixed, significant, with_decimals};
 use crate::{Figure, PlotError, check};
 
@@ -115,27 +115,40 @@ pub fn variance_flatness(data: &VarianceFlatness) -> Result<Figure, PlotError> {
     })
 }
 
-fn lines(panel: &Panel<'_>, data: &VarianceFlatness) -> Result<(), PlotError> {
+/// The points that the fit uses; all, where it uses none.
+fn cloud(data: &VarianceFlatness) -> Vec<(f64, f64)> {
     let used: Vec<_> = data.points.iter().filter(|point| point.used_in_fit).collect();
     let cloud = if used.is_empty() { data.points.iter().collect() } else { used };
-    let ln_flatness = || cloud.iter().map(|point| point.flatness.ln());
-    let (low, high) =
-        (ln_flatness().fold(f64::INFINITY, f64::min), ln_flatness().fold(f64::NEG_INFINITY, f64::max));
+    cloud.into_iter().map(|point| (point.flatness, point.variance)).collect()
+}
+
+/// The fitted power law over the flatnesses of its points.
+fn fitted(data: &VarianceFlatness) -> Option<PowerLawLine> {
+    let (from, to) = range(cloud(data).into_iter().map(|point| point.0));
+    let line = |fit: &FitLine| PowerLawLine {
+        slope: -fit.psi,
+        ln_prefactor: fit.ln_prefactor,
+        from,
+        to,
+        text: fit_text(fit),
+    };
+    data.fit.as_ref().map(line)
+}
+
+fn lines(panel: &Panel<'_>, data: &VarianceFlatness) -> Result<(), PlotError> {
     if data.equilibrium {
-        let cloud: Vec<_> = cloud.iter().map(|point| (point.flatness, point.variance)).collect();
-        panel.dashes(&through_middle(&cloud, 2.0), INK, GUIDE_LINE)?;
+        panel.dashes(&through_middle(&cloud(data), 2.0), INK, GUIDE_LINE)?;
     }
-    if let Some(fit) = &data.fit {
-        let at = |ln_f: f64| (ln_f.exp(), (fit.ln_prefactor - fit.psi * ln_f).exp());
-        panel.line(&[at(low), at(high)], INK, DATA_LINE)?;
+    if let Some(line) = fitted(data) {
+        panel.line(&line.ends(), INK, DATA_LINE)?;
     }
     Ok(())
 }
 
 fn legend(data: &VarianceFlatness) -> Vec<Entry> {
     let mut legend = Vec::new();
-    if let Some(fit) = &data.fit {
-        legend.push(Entry::new(Mark::Line(INK), fit_text(fit)));
+    if let Some(line) = fitted(data) {
+        legend.push(Entry::new(Mark::Line(INK), line.text));
     } else {
         legend.push(Entry::new(Mark::Nothing, format!("{} components", data.points.len())));
     }
