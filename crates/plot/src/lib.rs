@@ -29,6 +29,7 @@
 
 // A library neither prints nor exits.
 #![deny(clippy::print_stdout, clippy::print_stderr, clippy::exit)]
+#![deny(clippy::missing_errors_doc, clippy::too_many_lines)]
 
 mod canvas;
 mod check;

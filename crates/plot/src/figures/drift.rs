@@ -1,16 +1,20 @@
 //! Diffusion or drift: how far the weights get in a time, and what grows throughout.
 
+use plotters::style::RGBColor;
 use serde::{Deserialize, Serialize};
 
 use crate::canvas::axis::Axis;
 use crate::canvas::colour_scale::ColourScale;
 use crate::canvas::legend::{Entry, Mark};
-use crate::canvas::panel::pairs;
+use crate::canvas::panel::{Panel, pairs};
 use crate::canvas::series::look;
 use crate::canvas::shape::Shape;
 use crate::canvas::sheet::{Plan, Sheet};
 use crate::canvas::style::{BLUE, DATA_LINE, GREY, GUIDE_LINE, INK, POINT_RADIUS, SHADE};
 use crate::{Figure, PlotError, check};
+
+/// Slopes to compare with: what each means, the exponent of the displacement, its colour.
+const GUIDES: [(&str, f64, RGBColor); 2] = [("diffusion: slope 1", 1.0, GREY), ("drift: slope 2", 2.0, INK)];
 
 /// ⟨Δθᵢ²(h)⟩ of one component.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -60,79 +64,100 @@ pub struct DriftFigure {
 /// its axis is logarithmic, not positive.
 pub fn drift(data: &DriftFigure) -> Result<Figure, PlotError> {
     check(data)?;
-    let index: Vec<f64> = data.index.iter().map(|i| *i as f64).collect();
     let colours = ColourScale::components(data.displacements.iter().map(|curve| curve.index));
-    let curve_colour = |place: usize| look(place, data.growth.len()).0;
-
-    let lags = || data.displacements.iter().flat_map(|curve| curve.lag.iter().copied());
-    let guides = [("diffusion: slope 1", 1.0, GREY), ("drift: slope 2", 2.0, INK)];
-    let guide_entries = || guides.map(|(text, _, colour)| Entry::new(Mark::Dashes(colour), text));
-    let mut displacement_legend: Vec<_> = data
-        .displacements
-        .iter()
-        .map(|curve| {
-            let colour = colours.colour(curve.index as f64);
-            Entry::new(Mark::Line(colour), format!("i = {}", curve.index))
-        })
-        .collect();
-    displacement_legend.extend(guide_entries());
-    let mut growth_legend: Vec<_> = data
-        .growth
-        .iter()
-        .enumerate()
-        .map(|(place, curve)| Entry::new(Mark::Line(curve_colour(place)), &curve.label))
-        .collect();
-    if data.window_epochs.is_some() {
-        growth_legend.push(Entry::new(Mark::Shade(SHADE), "analysed window"));
-    }
-    let plans = vec![
-        Plan {
-            legend: displacement_legend,
-            x: Axis::decades(lags()),
-            x_title: "lag h (steps)".to_owned(),
-            y: Axis::decades(data.displacements.iter().flat_map(|curve| curve.mean_square.iter().copied())),
-            y_title: "displacement ⟨Δθᵢ²(h)⟩".to_owned(),
-        },
-        Plan {
-            legend: guide_entries().to_vec(),
-            x: Axis::decades(index.iter().copied()),
-            x_title: "component i".to_owned(),
-            y: Axis::linear(data.exponent.iter().copied().chain(guides.map(|guide| guide.1))),
-            y_title: "exponent of ⟨Δθᵢ²(h)⟩".to_owned(),
-        },
-        Plan {
-            legend: growth_legend,
-            x: Axis::linear(data.growth.iter().flat_map(|curve| curve.epoch.iter().copied())),
-            x_title: "epoch".to_owned(),
-            y: Axis::linear(data.growth.iter().flat_map(|curve| curve.value.iter().copied())),
-            y_title: "value / last value".to_owned(),
-        },
-    ];
+    let plans = vec![displacement_plan(data, &colours), exponent_plan(data), growth_plan(data)];
     let sheet = Sheet { title: data.title.clone(), columns: 3, data: (250.0, 235.0), ..Sheet::default() };
     sheet.draw(plans, |panels| {
         let [displacement, exponent, growth] = panels else {
             return Ok(());
         };
-        let start = fan_start(&data.displacements);
-        let longest = lags().fold(0.0, f64::max);
-        for (_, slope, colour) in guides {
-            let end = (longest, (start.1.ln() + slope * (longest / start.0).ln()).exp());
-            displacement.dashes(&[start, end], colour, GUIDE_LINE)?;
-            exponent.level(slope, colour, GUIDE_LINE)?;
-        }
+        draw_guides(displacement, exponent, data)?;
         for curve in &data.displacements {
             let points = pairs(&curve.lag, &curve.mean_square);
             displacement.line(&points, colours.colour(curve.index as f64), DATA_LINE)?;
         }
-        exponent.shapes(pairs(&index, &data.exponent), (BLUE, Shape::Dot), POINT_RADIUS)?;
-        if let Some((first, last)) = data.window_epochs {
-            growth.shade((first.min(last), first.max(last)), (0.0, 1.0), SHADE)?;
-        }
-        for (place, curve) in data.growth.iter().enumerate() {
-            growth.line(&pairs(&curve.epoch, &curve.value), curve_colour(place), DATA_LINE)?;
-        }
-        Ok(())
+        exponent.shapes(pairs(&index(data), &data.exponent), (BLUE, Shape::Dot), POINT_RADIUS)?;
+        draw_growth(growth, data)
     })
+}
+
+fn displacement_plan(data: &DriftFigure, colours: &ColourScale) -> Plan {
+    let entry = |curve: &DisplacementCurve| {
+        let colour = colours.colour(curve.index as f64);
+        Entry::new(Mark::Line(colour), format!("i = {}", curve.index))
+    };
+    Plan {
+        legend: data.displacements.iter().map(entry).chain(guide_entries()).collect(),
+        x: Axis::decades(lags(data)),
+        x_title: "lag h (steps)".to_owned(),
+        y: Axis::decades(data.displacements.iter().flat_map(|curve| curve.mean_square.iter().copied())),
+        y_title: "displacement ⟨Δθᵢ²(h)⟩".to_owned(),
+    }
+}
+
+fn exponent_plan(data: &DriftFigure) -> Plan {
+    Plan {
+        legend: guide_entries().collect(),
+        x: Axis::decades(index(data)),
+        x_title: "component i".to_owned(),
+        y: Axis::linear(data.exponent.iter().copied().chain(GUIDES.map(|guide| guide.1))),
+        y_title: "exponent of ⟨Δθᵢ²(h)⟩".to_owned(),
+    }
+}
+
+fn growth_plan(data: &DriftFigure) -> Plan {
+    let curves = data.growth.iter().enumerate();
+    let mut legend: Vec<_> = curves
+        .map(|(place, curve)| Entry::new(Mark::Line(growth_colour(data, place)), &curve.label))
+        .collect();
+    if data.window_epochs.is_some() {
+        legend.push(Entry::new(Mark::Shade(SHADE), "analysed window"));
+    }
+    Plan {
+        legend,
+        x: Axis::linear(data.growth.iter().flat_map(|curve| curve.epoch.iter().copied())),
+        x_title: "epoch".to_owned(),
+        y: Axis::linear(data.growth.iter().flat_map(|curve| curve.value.iter().copied())),
+        y_title: "value / last value".to_owned(),
+    }
+}
+
+fn index(data: &DriftFigure) -> Vec<f64> {
+    data.index.iter().map(|i| *i as f64).collect()
+}
+
+fn lags(data: &DriftFigure) -> impl Iterator<Item = f64> {
+    data.displacements.iter().flat_map(|curve| curve.lag.iter().copied())
+}
+
+fn guide_entries() -> impl Iterator<Item = Entry> {
+    GUIDES.into_iter().map(|(text, _, colour)| Entry::new(Mark::Dashes(colour), text))
+}
+
+fn growth_colour(data: &DriftFigure, place: usize) -> RGBColor {
+    look(place, data.growth.len()).0
+}
+
+/// The slopes among the displacements, and as levels among the exponents.
+fn draw_guides(displacement: &Panel<'_>, exponent: &Panel<'_>, data: &DriftFigure) -> Result<(), PlotError> {
+    let start = fan_start(&data.displacements);
+    let longest = lags(data).fold(0.0, f64::max);
+    for (_, slope, colour) in GUIDES {
+        let end = (longest, (start.1.ln() + slope * (longest / start.0).ln()).exp());
+        displacement.dashes(&[start, end], colour, GUIDE_LINE)?;
+        exponent.level(slope, colour, GUIDE_LINE)?;
+    }
+    Ok(())
+}
+
+fn draw_growth(panel: &Panel<'_>, data: &DriftFigure) -> Result<(), PlotError> {
+    if let Some((first, last)) = data.window_epochs {
+        panel.shade((first.min(last), first.max(last)), (0.0, 1.0), SHADE)?;
+    }
+    for (place, curve) in data.growth.iter().enumerate() {
+        panel.line(&pairs(&curve.epoch, &curve.value), growth_colour(data, place), DATA_LINE)?;
+    }
+    Ok(())
 }
 
 fn check(data: &DriftFigure) -> Result<(), PlotError> {
@@ -147,7 +172,7 @@ fn check(data: &DriftFigure) -> Result<(), PlotError> {
     }
     check::not_empty("index", &data.index)?;
     check::same_length("exponent", data.exponent.len(), "index", data.index.len())?;
-    check::positive("index", &data.index.iter().map(|i| *i as f64).collect::<Vec<_>>())?;
+    check::positive("index", &index(data))?;
     check::finite("exponent", &data.exponent)?;
     check::not_empty("growth", &data.growth)?;
     for (number, curve) in data.growth.iter().enumerate() {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::canvas::axis::Axis;
 use crate::canvas::colour_scale::ColourScale;
 use crate::canvas::legend::{Entry, Mark};
+use crate::canvas::panel::{Panel, pairs};
 use crate::canvas::sheet::{Plan, Sheet};
 use crate::canvas::style::{DATA_LINE, GREY, INK};
 use crate::number::short;
@@ -54,43 +55,22 @@ pub struct LandscapeProfiles {
 /// that is not finite (a loss: not positive).
 pub fn landscape_profiles(data: &LandscapeProfiles) -> Result<Figure, PlotError> {
     check(data)?;
-    let raised = data.factor * data.reference_loss;
     let groups = by_width(&data.profiles);
-    let half_widths: Vec<f64> = groups.iter().map(|group| shown_half_width(group)).collect();
-
-    let shown_losses = groups.iter().zip(&half_widths).flat_map(|(group, half_width)| {
-        group.iter().flat_map(move |profile| {
-            let losses = profile.offset.iter().zip(&profile.loss);
-            losses.filter(|(offset, _)| offset.abs() <= *half_width).map(|(_, loss)| *loss)
-        })
-    });
-    let highest = HIGHEST * raised.max(data.reference_loss);
-    let losses = shown_losses.map(|loss| loss.min(highest)).chain([data.reference_loss, raised]);
-    let y = Axis::decades(losses);
-
     let colours = ColourScale::components(data.profiles.iter().map(|profile| profile.index));
     let named = data.profiles.len() <= MOST_NAMES;
-    let plans = groups
-        .iter()
-        .zip(&half_widths)
-        .map(|(group, half_width)| Plan {
-            legend: if named {
-                group
-                    .iter()
-                    .map(|profile| {
-                        let colour = colours.colour(profile.index as f64);
-                        Entry::new(Mark::Line(colour), format!("i = {}", profile.index))
-                    })
-                    .collect()
-            } else {
-                Vec::new()
-            },
-            x: Axis::linear_between(-half_width, *half_width),
-            x_title: "offset δθ".to_owned(),
-            y: y.clone(),
-            y_title: "loss Lᵢ(δθ)".to_owned(),
-        })
-        .collect::<Vec<_>>();
+    let y = loss_axis(data, &groups);
+    let plan = |group: &Group<'_>| Plan {
+        legend: if named {
+            group.profiles.iter().map(|profile| entry(profile, &colours)).collect()
+        } else {
+            Vec::new()
+        },
+        x: Axis::linear_between(-group.half_width, group.half_width),
+        x_title: "offset δθ".to_owned(),
+        y: y.clone(),
+        y_title: "loss Lᵢ(δθ)".to_owned(),
+    };
+    let plans: Vec<Plan> = groups.iter().map(plan).collect();
     let sheet = Sheet {
         legend: vec![
             Entry::new(Mark::Line(GREY), "L₀"),
@@ -103,23 +83,66 @@ pub fn landscape_profiles(data: &LandscapeProfiles) -> Result<Figure, PlotError>
         ..Sheet::default()
     };
     sheet.draw(plans, |panels| {
-        for ((panel, group), half_width) in panels.iter().zip(&groups).zip(&half_widths) {
-            let across = |level: f64| [(-half_width, level), (*half_width, level)];
-            panel.line(&across(data.reference_loss), GREY, 1.0)?;
-            panel.dashes(&across(raised), INK, 1.0)?;
-            for profile in group {
-                let colour = colours.colour(profile.index as f64);
-                let mut points: Vec<_> =
-                    profile.offset.iter().copied().zip(profile.loss.iter().copied()).collect();
-                points.sort_by(|a, b| a.0.total_cmp(&b.0));
-                panel.line(&points, colour, DATA_LINE)?;
-                for crossing in [profile.left, profile.right].into_iter().flatten() {
-                    panel.dot((crossing, raised), 2.8, colour)?;
-                }
-            }
-        }
-        Ok(())
+        panels.iter().zip(&groups).try_for_each(|(panel, group)| draw(panel, data, group, &colours))
     })
+}
+
+/// Profiles that share a panel.
+struct Group<'a> {
+    profiles: Vec<&'a Profile>,
+    /// Half of the panel's horizontal range.
+    half_width: f64,
+}
+
+impl<'a> Group<'a> {
+    fn of(profiles: Vec<&'a Profile>) -> Self {
+        Self { half_width: shown_half_width(&profiles), profiles }
+    }
+
+    /// The losses in the panel's range.
+    fn losses(&self) -> impl Iterator<Item = f64> {
+        self.profiles.iter().flat_map(|profile| {
+            let losses = profile.offset.iter().zip(&profile.loss);
+            losses.filter(|(offset, _)| offset.abs() <= self.half_width).map(|(_, loss)| *loss)
+        })
+    }
+}
+
+/// The loss at the crossings.
+fn raised(data: &LandscapeProfiles) -> f64 {
+    data.factor * data.reference_loss
+}
+
+/// The losses of all panels, without what lies far above the crossings.
+fn loss_axis(data: &LandscapeProfiles, groups: &[Group<'_>]) -> Axis {
+    let levels = [data.reference_loss, raised(data)];
+    let highest = HIGHEST * raised(data).max(data.reference_loss);
+    Axis::decades(groups.iter().flat_map(Group::losses).map(|loss| loss.min(highest)).chain(levels))
+}
+
+fn entry(profile: &Profile, colours: &ColourScale) -> Entry {
+    Entry::new(Mark::Line(colours.colour(profile.index as f64)), format!("i = {}", profile.index))
+}
+
+fn draw(
+    panel: &Panel<'_>,
+    data: &LandscapeProfiles,
+    group: &Group<'_>,
+    colours: &ColourScale,
+) -> Result<(), PlotError> {
+    let (left, right) = panel.x_ends();
+    panel.line(&[(left, data.reference_loss), (right, data.reference_loss)], GREY, 1.0)?;
+    panel.level(raised(data), INK, 1.0)?;
+    for profile in &group.profiles {
+        let colour = colours.colour(profile.index as f64);
+        let mut points = pairs(&profile.offset, &profile.loss);
+        points.sort_by(|a, b| a.0.total_cmp(&b.0));
+        panel.line(&points, colour, DATA_LINE)?;
+        for crossing in [profile.left, profile.right].into_iter().flatten() {
+            panel.dot((crossing, raised(data)), 2.8, colour)?;
+        }
+    }
+    Ok(())
 }
 
 /// `e L₀`, or with another factor its number.
@@ -162,22 +185,22 @@ fn widest_offset(profile: &Profile) -> f64 {
 
 /// The profiles in one group, or in two (sharp, flat) split at the middle of their widths' range
 /// on a logarithmic scale.
-fn by_width(profiles: &[Profile]) -> Vec<Vec<&Profile>> {
+fn by_width(profiles: &[Profile]) -> Vec<Group<'_>> {
     let widths = || profiles.iter().map(half_width).filter(|width| *width > 0.0);
     let (narrowest, widest) = (widths().fold(f64::INFINITY, f64::min), widths().fold(0.0, f64::max));
     if widest <= ONE_PANEL * narrowest {
-        return vec![profiles.iter().collect()];
+        return vec![Group::of(profiles.iter().collect())];
     }
     let middle = narrowest.sqrt() * widest.sqrt();
     let (sharp, flat) = profiles.iter().partition(|profile| half_width(profile) <= middle);
-    vec![sharp, flat]
+    vec![Group::of(sharp), Group::of(flat)]
 }
 
 /// Half of the horizontal range of a panel: a little more than the widest crossing, never more
 /// than was computed.
-fn shown_half_width(group: &[&Profile]) -> f64 {
-    let crossing = group.iter().map(|profile| half_width(profile)).fold(0.0, f64::max);
-    let computed = group.iter().map(|profile| widest_offset(profile)).fold(0.0, f64::max);
+fn shown_half_width(profiles: &[&Profile]) -> f64 {
+    let crossing = profiles.iter().map(|profile| half_width(profile)).fold(0.0, f64::max);
+    let computed = profiles.iter().map(|profile| widest_offset(profile)).fold(0.0, f64::max);
     let half_width = (ROOM_AROUND_CROSSINGS * crossing).min(computed.max(crossing));
     if half_width > 1e-300 { half_width } else { 1.0 }
 }
@@ -201,8 +224,8 @@ mod tests {
         let profiles = [profile(1, 0.2), profile(2, 0.3), profile(100, 8.0)];
         let groups = by_width(&profiles);
         assert_eq!(groups.len(), 2);
-        assert_eq!(groups[0].iter().map(|p| p.index).collect::<Vec<_>>(), [1, 2]);
-        assert!((shown_half_width(&groups[0]) - 0.3 * ROOM_AROUND_CROSSINGS).abs() < 1e-12);
+        assert_eq!(groups[0].profiles.iter().map(|p| p.index).collect::<Vec<_>>(), [1, 2]);
+        assert!((groups[0].half_width - 0.3 * ROOM_AROUND_CROSSINGS).abs() < 1e-12);
         assert_eq!(by_width(&profiles[..2]).len(), 1);
     }
 
