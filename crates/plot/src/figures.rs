@@ -1,4 +1,7 @@
 //! The figures: a file for each, plain data in, a drawing out.
+//!
+//! Each file has the data, public and without methods, then the one function that checks and draws them.
+//! `power_law_line` holds what several of them draw.
 
 pub(crate) mod by_size;
 pub(crate) mod clouds;

@@ -37,7 +37,7 @@ pub(crate) fn power_of_ten(exponent: i32) -> String {
     format!("10{}", superscript(exponent))
 }
 
-/// Fixed decimals with a true minus sign; never `−0`.
+/// A number with so many decimals and a true minus sign; never `−0`.
 pub fn fixed(value: f64, decimals: usize) -> String {
     if !value.is_finite() {
         return not_finite(value);
@@ -149,7 +149,7 @@ pub fn with_decimals(value: f64, interval: Option<(f64, f64)>, most: usize) -> S
     }
 }
 
-/// `[4.44, 4.49]`, the ends rounded outwards; empty where there is no interval.
+/// An interval as `[4.44, 4.49]`, its ends rounded outwards; empty where there is none.
 pub fn ends(interval: Option<(f64, f64)>, decimals: usize) -> String {
     let unit = 10f64.powi(decimals as i32);
     interval.map_or_else(String::new, |(low, high)| {

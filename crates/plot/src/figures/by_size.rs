@@ -12,11 +12,11 @@ use crate::{Figure, ForestReference, PlotError, check};
 /// A quantity at one size.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SizePoint {
-    /// The size.
+    /// The size, above 0.
     pub size: f64,
-    /// The quantity.
+    /// The quantity, in the unit of its panel.
     pub value: f64,
-    /// An interval for it.
+    /// Low and high end of its interval.
     pub interval: Option<(f64, f64)>,
     /// Whether it may be believed; drawn hollow and grey otherwise.
     pub trusted: bool,
@@ -34,9 +34,9 @@ pub struct SizeSeries {
 /// Series that share their vertical axis.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SizePanel {
-    /// The title of the vertical axis, which is logarithmic or linear.
+    /// What is drawn, with its unit: the title of the vertical axis.
     pub quantity: String,
-    /// Whether it is logarithmic.
+    /// Whether the vertical axis is logarithmic; linear otherwise.
     pub logarithmic: bool,
     /// The series.
     pub series: Vec<SizeSeries>,
@@ -47,7 +47,7 @@ pub struct SizePanel {
 /// Quantities against size.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct QuantitiesBySize {
-    /// What size means: the title of the horizontal axes, which are logarithmic.
+    /// What size means, with its unit: the title of the horizontal axes, which are logarithmic.
     pub size: String,
     /// The panels, two in a row.
     pub panels: Vec<SizePanel>,
@@ -58,7 +58,7 @@ pub struct QuantitiesBySize {
 /// Draws each quantity against size, with its intervals.
 ///
 /// # Errors
-/// [`PlotError`] when a panel or series is empty, or a value is not finite or, where its axis is logarithmic, not positive.
+/// [`PlotError`] when there is no panel, a panel or series is empty, or a value is not finite or, where its axis is logarithmic, not positive.
 pub fn quantities_by_size(data: &QuantitiesBySize) -> Result<Figure, PlotError> {
     check(data)?;
     let sizes = || data.panels.iter().flat_map(|panel| &panel.series).flat_map(|series| &series.points);

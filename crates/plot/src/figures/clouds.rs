@@ -59,8 +59,8 @@ pub struct VarianceFlatnessClouds {
 /// with its fitted line (Feng & Tu 2021, the inverse variance–flatness relation across runs).
 ///
 /// # Errors
-/// [`PlotError`] when there is no run, a run has no point, or a value is not finite or not
-/// positive.
+/// [`PlotError`] when there is no run, a run has no point, or a value is not finite or, but for slopes
+/// and prefactors, not positive.
 pub fn variance_flatness_clouds(data: &VarianceFlatnessClouds) -> Result<Figure, PlotError> {
     check(data)?;
     let all = || data.series.iter().flat_map(|cloud| &cloud.points);

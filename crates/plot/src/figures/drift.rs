@@ -23,7 +23,7 @@ pub struct DisplacementCurve {
     pub index: usize,
     /// Lags h in steps, in ascending order.
     pub lag: Vec<f64>,
-    /// The mean-square displacement after each lag.
+    /// The mean-square displacement after each lag, in the squared unit of the weights.
     pub mean_square: Vec<f64>,
 }
 

@@ -16,11 +16,11 @@ use crate::{Figure, PlotError, check};
 pub struct EstimateCurve {
     /// Its name.
     pub label: String,
-    /// What the estimates are drawn against.
+    /// What the estimates are drawn against, in the unit of the axis.
     pub x: Vec<f64>,
-    /// The estimates.
+    /// The estimate at each x, at least 0, in the unit of the axis.
     pub value: Vec<f64>,
-    /// The interval of each.
+    /// Low and high end of the interval of each.
     pub interval: Vec<(f64, f64)>,
 }
 
@@ -44,26 +44,26 @@ pub struct EstimatePanel {
     pub level: Option<Level>,
 }
 
-/// How a number is drawn.
+/// The axis on which a number is drawn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum NumberScale {
-    /// On a logarithmic axis.
+    /// A logarithmic axis.
     #[default]
     Decades,
-    /// On a linear axis that is marked at whole numbers only.
+    /// A linear axis that is marked at whole numbers only.
     Whole,
 }
 
 /// Estimates of one quantity by several methods.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct EstimateCurves {
-    /// Title of the horizontal axes.
+    /// What the estimates are drawn against, with its unit: title of the horizontal axes.
     pub x_title: String,
     /// Their scale.
     pub x_scale: NumberScale,
-    /// Title of the vertical axes, which begin at 0.
+    /// What is estimated, with its unit: title of the vertical axes, which begin at 0.
     pub y_title: String,
-    /// The panels, side by side.
+    /// The panels, two in a row.
     pub panels: Vec<EstimatePanel>,
     /// A line above the figure.
     pub title: Option<String>,
@@ -72,8 +72,8 @@ pub struct EstimateCurves {
 /// Draws estimates with their intervals, one curve a method; a method with one estimate is a point.
 ///
 /// # Errors
-/// [`PlotError`] when there is no panel or curve, a field is empty or of another length, or a value is not finite, negative or, where its axis
-/// is logarithmic, not positive.
+/// [`PlotError`] when there is no panel or curve, a field is empty or of another length, or a value is not finite, an estimate or level is
+/// negative or, on a logarithmic axis, an x is not positive.
 pub fn estimate_curves(data: &EstimateCurves) -> Result<Figure, PlotError> {
     check(data)?;
     let labels = Labels::of(data.panels.iter().flat_map(|panel| &panel.curves).map(|curve| &curve.label));

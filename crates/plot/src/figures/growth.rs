@@ -20,7 +20,7 @@ const ENDS_WITHIN: f64 = 2.0;
 pub struct GrowthLine {
     /// The exponent.
     pub exponent: f64,
-    /// Its standard error.
+    /// Its standard error, for the legend.
     pub standard_error: f64,
     /// ln of the cost at size 1.
     pub ln_prefactor: f64,
@@ -31,9 +31,9 @@ pub struct GrowthLine {
 pub struct GrowthSeries {
     /// What costs.
     pub name: String,
-    /// Its sizes.
+    /// Its sizes, above 0.
     pub size: Vec<f64>,
-    /// What it costs at each.
+    /// What it costs at each, above 0, in the unit of its panel.
     pub cost: Vec<f64>,
     /// The power law fitted to these points.
     pub line: Option<GrowthLine>,
@@ -42,7 +42,7 @@ pub struct GrowthSeries {
 /// Series that share their axes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GrowthPanel {
-    /// What size means here: the title of the horizontal axis.
+    /// What size means here, with its unit: the title of the horizontal axis.
     pub size: String,
     /// What cost means here, with its unit: the title of the vertical axis.
     pub cost: String,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{PlotError, check};
 
-/// The power law y = exp(`ln_prefactor`) · x^`slope`, fitted elsewhere.
+/// The power law y = exp(`ln_prefactor`) · x^`slope`, fitted elsewhere: a straight line on logarithmic axes.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PowerLawLine {
     /// The exponent of x: −ψ for the inverse variance–flatness relation, −γ for the spectrum, +2 in equilibrium.

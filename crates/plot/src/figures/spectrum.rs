@@ -30,7 +30,8 @@ pub struct Spectrum {
 /// variance in all directions, with and without the first component.
 ///
 /// # Errors
-/// [`PlotError`] when the spectrum is empty or a value is not finite or not positive.
+/// [`PlotError`] when the spectrum is empty, or a value is not finite or, but for slope and prefactor of
+/// the power law, not positive.
 pub fn spectrum(data: &Spectrum) -> Result<Figure, PlotError> {
     check(data)?;
     let index = || (1..=data.variance.len()).map(|i| i as f64);

@@ -14,13 +14,13 @@ use crate::{Figure, PlotError, check};
 /// One setting of a method.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct TradeOffPoint {
-    /// The first quantity, with its interval.
+    /// The first quantity, at least 0.
     pub x: f64,
-    /// Both ends.
+    /// Low and high end of its interval.
     pub x_interval: (f64, f64),
-    /// The second quantity, with its interval.
+    /// The second quantity, at least 0.
     pub y: f64,
-    /// Both ends.
+    /// Low and high end of its interval.
     pub y_interval: (f64, f64),
     /// Whether it is the setting that a rule has chosen.
     pub chosen: bool,
@@ -47,11 +47,11 @@ pub struct TradeOffPanel {
 /// What methods make of two quantities.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct TradeOff {
-    /// Title of the horizontal axes.
+    /// The first quantity with its unit: title of the horizontal axes.
     pub x_title: String,
-    /// Title of the vertical axes.
+    /// The second quantity with its unit: title of the vertical axes.
     pub y_title: String,
-    /// The panels, side by side.
+    /// The panels, two in a row.
     pub panels: Vec<TradeOffPanel>,
     /// What is said of the chosen settings in the legend.
     pub chosen: String,

@@ -43,7 +43,7 @@ pub struct Trajectories {
 /// Long paths are thinned to every n-th step (at most 2400 points).
 ///
 /// # Errors
-/// [`PlotError`] when there is no pair, or a pair is empty, of two lengths or not finite.
+/// [`PlotError`] when there is no pair, a pair is empty, of two lengths or not finite, or the number of steps is not positive.
 pub fn trajectories(data: &Trajectories) -> Result<Figure, PlotError> {
     check::not_empty("pairs", &data.pairs)?;
     for (number, pair) in data.pairs.iter().enumerate() {

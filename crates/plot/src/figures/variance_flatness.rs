@@ -66,7 +66,8 @@ pub struct VarianceFlatness {
 /// (Feng & Tu 2021, the inverse variance–flatness relation).
 ///
 /// # Errors
-/// [`PlotError`] when there is no point or a value is not finite or not positive.
+/// [`PlotError`] when there is no point, a coordinate or index is not finite or not positive, or ψ or the
+/// prefactor of the fit is not finite.
 pub fn variance_flatness(data: &VarianceFlatness) -> Result<Figure, PlotError> {
     check::not_empty("points", &data.points)?;
     let column = |of: fn(&Point) -> f64| data.points.iter().map(of).collect::<Vec<_>>();
