@@ -158,7 +158,6 @@ mod tests {
 
     #[test]
     fn entries_fill_rows_and_wrap() {
-        text::register_font().unwrap();
         let entries: Vec<_> =
             (0..6).map(|n| Entry::new(Mark::Line(INK), format!("entry number {n}"))).collect();
         assert_eq!(Legend::flow(&entries, 2000.0).rows.len(), 1);
@@ -168,7 +167,6 @@ mod tests {
 
     #[test]
     fn the_columns_of_a_table_are_aligned() {
-        text::register_font().unwrap();
         let row = |first: &str, second: &str| vec![Entry::text(first), Entry::text(second)];
         let table = Legend::table(vec![row("a", "b"), row("a long cell", "d"), vec![Entry::text("")]]);
         assert_eq!(table.height(), 3.0 * ROW);

@@ -53,10 +53,12 @@ fn font(pixels: f64, style: FontStyle) -> FontDesc<'static> {
 /// Width in pixels of a text of so many pixels. Slightly generous: plotters scales by the font's
 /// line height, which for DejaVu Sans gives 6 % more than the drawn width.
 pub(crate) fn width(content: &str, pixels: f64) -> f64 {
-    match font(pixels, FontStyle::Normal).box_size(content) {
-        Ok((units, _)) => f64::from(units) / UNITS_PER_PIXEL,
-        // Only before `register_font`; a rough width then.
-        Err(_) => 0.6 * pixels * content.chars().count() as f64,
+    // Tables are measured before their page is drawn: the first figure of a process must not differ.
+    let measured = register_font().ok().and_then(|()| font(pixels, FontStyle::Normal).box_size(content).ok());
+    match measured {
+        Some((units, _)) => f64::from(units) / UNITS_PER_PIXEL,
+        // Only without the font, with which no page is drawn; a rough width then.
+        None => 0.6 * pixels * content.chars().count() as f64,
     }
 }
 
@@ -107,7 +109,6 @@ mod tests {
 
     #[test]
     fn long_texts_break_at_spaces_and_long_words_within() {
-        register_font().unwrap();
         let lines = wrap("a rather long title for a narrow figure", 12.0, 100.0);
         assert!(lines.len() > 2);
         assert_eq!(lines.join(" "), "a rather long title for a narrow figure");
