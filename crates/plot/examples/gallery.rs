@@ -4,10 +4,10 @@
 use std::path::PathBuf;
 
 use varflat_plot::{
-    DecayLine, FitLine, FlatnessByIndex, Growth, GrowthLine, GrowthPanel, GrowthSeries, LandscapeProfiles,
-    LearningPhases, PlotError, Point, PointStatus, Profile, Spectrum, Trajectories, TrajectoryPair,
-    VarianceFlatness, flatness_by_index, growth, landscape_profiles, learning_phases, spectrum, trajectories,
-    variance_flatness,
+    FitLine, FlatnessByIndex, Growth, GrowthLine, GrowthPanel, GrowthSeries, LandscapeProfiles,
+    LearningPhases, PlotError, Point, PointStatus, PowerLawLine, Profile, Spectrum, Trajectories,
+    TrajectoryPair, VarianceFlatness, flatness_by_index, growth, landscape_profiles, learning_phases,
+    spectrum, trajectories, variance_flatness,
 };
 
 const COMPONENTS: usize = 2500;
@@ -35,12 +35,12 @@ fn main() -> Result<(), PlotError> {
         gap: ordered[0] / ordered[1],
         total: None,
         floor: Some(1e-15),
-        decay: Some(DecayLine {
-            gamma: 2.41,
-            interval: Some((2.36, 2.46)),
+        decay: Some(PowerLawLine {
+            slope: -2.41,
             ln_prefactor: ordered[60].ln() + 2.41 * 61f64.ln(),
-            first: 20,
-            last: 200,
+            from: 20.0,
+            to: 200.0,
+            text: "power law, i = 20–200:  γ = 2.41 [2.36, 2.46]".to_owned(),
         }),
         variance: ordered,
     })?

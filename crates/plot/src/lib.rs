@@ -29,61 +29,37 @@
 
 // A library neither prints nor exits.
 #![deny(clippy::print_stdout, clippy::print_stderr, clippy::exit)]
+#![deny(clippy::missing_errors_doc, clippy::too_many_lines)]
 
-mod axis;
-mod by_size;
+mod canvas;
 mod check;
-mod clip;
-mod clouds;
-mod colour_scale;
-mod decades;
-mod drift;
 mod error;
-mod estimates;
 mod figure;
-mod flatness_by_index;
+mod figures;
 mod font;
-mod forest;
-mod growth;
-mod landscape_profiles;
-mod learning_phases;
-mod legend;
-mod linear;
-mod marks;
-mod mini_batches;
-mod number;
-mod panel;
+pub mod number;
 mod png_text;
-mod power_law_line;
-mod series;
-mod sheet;
-mod spectrum;
-mod style;
-mod temperature;
-mod ticks;
-mod trade_off;
-mod trajectories;
-mod units;
-mod variance_flatness;
 mod web_font;
 
-pub use by_size::{QuantitiesBySize, SizePanel, SizePoint, SizeSeries, quantities_by_size};
-pub use clouds::{Cloud, CloudPoint, VarianceFlatnessClouds, variance_flatness_clouds};
-pub use drift::{DisplacementCurve, DriftFigure, TrainingCurve, drift};
 pub use error::PlotError;
-pub use estimates::{EstimateCurve, EstimateCurves, EstimatePanel, Level, NumberScale, estimate_curves};
 pub use figure::Figure;
-pub use flatness_by_index::{FlatnessByIndex, PointStatus, flatness_by_index};
-pub use forest::{Forest, ForestGroup, ForestReference, ForestRow, forest};
-pub use growth::{Growth, GrowthLine, GrowthPanel, GrowthSeries, growth};
-pub use landscape_profiles::{LandscapeProfiles, Profile, landscape_profiles};
-pub use learning_phases::{LearningPhases, learning_phases};
-pub use mini_batches::{MiniBatchDirection, MiniBatchFigure, mini_batch_losses};
+pub use figures::by_size::{QuantitiesBySize, SizePanel, SizePoint, SizeSeries, quantities_by_size};
+pub use figures::clouds::{Cloud, CloudPoint, VarianceFlatnessClouds, variance_flatness_clouds};
+pub use figures::drift::{DisplacementCurve, DriftFigure, TrainingCurve, drift};
+pub use figures::estimates::{
+    EstimateCurve, EstimateCurves, EstimatePanel, Level, NumberScale, estimate_curves,
+};
+pub use figures::flatness_by_index::{FlatnessByIndex, PointStatus, flatness_by_index};
+pub use figures::forest::{Forest, ForestGroup, ForestReference, ForestRow, forest};
+pub use figures::growth::{Growth, GrowthLine, GrowthPanel, GrowthSeries, growth};
+pub use figures::landscape_profiles::{LandscapeProfiles, Profile, landscape_profiles};
+pub use figures::learning_phases::{LearningPhases, learning_phases};
+pub use figures::mini_batches::{MiniBatchDirection, MiniBatchFigure, mini_batch_losses};
+pub use figures::power_law_line::{PowerLawLine, SlopeGuide};
+pub use figures::spectrum::{Spectrum, spectrum};
+pub use figures::temperature::{CorrelationTimeSeries, TemperatureFigure, TemperatureProfile, temperature};
+pub use figures::trade_off::{TradeOff, TradeOffCurve, TradeOffPanel, TradeOffPoint, trade_off};
+pub use figures::trajectories::{Trajectories, TrajectoryPair, trajectories};
+pub use figures::variance_flatness::{FitLine, Point, VarianceFlatness, variance_flatness};
 pub use number::{ends, fixed, interval_decimals, with_decimals, with_interval};
-pub use power_law_line::{PowerLawLine, SlopeGuide};
-pub use spectrum::{DecayLine, Spectrum, spectrum};
-pub use temperature::{CorrelationTimeSeries, TemperatureFigure, TemperatureProfile, temperature};
-pub use trade_off::{TradeOff, TradeOffCurve, TradeOffPanel, TradeOffPoint, trade_off};
-pub use trajectories::{Trajectories, TrajectoryPair, trajectories};
-pub use variance_flatness::{FitLine, Point, VarianceFlatness, variance_flatness};
 pub use web_font::web_font;

@@ -1,25 +1,35 @@
 //! Numbers as text: Unicode superscripts, significant digits, values with their intervals.
+//!
+//! Minus signs are true ones, and what rounds to zero has none.
+
+use std::fmt::Display;
 
 const MINUS: char = '−';
 
-/// `-3` → `⁻³`.
-pub(crate) fn superscript(exponent: i32) -> String {
-    translate(&exponent.to_string(), &['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'], '⁻')
+/// A number raised, as an exponent: `⁻³`, `⁰·⁵`.
+///
+/// ```
+/// use varflat_plot::number::superscript;
+/// assert_eq!(superscript(-3), "⁻³");
+/// assert_eq!(superscript(0.5), "⁰·⁵");
+/// ```
+pub fn superscript(number: impl Display) -> String {
+    let raised = |c| match c {
+        '-' => Some('⁻'),
+        '.' => Some('·'),
+        digit => digit_of(digit, ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹']),
+    };
+    number.to_string().chars().filter_map(raised).collect()
 }
 
 /// `49` → `₄₉`.
 pub(crate) fn subscript(index: usize) -> String {
-    translate(&index.to_string(), &['₀', '₁', '₂', '₃', '₄', '₅', '₆', '₇', '₈', '₉'], '₋')
+    let lowered = |c| digit_of(c, ['₀', '₁', '₂', '₃', '₄', '₅', '₆', '₇', '₈', '₉']);
+    index.to_string().chars().filter_map(lowered).collect()
 }
 
-fn translate(digits: &str, to: &[char; 10], minus: char) -> String {
-    digits
-        .chars()
-        .map(|c| match c.to_digit(10) {
-            Some(digit) => to[digit as usize],
-            None => minus,
-        })
-        .collect()
+fn digit_of(c: char, digits: [char; 10]) -> Option<char> {
+    c.to_digit(10).map(|digit| digits[digit as usize])
 }
 
 /// `-3` → `10⁻³`.
@@ -27,7 +37,7 @@ pub(crate) fn power_of_ten(exponent: i32) -> String {
     format!("10{}", superscript(exponent))
 }
 
-/// Fixed decimals with a true minus sign; never `−0`.
+/// A number with so many decimals and a true minus sign; never `−0`.
 pub fn fixed(value: f64, decimals: usize) -> String {
     if !value.is_finite() {
         return not_finite(value);
@@ -38,6 +48,43 @@ pub fn fixed(value: f64, decimals: usize) -> String {
         Some(digits) => format!("{MINUS}{digits}"),
         None => text,
     }
+}
+
+/// As [`fixed`], with a plus sign where there is no minus.
+///
+/// ```
+/// use varflat_plot::number::signed;
+/// assert_eq!(signed(2.0, 2), "+2.00");
+/// assert_eq!(signed(-4.456, 2), "−4.46");
+/// assert_eq!(signed(-0.001, 2), "+0.00");
+/// ```
+pub fn signed(value: f64, decimals: usize) -> String {
+    let text = fixed(value, decimals);
+    if text.starts_with(MINUS) || value.is_nan() { text } else { format!("+{text}") }
+}
+
+/// All digits of a value as a product with a power of ten: `2.5·10⁻⁸`, or `10⁻⁸`.
+///
+/// ```
+/// use varflat_plot::number::scientific;
+/// assert_eq!(scientific(2.5e-14), "2.5·10⁻¹⁴");
+/// assert_eq!(scientific(1e-8), "10⁻⁸");
+/// ```
+pub fn scientific(value: f64) -> String {
+    if value == 0.0 {
+        return "0".to_owned();
+    }
+    if !value.is_finite() {
+        return not_finite(value);
+    }
+    let text = format!("{value:e}");
+    let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    let raised = superscript(exponent);
+    if mantissa == "1" { format!("10{raised}") } else { format!("{}·10{raised}", true_minus(mantissa)) }
+}
+
+fn true_minus(text: &str) -> String {
+    text.replace('-', &MINUS.to_string())
 }
 
 fn not_finite(value: f64) -> String {
@@ -65,7 +112,7 @@ pub(crate) fn significant(value: f64, digits: usize) -> String {
         let decimals = digits as i32 - 1 - exponent;
         fixed(value, decimals.max(0) as usize)
     } else {
-        format!("{}×{}", mantissa.replace('-', "−"), power_of_ten(exponent))
+        format!("{}×{}", true_minus(mantissa), power_of_ten(exponent))
     }
 }
 
@@ -91,7 +138,7 @@ pub fn with_interval(value: f64, interval: Option<(f64, f64)>) -> String {
     with_decimals(value, interval, 6)
 }
 
-/// The same with no more than so many decimals: where something else than the interval limits what a digit means.
+/// As [`with_interval`], with no more than so many decimals: where something else than the interval limits what a digit means.
 pub fn with_decimals(value: f64, interval: Option<(f64, f64)>, most: usize) -> String {
     match interval {
         Some((low, high)) => {
@@ -102,7 +149,7 @@ pub fn with_decimals(value: f64, interval: Option<(f64, f64)>, most: usize) -> S
     }
 }
 
-/// `[4.44, 4.49]`, the ends rounded outwards; empty where there is no interval.
+/// An interval as `[4.44, 4.49]`, its ends rounded outwards; empty where there is none.
 pub fn ends(interval: Option<(f64, f64)>, decimals: usize) -> String {
     let unit = 10f64.powi(decimals as i32);
     interval.map_or_else(String::new, |(low, high)| {
@@ -162,7 +209,16 @@ mod tests {
     }
 
     #[test]
+    fn products_with_powers_of_ten() {
+        assert_eq!(scientific(-2.0e-8), "−2·10⁻⁸");
+        assert_eq!(scientific(0.0), "0");
+        assert_eq!(scientific(f64::INFINITY), "∞");
+    }
+
+    #[test]
     fn no_negative_zero() {
+        assert_eq!(signed(-0.0, 1), "+0.0");
+        assert_eq!(signed(f64::NAN, 1), "?");
         assert_eq!(fixed(-0.001, 2), "0.00");
         assert_eq!(fixed(-1.5, 1), "−1.5");
         assert_eq!(fixed(f64::NEG_INFINITY, 1), "−∞");

@@ -27,12 +27,12 @@ fn power_law_spectrum(components: usize) -> Spectrum {
         gap: variance.first().unwrap() / variance.get(1).unwrap_or(&1.0),
         total: None,
         floor: Some(3e-16),
-        decay: Some(DecayLine {
-            gamma: 3.5,
-            interval: Some((2.39, 2.43)),
+        decay: Some(PowerLawLine {
+            slope: -3.5,
             ln_prefactor: 1e-4_f64.ln(),
-            first: 1,
-            last: components,
+            from: 1.0,
+            to: components as f64,
+            text: format!("power law, i = 1–{components}:  γ = 3.50 [2.39, 2.43]"),
         }),
         variance,
     }
@@ -189,12 +189,15 @@ fn extreme_magnitudes_are_legible() {
             variance: values(),
             total: None,
             floor: Some(low),
-            decay: Some(DecayLine {
-                gamma: 900.0,
-                interval: Some((f64::NAN, f64::INFINITY)),
+            decay: Some(PowerLawLine {
+                slope: -900.0,
                 ln_prefactor: -900.0,
-                first: 1,
-                last: 3,
+                from: 1.0,
+                to: 3.0,
+                text: format!(
+                    "power law, i = 1–3:  γ = {}",
+                    with_interval(900.0, Some((f64::NAN, f64::INFINITY)))
+                ),
             }),
             gap: high / low,
         };

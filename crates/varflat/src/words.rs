@@ -2,18 +2,9 @@
 
 use varflat_analysis::{Estimate, Scaling};
 pub(crate) use varflat_plot::fixed;
+pub(crate) use varflat_plot::number::scientific;
 
 use crate::stages::FitReport;
-
-/// With two decimals, a sign, and a minus as it is printed.
-pub(crate) fn signed(value: f64) -> String {
-    format!("{value:+.2}").replace('-', "−")
-}
-
-/// The same without a plus.
-pub(crate) fn unsigned(value: f64) -> String {
-    fixed(value, 2)
-}
 
 /// A value with its 95 % interval, and no more digits than that allows.
 pub(crate) fn estimate(estimate: &Estimate) -> String {
@@ -52,24 +43,6 @@ pub(crate) fn pair(interval: Option<[f64; 2]>) -> Option<(f64, f64)> {
     interval.map(|[low, high]| (low, high))
 }
 
-/// Such as 2·10⁻⁸, or 10⁻⁸.
-pub(crate) fn scientific(value: f64) -> String {
-    let text = format!("{value:e}");
-    let Some((mantissa, exponent)) = text.split_once('e') else { return text };
-    let raised = superscript(exponent);
-    if mantissa == "1" { format!("10{raised}") } else { format!("{mantissa}·10{raised}") }
-}
-
-/// A number as an exponent in print.
-pub(crate) fn superscript(number: &str) -> String {
-    let raised = number.chars().filter_map(|letter| match letter {
-        '-' => Some('⁻'),
-        '.' => Some('·'),
-        digit => "⁰¹²³⁴⁵⁶⁷⁸⁹".chars().nth(digit.to_digit(10)? as usize),
-    });
-    raised.collect()
-}
-
 /// A duration as a person would say it.
 pub(crate) fn duration(seconds: f64) -> String {
     match seconds {
@@ -94,15 +67,6 @@ pub(crate) fn count(number: usize, one: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_are_written_as_in_print() {
-        assert_eq!(scientific(1e-8), "10⁻⁸");
-        assert_eq!(scientific(2.5e-14), "2.5·10⁻¹⁴");
-        assert_eq!(signed(-4.456), "−4.46");
-        assert_eq!(signed(2.0), "+2.00");
-        assert_eq!(unsigned(-0.5), "−0.50");
-    }
 
     #[test]
     fn durations_and_counts_are_said_as_people_say_them() {

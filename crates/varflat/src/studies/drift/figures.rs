@@ -5,8 +5,7 @@ use varflat_plot::{DisplacementCurve, DriftFigure, Figure, TrainingCurve};
 use super::captions;
 use super::measure::{DISPLACEMENTS, DisplacementRow, DriftReport, DriftRow, EXPONENTS, GROWTH, GrowthRow};
 use crate::error::Result;
-use crate::part::StudyRecord;
-use crate::part::{FigureEntry, Source};
+use crate::part::{FigureEntry, Source, StudyRecord};
 
 pub(super) const FIGURES: &[FigureEntry] = &[FigureEntry {
     name: "drift",

@@ -1,6 +1,7 @@
 //! Catastrophic forgetting: the trade-off between two tasks, the number of constraints, a sequence of tasks.
 
 use varflat_files::FileError;
+use varflat_plot::number::superscript;
 use varflat_plot::{EstimateCurve, EstimateCurves, EstimatePanel, Figure, Level, NumberScale};
 use varflat_plot::{TradeOff, TradeOffCurve, TradeOffPanel, TradeOffPoint};
 
@@ -11,7 +12,6 @@ use super::rows::{SequenceSummaryRow, SummaryRow};
 use super::settings::{ForgettingStudy, SEQUENCE_SUMMARY, SUMMARY};
 use crate::error::Result;
 use crate::part::{FigureEntry, Source, StudyRecord};
-use crate::words::superscript;
 
 /// Errors are shares in the tables and per cent in the figures.
 const PERCENT: f64 = 100.0;
@@ -68,11 +68,7 @@ fn label(method: Method) -> String {
 
 /// How the stiffness of LDC depends on the flatness.
 fn stiffness(exponent: f64) -> String {
-    if exponent == 0.0 {
-        "equally stiff".to_owned()
-    } else {
-        format!("k ∝ 1/F{}", superscript(&exponent.to_string()))
-    }
+    if exponent == 0.0 { "equally stiff".to_owned() } else { format!("k ∝ 1/F{}", superscript(exponent)) }
 }
 
 /// The conditions of a panel.

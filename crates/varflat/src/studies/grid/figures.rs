@@ -5,8 +5,7 @@ use varflat_plot::Figure;
 use super::captions;
 use super::measure::{EXPONENTS, GridReport, POINTS};
 use crate::error::Result;
-use crate::part::StudyRecord;
-use crate::part::{FigureEntry, Source};
+use crate::part::{FigureEntry, Source, StudyRecord};
 use crate::studies::exponents::figures::{clouds, forest, groups, without};
 use crate::studies::exponents::{ExponentRow, PointRow};
 

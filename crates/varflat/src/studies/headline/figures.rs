@@ -3,7 +3,7 @@
 use varflat_analysis::FlatnessStatus;
 use varflat_model::Metrics;
 use varflat_plot::{
-    DecayLine, Figure, FitLine, FlatnessByIndex, LandscapeProfiles, LearningPhases, Point, PointStatus,
+    Figure, FitLine, FlatnessByIndex, LandscapeProfiles, LearningPhases, Point, PointStatus, PowerLawLine,
     Profile, Spectrum, Trajectories, TrajectoryPair, VarianceFlatness,
 };
 
@@ -89,12 +89,16 @@ fn spectrum(tables: &Source) -> Result<Figure> {
         variance: rows.iter().map(|row| row.variance).filter(|variance| *variance > 0.0).collect(),
         total: fit.total_variance,
         floor: Some(fit.floor),
-        decay: fit.decay.map(|decay| DecayLine {
-            gamma: decay.gamma,
-            interval: pair(fit.gamma_estimate().and_then(|gamma| gamma.interval)),
-            ln_prefactor: decay.ln_prefactor,
-            first: decay.first,
-            last: decay.last,
+        decay: fit.decay.map(|decay| {
+            let interval = pair(fit.gamma_estimate().and_then(|gamma| gamma.interval));
+            let gamma = varflat_plot::with_interval(decay.gamma, interval);
+            PowerLawLine {
+                slope: -decay.gamma,
+                ln_prefactor: decay.ln_prefactor,
+                from: decay.first as f64,
+                to: decay.last as f64,
+                text: format!("power law, i = {}–{}:  γ = {gamma}", decay.first, decay.last),
+            }
         }),
         gap: fit.gap,
     })?)

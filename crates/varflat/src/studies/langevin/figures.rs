@@ -1,5 +1,6 @@
 //! Thermal equilibrium beside SGD.
 
+use varflat_plot::number::signed;
 use varflat_plot::{
     Cloud, CloudPoint, Figure, Forest, ForestGroup, ForestReference, ForestRow, PowerLawLine, SlopeGuide,
     VarianceFlatnessClouds,
@@ -8,10 +9,9 @@ use varflat_plot::{
 use super::captions;
 use super::measure::{EXPONENTS, LangevinReport, POINTS, Reading, SGD, WalkRow, point_name};
 use crate::error::Result;
-use crate::part::StudyRecord;
-use crate::part::{FigureEntry, Source};
+use crate::part::{FigureEntry, Source, StudyRecord};
 use crate::studies::exponents::PointRow;
-use crate::words::{pair, scientific, signed};
+use crate::words::{pair, scientific};
 
 pub(super) const FIGURES: &[FigureEntry] = &[
     FigureEntry {
@@ -39,7 +39,7 @@ fn read(tables: &Source) -> Result<(LangevinReport, Vec<WalkRow>)> {
 fn line(points: &[CloudPoint], slope: f64, ln_prefactor: f64) -> Option<PowerLawLine> {
     let judged = || points.iter().filter(|point| point.judged).map(|point| point.flatness);
     let (from, to) = (judged().fold(f64::INFINITY, f64::min), judged().fold(0.0, f64::max));
-    let text = format!("slope {}", signed(slope));
+    let text = format!("slope {}", signed(slope, 2));
     (from < to).then_some(PowerLawLine { slope, ln_prefactor, from, to, text })
 }
 

@@ -5,11 +5,10 @@ use varflat_plot::{Figure, ForestGroup, ForestRow};
 use super::captions;
 use super::measure::{EXPONENTS, RANGES, RangeRow, SensitivityReport};
 use crate::error::Result;
-use crate::part::StudyRecord;
-use crate::part::{FigureEntry, Source};
+use crate::part::{FigureEntry, Source, StudyRecord};
 use crate::studies::exponents::ExponentRow;
 use crate::studies::exponents::figures::{forest, groups, without};
-use crate::words::unsigned;
+use crate::words::fixed;
 
 pub(super) const FIGURES: &[FigureEntry] = &[FigureEntry {
     name: "sensitivity",
@@ -40,8 +39,8 @@ fn figure(tables: &Source) -> Result<Figure> {
     let SensitivityReport { least, largest } = record.report;
     let title = format!(
         "ψ from {} to {}, by its definition alone{}",
-        unsigned(least),
-        unsigned(largest),
+        fixed(least, 2),
+        fixed(largest, 2),
         without(&missing)
     );
     forest(groups, title)

@@ -12,8 +12,7 @@ use super::measure::{
     TemperatureRow,
 };
 use crate::error::Result;
-use crate::part::StudyRecord;
-use crate::part::{FigureEntry, Source};
+use crate::part::{FigureEntry, Source, StudyRecord};
 use crate::words::exponent;
 
 pub(super) const FIGURES: &[FigureEntry] = &[
