@@ -170,7 +170,7 @@ pub fn main() -> Result<()> {
         }
         Err(wrong) => wrong.exit(),
     };
-    crate::grid::start_threads(&context(None))?;
+    crate::sweep::start_threads(&context(None))?;
     perform(command)?;
     delivered()
 }

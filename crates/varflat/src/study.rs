@@ -1,11 +1,11 @@
 //! Studies: what is asked beyond one run and its fit. Each leaves small tables in a folder of its own.
 
-mod cells;
 pub(crate) mod drift;
 pub(crate) mod exponents;
 pub(crate) mod forgetting;
 pub(crate) mod generality;
 pub(crate) mod grid;
+mod groups;
 pub(crate) mod langevin;
 pub(crate) mod sensitivity;
 pub(crate) mod temperature;
@@ -30,9 +30,9 @@ use crate::figures::{Unfinished, check_apart, claim_new, is_record};
 use crate::run_folder::{self, RunFolder, RunRecord, Stage, names};
 use crate::versions;
 
-pub use cells::{CellGroup, Trainings};
 pub use drift::DriftStudy;
 pub use forgetting::{ForgettingStudy, Heads};
+pub use groups::{PointGroup, Trainings};
 pub use langevin::LangevinStudy;
 pub use sensitivity::SensitivityStudy;
 pub use temperature::TemperatureStudy;

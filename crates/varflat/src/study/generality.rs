@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use varflat_analysis::Spread;
 
 use super::Work;
-use super::cells::Trainings;
 use super::exponents::{ExponentRow, write_exponents};
+use super::groups::Trainings;
 use crate::error::Result;
 
 pub(crate) const TABLES: &[&str] = &[EXPONENTS, POINTS];

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use varflat_analysis::{Scaling, Spread, scaling};
 
 use super::Work;
-use super::cells::Trainings;
 use super::exponents::{ExponentRow, MOST_RISE, write_exponents};
+use super::groups::Trainings;
 use crate::error::Result;
 
 pub(crate) const TABLES: &[&str] = &[EXPONENTS, POINTS];

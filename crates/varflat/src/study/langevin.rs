@@ -12,8 +12,8 @@ use varflat_model::written;
 
 use self::readings::Measured;
 use super::Work;
-use super::cells::{self, CellGroup, Finished};
 use super::exponents::{PointRow, Trust};
+use super::groups::{self, Finished, PointGroup};
 use crate::artifacts::names;
 use crate::error::{Error, Result};
 use crate::experiment::{Experiment, LangevinSection, MOST};
@@ -49,7 +49,7 @@ pub struct LangevinStudy {
     #[serde(default)]
     pub set: Vec<String>,
     /// The walks, in groups.
-    pub groups: Vec<CellGroup>,
+    pub groups: Vec<PointGroup>,
 }
 
 /// What was walked in, and along which directions it is read.
@@ -166,14 +166,14 @@ impl LangevinStudy {
         if !(1.0..=MOST as f64).contains(&self.relaxations) {
             return Err(format!("relaxations = {} must be between 1 and {MOST}", written(self.relaxations)));
         }
-        cells::check(&self.groups, &self.set)
+        groups::check(&self.groups, &self.set)
     }
 
     pub(super) fn measure(&self, work: &Work<'_>) -> Result<LangevinReport> {
         let source = work.source()?;
         let start = format!("langevin.start=\"../../{}\"", work.study.run);
         let set = [&[start], self.set.as_slice()].concat();
-        let finished = cells::complete(work, &self.groups, &set)?;
+        let finished = groups::complete(work, &self.groups, &set)?;
         let share = 0.2 / finished.len().max(1) as f64;
         let mut rows = Vec::new();
         let fit: FitReport = read_json(&source.checked(names::FIT)?)?;
@@ -181,20 +181,20 @@ impl LangevinStudy {
         for walk in &finished {
             work.context.go_on("langevin")?;
             let Some(run) = walk.fitted() else { continue };
-            let section = section(&walk.experiment)?;
+            let section = section(&walk.point.experiment)?;
             let along = readings::along_hessian(run, section, work.context)?;
             let measured = [
                 (Reading::Hessian, along.measured),
                 (Reading::Own, readings::own(run)?),
                 (Reading::Sgd, readings::along_sgd(run, section, source)?),
-                (Reading::Bowl, readings::bowl(&walk.experiment, section, &along.curvature, fit.l0)?),
+                (Reading::Bowl, readings::bowl(&walk.point.experiment, section, &along.curvature, fit.l0)?),
             ];
             work.advance(share);
             let mut of_walk = Vec::new();
             for (reading, measured) in measured {
-                let judged = self.judged(&measured, section, steps(&walk.experiment));
+                let judged = self.judged(&measured, section, steps(&walk.point.experiment));
                 if matches!(reading, Reading::Hessian | Reading::Own) {
-                    points.extend(walk_points(&point_name(&walk.cell.name, reading), &measured, &judged));
+                    points.extend(walk_points(&point_name(&walk.point.name, reading), &measured, &judged));
                 }
                 of_walk.push(row(walk, reading, section, &measured, &judged)?);
             }
@@ -270,7 +270,7 @@ fn row(
     measured: &Measured,
     judged: &[usize],
 ) -> Result<WalkRow> {
-    let experiment = &walk.experiment;
+    let experiment = &walk.point.experiment;
     let components: Vec<Component> = measured
         .rows
         .iter()
@@ -306,7 +306,7 @@ fn row(
         .collect();
     Ok(WalkRow {
         group: walk.group.title.clone(),
-        run: walk.cell.name.clone(),
+        run: walk.point.name.clone(),
         reading,
         temperature: section.temperature,
         learning_rate: section.learning_rate,

@@ -5,8 +5,8 @@ use varflat_analysis::{Component, PowerLaw};
 use varflat_files::{read_json, write_csv};
 
 use super::Work;
-use super::cells::{self, CellGroup};
 use super::exponents::ExponentRow;
+use super::groups::{self, PointGroup};
 use crate::error::Result;
 use crate::experiment::{Checked, not_too_many, range};
 use crate::run_folder::{RunFolder, names};
@@ -26,7 +26,7 @@ pub struct SensitivityStudy {
     #[serde(default)]
     pub set: Vec<String>,
     /// The runs, in groups.
-    pub groups: Vec<CellGroup>,
+    pub groups: Vec<PointGroup>,
     /// First and last component of further fits of the run itself.
     pub ranges: Vec<[usize; 2]>,
 }
@@ -70,7 +70,7 @@ impl SensitivityStudy {
         }
         not_too_many("ranges", self.ranges.len())?;
         self.ranges.iter().try_for_each(|&components| range("ranges", components, 3))?;
-        cells::check(&self.groups, &self.set)
+        groups::check(&self.groups, &self.set)
     }
 
     /// What the run does not have.
@@ -83,7 +83,7 @@ impl SensitivityStudy {
     }
 
     pub(super) fn measure(&self, work: &Work<'_>) -> Result<SensitivityReport> {
-        let finished = cells::complete(work, &self.groups, &self.set)?;
+        let finished = groups::complete(work, &self.groups, &self.set)?;
         let rows: Vec<ExponentRow> = finished.iter().map(ExponentRow::of).collect::<Result<_>>()?;
         let ranges = self.fit_ranges(work)?;
         write_csv(&work.file(EXPONENTS), &rows)?;

@@ -5,8 +5,8 @@ use varflat_analysis::{Estimate, Spread, scaling, spectrum};
 use varflat_files::write_csv;
 
 use super::Work;
-use super::cells::{Finished, Trainings};
 use super::exponents::{ExponentRow, Trust};
+use super::groups::{Finished, Trainings};
 use crate::error::Result;
 use crate::experiment::Centre;
 use crate::figures::estimate;
@@ -103,7 +103,7 @@ pub(super) fn measure(trainings: &Trainings, work: &Work<'_>) -> Result<WidthRep
 impl WidthRow {
     fn of(finished: &Finished<'_>) -> Result<Self> {
         let row = ExponentRow::of(finished)?;
-        let experiment = &finished.experiment;
+        let experiment = &finished.point.experiment;
         let unfilled = Self {
             hidden: experiment.model.hidden.iter().copied().max().unwrap_or(0),
             every: experiment.recorder.every,
