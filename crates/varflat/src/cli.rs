@@ -55,7 +55,7 @@ pub fn main() -> Result<()> {
         }
         Err(wrong) => wrong.exit(),
     };
-    crate::grid::start_threads(&context(None))?;
+    crate::sweep::start_threads(&context(None))?;
     command.run()?;
     delivered()
 }

@@ -117,6 +117,28 @@ pub enum Error {
         command: String,
         /// What it said.
         problem: String,
+        /// What can be done about it.
+        remedy: Remedy,
+    },
+    /// Every point that is not finished waits or runs already.
+    #[error("every point that is not finished is in the queue already, submitted from here as array {}", arrays.join(","))]
+    InQueue {
+        /// The job numbers of the arrays.
+        arrays: Vec<String>,
+    },
+    /// Two points of a sweep that differ would share a folder.
+    #[error("{sweep}: two points that differ would be called {point}")]
+    TwoPoints {
+        /// The sweep.
+        sweep: String,
+        /// The name of both.
+        point: String,
+    },
+    /// What has no steps of a training cannot be timed.
+    #[error("{experiment}: a Langevin walk has no training whose steps could be timed")]
+    NotTimed {
+        /// The experiment.
+        experiment: String,
     },
     /// An earlier stage has not been done.
     #[error("{}: {missing} is not there yet", folder.display())]

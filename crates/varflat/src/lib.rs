@@ -35,7 +35,6 @@ pub mod experiment;
 pub mod figures;
 #[doc(hidden)]
 pub mod fuzzing;
-pub mod grid;
 mod guard;
 pub mod inspect;
 pub mod landscape;

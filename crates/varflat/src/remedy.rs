@@ -1,8 +1,10 @@
 //! What can be done about an error, as data: the command line says it in words.
 
+use std::path::PathBuf;
+
 use crate::artifacts::Stage;
 
-/// What can be done about a file or folder that is not what it should be.
+/// What can be done about a file or folder that is not what it should be, or about a scheduler that did not do what it was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Remedy {
@@ -58,4 +60,19 @@ pub enum Remedy {
     FinishRun,
     /// The points are submitted whatever is in the queue.
     SubmitAnyway,
+    /// What would be submitted is shown, where there is no scheduler.
+    ShowOnly,
+    /// The scheduler says what it has in its queue.
+    AskQueue,
+    /// The size of the largest array is given.
+    NameArrayLimit,
+    /// The array gets fewer tasks.
+    SmallerArray,
+    /// The table of a sweep is written when its array has ended, or the array is taken out of the queue.
+    CollectOrCancel {
+        /// The folder of the sweep.
+        sweep: PathBuf,
+        /// The job number of the array.
+        array: String,
+    },
 }

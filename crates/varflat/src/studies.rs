@@ -1,12 +1,12 @@
 //! Studies, each with its parameters, tables, figures, captions, claims and controls; and the run that they look at.
 
-pub(crate) mod cells;
 pub(crate) mod context;
 pub(crate) mod drift;
 pub(crate) mod exponents;
 pub(crate) mod forgetting;
 pub(crate) mod generality;
 pub(crate) mod grid;
+pub(crate) mod groups;
 pub(crate) mod headline;
 pub(crate) mod langevin;
 pub(crate) mod sensitivity;

@@ -17,11 +17,11 @@ use crate::studies::context::{Used, Work};
 use crate::versions;
 
 pub use crate::registry::StudyKind;
-pub use crate::studies::cells::{CellGroup, Trainings};
 pub use crate::studies::drift::DriftStudy;
 pub use crate::studies::forgetting::{ForgettingStudy, Heads};
 pub use crate::studies::generality::GeneralityStudy;
 pub use crate::studies::grid::GridStudy;
+pub use crate::studies::groups::{PointGroup, Trainings};
 pub use crate::studies::langevin::LangevinStudy;
 pub use crate::studies::sensitivity::SensitivityStudy;
 pub use crate::studies::temperature::TemperatureStudy;

@@ -7,8 +7,8 @@ mod bench;
 use std::fs;
 use std::path::PathBuf;
 
-use varflat::grid::{Axis, cells};
 use varflat::stages::RunResults;
+use varflat::sweep::{Axis, combinations};
 use varflat::{Experiment, Study, SweepFile, fuzzing, inspect};
 use varflat_model::data::{self, Content, Verify};
 use varflat_recorder::{Keep, Schedule, Trajectory, TrajectoryInfo, TrajectorySink};
@@ -230,13 +230,13 @@ fn sweep_toml(_: &Bench, bytes: &[u8]) -> Outcome {
     naming("", SweepFile::parse(&String::from_utf8_lossy(bytes), "file.toml".as_ref())).map(drop)
 }
 
-/// Axes of a grid, one a line.
+/// Axes of a sweep, one a line.
 fn axis(_: &Bench, bytes: &[u8]) -> Outcome {
     let text = String::from_utf8_lossy(bytes);
     let axes: Result<Vec<Axis>, String> = text.lines().map(str::parse).collect();
     for axis in axes? {
         assert_eq!(String::from(axis.clone()).parse(), Ok(axis.clone()));
-        assert!(!cells(&[axis]).is_empty());
+        assert!(!combinations(&[axis]).is_empty());
     }
     Ok(())
 }

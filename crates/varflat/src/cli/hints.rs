@@ -24,6 +24,14 @@ pub fn said(error: &Error) -> String {
     format!("{before}{error}{}", hint(error))
 }
 
+/// What a finished sweep is good for.
+pub(super) fn all_finished(sweep: &Path) -> String {
+    format!("all points are finished; `varflat sweep collect {}` writes their table", sweep.display())
+}
+
+/// How runs that lie in the folder of a sweep become points of it.
+pub(super) const STRANGERS: &str = "`varflat sweep run` with their values takes such runs in";
+
 /// What to do about an error, to be said behind it; nothing where it says so itself.
 fn hint(error: &Error) -> String {
     match error {
@@ -36,6 +44,15 @@ fn hint(error: &Error) -> String {
         Error::File(FileError::Io { action, source, .. }) => of_system(action, source).to_owned(),
         Error::File(FileError::Malformed { path, .. }) => again_made(path),
         Error::Malformed { path, remedy, .. } => of_remedy(path, remedy),
+        Error::Engine { remedy, .. } => of_remedy(Path::new(""), remedy),
+        Error::InQueue { arrays } => {
+            let arrays = arrays.join(",");
+            format!(
+                ": `squeue --jobs={arrays}` shows them, `scancel {arrays}` takes them out, --again submits them a second time"
+            )
+        }
+        Error::TwoPoints { .. } => "; choose another --out for one of them".to_owned(),
+        Error::NotTimed { .. } => "; --csv lists the points without".to_owned(),
         Error::UsedAlready { .. } => "; start a new run with `varflat run`".to_owned(),
         Error::OtherExperiment { .. } => {
             ". Choose another --out, or --force to throw the old results away".to_owned()
@@ -112,6 +129,21 @@ fn of_remedy(path: &Path, remedy: &Remedy) -> String {
         }
         Remedy::FinishRun => "`varflat run` with its experiment and --out finishes it",
         Remedy::SubmitAnyway => "--again submits them all the same",
+        Remedy::ShowOnly => "is Slurm on this machine? --dry-run prints what would be submitted",
+        Remedy::AskQueue => "whether it took the job all the same, `squeue --me` says",
+        Remedy::NameArrayLimit => "give --array-limit",
+        Remedy::SmallerArray => {
+            return ". If there are too many tasks, --chunk NUMBER gives each more points, and --array-limit NUMBER says how large an \
+                    array may be"
+                .to_owned();
+        }
+        Remedy::CollectOrCancel { sweep, array } => {
+            return format!(
+                ", and nothing collects it: when it has ended, `varflat sweep collect {}` does; `scancel {array}` takes it out of the \
+                 queue",
+                sweep.display()
+            );
+        }
     };
     format!("; {words}")
 }

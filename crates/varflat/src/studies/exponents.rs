@@ -16,8 +16,8 @@ use crate::error::Result;
 use crate::experiment::{Centre, Experiment};
 use crate::run_folder::{RunFolder, names};
 use crate::stages::{self, FitReport};
-use crate::studies::cells::Finished;
 use crate::studies::context::Work;
+use crate::studies::groups::Finished;
 
 /// The components of most variance after the first: about those that hold 90 % of it (claim 10).
 pub(crate) const LEADING: [usize; 2] = [2, 40];
@@ -116,7 +116,7 @@ impl PointRow {
 impl ExponentRow {
     /// ψ of a run of a study.
     pub(super) fn of(finished: &Finished<'_>) -> Result<Self> {
-        let row = Self::without_fit(&finished.group.title, &finished.cell.name, &finished.experiment);
+        let row = Self::without_fit(&finished.group.title, &finished.point.name, &finished.point.experiment);
         match &finished.run {
             Err(error) => Ok(row.failed(&finished.folder, &error.to_string())),
             Ok(run) => row.filled(run, &read_json(&run.checked(names::FIT)?)?),
@@ -272,7 +272,7 @@ pub(super) fn write_exponents(
 ) -> Result<Vec<ExponentRow>> {
     let (mut rows, mut all) = (Vec::new(), Vec::new());
     for run in finished {
-        let points = run.fitted().map_or_else(|| Ok(Vec::new()), |folder| points(&run.cell.name, folder))?;
+        let points = run.fitted().map_or_else(|| Ok(Vec::new()), |folder| points(&run.point.name, folder))?;
         rows.push(ExponentRow::of(run)?.with_leading(&points));
         all.extend(points);
     }

@@ -1,4 +1,4 @@
-//! All points in one tidy table, with the figures of a grid.
+//! All points in one tidy table, with its figures.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -8,7 +8,7 @@ use varflat_files::{FileSum, read_json, write_csv, write_json};
 
 use super::figures::PART;
 use super::folder::SweepFolder;
-use super::plan::columns;
+use super::names::group;
 use super::point::Point;
 use super::record::{Collector, EXPONENTS, POINTS, RECORD, SweepRecord};
 use super::status::{State, states};
@@ -42,7 +42,7 @@ fn finished(
 ) -> Result<(ExponentRow, Further)> {
     let fit: FitReport = read_json(&run.checked(names::FIT)?)?;
     all.extend(components(&point.name, run)?);
-    let row = ExponentRow::of_run(&group(sweep, point), &point.name, run, &fit)?;
+    let row = ExponentRow::of_run(&group_of(sweep, point), &point.name, run, &fit)?;
     let record = run.record()?;
     let further = Further {
         steps: Some(record.steps),
@@ -59,17 +59,14 @@ fn finished(
 fn failed(sweep: &SweepFolder, point: &Point, error: &str) -> (ExponentRow, Further) {
     let folder = sweep.run_folder(point);
     (
-        ExponentRow::of_failure(&group(sweep, point), &point.name, &point.experiment, &folder, error),
+        ExponentRow::of_failure(&group_of(sweep, point), &point.name, &point.experiment, &folder, error),
         Further::default(),
     )
 }
 
-/// What a point shares with others: the first of several values that it changes, or nothing.
-fn group(sweep: &SweepFolder, point: &Point) -> String {
-    match (point.name.split_once(','), &point.values[..]) {
-        (Some((first, _)), [_, _, ..]) => first.replace('=', " = "),
-        _ => sweep.file().name.clone(),
-    }
+/// The group of a point in tables and figures.
+fn group_of(sweep: &SweepFolder, point: &Point) -> String {
+    group(&point.changes).unwrap_or_else(|| sweep.file().name.clone())
 }
 
 /// Write `sweep.csv` (a row a point), `sweep_points.csv` (a row a component) and the figures drawn from them into a folder. The table
@@ -99,7 +96,7 @@ pub fn collect(sweep: &SweepFolder, folder: &Path, context: &Context<'_>) -> Res
     let (points, found) = (sweep.points().len(), collected.len());
     if found > 0 {
         // What a row has anyway need not be there twice.
-        let tidy = columns(collected.iter().copied()).without(&["point", "seed"]);
+        let tidy = Table::of_points(collected.iter().copied()).without(&["point", "seed"]);
         let tidy = tidy.beside(Table::of(&table, &rows)?).beside(Table::of(&table, &further)?);
         let _claim = claim_new(folder)?;
         let unfinished = Unfinished::begin(folder, &PART)?;
@@ -127,7 +124,7 @@ pub fn collect(sweep: &SweepFolder, folder: &Path, context: &Context<'_>) -> Res
     let strangers = sweep.strangers()?;
     if !strangers.is_empty() {
         context.warn(format_args!(
-            "not in the table, because sweep.toml in {} does not name it: {}; `varflat sweep run` with its values takes a run in",
+            "not in the table, because sweep.toml in {} does not name it: {}",
             sweep.path().display(),
             strangers.join(", ")
         ));

@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use varflat_files::read_text;
 
-use super::point::{self, Point};
+use super::axes::{Axis, check_count, count, product};
+use super::names;
+use super::point::{Change, Point};
 use crate::error::{Error, Result};
 use crate::experiment::{Experiment, Kind, check_name, parsed};
-use crate::grid::{Axis, check_count};
 
 /// A sweep file: data, not code. Unknown keys are errors.
 ///
@@ -88,18 +89,34 @@ pub enum Seeds {
 
 impl Seeds {
     /// How many; known without listing them.
-    pub(super) fn count(&self) -> usize {
+    fn count(&self) -> usize {
         match self {
             Self::Count(count) => usize::try_from(*count).unwrap_or(usize::MAX),
             Self::List(seeds) => seeds.len(),
         }
     }
 
-    pub(super) fn list(&self) -> Vec<u64> {
+    fn list(&self) -> Vec<u64> {
         match self {
             Self::Count(count) => (1..=u64::from(*count)).collect(),
             Self::List(seeds) => seeds.clone(),
         }
+    }
+
+    fn axis(&self) -> std::result::Result<Axis, String> {
+        if self.count() == 0 {
+            return Err("seeds: at least one is needed".to_owned());
+        }
+        // Before they are listed, which of billions takes all memory.
+        check_count(self.count()).map_err(|problem| format!("seeds: {problem}"))?;
+        let value = |seed: u64| {
+            i64::try_from(seed)
+                .map(toml::Value::Integer)
+                .map_err(|_| format!("seeds: {seed} is too large: at most {}", i64::MAX))
+        };
+        let values: Vec<toml::Value> =
+            self.list().into_iter().map(value).collect::<std::result::Result<_, String>>()?;
+        Ok(Axis::new("seed".to_owned(), values))
     }
 }
 
@@ -169,16 +186,14 @@ impl SweepFile {
             base: Some(base),
         };
         for axis in axes {
-            let seeds: Option<Vec<u64>> = axis
-                .values()
+            let values: Vec<toml::Value> = axis.changes().iter().map(|change| change.value.clone()).collect();
+            let seeds: Option<Vec<u64>> = values
+                .iter()
                 .map(|value| value.as_integer().and_then(|seed| u64::try_from(seed).ok()))
                 .collect();
             let taken = match seeds.filter(|_| axis.key() == "seed") {
                 Some(seeds) => sweep.seeds.replace(Seeds::List(seeds)).is_some(),
-                None => sweep
-                    .grid
-                    .insert(axis.key().to_owned(), toml::Value::Array(axis.values().collect()))
-                    .is_some(),
+                None => sweep.grid.insert(axis.key().to_owned(), toml::Value::Array(values)).is_some(),
             };
             if taken {
                 let problem = "is there twice; give all values of a key at once".to_owned();
@@ -233,11 +248,11 @@ impl SweepFile {
     /// # Errors
     /// A key without values or with one twice, lists of `[zip]` that differ in length, an impossible experiment.
     pub fn points(&self) -> Result<Vec<Point>> {
-        let mut points = point::points(self)?;
+        let mut points = self.own_points()?;
         let mut names: BTreeMap<String, usize> =
             points.iter().map(|point| (point.name.clone(), point.index)).collect();
         for part in &self.also {
-            for mut point in point::points(&self.only(part))? {
+            for mut point in self.only(part).own_points()? {
                 match names.get(&point.name).map(|place| &points[*place]) {
                     Some(other) if other.experiment == point.experiment => {}
                     Some(_) => return Err(self.two_points(&point.name)),
@@ -254,6 +269,60 @@ impl SweepFile {
         Ok(points)
     }
 
+    /// The same without those of `[[also]]`.
+    fn own_points(&self) -> Result<Vec<Point>> {
+        let complain = |problem: String| Error::Experiment { origin: self.name.clone(), problem };
+        let groups = self.axes().map_err(complain)?;
+        // Those that change together count as one.
+        check_count(count(groups.iter().filter_map(|axes| axes.first()))).map_err(complain)?;
+        let base = self.base()?;
+        let mut known = BTreeSet::new();
+        let point = |(index, changes): (usize, Vec<Change>)| {
+            let name = names::safe(&changes);
+            let point = Point::new(index, name, base, &[], changes)?;
+            if known.insert(point.name.clone()) {
+                return Ok(point);
+            }
+            Err(complain(format!(
+                "two points would be called {}: a value of [grid], [zip] or seeds is there twice",
+                point.name
+            )))
+        };
+        product(groups.iter().map(Vec::as_slice)).into_iter().enumerate().map(point).collect()
+    }
+
+    /// Those of `[grid]`, then of `[zip]`, which change together, then `seeds`.
+    fn axes(&self) -> std::result::Result<Vec<Vec<Axis>>, String> {
+        let mut groups: Vec<Vec<Axis>> =
+            Axis::of_table("grid", &self.grid)?.into_iter().map(|axis| vec![axis]).collect();
+        let zip = Axis::of_table("zip", &self.zip)?;
+        if let Some(first) = zip.first() {
+            let values = |axis: &Axis| axis.changes().len();
+            if let Some(other) = zip.iter().find(|other| values(other) != values(first)) {
+                return Err(format!(
+                    "[zip] {} has {} values and {} has {}: they change together, so they need as many",
+                    first.key(),
+                    values(first),
+                    other.key(),
+                    values(other)
+                ));
+            }
+            groups.push(zip);
+        }
+        if let Some(seeds) = &self.seeds {
+            groups.push(vec![seeds.axis()?]);
+        }
+        if groups.is_empty() {
+            return Err("nothing varies: there is neither [grid] nor [zip] nor seeds".to_owned());
+        }
+        let mut seen = BTreeSet::new();
+        let twice = groups.iter().flatten().map(Axis::key).find(|key| !seen.insert(*key));
+        match twice.map(str::to_owned) {
+            Some(twice) => Err(format!("{twice} varies in two places")),
+            None => Ok(groups),
+        }
+    }
+
     /// A part as a sweep of its own.
     fn only(&self, part: &Part) -> Self {
         let Part { seeds, grid, zip } = part.clone();
@@ -262,9 +331,7 @@ impl SweepFile {
 
     /// The error about two points that would share a folder.
     fn two_points(&self, name: &str) -> Error {
-        let problem =
-            format!("two points that differ would be called {name}; choose another --out for one of them");
-        Error::Experiment { origin: self.name.clone(), problem }
+        Error::TwoPoints { sweep: self.name.clone(), point: name.to_owned() }
     }
 
     /// The sweep of the points of both, which are around the same experiment; none if this one has them all.
@@ -341,4 +408,69 @@ fn with_values(ours: &toml::Table, theirs: &toml::Table) -> Option<toml::Table> 
         Some((key.clone(), values))
     })
     .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sweep(text: &str) -> Result<SweepFile> {
+        SweepFile::parse(&format!("name = 's'\nbase = {{ name = 'x' }}\n{text}"), "s.toml".as_ref())
+    }
+
+    fn names(text: &str) -> Vec<String> {
+        sweep(text).unwrap().points().unwrap().into_iter().map(|point| point.name).collect()
+    }
+
+    #[test]
+    fn combinations_come_in_order_and_under_names_of_their_own() {
+        let text = "seeds = [4, 9]\n[grid]\ntraining.batch_size = [10, 25]\nmodel.hidden = [[50, 50], [20, 20]]\n\
+                    [zip]\ntraining.learning_rate = [0.1, 1e-2]\nfit.block = [100, 200]";
+        let names = names(text);
+        assert_eq!(names.len(), 16);
+        assert_eq!(names[0], "hidden=50x50,batch_size=10,block=100,learning_rate=0.1,seed=4");
+        assert_eq!(names[3], "hidden=50x50,batch_size=10,block=200,learning_rate=0.01,seed=9");
+        assert_eq!(names[15], "hidden=20x20,batch_size=25,block=200,learning_rate=0.01,seed=9");
+        let points = sweep(text).unwrap().points().unwrap();
+        assert_eq!((points[15].experiment.seed, points[15].experiment.fit.block), (9, 200));
+        assert_eq!(points[15].experiment.model.hidden, [20, 20]);
+    }
+
+    #[test]
+    fn names_stay_inside_the_folder_and_apart() {
+        let names = names("[grid]\ndata.folder = ['../a', '/a', '..', '../../etc']");
+        assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), 4);
+        assert!(names.iter().all(|name| !name.contains('/') && name.starts_with("folder=")), "{names:?}");
+        assert_eq!(
+            self::names("[grid]\nrecorder.every = [1, 2]\n[grid.data]\nsamples = [7]")[1],
+            "samples=7,every=2"
+        );
+        let long = format!("[grid]\nmodel.hidden = [[{0}], [{0}, 7]]", vec!["1000"; 60].join(", "));
+        let long = self::names(&long);
+        assert!(long[0] != long[1] && long.iter().all(|name| name.len() < 200), "{long:?}");
+    }
+
+    #[test]
+    fn what_is_no_sweep_is_explained() {
+        for (text, part) in [
+            ("", "nothing varies"),
+            ("[grid]\nseed = 3", "should be a list"),
+            ("[grid]\nseed = []", "no values"),
+            ("[grid]\nseed = [1, 1]", "twice"),
+            ("seeds = 2\n[grid]\nseed = [1]", "two places"),
+            ("seeds = 0", "at least one"),
+            ("seeds = 'many'", "a number of seeds"),
+            ("[zip]\nseed = [1, 2]\nfit.block = [1]", "as many"),
+            ("[grid]\ntraining.batch = [1]", "batch"),
+            ("[grid]\ntraining.batch_size = ['a']", "batch_size"),
+            ("[grids]\n", "grids"),
+            ("experiment = 'x.toml'", "exclude"),
+            ("seeds = 10001", "10001 runs"),
+        ] {
+            let error = sweep(text).unwrap_err().to_string();
+            assert!(error.contains(part) && error.contains("s.toml"), "{text}: {error}");
+        }
+        let nothing = SweepFile::parse("name = 's'\nseeds = 1", "s.toml".as_ref()).unwrap_err().to_string();
+        assert!(nothing.contains("experiment = "), "{nothing}");
+    }
 }

@@ -8,7 +8,7 @@ use super::status::{self, State, state};
 use super::table::Table;
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::experiment::{Experiment, FitSection, LandscapeSection, PROJECTED, PcaSection, Window, shown};
+use crate::experiment::{Experiment, FitSection, LandscapeSection, PROJECTED, PcaSection, Window};
 use crate::memory::Demand;
 #[cfg(feature = "train")]
 use crate::run_folder::RunFolder;
@@ -25,30 +25,8 @@ pub fn list(points: &[Point]) -> Result<String> {
         origin: "the plan".to_owned(),
         problem: error.to_string(),
     };
-    columns(points.iter()).csv(&mut bytes).map_err(|error| complain(&error))?;
+    Table::of_points(points.iter()).csv(&mut bytes).map_err(|error| complain(&error))?;
     String::from_utf8(bytes).map_err(|error| complain(&error))
-}
-
-/// `index`, `point`, and a column for every key that any of them changes; a point that does not change it has that of its experiment.
-pub(super) fn columns<'a>(points: impl Iterator<Item = &'a Point> + Clone) -> Table {
-    let column =
-        |name: &str, of: &dyn Fn(&Point) -> String| (name.to_owned(), points.clone().map(of).collect());
-    let mut columns =
-        vec![column("index", &|point| point.index.to_string()), column("point", &|point| point.name.clone())];
-    let mut keys: Vec<&str> = Vec::new();
-    for (key, _) in points.clone().flat_map(|point| &point.values) {
-        if !keys.contains(&key.as_str()) {
-            keys.push(key);
-        }
-    }
-    for key in keys {
-        columns.push(column(key, &|point| match point.value(key) {
-            Some(toml::Value::String(text)) => text,
-            Some(value) => shown(&value),
-            None => String::new(),
-        }));
-    }
-    Table { columns }
 }
 
 /// A training's cost here, of all experiments that are alike in what decides it.
@@ -134,7 +112,7 @@ pub fn plan(sweep: &SweepFolder, workers: usize, context: &Context<'_>) -> Resul
     }
     let _ = writeln!(
         text,
-        "memory: at most {} MB a point on one core (--mem); disk: about {} MB when all are finished",
+        "memory: at most {} MB a point on one core; disk: about {} MB when all are finished",
         memory.div_ceil(1_000_000),
         disk.div_ceil(1_000_000)
     );
@@ -161,12 +139,7 @@ fn cost(measured: &mut Vec<Measured>, experiment: &Experiment, device: Option<&s
 #[cfg(feature = "train")]
 fn measure(experiment: &Experiment, device: Option<&str>) -> Result<TrainingCost> {
     if experiment.langevin.is_some() {
-        return Err(Error::Experiment {
-            origin: experiment.name.clone(),
-            problem:
-                "a Langevin walk has no training whose steps could be timed; --csv lists the points without"
-                    .to_owned(),
-        });
+        return Err(Error::NotTimed { experiment: experiment.name.clone() });
     }
     let folder = std::env::temp_dir().join(format!("varflat-plan-{}", std::process::id()));
     let measured = RunFolder::create(&folder, experiment, true)

@@ -9,58 +9,65 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use clap::Args;
 use varflat_files::{FileError, make_folder, write_whole};
 
 use self::queue::{Submitted, array_size, ask, job_number, queued};
 use super::folder::{self, SweepFolder};
 use super::status::{State, states};
 use crate::context::Context;
-use crate::error::{Error, Result};
+use crate::error::{Error, Remedy, Result};
 use crate::words::count;
 
 /// `MaxArraySize` of a Slurm nobody has configured; indices are below it.
 const STOCK_ARRAY_SIZE: usize = 1001;
 
 /// How the jobs of a sweep are submitted.
-#[derive(Args, Clone, Debug, Default)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Slurm {
-    /// Wall time of a task, as of sbatch; one that reaches it goes on from its checkpoint in the next (see --no-continue)
-    #[arg(long, value_name = "TIME")]
+    /// Wall time of a task, as of sbatch; one that reaches it goes on from its checkpoint in the next, unless `no_continue`.
     pub time: Option<String>,
-    /// Memory of a task, as of sbatch, such as 4G
-    #[arg(long, value_name = "SIZE")]
+    /// Memory of a task, as of sbatch, such as `4G`.
     pub mem: Option<String>,
-    /// Partition, as of sbatch
-    #[arg(long, value_name = "NAME")]
+    /// Partition, as of sbatch.
     pub partition: Option<String>,
-    /// Cores of a task; a point trains on one and analyses on all
-    #[arg(long, value_name = "NUMBER", default_value = "1", value_parser = clap::value_parser!(u16).range(1..))]
+    /// Cores of a task; a point trains on one and analyses on all.
     pub cpus: u16,
-    /// Tasks at a time at most
-    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
+    /// Tasks at a time at most.
     pub at_once: Option<u32>,
-    /// Points a task does, one after the other; more where the cluster's MaxArraySize asks for it
-    #[arg(long, value_name = "NUMBER", default_value = "1", value_parser = clap::value_parser!(u32).range(1..))]
+    /// Points a task does at least, one after the other.
     pub chunk: u32,
-    /// Largest array of the cluster [default: what `scontrol show config` says]
-    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
+    /// Largest array of the cluster; what `scontrol show config` says when absent.
     pub array_limit: Option<u32>,
-    /// A further line for sbatch, such as --account=physics; may be repeated
-    #[arg(long, value_name = "OPTION", allow_hyphen_values = true)]
+    /// Further lines for sbatch, such as `--account=physics`.
     pub extra: Vec<String>,
-    /// A line of shell before the work, such as `module load gcc`; may be repeated
-    #[arg(long, value_name = "COMMAND")]
+    /// Lines of shell before the work, such as `module load gcc`.
     pub prologue: Vec<String>,
-    /// A task that runs out of time ends there, instead of going back into the queue
-    #[arg(long)]
+    /// A task that runs out of time ends there, instead of going back into the queue.
     pub no_continue: bool,
-    /// Print the scripts and commands; write and submit nothing
-    #[arg(long)]
+    /// Show the scripts and commands; write and submit nothing.
     pub dry_run: bool,
-    /// Submit also the points that an earlier array of this sweep has in the queue
-    #[arg(long)]
+    /// Submit also the points that an earlier array of this sweep has in the queue.
     pub again: bool,
+}
+
+/// One core and one point a task, and everything else as the cluster has it.
+impl Default for Slurm {
+    fn default() -> Self {
+        Self {
+            time: None,
+            mem: None,
+            partition: None,
+            cpus: 1,
+            at_once: None,
+            chunk: 1,
+            array_limit: None,
+            extra: Vec::new(),
+            prologue: Vec::new(),
+            no_continue: false,
+            dry_run: false,
+            again: false,
+        }
+    }
 }
 
 impl Slurm {
@@ -76,7 +83,7 @@ impl Slurm {
     /// The largest array of the cluster.
     fn limit(&self) -> Result<usize> {
         match self.array_limit {
-            Some(limit) => Ok(limit as usize),
+            Some(limit) => Ok(limit.max(1) as usize),
             None if self.dry_run => Ok(array_size().unwrap_or(STOCK_ARRAY_SIZE)),
             None => array_size(),
         }
@@ -97,22 +104,22 @@ struct Submission<'a> {
     tasks: Vec<usize>,
 }
 
-/// Submit the points that are not finished as a job array, and a job that collects the table when all tasks have ended. Points that an
-/// earlier array has in the queue are left to it, unless `again` is asked for.
+/// Submit the points that are not finished as a job array, and a job that collects the table when all tasks have ended; how many are
+/// not finished. Points that an earlier array has in the queue are left to it, unless `again` is asked for.
 ///
 /// The array works on a snapshot of the sweep beside its script, so that its indices keep their meaning whatever becomes of the file.
 ///
 /// # Errors
-/// [`Error::Engine`] with what Slurm's programs said, and what is in the queue all the same; [`Error::File`] if the scripts cannot be
-/// written.
-pub fn submit(sweep: &SweepFolder, options: &Slurm, context: &Context<'_>) -> Result<()> {
+/// [`Error::Engine`] with what Slurm's programs said, and what is in the queue all the same; [`Error::InQueue`] if all of them are;
+/// [`Error::File`] if the scripts cannot be written.
+pub fn submit(sweep: &SweepFolder, options: &Slurm, context: &Context<'_>) -> Result<usize> {
     let states = states(sweep)?;
     let points = sweep.points().iter().zip(&states);
     let mut todo: Vec<usize> =
         points.filter(|(_, state)| **state != State::Finished).map(|(point, _)| point.index).collect();
-    if todo.is_empty() {
-        context.say("all points are finished; `varflat sweep collect` writes their table\n");
-        return Ok(());
+    let unfinished = todo.len();
+    if unfinished == 0 {
+        return Ok(0);
     }
     let whole = std::path::absolute(sweep.path()).map_err(FileError::reading(sweep.path()))?;
     let slurm = whole.join("slurm");
@@ -130,9 +137,10 @@ pub fn submit(sweep: &SweepFolder, options: &Slurm, context: &Context<'_>) -> Re
     let submission = Submission { sweep, options, device, program, folder, chunk, tasks };
     if options.dry_run {
         submission.print(&whole, todo.len(), context);
-        return Ok(());
+    } else {
+        submission.hand_over(&whole, &todo, context)?;
     }
-    submission.hand_over(&whole, &todo, context)
+    Ok(unfinished)
 }
 
 /// Take out the points that earlier arrays still have in the queue.
@@ -161,15 +169,7 @@ fn leave_to_others(
             arrays.push(earlier.array);
         }
     }
-    if !todo.is_empty() {
-        return Ok(());
-    }
-    let arrays = arrays.join(",");
-    let problem = format!(
-        "every point that is not finished is in the queue already, submitted from here as array {arrays}: `squeue --jobs={arrays}` shows \
-         them, `scancel {arrays}` takes them out, --again submits them a second time"
-    );
-    Err(Error::Engine { command: "sweep submit".to_owned(), problem })
+    if todo.is_empty() { Err(Error::InQueue { arrays }) } else { Ok(()) }
 }
 
 impl Submission<'_> {
@@ -201,13 +201,10 @@ impl Submission<'_> {
             self.chunk
         );
         context.say(format_args!("{words}\n"));
-        let sweep = self.sweep.path().display();
         let all_the_same = |error: Error| Error::Engine {
             command: "sbatch".to_owned(),
-            problem: format!(
-                "{error}. What was submitted before is in the queue all the same ({words}), and nothing collects it: when it has ended, \
-                 `varflat sweep collect {sweep}` does; `scancel {job}` takes it out of the queue"
-            ),
+            problem: format!("{error}. What was submitted before is in the queue all the same ({words})"),
+            remedy: Remedy::CollectOrCancel { sweep: self.sweep.path().to_owned(), array: job.clone() },
         };
         let mut submitted = Submitted::of(job.clone(), self.tasks_of(todo));
         submitted.write(&self.folder).map_err(all_the_same)?;
@@ -241,19 +238,16 @@ impl Submission<'_> {
 
 /// What became of an array that sbatch did not report as taken, and what to do about a cluster that takes none so large.
 fn refused(error: Error) -> Error {
-    let Error::Engine { command, problem } = error else { return error };
+    let Error::Engine { command, problem, remedy } = error else { return error };
     let said = problem.to_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| said.contains(word));
-    let rest = match () {
-        () if has(&["--dry-run"]) => "",
-        () if has(&["timed out", "signal"]) => "; whether it took the array all the same, `squeue --me` says",
-        () if has(&["array", "limit", "qos"]) => {
-            "; nothing is in the queue. If there are too many tasks, --chunk NUMBER gives each more points, and --array-limit NUMBER says \
-             how large an array may be"
-        }
-        () => "; nothing is in the queue",
+    let (rest, remedy) = match () {
+        () if remedy != Remedy::Said => ("", remedy),
+        () if has(&["timed out", "signal"]) => ("", Remedy::AskQueue),
+        () if has(&["array", "limit", "qos"]) => ("; nothing is in the queue", Remedy::SmallerArray),
+        () => ("; nothing is in the queue", remedy),
     };
-    Error::Engine { command, problem: format!("{problem}{rest}") }
+    Error::Engine { command, problem: format!("{problem}{rest}"), remedy }
 }
 
 impl Submission<'_> {

@@ -95,10 +95,8 @@ pub fn status(sweep: &SweepFolder) -> Result<String> {
         .filter_map(|word| Some(format!("{} {word}", counts.get(word)?)))
         .collect();
     for stranger in sweep.strangers()? {
-        let _ = writeln!(
-            text,
-            "    -  not in the sweep: {stranger}, a run here that sweep.toml does not name; `varflat sweep run` with its values takes it in"
-        );
+        let _ =
+            writeln!(text, "    -  not in the sweep: {stranger}, a run here that sweep.toml does not name");
     }
     let mut head = format!("{}: {}: {}\n", sweep.file().name, count(states.len(), "point"), words.join(", "));
     let left = states.len() - counts.get("finished").unwrap_or(&0) - counts.get("failed").unwrap_or(&0);

@@ -5,7 +5,9 @@ use std::path::Path;
 use serde::Serialize;
 use varflat_files::{FileError, write_whole};
 
+use super::point::Point;
 use crate::error::Result;
+use crate::experiment::shown;
 
 /// Columns of equal length; an empty text is a missing value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,6 +16,30 @@ pub(super) struct Table {
 }
 
 impl Table {
+    /// `index`, `point`, and a column for every key that any of them changes; a point that does not change it has that of its experiment.
+    pub(super) fn of_points<'a>(points: impl Iterator<Item = &'a Point> + Clone) -> Self {
+        let column =
+            |name: &str, of: &dyn Fn(&Point) -> String| (name.to_owned(), points.clone().map(of).collect());
+        let mut columns = vec![
+            column("index", &|point| point.index.to_string()),
+            column("point", &|point| point.name.clone()),
+        ];
+        let mut keys: Vec<&str> = Vec::new();
+        for change in points.clone().flat_map(|point| &point.changes) {
+            if !keys.contains(&change.key.as_str()) {
+                keys.push(&change.key);
+            }
+        }
+        for key in keys {
+            columns.push(column(key, &|point| match point.value(key) {
+                Some(toml::Value::String(text)) => text,
+                Some(value) => shown(&value),
+                None => String::new(),
+            }));
+        }
+        Self { columns }
+    }
+
     /// One column for every field of the rows.
     pub(super) fn of<T: Serialize>(path: &Path, rows: &[T]) -> Result<Self> {
         let damaged = |error: csv::Error| FileError::malformed(path, error.to_string());

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use super::failure::Failure;
 use super::folder::SweepFolder;
+use super::parallel::{cores, on_cores};
 use super::point::Point;
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::grid;
 use crate::run_folder::RunFolder;
 use crate::stages;
 use crate::words::count;
@@ -42,7 +42,7 @@ enum Outcome {
 /// # Errors
 /// [`Error::Runs`] names the points that failed; [`Error::Interrupted`] after Ctrl-C, when each has stopped at a safe place.
 pub fn run(sweep: &SweepFolder, points: &[&Point], workers: Workers, context: &Context<'_>) -> Result<()> {
-    let threads = workers.threads.unwrap_or_else(grid::cores);
+    let threads = workers.threads.unwrap_or_else(cores);
     let jobs = workers.jobs.unwrap_or(threads);
     let bar = context.bar("points", points.len() as u64);
     let counter = AtomicUsize::new(0);
@@ -62,7 +62,7 @@ pub fn run(sweep: &SweepFolder, points: &[&Point], workers: Workers, context: &C
         outcome
     };
     let do_all = |points: &[&Point], waits| {
-        grid::on_cores(points, jobs, threads, "the sweep", context, |point| attempt(point, waits))
+        on_cores(points, jobs, threads, "the sweep", context, |point| attempt(point, waits))
     };
     let mut outcomes: Vec<(&Point, Result<Outcome>)> =
         points.iter().copied().zip(do_all(points, points.len() == 1)?).collect();

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand, ValueEnum};
 
 use crate::cli::arguments::{DataChoice, DeviceChoice};
+use crate::cli::hints;
 use crate::cli::terminal::{context, say};
 use crate::error::{Error, Result};
 use crate::experiment::Experiment;
-use crate::grid::{self, Axis};
 use crate::stages;
-use crate::sweep::{self, Indices, Point, Slurm, SweepFile, SweepFolder, Workers};
+use crate::sweep::{self, Axis, Indices, Point, Slurm, SweepFile, SweepFolder, Workers};
 use crate::words::count;
 
 #[derive(Subcommand)]
@@ -65,7 +65,7 @@ pub(crate) enum SweepCommand {
         #[arg(long, value_enum)]
         engine: Engine,
         #[command(flatten)]
-        slurm: Slurm,
+        slurm: SlurmChoice,
         #[command(flatten)]
         device: DeviceChoice,
     },
@@ -74,6 +74,67 @@ pub(crate) enum SweepCommand {
 #[derive(Clone, Copy, ValueEnum)]
 pub(crate) enum Engine {
     Slurm,
+}
+
+#[derive(Args)]
+pub(crate) struct SlurmChoice {
+    /// Wall time of a task, as of sbatch; one that reaches it goes on from its checkpoint in the next (see --no-continue)
+    #[arg(long, value_name = "TIME")]
+    time: Option<String>,
+    /// Memory of a task, as of sbatch, such as 4G
+    #[arg(long, value_name = "SIZE")]
+    mem: Option<String>,
+    /// Partition, as of sbatch
+    #[arg(long, value_name = "NAME")]
+    partition: Option<String>,
+    /// Cores of a task; a point trains on one and analyses on all
+    #[arg(long, value_name = "NUMBER", default_value = "1", value_parser = clap::value_parser!(u16).range(1..))]
+    cpus: u16,
+    /// Tasks at a time at most
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
+    at_once: Option<u32>,
+    /// Points a task does, one after the other; more where the cluster's MaxArraySize asks for it
+    #[arg(long, value_name = "NUMBER", default_value = "1", value_parser = clap::value_parser!(u32).range(1..))]
+    chunk: u32,
+    /// Largest array of the cluster [default: what `scontrol show config` says]
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
+    array_limit: Option<u32>,
+    /// A further line for sbatch, such as --account=physics; may be repeated
+    #[arg(long, value_name = "OPTION", allow_hyphen_values = true)]
+    extra: Vec<String>,
+    /// A line of shell before the work, such as `module load gcc`; may be repeated
+    #[arg(long, value_name = "COMMAND")]
+    prologue: Vec<String>,
+    /// A task that runs out of time ends there, instead of going back into the queue
+    #[arg(long)]
+    no_continue: bool,
+    /// Print the scripts and commands; write and submit nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Submit also the points that an earlier array of this sweep has in the queue
+    #[arg(long)]
+    again: bool,
+}
+
+impl From<SlurmChoice> for Slurm {
+    fn from(choice: SlurmChoice) -> Self {
+        let SlurmChoice { time, mem, partition, cpus, at_once, chunk, array_limit, .. } = choice;
+        let SlurmChoice { extra, prologue, no_continue, dry_run, again, .. } = choice;
+        Self {
+            time,
+            mem,
+            partition,
+            cpus,
+            at_once,
+            chunk,
+            array_limit,
+            extra,
+            prologue,
+            no_continue,
+            dry_run,
+            again,
+        }
+    }
 }
 
 #[derive(Args)]
@@ -147,7 +208,7 @@ impl SweepCommand {
                 }
                 let device = device.device.as_deref();
                 stages::check_device(device)?;
-                say(sweep::plan(&sweep, grid::cores(), &context(device))?);
+                say(sweep::plan(&sweep, sweep::cores(), &context(device))?);
                 Ok(())
             }
             Self::Run { sweep, index, jobs, threads, retry, device } => {
@@ -169,21 +230,33 @@ impl SweepCommand {
                 sweep::run(&sweep, &points, Workers { jobs, threads, retry }, &context(device))
             }
             Self::Status { folder } => {
-                say(sweep::status(&SweepFolder::open(&folder)?)?);
+                let sweep = SweepFolder::open(&folder)?;
+                say(sweep::status(&sweep)?);
+                if !sweep.strangers()?.is_empty() {
+                    say(format_args!("{}\n", hints::STRANGERS));
+                }
                 Ok(())
             }
             Self::Collect { folder, figures } => {
                 let figures = figures.unwrap_or_else(|| folder.join("collected"));
-                sweep::collect(&SweepFolder::open(&folder)?, &figures, &context(None))
+                let sweep = SweepFolder::open(&folder)?;
+                let collected = sweep::collect(&sweep, &figures, &context(None));
+                if !sweep.strangers()?.is_empty() {
+                    context(None).warn(hints::STRANGERS);
+                }
+                collected
             }
             Self::Submit { sweep, engine: Engine::Slurm, slurm, device } => {
-                let looked = sweep.look()?;
-                if slurm.dry_run {
-                    return sweep::submit(&looked, &slurm, &context(device.device.as_deref()));
+                let (mut folder, slurm) = (sweep.look()?, Slurm::from(slurm));
+                if !slurm.dry_run {
+                    // Before a folder is made that nobody works in.
+                    slurm.check_here()?;
+                    folder = sweep.open()?;
                 }
-                // Before a folder is made that nobody works in.
-                slurm.check_here()?;
-                sweep::submit(&sweep.open()?, &slurm, &context(device.device.as_deref()))
+                if sweep::submit(&folder, &slurm, &context(device.device.as_deref()))? == 0 {
+                    say(format_args!("{}\n", hints::all_finished(folder.path())));
+                }
+                Ok(())
             }
         }
     }

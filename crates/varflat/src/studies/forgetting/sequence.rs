@@ -9,8 +9,8 @@ use super::method::{Heads, Kind, Method};
 use super::rows::{SequenceRow, SummaryRow};
 use super::two_tasks::SHARE;
 use crate::error::Result;
-use crate::grid;
 use crate::studies::context::Work;
+use crate::sweep::parallel;
 
 /// One seed under one method, at the strength that was chosen with two tasks.
 #[derive(Clone, Copy)]
@@ -56,17 +56,18 @@ pub(super) fn learn(bench: &Bench<'_>, work: &Work<'_>, summary: &[SummaryRow]) 
     let together: Vec<Task> =
         (1..=bench.tasks.len()).map(|tasks| bench.together(tasks)).collect::<Result<_>>()?;
     let share = (1.0 - SHARE) / chains.len() as f64;
-    let rows = grid::on_all_cores(&chains, grid::cores(), "the forgetting study", bench.context, |chain| {
-        let kind = format!("{:?}", chain.method.kind).to_lowercase();
-        let name = format!("sequence-{}-{kind}-{}.json", chain.heads.name(), chain.seed);
-        let rows =
-            kept::or_make(work, (study, chain.seed, chain.strength), &name, || match chain.method.kind {
-                Kind::Joint => all_together(bench, chain, &together),
-                _ => in_sequence(bench, chain),
-            });
-        work.advance(share);
-        rows
-    })?;
+    let rows =
+        parallel::on_all_cores(&chains, parallel::cores(), "the forgetting study", bench.context, |chain| {
+            let kind = format!("{:?}", chain.method.kind).to_lowercase();
+            let name = format!("sequence-{}-{kind}-{}.json", chain.heads.name(), chain.seed);
+            let rows =
+                kept::or_make(work, (study, chain.seed, chain.strength), &name, || match chain.method.kind {
+                    Kind::Joint => all_together(bench, chain, &together),
+                    _ => in_sequence(bench, chain),
+                });
+            work.advance(share);
+            rows
+        })?;
     Ok(rows.into_iter().collect::<Result<Vec<_>>>()?.concat())
 }
 

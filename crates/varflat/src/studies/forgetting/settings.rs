@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::method::{Heads, Method};
 use crate::experiment::{Checked, MOST, MOST_COMPONENTS, all_within, not_too_many, within};
-use crate::grid;
+use crate::sweep::axes::check_count;
 
 pub(crate) const TABLES: &[&str] = &[RUNS, SUMMARY, SEQUENCE, SEQUENCE_SUMMARY];
 /// One row a seed, method and strength.
@@ -139,8 +139,7 @@ impl ForgettingStudy {
         }
         let counts = [self.heads.len(), self.seeds.len(), methods.len(), self.strengths.len()];
         let trainings = counts.into_iter().fold(1, usize::saturating_mul);
-        grid::check_count(trainings)
-            .map_err(|problem| format!("heads, seeds, methods and strengths: {problem}"))
+        check_count(trainings).map_err(|problem| format!("heads, seeds, methods and strengths: {problem}"))
     }
 
     /// What two tasks are learnt with. The costliest come first, so that cores are busy to the end.

@@ -9,8 +9,8 @@ use super::method::{Heads, Kind, Method};
 use super::report::TwoTasks;
 use super::rows::RunRow;
 use crate::error::Result;
-use crate::grid;
 use crate::studies::context::Work;
+use crate::sweep::parallel;
 
 /// Share of the study's time that two tasks take.
 pub(super) const SHARE: f64 = 0.8;
@@ -60,31 +60,32 @@ fn of_seed(bench: &Bench<'_>, heads: Heads, seed: u64, done: impl Fn(f64) + Sync
         }
     }
     let part = 1.0 / runs.len() as f64;
-    let rows = grid::on_all_cores(&runs, grid::cores(), "the forgetting study", bench.context, |run| {
-        let Run { method, constraints, strength } = run;
-        let (constraints, lambda) = match strength {
-            Some(strength) => learnt::scaled(constraints, *strength),
-            None => (Vec::new(), 0.0),
-        };
-        let held = learnt::count(&constraints);
-        let network = bench.learn(start.clone(), second, 1, seed, constraints, false)?.network;
-        done(part);
-        let tested = bench.with_head_of(heads, &network, &outcome.network)?;
-        Ok(RunRow {
-            heads,
-            method: method.kind,
-            components: method.components,
-            exponent: method.exponent,
-            weights: method.weights,
-            seed,
-            strength: *strength,
-            lambda: strength.map(|_| lambda),
-            constraints: held,
-            first_train_error: first.train.measure(&tested)?.error,
-            second_train_error: second.train.measure(&network)?.error,
-            first_test_error: first.test.measure(&tested)?.error,
-            second_test_error: second.test.measure(&network)?.error,
-        })
-    })?;
+    let rows =
+        parallel::on_all_cores(&runs, parallel::cores(), "the forgetting study", bench.context, |run| {
+            let Run { method, constraints, strength } = run;
+            let (constraints, lambda) = match strength {
+                Some(strength) => learnt::scaled(constraints, *strength),
+                None => (Vec::new(), 0.0),
+            };
+            let held = learnt::count(&constraints);
+            let network = bench.learn(start.clone(), second, 1, seed, constraints, false)?.network;
+            done(part);
+            let tested = bench.with_head_of(heads, &network, &outcome.network)?;
+            Ok(RunRow {
+                heads,
+                method: method.kind,
+                components: method.components,
+                exponent: method.exponent,
+                weights: method.weights,
+                seed,
+                strength: *strength,
+                lambda: strength.map(|_| lambda),
+                constraints: held,
+                first_train_error: first.train.measure(&tested)?.error,
+                second_train_error: second.train.measure(&network)?.error,
+                first_test_error: first.test.measure(&tested)?.error,
+                second_test_error: second.test.measure(&network)?.error,
+            })
+        })?;
     Ok(TwoTasks { before: vec![before], rows: rows.into_iter().collect::<Result<_>>()? })
 }

@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 use varflat_analysis::Spread;
 
 use crate::error::Result;
-use crate::studies::cells::Trainings;
 use crate::studies::context::Work;
 use crate::studies::exponents::{ExponentRow, write_exponents};
+use crate::studies::groups::Trainings;
 
 pub(crate) const TABLES: &[&str] = &[EXPONENTS, POINTS];
 /// One row a run.

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use varflat_analysis::{Scaling, Spread, scaling};
 
 use crate::error::Result;
-use crate::studies::cells::Trainings;
 use crate::studies::context::Work;
 use crate::studies::exponents::{ExponentRow, MOST_RISE, write_exponents};
+use crate::studies::groups::Trainings;
 
 pub(crate) const TABLES: &[&str] = &[EXPONENTS, POINTS];
 /// One row a run.

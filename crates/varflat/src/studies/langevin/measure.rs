@@ -13,9 +13,9 @@ use crate::artifacts::names;
 use crate::error::{Error, Result};
 use crate::experiment::{Experiment, LangevinSection, MOST};
 use crate::stages::{self, FitReport, FlatnessRow};
-use crate::studies::cells::{self, CellGroup, Finished};
 use crate::studies::context::Work;
 use crate::studies::exponents::{PointRow, Trust};
+use crate::studies::groups::{self, Finished, PointGroup};
 use crate::words::estimate;
 
 pub(crate) const TABLES: &[&str] = &[EXPONENTS, POINTS];
@@ -47,7 +47,7 @@ pub struct LangevinStudy {
     #[serde(default)]
     pub set: Vec<String>,
     /// The walks, in groups.
-    pub groups: Vec<CellGroup>,
+    pub groups: Vec<PointGroup>,
 }
 
 /// What was walked in, and along which directions it is read.
@@ -164,14 +164,14 @@ impl LangevinStudy {
         if !(1.0..=MOST as f64).contains(&self.relaxations) {
             return Err(format!("relaxations = {} must be between 1 and {MOST}", written(self.relaxations)));
         }
-        cells::check(&self.groups, &self.set)
+        groups::check(&self.groups, &self.set)
     }
 
     pub(super) fn measure(&self, work: &Work<'_>) -> Result<LangevinReport> {
         let source = work.source()?;
         let start = format!("langevin.start=\"../../{}\"", work.run);
         let set = [&[start], self.set.as_slice()].concat();
-        let finished = cells::complete(work, &self.groups, &set)?;
+        let finished = groups::complete(work, &self.groups, &set)?;
         let share = 0.2 / finished.len().max(1) as f64;
         let mut rows = Vec::new();
         let fit: FitReport = read_json(&source.checked(names::FIT)?)?;
@@ -179,20 +179,20 @@ impl LangevinStudy {
         for walk in &finished {
             work.context.go_on("langevin")?;
             let Some(run) = walk.fitted() else { continue };
-            let section = section(&walk.experiment)?;
+            let section = section(&walk.point.experiment)?;
             let along = readings::along_hessian(run, section, work.context)?;
             let measured = [
                 (Reading::Hessian, along.measured),
                 (Reading::Own, readings::own(run)?),
                 (Reading::Sgd, readings::along_sgd(run, section, source)?),
-                (Reading::Bowl, readings::bowl(&walk.experiment, section, &along.curvature, fit.l0)?),
+                (Reading::Bowl, readings::bowl(&walk.point.experiment, section, &along.curvature, fit.l0)?),
             ];
             work.advance(share);
             let mut of_walk = Vec::new();
             for (reading, measured) in measured {
-                let judged = self.judged(&measured, section, steps(&walk.experiment));
+                let judged = self.judged(&measured, section, steps(&walk.point.experiment));
                 if matches!(reading, Reading::Hessian | Reading::Own) {
-                    points.extend(walk_points(&point_name(&walk.cell.name, reading), &measured, &judged));
+                    points.extend(walk_points(&point_name(&walk.point.name, reading), &measured, &judged));
                 }
                 of_walk.push(row(walk, reading, section, &measured, &judged)?);
             }
@@ -263,7 +263,7 @@ fn row(
     measured: &Measured,
     judged: &[usize],
 ) -> Result<WalkRow> {
-    let experiment = &walk.experiment;
+    let experiment = &walk.point.experiment;
     let components: Vec<Component> = measured
         .rows
         .iter()
@@ -299,7 +299,7 @@ fn row(
         .collect();
     Ok(WalkRow {
         group: walk.group.title.clone(),
-        run: walk.cell.name.clone(),
+        run: walk.point.name.clone(),
         reading,
         temperature: section.temperature,
         learning_rate: section.learning_rate,

@@ -8,9 +8,9 @@ use crate::error::Result;
 use crate::experiment::{Checked, not_too_many, range};
 use crate::run_folder::{RunFolder, names};
 use crate::stages::{self, FitReport, Uncertainty};
-use crate::studies::cells::{self, CellGroup};
 use crate::studies::context::Work;
 use crate::studies::exponents::ExponentRow;
+use crate::studies::groups::{self, PointGroup};
 
 pub(crate) const TABLES: &[&str] = &[EXPONENTS, RANGES];
 /// One row a run.
@@ -26,7 +26,7 @@ pub struct SensitivityStudy {
     #[serde(default)]
     pub set: Vec<String>,
     /// The runs, in groups.
-    pub groups: Vec<CellGroup>,
+    pub groups: Vec<PointGroup>,
     /// First and last component of further fits of the run itself.
     pub ranges: Vec<[usize; 2]>,
 }
@@ -70,7 +70,7 @@ impl SensitivityStudy {
         }
         not_too_many("ranges", self.ranges.len())?;
         self.ranges.iter().try_for_each(|&components| range("ranges", components, 3))?;
-        cells::check(&self.groups, &self.set)
+        groups::check(&self.groups, &self.set)
     }
 
     /// What the run does not have.
@@ -83,7 +83,7 @@ impl SensitivityStudy {
     }
 
     pub(super) fn measure(&self, work: &Work<'_>) -> Result<SensitivityReport> {
-        let finished = cells::complete(work, &self.groups, &self.set)?;
+        let finished = groups::complete(work, &self.groups, &self.set)?;
         let rows: Vec<ExponentRow> = finished.iter().map(ExponentRow::of).collect::<Result<_>>()?;
         let ranges = self.fit_ranges(work)?;
         write_csv(&work.file(EXPONENTS), &rows)?;

@@ -8,9 +8,9 @@ use crate::error::Result;
 use crate::experiment::Centre;
 use crate::run_folder::RunFolder;
 use crate::stages;
-use crate::studies::cells::{Finished, Trainings};
 use crate::studies::context::Work;
 use crate::studies::exponents::{ExponentRow, Trust};
+use crate::studies::groups::{Finished, Trainings};
 use crate::words::estimate;
 
 pub(crate) const TABLES: &[&str] = &[WIDTHS];
@@ -110,7 +110,7 @@ impl WidthStudy {
 impl WidthRow {
     fn of(finished: &Finished<'_>) -> Result<Self> {
         let row = ExponentRow::of(finished)?;
-        let experiment = &finished.experiment;
+        let experiment = &finished.point.experiment;
         let unfilled = Self {
             hidden: experiment.model.hidden.iter().copied().max().unwrap_or(0),
             every: experiment.recorder.every,

@@ -73,11 +73,11 @@ pub(super) fn queued(submitted: &Submitted) -> Result<BTreeSet<String>> {
         }
         Err(Error::Engine { problem, .. }) => {
             let problem = format!(
-                "{problem}; so nobody knows whether array {}, which was submitted from here before, is still in the queue: --again \
-                 submits its points all the same",
+                "{problem}; so nobody knows whether array {}, which was submitted from here before, is still in the queue",
                 submitted.array
             );
-            return Err(Error::Engine { command: "squeue".to_owned(), problem });
+            let (command, remedy) = ("squeue".to_owned(), Remedy::SubmitAnyway);
+            return Err(Error::Engine { command, problem, remedy });
         }
         Err(error) => return Err(error),
     };
@@ -114,7 +114,8 @@ pub(super) fn array_size() -> Result<usize> {
     });
     size.filter(|size| *size > 0).ok_or_else(|| Error::Engine {
         command: "scontrol show config".to_owned(),
-        problem: "it names no MaxArraySize; give --array-limit".to_owned(),
+        problem: "it names no MaxArraySize".to_owned(),
+        remedy: Remedy::NameArrayLimit,
     })
 }
 
@@ -124,24 +125,21 @@ pub(super) fn job_number(answer: &str) -> Result<String> {
     if !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()) {
         return Ok(number.to_owned());
     }
-    let problem = format!(
-        "no job number in its answer, {:?}; whether it took the job all the same, `squeue --me` says",
-        answer.trim()
-    );
-    Err(Error::Engine { command: "sbatch".to_owned(), problem })
+    let problem = format!("no job number in its answer, {:?}", answer.trim());
+    Err(Error::Engine { command: "sbatch".to_owned(), problem, remedy: Remedy::AskQueue })
 }
 
 /// What a program of Slurm's prints.
 pub(super) fn ask(program: &str, arguments: &[&std::ffi::OsStr]) -> Result<String> {
-    let failed = |problem: String| Error::Engine { command: program.to_owned(), problem };
-    let output = Command::new(program).args(arguments).output().map_err(|error| {
-        failed(format!("{error}; is Slurm on this machine? --dry-run prints what would be submitted"))
-    })?;
+    let failed = |problem, remedy| Error::Engine { command: program.to_owned(), problem, remedy };
+    let output = Command::new(program).args(arguments).output();
+    let output = output.map_err(|error| failed(error.to_string(), Remedy::ShowOnly))?;
     if output.status.success() {
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     } else {
         let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-        Err(failed(if said.is_empty() { format!("it said nothing ({})", output.status) } else { said }))
+        let problem = if said.is_empty() { format!("it said nothing ({})", output.status) } else { said };
+        Err(failed(problem, Remedy::Said))
     }
 }
 
@@ -151,8 +149,8 @@ pub(super) fn check_here(program: &str) -> Result<()> {
     if std::env::split_paths(&places).any(|place| place.join(program).is_file()) {
         return Ok(());
     }
-    let problem = "no such program; is Slurm on this machine? --dry-run prints what would be submitted";
-    Err(Error::Engine { command: program.to_owned(), problem: problem.to_owned() })
+    let (command, problem) = (program.to_owned(), "no such program".to_owned());
+    Err(Error::Engine { command, problem, remedy: Remedy::ShowOnly })
 }
 
 #[cfg(test)]

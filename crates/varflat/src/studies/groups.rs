@@ -1,4 +1,4 @@
-//! The runs of a study: groups of cells that vary one experiment.
+//! The runs of a study: points in groups, all around one experiment.
 
 use std::path::PathBuf;
 
@@ -6,19 +6,18 @@ use serde::{Deserialize, Serialize};
 use varflat_model::data::DataError;
 
 use crate::error::{Error, Result};
-use crate::experiment::Experiment;
-use crate::grid::{self, Axis, Cell};
 use crate::run_folder::{RunFolder, Stage};
 use crate::stages;
 use crate::studies::context::Work;
-
-/// Longest name of a run's folder; file systems take 255 bytes.
-const LONGEST_NAME: usize = 180;
+use crate::sweep::axes::{Axis, check_count, combinations, count};
+use crate::sweep::names::{self, LONGEST_NAME};
+use crate::sweep::parallel;
+use crate::sweep::point::Point;
 
 /// Runs that belong together: every combination of the values of `vary`, all with `set`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct CellGroup {
+pub struct PointGroup {
     /// What they have in common, above them in the figure.
     pub title: String,
     /// Keys that are changed in all of them, as of `--set`.
@@ -36,7 +35,7 @@ pub struct Trainings {
     #[serde(default)]
     pub set: Vec<String>,
     /// The runs, in groups.
-    pub groups: Vec<CellGroup>,
+    pub groups: Vec<PointGroup>,
 }
 
 impl Trainings {
@@ -52,18 +51,17 @@ impl Trainings {
 
 /// A finished run of a study, or why there is none.
 pub(super) struct Finished<'a> {
-    pub(super) group: &'a CellGroup,
-    pub(super) cell: Cell,
-    pub(super) experiment: Experiment,
+    pub(super) group: &'a PointGroup,
+    pub(super) point: Point,
     pub(super) folder: PathBuf,
     pub(super) run: Result<RunFolder>,
 }
 
 /// The complaint about groups that no study can have.
-pub(super) fn check(groups: &[CellGroup], set: &[String]) -> std::result::Result<(), String> {
-    grid::check_count(groups.iter().map(|group| grid::count(&group.vary)).fold(0, usize::saturating_add))?;
-    let mut names: Vec<String> =
-        groups.iter().flat_map(|group| grid::cells(&group.vary)).map(|cell| cell.name).collect();
+pub(super) fn check(groups: &[PointGroup], set: &[String]) -> std::result::Result<(), String> {
+    check_count(groups.iter().map(|group| count(&group.vary)).fold(0, usize::saturating_add))?;
+    let combinations = groups.iter().flat_map(|group| combinations(&group.vary));
+    let mut names: Vec<String> = combinations.map(|changes| names::as_written(&changes)).collect();
     if names.is_empty() || names.iter().any(String::is_empty) {
         return Err("groups: every group needs at least one key to vary".to_owned());
     }
@@ -89,50 +87,60 @@ pub(super) fn check(groups: &[CellGroup], set: &[String]) -> std::result::Result
 /// A training that diverges or dies is a finding, and comes back as such; so is one that leaves nothing to analyse.
 pub(super) fn complete<'a>(
     work: &Work<'_>,
-    groups: &'a [CellGroup],
+    groups: &'a [PointGroup],
     set: &[String],
 ) -> Result<Vec<Finished<'a>>> {
-    let mut cells: Vec<(&CellGroup, Cell, Experiment)> = Vec::new();
-    for group in groups {
-        for cell in grid::cells(&group.vary) {
-            let overrides = [set, &group.set, &cell.overrides].concat();
-            let experiment = work.base.with(&overrides)?;
-            experiment.check_known().map_err(|error| work.complain(format!("{}: {error}", cell.name)))?;
-            cells.push((group, cell, experiment));
-        }
-    }
-    let names: Vec<Cell> = cells.iter().map(|(_, cell, _)| cell.clone()).collect();
-    let share = 1.0 / cells.len() as f64;
-    let outcomes = grid::side_by_side(&names, grid::cores(), work.context, |cell| {
-        let Some((_, _, experiment)) = cells.iter().find(|(_, other, _)| other == cell) else {
-            return Err(work.complain(format!("there is no run {}", cell.name)));
-        };
-        let path = work.folder.join(&cell.name);
-        let run = RunFolder::create(&path, experiment, work.force)?;
-        if let Some(source) = &work.source {
-            run.adopt(source)?;
-        }
-        stages::complete(&run, work.context)?;
-        work.advance(share);
-        work.context.say(format_args!("{}/{}: done\n", work.name, cell.name));
-        // Closed, so that other runs do not keep its lock.
-        drop(run);
-        RunFolder::view(&path)
-    })?;
+    let points = points(work, groups, set)?;
+    let share = 1.0 / points.len() as f64;
+    let outcomes =
+        parallel::on_all_cores(&points, parallel::cores(), "the study", work.context, |(_, point)| {
+            work.context.report.label(&point.name);
+            let path = work.folder.join(&point.name);
+            let run = RunFolder::create(&path, &point.experiment, work.force)?;
+            if let Some(source) = &work.source {
+                run.adopt(source)?;
+            }
+            stages::complete(&run, work.context)?;
+            work.advance(share);
+            work.context.say(format_args!("{}/{}: done\n", work.name, point.name));
+            // Closed, so that other runs do not keep its lock.
+            drop(run);
+            RunFolder::view(&path)
+        })?;
     let mut failures = Vec::new();
     let mut finished = Vec::new();
-    for ((group, cell, experiment), run) in cells.into_iter().zip(outcomes) {
+    for ((group, point), run) in points.into_iter().zip(outcomes) {
         match run {
-            Err(error) if !is_finding(&error) => failures.push((cell.name, error)),
+            Err(error) if !is_finding(&error) => failures.push((point.name, error)),
             run => {
                 if let Ok(run) = &run {
-                    work.note_run(&cell.name, run)?;
+                    work.note_run(&point.name, run)?;
                 }
-                finished.push(Finished { folder: work.folder.join(&cell.name), group, cell, experiment, run })
+                finished.push(Finished { folder: work.folder.join(&point.name), group, point, run })
             }
         }
     }
     if failures.is_empty() { Ok(finished) } else { Err(Error::Runs { failures }) }
+}
+
+/// Every point with its group, in order.
+fn points<'a>(
+    work: &Work<'_>,
+    groups: &'a [PointGroup],
+    set: &[String],
+) -> Result<Vec<(&'a PointGroup, Point)>> {
+    let mut points = Vec::new();
+    for group in groups {
+        let set = [set, &group.set].concat();
+        for changes in combinations(&group.vary) {
+            let name = names::as_written(&changes);
+            let point = Point::new(points.len(), name, work.base, &set, changes)?;
+            let known = point.experiment.check_known();
+            known.map_err(|error| work.complain(format!("{}: {error}", point.name)))?;
+            points.push((group, point));
+        }
+    }
+    Ok(points)
 }
 
 /// Whether an error is a result of the study, or only says that a set is not on this machine.
