@@ -7,13 +7,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each crate, and those of ours that it may use.
-const CRATES: [(&str, &[&str]); 6] = [
+const CRATES: [(&str, &[&str]); 8] = [
     ("files", &[]),
     ("analysis", &[]),
     ("recorder", &["files"]),
     ("model", &["files"]),
     ("plot", &["files"]),
-    ("varflat", &["files", "analysis", "recorder", "model", "plot"]),
+    ("run", &["files", "analysis", "recorder", "model", "plot"]),
+    ("study", &["files", "analysis", "recorder", "model", "plot", "run"]),
+    ("varflat", &["files", "analysis", "recorder", "model", "plot", "run", "study"]),
 ];
 
 fn crates() -> PathBuf {

@@ -14,7 +14,7 @@ pub use self::terminal::printable;
 
 use self::commands::Command;
 use self::terminal::{context, delivered, keep};
-use crate::error::Result;
+use varflat_run::error::Result;
 
 /// Measures how SGD explores a loss landscape, and reproduces the inverse variance–flatness relation
 /// σ² ∝ F^−ψ of Feng & Tu (PNAS 2021).
@@ -55,7 +55,7 @@ pub fn main() -> Result<()> {
         }
         Err(wrong) => wrong.exit(),
     };
-    crate::sweep::start_threads(&context(None))?;
+    varflat_study::sweep::start_threads(&context(None))?;
     command.run()?;
     delivered()
 }

@@ -1,7 +1,7 @@
 //! varflat: how SGD explores a loss landscape, from an experiment file to the variance–flatness figure.
 //!
-//! This crate ties the others together: experiments, run folders, the stages of a run, tables and
-//! figures, and the command line. A run from Rust:
+//! This crate is the face of the others: what a notebook or a program of one's own needs (see [`prelude`]), and the command line
+//! (feature `cli`). A run from Rust:
 //!
 //! ```
 //! use varflat::{Experiment, RunFolder, stages};
@@ -20,57 +20,24 @@
 // A library neither prints nor exits.
 #![deny(clippy::print_stdout, clippy::print_stderr, clippy::exit)]
 
-mod artifacts;
-pub mod catalogue;
-#[cfg_attr(not(feature = "train"), allow(dead_code))] // only a training reads and writes them
-mod checkpoint;
 #[cfg(feature = "cli")]
 #[allow(clippy::exit)] // the program may
 pub mod cli;
-#[cfg(feature = "train")]
-pub mod constraint;
-mod context;
-mod error;
-pub mod experiment;
-pub mod figures;
-#[doc(hidden)]
-pub mod fuzzing;
-mod guard;
-pub mod inspect;
-pub mod landscape;
-mod layer_order;
-pub mod memory;
-mod network_file;
 pub mod notebook;
-mod part;
 pub mod prelude;
-#[cfg(feature = "train")]
-pub mod record;
-mod recorded;
-mod registry;
+mod profiles;
 pub mod relation;
-mod remedy;
-pub mod report;
-pub mod reproduce;
-pub mod run_folder;
-mod run_record;
-pub mod stages;
-mod studies;
-pub mod study;
-pub mod sweep;
-pub mod verify;
-mod versions;
-mod weights;
-mod words;
 
-pub use context::{Context, Interrupt, Progress, Report};
-pub use error::{Error, Remedy, Result};
-pub use experiment::Experiment;
-pub use recorded::RecordedWindow;
 pub use relation::Relation;
-pub use run_folder::RunFolder;
-pub use study::Study;
-pub use sweep::SweepFile;
+pub use varflat_run::{
+    Context, Error, Experiment, Interrupt, Progress, RecordedWindow, Remedy, Report, Result, RunFolder,
+    experiment, landscape, memory, run_folder, stages,
+};
+#[cfg(feature = "train")]
+pub use varflat_run::{constraint, record};
+pub use varflat_study::{
+    Study, SweepFile, catalogue, figures, inspect, report, reproduce, study, sweep, verify,
+};
 
 /// The README's Rust code is a doctest.
 #[cfg(doctest)]

@@ -2,8 +2,10 @@
 
 use varflat_analysis::{PowerLaw, TrajectoryPca, spectrum};
 
-use crate::words::by_range;
-use crate::{Relation, RunFolder, inspect};
+use crate::Relation;
+use varflat_run::RunFolder;
+use varflat_study::inspect;
+use varflat_study::words::by_range;
 
 /// Rows of a table that are shown; the rest is counted.
 const ROWS: usize = 12;
@@ -71,7 +73,7 @@ impl Show for TrajectoryPca {
 }
 
 #[cfg(feature = "train")]
-impl<C: burn::module::Module> Show for crate::record::Recording<C> {
+impl<C: burn::module::Module> Show for varflat_run::record::Recording<C> {
     fn html(&self) -> String {
         let first = self.metrics.len().saturating_sub(5);
         let rows = self.metrics[first..].iter().map(|row| {

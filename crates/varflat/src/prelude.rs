@@ -16,14 +16,17 @@ pub use varflat_recorder::{
     Keep, Schedule, SharedSink, Sink, Step, Trajectory, TrajectorySink, WindowMean, from_fn,
 };
 
-pub use crate::experiment::Centre;
-pub use crate::landscape::{Landscape, profiles};
-pub use crate::network_file::read_network;
+pub use varflat_run::experiment::Centre;
+pub use varflat_run::landscape::Landscape;
+pub use varflat_run::network_file::read_network;
+pub use varflat_run::recorded::read_window;
+pub use varflat_run::stages::RunResults;
+pub use varflat_run::{Error, Experiment, RecordedWindow, RunFolder};
+
+pub use crate::Relation;
 pub use crate::notebook::Show;
-pub use crate::recorded::read_window;
+pub use crate::profiles::profiles;
 pub use crate::relation::principal_components;
-pub use crate::stages::RunResults;
-pub use crate::{Error, Experiment, RecordedWindow, Relation, RunFolder};
 
 #[cfg(feature = "train")]
 mod training {
@@ -38,8 +41,8 @@ mod training {
     };
     pub use varflat_recorder::{Recorder, paths};
 
-    pub use crate::constraint::landscape_constraint;
-    pub use crate::record::{Recording, record};
+    pub use varflat_run::constraint::landscape_constraint;
+    pub use varflat_run::record::{Recording, record};
 }
 
 #[cfg(feature = "train")]

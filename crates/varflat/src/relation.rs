@@ -7,15 +7,15 @@ use varflat_analysis::{
 };
 use varflat_plot::{Figure, FitLine, Point, VarianceFlatness};
 
-use crate::error::{Error, Result};
-use crate::experiment::Components;
-use crate::landscape::{Landscape, component};
-use crate::run_folder::{RunFolder, Stage};
-use crate::stages::{self, Uncertainty};
-use crate::words::pair;
+use varflat_run::error::{Error, Result};
+use varflat_run::experiment::Components;
+use varflat_run::landscape::{Landscape, component};
+use varflat_run::run_folder::{RunFolder, Stage};
+use varflat_run::stages::{self, Uncertainty};
+use varflat_study::words::pair;
 
 /// The principal components of recorded weights `[steps, weights]`, all of them, with the variances along them: of an array, or of
-/// a [`RecordedWindow`](crate::RecordedWindow), which may be larger than memory.
+/// a [`RecordedWindow`](varflat_run::RecordedWindow), which may be larger than memory.
 ///
 /// [`TrajectoryPca::params`] has the choices; this takes the defaults and needs no type to be named.
 ///

@@ -9,9 +9,12 @@ use std::path::PathBuf;
 
 use varflat::stages::RunResults;
 use varflat::sweep::{Axis, combinations};
-use varflat::{Experiment, Study, SweepFile, fuzzing, inspect};
+use varflat::{Experiment, RunFolder, Study, SweepFile, figures, inspect, report};
+use varflat_files::read_npy;
 use varflat_model::data::{self, Content, Verify};
 use varflat_recorder::{Keep, Schedule, Trajectory, TrajectoryInfo, TrajectorySink};
+use varflat_run::checkpoint::Checkpoint;
+use varflat_run::stages::{Uncertainty, finished_rows, fitted, read_profiles, unfinished_walk};
 
 pub use bench::{Bench, copy, joined, with_checksums};
 use bench::{gzip, instead, naming, npz, parts};
@@ -158,22 +161,29 @@ fn projections_npy(bench: &Bench, bytes: &[u8]) -> Outcome {
     let run = bench.run()?;
     let tables = bench.path("made");
     instead(&run.file("projections.npy"), bytes, || {
-        naming("projections.npy", fuzzing::projections(&run))?;
-        varflat::figures::write_tables(&run, &tables).map_err(|error| error.to_string())
+        naming("projections.npy", read_npy(&run.file("projections.npy")))?;
+        figures::write_tables(&run, &tables).map_err(|error| error.to_string())
     })
+}
+
+/// The exponents of a run, computed again.
+fn fit(run: &RunFolder) -> Outcome {
+    fitted(run).map(drop).map_err(|error| error.to_string())
 }
 
 fn pca_npz(bench: &Bench, bytes: &[u8]) -> Outcome {
     let run = bench.run()?;
     npz(&run.file("pca.npz"), bytes, || {
         naming("pca.npz", run.pca())?;
-        fuzzing::fit(&run).map_err(|error| error.to_string())
+        fit(&run)
     })
 }
 
 fn jackknife_npz(bench: &Bench, bytes: &[u8]) -> Outcome {
     let run = bench.run()?;
-    npz(&run.file("jackknife.npz"), bytes, || naming("jackknife.npz", fuzzing::replicates(&run)))
+    npz(&run.file("jackknife.npz"), bytes, || {
+        naming("jackknife.npz", Uncertainty::read(&run, None)).map(drop)
+    })
 }
 
 fn weights_npz(bench: &Bench, bytes: &[u8]) -> Outcome {
@@ -181,13 +191,13 @@ fn weights_npz(bench: &Bench, bytes: &[u8]) -> Outcome {
     let file = run.file("weights_mean.npz");
     npz(&file, bytes, || {
         naming("weights_mean.npz", varflat::prelude::read_network(&file))?;
-        fuzzing::fit(&run).map_err(|error| error.to_string())
+        fit(&run)
     })
 }
 
 fn landscape_npz(bench: &Bench, bytes: &[u8]) -> Outcome {
     let run = bench.run()?;
-    npz(&run.file("landscape.npz"), bytes, || naming("landscape.npz", fuzzing::profiles(&run)).map(drop))
+    npz(&run.file("landscape.npz"), bytes, || naming("landscape.npz", read_profiles(&run)).map(drop))
 }
 
 /// The running sums of a checkpoint and its state.
@@ -196,14 +206,14 @@ fn checkpoint_npz(bench: &Bench, bytes: &[u8]) -> Outcome {
     let [state, means] = parts(bytes, 2)[..] else { return Ok(()) };
     instead(&folder.join("state.json"), state, || {
         npz(&folder.join("means.npz"), means, || {
-            naming("checkpoint-000000000010", fuzzing::checkpoint(&bench.path("run"))).map(drop)
+            naming("checkpoint-000000000010", Checkpoint::load(&bench.path("run"))).map(drop)
         })
     })
 }
 
 fn walk_npz(bench: &Bench, bytes: &[u8]) -> Outcome {
     let run = bench.run()?;
-    npz(&run.file("walk.partial.npz"), bytes, || naming("walk.partial.npz", fuzzing::walk(&run)).map(drop))
+    npz(&run.file("walk.partial.npz"), bytes, || naming("walk.partial.npz", unfinished_walk(&run)).map(drop))
 }
 
 /// An experiment, and after each zero byte an override.
@@ -244,13 +254,13 @@ fn axis(_: &Bench, bytes: &[u8]) -> Outcome {
 /// The table in the stage that fits ψ.
 fn flatness_csv(bench: &Bench, bytes: &[u8]) -> Outcome {
     let run = bench.run()?;
-    instead(&run.file("flatness.csv"), bytes, || fuzzing::fit(&run).map_err(|error| error.to_string()))
+    instead(&run.file("flatness.csv"), bytes, || fit(&run))
 }
 
 fn flatness_partial_csv(bench: &Bench, bytes: &[u8]) -> Outcome {
     let run = bench.run()?;
     let name = "flatness.partial.csv";
-    instead(&run.file(name), bytes, || naming(name, fuzzing::unfinished_flatness(&run)).map(drop))
+    instead(&run.file(name), bytes, || naming(name, finished_rows(&run.file(name))).map(drop))
 }
 
 fn inspected(bench: &Bench, name: &str, bytes: &[u8]) -> Outcome {
@@ -276,8 +286,8 @@ fn tables(bench: &Bench, bytes: &[u8]) -> Outcome {
     let file = &bench.tables()[usize::from(*number) % bench.tables().len()];
     let folder = file.parent().unwrap();
     instead(file, table, || {
-        let drawn = fuzzing::figures(folder).map(drop).map_err(|error| error.to_string());
-        let told = fuzzing::report(folder).map(drop).map_err(|error| error.to_string());
+        let drawn = figures::drawings(folder).map(drop).map_err(|error| error.to_string());
+        let told = report::read(folder).map(drop).map_err(|error| error.to_string());
         drawn.and(told)
     })
 }
@@ -287,5 +297,5 @@ fn figure_svg(bench: &Bench, bytes: &[u8]) -> Outcome {
     let folder = bench.path("figures");
     fs::create_dir_all(&folder).unwrap();
     let name = "variance_flatness.svg";
-    instead(&folder.join(name), bytes, || naming(name, fuzzing::report(&folder)).map(drop))
+    instead(&folder.join(name), bytes, || naming(name, report::read(&folder)).map(drop))
 }

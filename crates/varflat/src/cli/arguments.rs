@@ -6,10 +6,10 @@ use clap::Args;
 use varflat_files::FileError;
 
 use super::terminal::context;
-use crate::error::Result;
-use crate::experiment::Experiment;
-use crate::run_folder::{RunFolder, Stage};
-use crate::stages;
+use varflat_run::error::Result;
+use varflat_run::experiment::Experiment;
+use varflat_run::run_folder::{RunFolder, Stage};
+use varflat_run::stages;
 
 #[derive(Args)]
 pub(crate) struct ExperimentChoice {

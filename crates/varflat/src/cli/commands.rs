@@ -16,7 +16,7 @@ mod verify;
 
 use clap::Subcommand;
 
-use crate::error::Result;
+use varflat_run::error::Result;
 
 #[derive(Subcommand)]
 pub(super) enum Command {

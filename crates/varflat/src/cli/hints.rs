@@ -6,9 +6,9 @@ use std::path::Path;
 use varflat_files::{FileError, MAKING};
 use varflat_model::data::DataError;
 
-use crate::artifacts::{Stage, names};
-use crate::error::{Error, Remedy};
-use crate::registry;
+use varflat_run::artifacts::{Stage, names};
+use varflat_run::error::{Error, Remedy};
+use varflat_study::registry;
 
 /// An error as the program says it: what went wrong, and what to do next.
 pub fn said(error: &Error) -> String {
@@ -169,7 +169,7 @@ fn again_made(path: &Path) -> String {
 fn table_again(path: &Path, name: &str) -> String {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let folder = folder.display();
-    let of_study = registry::studies().any(|(study, _)| name.starts_with(study.name));
+    let of_study = registry::study_names().any(|study| name.starts_with(study));
     let command = match name {
         _ if of_study => "study STUDY.toml",
         _ if name.starts_with("sweep") => "sweep collect SWEEP",

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use crate::context::Interrupt;
+use varflat_run::context::Interrupt;
 
 /// The exit code of an interrupted run.
 pub const EXIT_CODE: u8 = 130;

@@ -11,8 +11,8 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use varflat_files::FileError;
 
 use super::signals::Signals;
-use crate::context::{Context, Progress, Report};
-use crate::error::Result;
+use varflat_run::context::{Context, Progress, Report};
+use varflat_run::error::Result;
 
 /// The terminal this process runs in.
 struct Terminal;
@@ -49,7 +49,7 @@ pub fn printable(text: &str) -> String {
 /// Whether everything that was said has been written; to be asked once, when a command has done its work.
 ///
 /// # Errors
-/// [`Error::File`](crate::Error::File) with the first reason why not.
+/// [`Error::File`](varflat_run::Error::File) with the first reason why not.
 pub(crate) fn delivered() -> Result<()> {
     keep(io::stdout().flush());
     let lost = LOST.lock().unwrap_or_else(PoisonError::into_inner).take();

@@ -5,9 +5,9 @@ use varflat_files::read_json;
 
 use crate::cli::arguments::RunChoice;
 use crate::cli::terminal::say;
-use crate::error::Result;
-use crate::inspect;
-use crate::run_folder::{RunFolder, Stage, names};
+use varflat_run::error::Result;
+use varflat_run::run_folder::{RunFolder, Stage, names};
+use varflat_study::inspect;
 
 /// Stage 4: ψ and its uncertainty (variances, flatness → fit.json)
 #[derive(Args)]

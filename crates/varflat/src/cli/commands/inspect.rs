@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::cli::terminal::say;
-use crate::error::Result;
-use crate::inspect::inspect;
-use crate::run_folder::RunFolder;
+use varflat_run::error::Result;
+use varflat_run::run_folder::RunFolder;
+use varflat_study::inspect::inspect;
 
 /// Say what a run folder holds and what was found
 #[derive(Args)]

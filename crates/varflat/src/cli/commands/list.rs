@@ -2,9 +2,9 @@
 
 use clap::{Args, ValueEnum};
 
-use crate::catalogue::{Listing, claims, figures, files, keys, studies};
 use crate::cli::terminal::say;
-use crate::error::Result;
+use varflat_run::error::Result;
+use varflat_study::catalogue::{Listing, claims, figures, files, keys, studies};
 
 /// List what there is: studies, figures, claims, the files of a run, or the keys of an experiment
 #[derive(Args)]

@@ -3,8 +3,8 @@
 use clap::Args;
 
 use crate::cli::arguments::RunChoice;
-use crate::error::Result;
-use crate::run_folder::Stage;
+use varflat_run::error::Result;
+use varflat_run::run_folder::Stage;
 
 /// Stage 2: principal components of the recorded window (trajectory → pca.npz, projections.npy)
 #[derive(Args)]

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::cli::terminal::context;
-use crate::error::Result;
-use crate::part::prepare;
-use crate::registry::HEADLINE;
-use crate::run_folder::{RunFolder, Stage};
-use crate::{figures, reproduce};
+use varflat_run::error::Result;
+use varflat_run::run_folder::{RunFolder, Stage};
+use varflat_study::figures;
+use varflat_study::part::prepare;
+use varflat_study::registry::HEADLINE;
+use varflat_study::reproduce;
 
 /// Draw the figures of a finished run, or redraw a figure folder from its tables
 #[derive(Args)]

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::cli::terminal::say;
-use crate::error::Result;
-use crate::part::claim;
-use crate::report;
+use varflat_run::error::Result;
+use varflat_study::part::claim;
+use varflat_study::report;
 
 /// Write the report on a figure folder from its tables: report.html, one page that needs nothing else, and report.md
 #[derive(Args)]

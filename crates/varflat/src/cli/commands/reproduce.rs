@@ -6,9 +6,9 @@ use clap::Args;
 
 use crate::cli::arguments::{DataChoice, DeviceChoice};
 use crate::cli::terminal::context;
-use crate::error::Result;
-use crate::reproduce::{Reproduction, reproduce};
-use crate::stages;
+use varflat_run::error::Result;
+use varflat_run::stages;
+use varflat_study::reproduce::{Reproduction, reproduce};
 
 /// Make every figure: runs the experiments, then draws
 #[derive(Args)]

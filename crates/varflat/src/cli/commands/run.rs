@@ -7,10 +7,11 @@ use clap::Args;
 use super::plot::draw;
 use crate::cli::arguments::{DeviceChoice, ExperimentChoice};
 use crate::cli::terminal::{context, say};
-use crate::error::Result;
-use crate::part::prepare;
-use crate::registry::HEADLINE;
-use crate::{inspect, stages};
+use varflat_run::error::Result;
+use varflat_run::stages;
+use varflat_study::inspect;
+use varflat_study::part::prepare;
+use varflat_study::registry::HEADLINE;
 
 /// Do one experiment end to end; continues an unfinished folder
 #[derive(Args)]

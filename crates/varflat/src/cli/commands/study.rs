@@ -7,11 +7,11 @@ use clap::Args;
 use super::plot::draw;
 use crate::cli::arguments::DeviceChoice;
 use crate::cli::terminal::context;
-use crate::error::Result;
-use crate::part::prepare;
-use crate::run_folder::RunFolder;
-use crate::stages;
-use crate::study::Study;
+use varflat_run::error::Result;
+use varflat_run::run_folder::RunFolder;
+use varflat_run::stages;
+use varflat_study::part::prepare;
+use varflat_study::study::Study;
 
 /// Ask more of a finished run: its noise, its drift, other definitions, an equilibrium control, a grid around it;
 /// or whether it forgets

@@ -7,11 +7,11 @@ use clap::{Args, Subcommand, ValueEnum};
 use crate::cli::arguments::{DataChoice, DeviceChoice};
 use crate::cli::hints;
 use crate::cli::terminal::{context, say};
-use crate::error::{Error, Result};
-use crate::experiment::Experiment;
-use crate::stages;
-use crate::sweep::{self, Axis, Indices, Point, Slurm, SweepFile, SweepFolder, Workers};
-use crate::words::count;
+use varflat_run::error::{Error, Result};
+use varflat_run::experiment::Experiment;
+use varflat_run::stages;
+use varflat_study::sweep::{self, Axis, Indices, Point, Slurm, SweepFile, SweepFolder, Workers};
+use varflat_study::words::count;
 
 #[derive(Subcommand)]
 pub(crate) enum SweepCommand {

@@ -4,9 +4,10 @@ use clap::Args;
 
 use crate::cli::arguments::{DeviceChoice, ExperimentChoice};
 use crate::cli::terminal::{context, say};
-use crate::error::Result;
-use crate::run_folder::Stage;
-use crate::{inspect, stages};
+use varflat_run::error::Result;
+use varflat_run::run_folder::Stage;
+use varflat_run::stages;
+use varflat_study::inspect;
 
 /// Stage 1: train and record (experiment + data → trajectory, weights, metrics)
 #[derive(Args)]

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::cli::terminal::context;
-use crate::error::Result;
-use crate::verify::{Extent, verify};
+use varflat_run::error::Result;
+use varflat_study::verify::{Extent, verify};
 
 /// Say whether results are what was written and follow from what they were made from; exits with 1 if not. Writes nothing
 #[derive(Args)]

@@ -1,0 +1,236 @@
+//! What the values of an experiment can be, whatever its data.
+
+use varflat_model::written;
+
+use super::{
+    Components, DataSection, Experiment, FitSection, LandscapeSection, LangevinSection, ModelSection,
+    PcaSection, RecorderSection, Window,
+};
+use crate::error::{Error, Result};
+use crate::experiment::name::check_name;
+
+/// Nothing, or what is wrong, with its key.
+pub type Checked = std::result::Result<(), String>;
+
+/// The most of anything that is counted: more than any run can do, few enough that no product of two overflows.
+pub const MOST: u64 = 1_000_000_000;
+/// The most components that are found or named.
+pub const MOST_COMPONENTS: u64 = 1_000_000;
+/// The most resamples of a bootstrap: the ends of its interval no longer change.
+const MOST_RESAMPLES: u64 = 100_000;
+/// The most points that a figure shows, or a table lists, for one direction.
+pub const MOST_POINTS: u64 = 10_000;
+/// The most entries of a list.
+const MOST_ENTRIES: usize = 1000;
+/// The fewest components that a fit is made of.
+const FEWEST: u64 = 5;
+/// Widths of hidden layers, and how many there may be.
+const WIDEST: u64 = 100_000;
+const DEEPEST: usize = 100;
+/// Channels of a convolution.
+const MOST_CHANNELS: u64 = 10_000;
+/// The most steps of a Langevin walk, each a pass over all images.
+const MOST_STEPS: u64 = 10_000_000;
+/// How far crossings are searched at most.
+const FURTHEST: f64 = 1e6;
+
+/// A count within its bounds.
+pub fn within(key: &str, value: impl TryInto<u64>, least: u64, most: u64) -> Checked {
+    match value.try_into().ok() {
+        Some(value) if value < least || value > most => {
+            Err(format!("{key} = {value} must be between {least} and {most}"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Every entry of a list within its bounds, and not too many of them.
+pub fn all_within(key: &str, values: &[usize], least: u64, most: u64) -> Checked {
+    not_too_many(key, values.len())?;
+    values.iter().try_for_each(|value| within(&format!("{key}: an entry"), *value, least, most))
+}
+
+/// A list that is not too long to be worked through.
+pub fn not_too_many(key: &str, entries: usize) -> Checked {
+    match entries {
+        ..=MOST_ENTRIES => Ok(()),
+        _ => Err(format!("{key} has {entries} entries, more than {MOST_ENTRIES}: leave out some")),
+    }
+}
+
+/// A range of components, counted from 1, that holds at least `fewest`.
+pub fn range(key: &str, [first, last]: [usize; 2], fewest: usize) -> Checked {
+    if first == 0 || last < first.saturating_add(fewest - 1) || last as u64 > MOST_COMPONENTS {
+        return Err(format!(
+            "{key} = [{first}, {last}] should be [first, last], counted from 1 to at most {MOST_COMPONENTS}, of at least {fewest} \
+             components"
+        ));
+    }
+    Ok(())
+}
+
+impl Experiment {
+    /// Checks that need no data.
+    pub(super) fn check(&self, origin: &str) -> Result<()> {
+        self.data.source(origin)?;
+        self.sections().map_err(|problem| Error::Experiment { origin: origin.to_owned(), problem })
+    }
+
+    fn sections(&self) -> Checked {
+        check_name("name", &self.name)?;
+        within("seed", self.seed, 0, i64::MAX as u64)?;
+        self.data.check()?;
+        self.model.check()?;
+        self.training.check(usize::MAX)?;
+        self.recorder.check(&self.layers())?;
+        self.pca.check()?;
+        self.landscape.check()?;
+        self.fit.check()?;
+        self.langevin.as_ref().map_or(Ok(()), LangevinSection::check)?;
+        match (&self.langevin, self.recorder.window_steps()) {
+            (Some(_), None) => {
+                Err("recorder.window must be a number: the length of a Langevin walk".to_owned())
+            }
+            (Some(_), Some(steps)) => within("recorder.window × recorder.every", steps, 2, MOST_STEPS),
+            (None, _) => Ok(()),
+        }
+    }
+
+    /// Names of the layers whose weights can be recorded.
+    pub(crate) fn layers(&self) -> Vec<String> {
+        let dense = self.network(0, 0).shapes().into_iter().map(|(name, _)| name);
+        match self.model.channels {
+            None => dense.collect(),
+            Some(_) => {
+                let dense = dense.map(|name| format!("dense.{name}"));
+                ["first", "second"].map(str::to_owned).into_iter().chain(dense).collect()
+            }
+        }
+    }
+}
+
+impl DataSection {
+    fn check(&self) -> Checked {
+        if self.folder.as_ref().is_some_and(|folder| folder.as_os_str().is_empty()) {
+            return Err("data.folder = \"\" names no folder".to_owned());
+        }
+        self.samples.map_or(Ok(()), |samples| within("data.samples", samples, 1, MOST))
+    }
+}
+
+impl ModelSection {
+    fn check(&self) -> Checked {
+        let hidden = &self.hidden;
+        if !(1..=DEEPEST).contains(&hidden.len()) {
+            return Err(format!("model.hidden has {} layers, but needs 1 to {DEEPEST}", hidden.len()));
+        }
+        if hidden.iter().any(|width| !(1..=WIDEST).contains(&(*width as u64))) {
+            return Err(format!("model.hidden = {hidden:?}: a layer must be 1 to {WIDEST} wide"));
+        }
+        match self.channels {
+            Some(channels)
+                if channels.iter().any(|count| !(1..=MOST_CHANNELS).contains(&(*count as u64))) =>
+            {
+                Err(format!("model.channels = {channels:?}: a convolution has 1 to {MOST_CHANNELS} channels"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl RecorderSection {
+    fn check(&self, layers: &[String]) -> Checked {
+        if !layers.contains(&self.layer) {
+            return Err(format!(
+                "recorder.layer = {:?} is unknown: the layers that model.hidden and model.channels make are {}",
+                self.layer,
+                layers.join(", ")
+            ));
+        }
+        within("recorder.every", self.every, 1, MOST)?;
+        match self.window {
+            Window::Last(rows @ 0..2) => Err(format!("recorder.window = {rows} must be at least 2")),
+            Window::Last(rows) => within("recorder.window", rows, 2, MOST),
+            Window::All(_) => Ok(()),
+        }
+    }
+}
+
+/// A number of components, if it is one.
+fn components(key: &str, components: Option<usize>) -> Checked {
+    match components {
+        Some(count) if (count as u64) < FEWEST => {
+            Err(format!("{key} = {count} is too few for a fit: at least {FEWEST}"))
+        }
+        Some(count) => within(key, count, FEWEST, MOST_COMPONENTS),
+        None => Ok(()),
+    }
+}
+
+impl PcaSection {
+    fn check(&self) -> Checked {
+        components("pca.components", self.components.count())
+    }
+}
+
+impl LandscapeSection {
+    fn check(&self) -> Checked {
+        let Self { factor, radius, .. } = *self;
+        if !(factor.is_finite() && factor > 1.0) {
+            return Err(format!("landscape.factor = {} must be a number above 1", written(factor)));
+        }
+        if !(radius > 0.0 && radius <= FURTHEST) {
+            return Err(format!(
+                "landscape.radius = {} must be a positive number of at most {}: it is in units of weight",
+                written(radius),
+                written(FURTHEST)
+            ));
+        }
+        components("landscape.components", self.components.count())?;
+        components("landscape.last", self.last)?;
+        if self.profiles.is_empty() || self.profiles.contains(&0) {
+            return Err("landscape.profiles needs at least one component, counted from 1".to_owned());
+        }
+        all_within("landscape.profiles", &self.profiles, 1, MOST_COMPONENTS)
+    }
+}
+
+impl FitSection {
+    fn check(&self) -> Checked {
+        within("fit.block", self.block, 1, MOST)?;
+        within("fit.resamples", self.resamples, 40, MOST_RESAMPLES)?;
+        within("fit.skip_first", self.skip_first, 0, MOST_COMPONENTS)?;
+        if let Some(last) = self.last {
+            let least = self.skip_first + 3;
+            if last < least {
+                return Err(format!(
+                    "fit.last = {last} must be at least {least}: fit.skip_first = {} and the 3 components of a line",
+                    self.skip_first
+                ));
+            }
+            within("fit.last", last, least as u64, MOST_COMPONENTS)?;
+        }
+        range("fit.decay", self.decay, 3)
+    }
+}
+
+impl LangevinSection {
+    fn check(&self) -> Checked {
+        self.walk().check()?;
+        within("langevin.burn_in", self.burn_in, 0, MOST_STEPS)?;
+        if self.start.as_os_str().is_empty() {
+            return Err("langevin.start = \"\" names no run folder".to_owned());
+        }
+        self.components.map_or(Ok(()), |components| range("langevin.components", components, 1))
+    }
+}
+
+impl Components {
+    /// How many, unless it is all.
+    pub(crate) fn count(self) -> Option<usize> {
+        match self {
+            Self::Some(count) => Some(count),
+            Self::All(_) => None,
+        }
+    }
+}

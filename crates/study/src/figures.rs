@@ -1,0 +1,91 @@
+//! Figures: first small tables, then drawings made from these tables alone.
+//!
+//! A run folder is large and stays where it was computed; a figure folder holds everything that is
+//! drawn, so that figures can be redrawn, checked or restyled without computing anything.
+
+use std::path::Path;
+
+use varflat_files::check_files;
+use varflat_plot::Figure;
+
+use crate::part::{FigureEntry, Part, Source, check_drawing, is_record};
+use crate::registry;
+use crate::words::count;
+use varflat_run::error::{Error, Remedy, Result};
+
+pub use crate::studies::headline::write::write_tables;
+
+/// The parts whose tables lie in a folder, all of which varflat wrote.
+///
+/// # Errors
+/// [`Error::Malformed`] if there are none, or a record that somebody else wrote; [`Error::File`] if the folder cannot be read.
+pub(crate) fn parts(folder: &Path) -> Result<Vec<&'static Part>> {
+    check_files(folder)?;
+    let there: Vec<&Part> = registry::all().filter(|part| folder.join(part.record).exists()).collect();
+    if there.is_empty() {
+        let problem = "holds no tables of varflat's (such as summary.json)";
+        return Err(Error::malformed(folder, problem, Remedy::WriteTables));
+    }
+    for part in &there {
+        let path = folder.join(part.record);
+        if !is_record(&path)? {
+            let problem = "was not written by varflat";
+            return Err(Error::malformed(&path, problem, Remedy::MoveAwayAndWriteTables));
+        }
+    }
+    Ok(there)
+}
+
+/// Draw every figure of a figure folder from its tables; returns their names.
+///
+/// # Errors
+/// [`Error::File`] if a table is missing, [`Error::Malformed`] if there are none at all or a file is in the way that is not varflat's,
+/// [`Error::Plot`] if one cannot be drawn.
+pub fn draw(folder: &Path) -> Result<Vec<&'static str>> {
+    let source = Source::of(folder);
+    let mut names = Vec::new();
+    for part in parts(folder)? {
+        part.figures.iter().try_for_each(|figure| check_drawing(folder, figure.name))?;
+        // All of them first: a table that is damaged leaves the drawings of its part as they are.
+        let drawn: Vec<(&str, Figure)> = part
+            .figures
+            .iter()
+            .map(|figure| Ok((figure.name, drawing(&source, part, figure)?)))
+            .collect::<Result<_>>()?;
+        for (name, figure) in drawn {
+            figure.save(folder, name)?;
+            names.push(name);
+        }
+    }
+    Ok(names)
+}
+
+/// All figures whose tables lie in a folder, drawn but not saved.
+///
+/// # Errors
+/// What is wrong with a table.
+pub fn drawings(folder: &Path) -> Result<Vec<Figure>> {
+    let source = Source::of(folder);
+    let there = registry::all().filter(|part| folder.join(part.record).exists());
+    let figures = there.flat_map(|part| part.figures.iter().map(move |figure| (part, figure)));
+    figures.map(|(part, figure)| drawing(&source, part, figure)).collect()
+}
+
+/// One figure of a part.
+fn drawing(source: &Source, part: &Part, figure: &FigureEntry) -> Result<Figure> {
+    source.figure(figure.name, part.record, figure.draw)
+}
+
+/// One figure of a folder, by its name; `None` if there is no such figure.
+///
+/// # Errors
+/// As [`draw`].
+pub(crate) fn drawn(folder: &Path, wanted: &str) -> Result<Option<Figure>> {
+    let found = registry::figure(wanted);
+    found.map(|(part, figure)| drawing(&Source::of(folder), part, figure)).transpose()
+}
+
+/// What [`draw`] has drawn, in words.
+pub(crate) fn drawn_in(folder: &Path, names: &[&str]) -> String {
+    format!("{} in {}: {}\n", count(names.len(), "figure"), folder.display(), names.join(", "))
+}

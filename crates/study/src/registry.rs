@@ -1,0 +1,193 @@
+//! Which parts there are. A further study is one more folder in `studies` and one more line here.
+
+use serde::{Deserialize, Serialize};
+
+use crate::part::{Claim, Control, FigureEntry, Part, Reproduced};
+use crate::studies::context::{AnyStudy, Measure};
+use crate::studies::drift::DriftStudy;
+use crate::studies::forgetting::ForgettingStudy;
+use crate::studies::generality::GeneralityStudy;
+use crate::studies::grid::GridStudy;
+use crate::studies::headline;
+use crate::studies::langevin::LangevinStudy;
+use crate::studies::sensitivity::SensitivityStudy;
+use crate::studies::temperature::TemperatureStudy;
+use crate::studies::width::WidthStudy;
+use crate::sweep::figures::PART as SWEEP;
+
+/// The run that the studies look at.
+pub const HEADLINE: &Part = &headline::PART;
+
+macro_rules! studies {
+    ($($(#[$about:meta])* $kind:ident($settings:ty),)*) => {
+        /// What a study does: its section `[study.…]`.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[serde(rename_all = "lowercase")]
+        pub enum StudyKind {
+            $($(#[$about])* $kind($settings),)*
+        }
+
+        impl StudyKind {
+            pub(crate) fn study(&self) -> &dyn AnyStudy {
+                match self {
+                    $(Self::$kind(study) => study,)*
+                }
+            }
+        }
+
+        /// In the order of `reproduce` and of the report.
+        const PARTS: &[&Part] = &[HEADLINE, $(<$settings as Measure>::PART,)*];
+    };
+}
+
+studies! {
+    /// The noise of SGD and its temperature (claims 8 and 9).
+    Temperature(TemperatureStudy),
+    /// Drift against diffusion (claims 2 to 4).
+    Drift(DriftStudy),
+    /// Walks in thermal equilibrium (claim 7).
+    Langevin(LangevinStudy),
+    /// ψ of many trainings (claim 6: for every batch size and learning rate).
+    Grid(GridStudy),
+    /// ψ under other definitions.
+    Sensitivity(SensitivityStudy),
+    /// How the solution changes with the width of the network (claim 10).
+    Width(WidthStudy),
+    /// ψ of other layers, networks, data and optimizers.
+    Generality(GeneralityStudy),
+    /// Catastrophic forgetting (claim 11).
+    Forgetting(ForgettingStudy),
+}
+
+impl StudyKind {
+    /// Its section in a study file, and the first word of its tables and figures.
+    pub fn name(&self) -> &'static str {
+        self.part().name
+    }
+
+    /// Whether it looks into the finished run, or only varies its experiment.
+    pub fn needs_the_run(&self) -> bool {
+        self.study().needs_the_run()
+    }
+
+    /// What it leaves in a figure folder.
+    pub fn part(&self) -> &'static Part {
+        self.study().part()
+    }
+}
+
+/// The parts of `reproduce`, the run first.
+pub(crate) fn reproduced() -> impl Iterator<Item = &'static Part> {
+    PARTS.iter().copied()
+}
+
+/// The studies of `reproduce` and their files.
+pub(crate) fn studies() -> impl Iterator<Item = (&'static Part, &'static Reproduced)> {
+    reproduced().skip(1).filter_map(|part| Some((part, part.reproduced.as_ref()?)))
+}
+
+/// Everything that leaves tables in a figure folder.
+pub(crate) fn all() -> impl Iterator<Item = &'static Part> {
+    reproduced().chain([&SWEEP])
+}
+
+/// The names of the studies of `reproduce`.
+pub fn study_names() -> impl Iterator<Item = &'static str> {
+    studies().map(|(part, _)| part.name)
+}
+
+/// The figure of this name, and its part.
+pub(crate) fn figure(name: &str) -> Option<(&'static Part, &'static FigureEntry)> {
+    figures().find(|(_, figure)| figure.name == name)
+}
+
+/// Every figure, in the order of the report.
+pub(crate) fn figures() -> impl Iterator<Item = (&'static Part, &'static FigureEntry)> {
+    all().flat_map(|part| part.figures.iter().map(move |figure| (part, figure)))
+}
+
+/// The claims by their numbers.
+pub(crate) fn claims() -> Vec<(&'static Part, &'static Claim)> {
+    let mut claims: Vec<_> =
+        all().flat_map(|part| part.claims.iter().map(move |claim| (part, claim))).collect();
+    claims.sort_by_key(|(_, claim)| claim.number);
+    claims
+}
+
+/// The controls beyond the paper.
+pub(crate) fn controls() -> impl Iterator<Item = (&'static Part, &'static Control)> {
+    all().flat_map(|part| part.controls.iter().map(move |control| (part, control)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::part::Tables;
+    use varflat_run::artifacts::RECORDS;
+
+    #[test]
+    fn claims_are_numbered_in_order_and_say_all_they_should() {
+        for ((_, claim), number) in claims().iter().zip(1..) {
+            assert_eq!(claim.number, number);
+            assert!(!claim.paper.is_empty() && !claim.figures.is_empty());
+            assert!(
+                claim.rule.contains("Reproduced if") && claim.rule.contains("Partly if"),
+                "{}",
+                claim.rule
+            );
+            claim.figures.iter().for_each(|name| assert!(figure(name).is_some(), "claim {number}: {name}"));
+        }
+        for (_, control) in controls() {
+            control.figures.iter().for_each(|name| assert!(figure(name).is_some(), "{}: {name}", control.id));
+        }
+    }
+
+    #[test]
+    fn every_part_has_a_record_tables_and_figures_of_its_own() {
+        let mut seen = Vec::new();
+        for part in all() {
+            assert!(RECORDS.contains(&part.record), "{}", part.record);
+            let own = [part.record].into_iter().chain(part.tables.iter().copied());
+            for name in own.chain(part.figures.iter().map(|figure| figure.name)) {
+                assert!(!seen.contains(&name), "{name} is there twice");
+                seen.push(name);
+            }
+            assert!(!part.tables.is_empty() && !part.figures.is_empty(), "{}", part.name);
+            for table in part.figures.iter().flat_map(|figure| figure.tables) {
+                let known =
+                    [part, HEADLINE].iter().any(|of| *table == of.record || of.tables.contains(table));
+                assert!(known, "{}: nothing writes {table}", part.name);
+            }
+        }
+        assert_eq!(all().count(), RECORDS.len());
+    }
+
+    /// The committed figure folder holds the tables of every part but the sweep.
+    #[test]
+    fn every_figure_has_a_caption_of_its_tables() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../figures");
+        for (_, figure) in reproduced().flat_map(|part| part.figures.iter().map(move |figure| (part, figure)))
+        {
+            let text = (figure.caption)(&Tables::of(&folder)).unwrap().unwrap();
+            assert!(text.len() > 80 && !text.contains("NaN"), "{}: {text}", figure.name);
+            figure.tables.iter().for_each(|table| assert!(folder.join(table).exists(), "{table}"));
+        }
+    }
+
+    /// What `reproduce` expects a study to take is what it took when the committed figures were made, within a factor of three.
+    #[test]
+    fn the_expected_times_are_those_that_were_taken() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../figures");
+        for (part, files) in studies() {
+            let record: serde_json::Value = varflat_files::read_json(&folder.join(part.record)).unwrap();
+            let (took, expected) = (record["made"]["seconds"].as_f64().unwrap(), files.seconds(false));
+            assert!(
+                took < 3.0 * expected && expected < 3.0 * took,
+                "{}: {took} s, not {expected} s",
+                part.name
+            );
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! The captions of the figures.
+
+use super::report::ForgettingReport;
+use super::settings::ForgettingStudy;
+use crate::part::Tables;
+use varflat_run::error::Result;
+
+pub(super) fn trade_off(tables: &Tables) -> Result<Option<String>> {
+    let Some((study, seeds)) = forgetting(tables)? else { return Ok(None) };
+    let pairs = study.pairs.iter().take(2).map(|[a, b]| format!("{a} and {b}")).collect::<Vec<_>>();
+    Ok(Some(format!(
+        "Test errors of both tasks after digits {} were learnt, {} epochs each, all layers training: each curve is a method over strengths s = λ·max k from \
+                 {:e} to {:e}, with 95 % intervals over {seeds} seeds (Student’s t). L2 and EWC hold single weights, LDC the {} principal components of most variance of \
+                 every layer, with stiffness F^{{−{}}}. Towards the lower left nothing is forgotten and everything learnt.",
+        pairs.join(" before "),
+        study.epochs,
+        study.strengths.iter().copied().fold(f64::INFINITY, f64::min),
+        study.strengths.iter().copied().fold(0.0, f64::max),
+        study.shown,
+        study.exponent,
+    )))
+}
+
+pub(super) fn constraints(tables: &Tables) -> Result<Option<String>> {
+    let Some((_, seeds)) = forgetting(tables)? else { return Ok(None) };
+    Ok(Some(format!(
+        "Mean test error of both tasks against the number of constraints: principal components for LDC, weights of most Fisher information for EWC, all weights \
+                 for L2. Every method at the strength with the least mean training error of both tasks; 95 % intervals over {seeds} seeds."
+    )))
+}
+
+pub(super) fn in_sequence(tables: &Tables) -> Result<Option<String>> {
+    let Some((study, seeds)) = forgetting(tables)? else { return Ok(None) };
+    Ok(Some(format!(
+        "Mean test error over all tasks learnt so far against their number, of {} pairs of digits one after the other; every task adds its own constraints. Every \
+                 method at the strength that two tasks chose; 95 % intervals over {seeds} seeds.",
+        study.pairs.len()
+    )))
+}
+
+/// The study of forgetting and its number of seeds, if it is there.
+fn forgetting(tables: &Tables) -> Result<Option<(ForgettingStudy, usize)>> {
+    let Some(record) = tables.study::<ForgettingReport>("forgetting")? else { return Ok(None) };
+    Ok(record.study.settings().map(|study| (study, record.report.seeds)))
+}

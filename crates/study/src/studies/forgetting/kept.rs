@@ -1,0 +1,43 @@
+//! Results that outlive an interruption.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use varflat_files::{read_json, write_json};
+
+use super::settings::ForgettingStudy;
+use crate::studies::context::Work;
+use varflat_run::error::Result;
+use varflat_run::experiment::Experiment;
+
+/// A result, and all that it depends on.
+#[derive(Serialize, Deserialize)]
+struct Kept<T> {
+    study: ForgettingStudy,
+    experiment: Experiment,
+    seed: u64,
+    strength: Option<f64>,
+    found: T,
+}
+
+/// The result in the file of that name if it was made with the same settings, else that of `make`, which is kept there.
+pub(super) fn or_make<T: Serialize + DeserializeOwned>(
+    work: &Work<'_>,
+    (study, seed, strength): (&ForgettingStudy, u64, Option<f64>),
+    name: &str,
+    make: impl FnOnce() -> Result<T>,
+) -> Result<T> {
+    let file = work.file(name);
+    // One seed depends on no other.
+    let study = ForgettingStudy { seeds: vec![seed], ..study.clone() };
+    if let (false, Ok(kept)) = (work.force, read_json::<Kept<T>>(&file))
+        && kept.study == study
+        && kept.experiment == *work.base
+        && kept.seed == seed
+        && kept.strength == strength
+    {
+        return Ok(kept.found);
+    }
+    let kept = Kept { study, experiment: work.base.clone(), seed, strength, found: make()? };
+    write_json(&file, &kept)?;
+    Ok(kept.found)
+}

@@ -1,0 +1,32 @@
+//! Two tasks, then a sequence of them.
+
+use super::report::ForgettingReport;
+use super::settings::ForgettingStudy;
+use crate::studies::context::Work;
+use varflat_run::error::Result;
+
+#[cfg(not(feature = "train"))]
+pub(super) fn measure(_: &ForgettingStudy, work: &Work<'_>) -> Result<ForgettingReport> {
+    varflat_run::stages::check_device(work.context.device)?;
+    Err(work.complain("it trains networks, which needs a backend".to_owned()))
+}
+
+#[cfg(feature = "train")]
+pub(super) fn measure(study: &ForgettingStudy, work: &Work<'_>) -> Result<ForgettingReport> {
+    use varflat_files::write_csv;
+
+    use super::settings::{RUNS, SEQUENCE, SEQUENCE_SUMMARY, SUMMARY};
+    use super::{bench, report, rows, sequence, two_tasks};
+
+    let bench = bench::Bench::new(study, work)?;
+    let two_tasks = two_tasks::learn(&bench, work)?;
+    let summary = rows::summarise(&two_tasks.rows);
+    let sequence = sequence::learn(&bench, work, &summary)?;
+    let sequence_summary = rows::summarise_sequence(&sequence);
+    write_csv(&work.file(RUNS), &two_tasks.rows)?;
+    write_csv(&work.file(SUMMARY), &summary)?;
+    write_csv(&work.file(SEQUENCE), &sequence)?;
+    write_csv(&work.file(SEQUENCE_SUMMARY), &sequence_summary)?;
+    report::report(study, &two_tasks, &summary, &sequence_summary)
+        .ok_or_else(|| work.complain("there are too few seeds for an interval".to_owned()))
+}

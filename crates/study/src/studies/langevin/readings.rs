@@ -1,0 +1,259 @@
+//! One walk, read along several sets of directions.
+
+use ndarray::{Array1, Array2, ArrayView1, Axis};
+use rayon::prelude::*;
+use varflat_analysis::{
+    DatasetBase, Fit, FlatnessSearch, ParamGuard, PrincipalCurvatures, TrajectoryPca, WindowSource,
+};
+use varflat_files::{FileError, read_json};
+use varflat_model::{DenseLandscape, Langevin, LangevinConfig, MovingLayer};
+
+use varflat_run::context::Context;
+use varflat_run::error::{Error, Result};
+use varflat_run::experiment::{Centre, Experiment, LangevinSection};
+use varflat_run::recorded::RecordedWindow;
+use varflat_run::run_folder::{RunFolder, names};
+use varflat_run::stages::{self, FitReport, FlatnessRow, Subspace, Uncertainty};
+
+/// Directions along which a walk is read where there are more: the flattest relax too slowly to be judged.
+const MOST_DIRECTIONS: usize = 300;
+
+/// Half the distance of the gradients whose difference gives the curvature, in units of weight: far below the flatness of the sharpest
+/// direction (0.28 in the headline), far above the rounding of weights to f32.
+const CURVATURE_STEP: f64 = 0.02;
+
+/// Rows of a trajectory that a thread projects together.
+const ROWS: usize = 500;
+
+/// Variances of a walk along some directions, with their flatness.
+pub(super) struct Measured {
+    pub(super) l0: f64,
+    pub(super) factor: f64,
+    pub(super) rows: Vec<FlatnessRow>,
+    /// Variance under which a value is not trusted.
+    pub(super) floor: f64,
+    /// Of the variances, over other windows.
+    pub(super) uncertainty: Uncertainty,
+}
+
+/// A walk along the eigenvectors of the Hessian, and all eigenvalues.
+pub(super) struct AlongHessian {
+    pub(super) measured: Measured,
+    pub(super) curvature: Vec<f64>,
+}
+
+/// What the stages found, along the walk's own principal components.
+pub(super) fn own(run: &RunFolder) -> Result<Measured> {
+    let fit: FitReport = read_json(&run.checked(names::FIT)?)?;
+    let (rows, pca) = (stages::read_rows(run)?, stages::read_pca(run)?);
+    Ok(Measured {
+        l0: fit.l0,
+        factor: fit.factor,
+        rows,
+        floor: pca.floor(),
+        uncertainty: Uncertainty::read(run, fit.psi_estimate().missing.as_deref())?,
+    })
+}
+
+/// Along the principal components of the run of SGD, whose flatness is known.
+pub(super) fn along_sgd(run: &RunFolder, section: &LangevinSection, source: &RunFolder) -> Result<Measured> {
+    let fit: FitReport = read_json(&source.checked(names::FIT)?)?;
+    let pca = stages::read_pca(source)?;
+    let within =
+        |index: usize| section.components.is_none_or(|[first, last]| (first..=last).contains(&index));
+    let rows: Vec<FlatnessRow> = stages::read_rows_along(source, &pca)?
+        .into_iter()
+        .filter(|row| within(row.index))
+        .take(MOST_DIRECTIONS)
+        .collect();
+    let directions: Vec<ArrayView1<'_, f64>> =
+        rows.iter().map(|row| pca.components().row(row.index - 1)).collect();
+    stages::check_weights(source, &pca, recorded_weights(run)?.len())?;
+    let theta = projections(run, &stack(&directions)?)?;
+    let variance = theta.var_axis(Axis(0), 0.0);
+    // Numbered anew, as the columns of θ are.
+    let rows = rows.into_iter().zip(variance).zip(1..);
+    let rows = rows.map(|((row, variance), index)| FlatnessRow { index, variance, ..row }).collect();
+    let uncertainty = Uncertainty::of_coordinates(&theta, run.experiment().fit.block)?;
+    Ok(Measured { l0: fit.l0, factor: fit.factor, rows, floor: 0.0, uncertainty })
+}
+
+/// Along the eigenvectors of the Hessian at the mean of the walk.
+pub(super) fn along_hessian(
+    run: &RunFolder,
+    section: &LangevinSection,
+    context: &Context<'_>,
+) -> Result<AlongHessian> {
+    let experiment = run.experiment();
+    let network = run.centre(Centre::Mean)?;
+    let name = &experiment.recorder.layer;
+    let layer = &network.layers()[network.position(name)?];
+    let start = RunFolder::view(run.path().join(&section.start))?;
+    let subspace = Subspace::of(&start, section, layer)?;
+    let images = stages::load_data(run)?.train;
+    let curvatures = {
+        let _spinner = context.report.spinner("curvature", "gradients to both sides in every dimension");
+        let moving = MovingLayer::new(&network, name, &images)?;
+        let rows = subspace
+            .directions()
+            .map(|directions| directions.rows().into_iter().map(|p| p.to_vec()).collect::<Vec<Vec<f64>>>());
+        let hessian = moving.hessian(&layer.weight, rows.as_deref(), CURVATURE_STEP)?;
+        let shape = (subspace.dimensions(), subspace.dimensions());
+        let hessian = Array2::from_shape_vec(shape, hessian).map_err(|error| shapes(run, &error))?;
+        PrincipalCurvatures::of(hessian.view())?
+    };
+    let kept = curvatures.directions.rows().into_iter().take(MOST_DIRECTIONS);
+    let directions: Vec<Vec<f64>> = kept.map(|direction| subspace.lifted(direction)).collect();
+    let views: Vec<ArrayView1<'_, f64>> = directions.iter().map(|p| ArrayView1::from(p.as_slice())).collect();
+    let theta = projections(run, &stack(&views)?)?;
+    let variance = theta.var_axis(Axis(0), 0.0);
+
+    let landscape = DenseLandscape::new(&network, name, &images)?;
+    let (l0, section) = (landscape.reference_loss(), &experiment.landscape);
+    let search = FlatnessSearch::params().factor(section.factor).radius(section.radius).check()?;
+    let rows: Vec<FlatnessRow> = directions
+        .par_iter()
+        .zip(variance.to_vec())
+        .enumerate()
+        .map_init(
+            || landscape.line(),
+            |line, (place, (direction, variance))| {
+                line.aim(direction)?;
+                let found = search.measure(l0, 1.0, |offsets| line.search_losses(offsets))?;
+                Ok(FlatnessRow::of(place + 1, variance, &found))
+            },
+        )
+        .collect::<Result<_>>()?;
+    let uncertainty = Uncertainty::of_coordinates(&theta, experiment.fit.block)?;
+    Ok(AlongHessian {
+        measured: Measured { l0, factor: section.factor, rows, floor: 0.0, uncertainty },
+        curvature: curvatures.curvature.to_vec(),
+    })
+}
+
+/// The same walk in a bowl L_0 + Σ κ_j x_j²/2, along its own principal components.
+///
+/// Negative curvatures, of which there are few and small ones, are taken as 0: a walk in a bowl should come back.
+pub(super) fn bowl(
+    experiment: &Experiment,
+    section: &LangevinSection,
+    curvature: &[f64],
+    l0: f64,
+) -> Result<Measured> {
+    let curvature: Vec<f64> = curvature.iter().map(|curvature| curvature.max(0.0)).collect();
+    let window = walk_in_bowl(&curvature, experiment, section.walk(), section.burn_in);
+    let pca = TrajectoryPca::params().fit(&DatasetBase::from(window.view()))?;
+    let bowl = |x: &[f64]| -> f64 {
+        l0 + curvature.iter().zip(x).map(|(curvature, x)| 0.5 * curvature * x * x).sum::<f64>()
+    };
+    let centre = pca.mean().to_vec();
+    let l0 = bowl(&centre);
+    let factor = experiment.landscape.factor;
+    let search = FlatnessSearch::params().factor(factor).radius(experiment.landscape.radius).check()?;
+    let chosen = stages::chosen(experiment.landscape.components, pca.variance().len());
+    let rows = chosen.into_par_iter().map(|index| {
+        let p: ArrayView1<'_, f64> = pca.components().row(index - 1);
+        let found = search.measure(l0, 1.0, |offsets| {
+            let at = |s: f64| centre.iter().zip(&p).map(|(x, p)| x + s * p).collect::<Vec<f64>>();
+            offsets.iter().map(|&offset| bowl(&at(offset))).collect()
+        })?;
+        Ok(FlatnessRow::of(index, pca.variance()[index - 1], &found))
+    });
+    let rows = rows.collect::<Result<_>>()?;
+    let uncertainty =
+        Uncertainty::of_components(&pca, window.view(), experiment.fit.block, 1..=pca.variance().len())?;
+    Ok(Measured { l0, factor, rows, floor: pca.floor(), uncertainty })
+}
+
+/// `[rows, dimensions]` of the walk, recorded as the network's is.
+fn walk_in_bowl(
+    curvature: &[f64],
+    experiment: &Experiment,
+    config: LangevinConfig,
+    burn_in: u64,
+) -> Array2<f32> {
+    let every = experiment.recorder.every.max(1);
+    let rows = steps(experiment) / every;
+    let mut window = Array2::zeros((rows as usize, curvature.len()));
+    let mut walk = Langevin::new(&vec![0.0; curvature.len()], config, experiment.seed);
+    let force = |x: &[f64]| curvature.iter().zip(x).map(|(curvature, x)| curvature * x).collect();
+    (0..burn_in).for_each(|_| walk.step(force));
+    for mut row in window.rows_mut() {
+        (0..every).for_each(|_| walk.step(force));
+        row.iter_mut().zip(walk.weights()).for_each(|(value, x)| *value = *x as f32);
+    }
+    window
+}
+
+/// θ `[rows, k]` of the recorded walk about its mean along directions `[k, weights]`.
+fn projections(run: &RunFolder, directions: &Array2<f64>) -> Result<Array2<f64>> {
+    let window = RecordedWindow::open(run.checked(names::TRAJECTORY)?)?;
+    let mean = Array1::from(recorded_weights(run)?);
+    if window.weights() != mean.len() {
+        let problem = format!(
+            "has rows of {} weights, but {} has {}",
+            window.weights(),
+            names::WEIGHTS_MEAN,
+            mean.len()
+        );
+        return Err(FileError::malformed(&run.file(names::TRAJECTORY), problem).into());
+    }
+    let mut theta = Array2::zeros((window.steps(), directions.nrows()));
+    let together = ROWS * rayon::current_num_threads();
+    for (first, mut theta) in (0..).step_by(together).zip(theta.axis_chunks_iter_mut(Axis(0), together)) {
+        let recorded = window.rows(first..first + theta.nrows())?;
+        let recorded: Vec<_> = recorded.axis_chunks_iter(Axis(0), ROWS).collect();
+        let mut blocks: Vec<_> = theta.axis_chunks_iter_mut(Axis(0), ROWS).collect();
+        blocks.par_iter_mut().zip(recorded).for_each(|(theta, rows)| {
+            let centred = rows.mapv(f64::from) - &mean;
+            theta.assign(&centred.dot(&directions.t()));
+        });
+    }
+    Ok(theta)
+}
+
+/// ⟨w⟩ of the recorded layer.
+fn recorded_weights(run: &RunFolder) -> Result<Vec<f64>> {
+    let network = run.centre(Centre::Mean)?;
+    let place = network.position(&run.experiment().recorder.layer)?;
+    Ok(network.layers()[place].weight.clone())
+}
+
+fn stack(directions: &[ArrayView1<'_, f64>]) -> Result<Array2<f64>> {
+    ndarray::stack(Axis(0), directions)
+        .map_err(|error| FileError::malformed(names::PCA.as_ref(), error.to_string()).into())
+}
+
+fn shapes(run: &RunFolder, error: &ndarray::ShapeError) -> Error {
+    FileError::malformed(&run.file(names::TRAJECTORY), error.to_string()).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bowl_has_the_variances_and_the_slope_of_equilibrium() {
+        let text = "name = 'bowl'\nrecorder.window = 40000\nlandscape.components = 'all'\n[langevin]\nstart = '.'\n\
+                    temperature = 1e-8\nlearning_rate = 20\nburn_in = 2000";
+        let experiment = Experiment::parse(text, "test", &[]).unwrap();
+        let section = experiment.langevin.as_ref().unwrap();
+        let curvature = [1e-2, 3e-3, 1e-3, 3e-4];
+        let found = bowl(&experiment, section, &curvature, 5e-5).unwrap();
+        // Principal components come with the flattest first.
+        for (row, curvature) in found.rows.iter().zip(curvature.iter().rev()) {
+            let exact = section.walk().variance(*curvature);
+            let samples = 40_000.0 / (2.0 * section.walk().relaxation_steps(*curvature));
+            let error = (row.variance / exact - 1.0).abs();
+            assert!(error < 4.0 * (2.0 / samples).sqrt(), "{} against {exact}", row.variance);
+        }
+        let points = found.rows.iter().map(|row| (row.flatness.unwrap(), row.variance));
+        let law = varflat_analysis::scaling(points).unwrap();
+        assert!((law.exponent - 2.0).abs() < 0.15, "{law:?}");
+    }
+}
+
+/// Steps over which a walk is recorded.
+pub(super) fn steps(experiment: &Experiment) -> u64 {
+    experiment.recorder.window_steps().unwrap_or(0)
+}

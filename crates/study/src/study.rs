@@ -1,0 +1,243 @@
+//! Studies: what is asked beyond one run and its fit. Each leaves small tables in a folder of its own.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use serde::{Deserialize, Serialize};
+use varflat_files::{
+    FileSum, make_folder, read_bytes, read_json, read_text, remove, write_json, write_whole,
+};
+
+use crate::part::{Made, StudyRecord, Unfinished, check_apart, claim_new, is_record};
+use crate::studies::context::{Used, Work};
+use varflat_run::context::Context;
+use varflat_run::error::{Error, Remedy, Result};
+use varflat_run::experiment::{Experiment, Kind, check_name, parsed};
+use varflat_run::run_folder::{self, RunFolder, RunRecord, Stage, names};
+use varflat_run::versions;
+
+pub use crate::registry::StudyKind;
+pub use crate::studies::drift::DriftStudy;
+pub use crate::studies::forgetting::{ForgettingStudy, Heads};
+pub use crate::studies::generality::GeneralityStudy;
+pub use crate::studies::grid::GridStudy;
+pub use crate::studies::groups::{PointGroup, Trainings};
+pub use crate::studies::langevin::LangevinStudy;
+pub use crate::studies::sensitivity::SensitivityStudy;
+pub use crate::studies::temperature::TemperatureStudy;
+pub use crate::studies::width::WidthStudy;
+
+/// A study file: its name, the run it looks at, and the one section `[study.…]` that says what is done.
+///
+/// ```
+/// let text = r#"
+///     name = "mine"
+///     run = "headline"
+///     [study.drift]
+///     components = [1, 2, 10]
+///     lags = [[10, 300]]
+/// "#;
+/// let study = varflat::Study::parse(text, "mine.toml")?;
+/// assert_eq!(study.study.name(), "drift");
+/// # Ok::<(), varflat::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Study {
+    /// Name of the study: the folder of its results beside those of the runs.
+    pub name: String,
+    /// The run it looks at, or whose experiment it varies: a folder beside its own.
+    pub run: String,
+    /// What is done.
+    pub study: StudyKind,
+}
+
+impl Study {
+    /// Read a study from the text of its file; `origin` names it in errors.
+    ///
+    /// # Errors
+    /// TOML that does not parse, an unknown or missing key, an impossible value.
+    pub fn parse(text: &str, origin: &str) -> Result<Self> {
+        let complain = |problem: String| Error::Experiment { origin: origin.to_owned(), problem };
+        let study: Self = parsed(text, origin, Kind::Study)?;
+        for (key, name) in [("name", &study.name), ("run", &study.run)] {
+            check_name(key, name).map_err(complain)?;
+        }
+        if study.name == study.run {
+            return Err(complain(format!(
+                "name and run are both {:?}, but what a study finds needs a folder of its own: choose another name",
+                study.name
+            )));
+        }
+        study
+            .study
+            .study()
+            .check()
+            .map_err(|problem| complain(format!("[study.{}] {problem}", study.study.name())))?;
+        Ok(study)
+    }
+
+    /// Read a study file.
+    ///
+    /// # Errors
+    /// A missing file, and as [`Study::parse`].
+    pub fn read(file: &Path) -> Result<Self> {
+        let text = read_text(file)?;
+        Self::parse(&text, &file.display().to_string())
+    }
+
+    /// Do the study below `runs`, unless it is finished, and say what was found. `base` is the experiment of the run it looks at; `reached` is told the share that is done. What has been done of an unfinished study is kept.
+    ///
+    /// # Errors
+    /// [`Error::StageMissing`] if the run is not finished, and whatever the study meets.
+    pub fn complete(
+        &self,
+        base: &Experiment,
+        runs: &Path,
+        context: &Context<'_>,
+        force: bool,
+        reached: &(dyn Fn(f64) + Sync),
+    ) -> Result<()> {
+        let source = if self.study.needs_the_run() {
+            let source = RunFolder::view(runs.join(&self.run))?;
+            source.require(Stage::Fit)?;
+            Some(source)
+        } else {
+            None
+        };
+        source.as_ref().map_or(Ok(()), |run| self.check_run(run))?;
+        let folder = runs.join(&self.name);
+        make_folder(&folder)?;
+        let report = self.report(&folder);
+        self.check_own(&folder, &report, force)?;
+        let lock = run_folder::lock(&folder)?;
+        if let Some(notice) = lock.take_notice() {
+            context.warn(notice);
+        }
+        let record = source.as_ref().map(RunFolder::record).transpose()?;
+        if !force && self.is_done(&folder, base, record.as_ref()) {
+            context.say("  already finished; nothing to compute\n");
+            return self.tell(&report, context);
+        }
+        let begun = Instant::now();
+        remove(&report)?;
+        let (of, about) = ((self.name.as_str(), self.run.as_str()), (base, source));
+        let work = Work::new(of, about, (folder, force), context, reached);
+        let numbers = self.study.study().measure(&work)?;
+        let made = Made {
+            versions: versions::versions(),
+            git_commit: versions::git_commit(),
+            seconds: begun.elapsed().as_secs_f64(),
+        };
+        let tables = FileSum::of_all(&work.folder, self.study.part().tables)?;
+        let Used { runs, data } = work.used();
+        let (study, experiment, source) = (self.clone(), base.clone(), record);
+        write_json(
+            &report,
+            &StudyRecord { study, experiment, source, made, runs, data, tables, report: numbers },
+        )?;
+        self.tell(&report, context)
+    }
+
+    /// Refuse a folder in which the study's tables would replace what is not a study's.
+    fn check_own(&self, folder: &Path, report: &Path, force: bool) -> Result<()> {
+        if folder.join(names::CONFIG).exists() {
+            let problem = format!("is the folder of a run, and the study is called {:?}", self.name);
+            return Err(Error::malformed(folder, problem, Remedy::RenameStudy));
+        }
+        // The lock file stays where a study was begun; the report may be all that was copied from elsewhere.
+        let begun = folder.join(names::LOCK).exists() || is_record(report)?;
+        let ours = force || (begun && (!report.exists() || is_record(report)?));
+        let mut files =
+            self.study.part().tables.iter().map(|table| folder.join(table)).chain([report.to_owned()]);
+        match files.find(|file| !ours && file.exists()) {
+            None => Ok(()),
+            Some(file) => {
+                let problem = "was not written by this study and would be overwritten";
+                Err(Error::malformed(&file, problem, Remedy::MoveAwayOrRename))
+            }
+        }
+    }
+
+    /// Say what a finished study found.
+    fn tell(&self, report: &Path, context: &Context<'_>) -> Result<()> {
+        context.say(self.study.study().words_of(report)?);
+        Ok(())
+    }
+
+    /// Whether the folder holds all tables of this very study of this very run.
+    fn is_done(&self, folder: &Path, base: &Experiment, source: Option<&RunRecord>) -> bool {
+        let record = read_json::<StudyRecord<serde_json::Value, Self>>(&self.report(folder));
+        self.study.part().tables.iter().all(|table| folder.join(table).exists())
+            && record.is_ok_and(|record| {
+                record.study == *self
+                    && record.experiment == *base
+                    && record.source.as_ref() == source
+                    && !lacks_data(&record.report)
+            })
+    }
+
+    /// Refuse what the finished run has no room for: components and lags beyond those there are.
+    fn check_run(&self, run: &RunFolder) -> Result<()> {
+        self.study.study().check_run(run)?.map_err(|problem| Error::Experiment {
+            origin: format!("study `{}`", self.name),
+            problem: format!("[study.{}] {problem}", self.study.name()),
+        })
+    }
+
+    fn report(&self, folder: &Path) -> PathBuf {
+        folder.join(self.study.part().record)
+    }
+
+    /// Copy the tables of the finished study below `runs` into a figure folder.
+    ///
+    /// # Errors
+    /// [`Error::File`] if one cannot be read or written.
+    pub fn copy_tables(&self, runs: &Path, figures: &Path) -> Result<()> {
+        let folder = runs.join(&self.name);
+        check_apart(figures, &folder)?;
+        let part = self.study.part();
+        let record: StudyRecord<serde_json::Value> = read_json(&folder.join(part.record))?;
+        let _claim = claim_new(figures)?;
+        let unfinished = Unfinished::begin(figures, part)?;
+        for name in part.tables.iter().chain([&part.record]) {
+            let from = folder.join(name);
+            let bytes = read_bytes(&from)?;
+            let known = record.tables.get(*name);
+            if let Some(difference) = known.and_then(|known| known.difference(&FileSum::of_bytes(&bytes))) {
+                let problem = format!("is not the table that the study wrote ({difference})");
+                return Err(Error::malformed(&from, problem, Remedy::RedoStudy));
+            }
+            write_whole(&figures.join(name), |file| std::io::Write::write_all(file, &bytes))?;
+        }
+        unfinished.end()
+    }
+}
+
+/// Whether runs of a study were left out because their data was not there, which may have changed.
+fn lacks_data(report: &serde_json::Value) -> bool {
+    report["missing_data"].as_array().is_some_and(|missing| !missing.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_study_file_says_what_is_wrong_with_it() {
+        let message = |text: &str| Study::parse(text, "file.toml").unwrap_err().to_string();
+        let head = "name = 'x'\nrun = 'y'\n";
+        assert!(message("name = 'x'").contains("run"));
+        assert!(message(&format!("{head}[study.weather]\n")).contains("weather"));
+        let unknown = message(&format!("{head}[study.drift]\ncomponents = [1]\nlags = [[10, 300]]\nlag = 1"));
+        assert!(unknown.contains("lag") && unknown.contains("file.toml"), "{unknown}");
+        let two = "[study.drift]\ncomponents = [1]\nlags = [[10, 300]]\n[study.sensitivity]\ngroups = []";
+        assert!(!message(&format!("{head}{two}")).is_empty());
+        assert!(message(&format!("{head}[study.drift]\ncomponents = []\nlags = []")).contains("components"));
+        // Twenty keys of two values are a million runs, which are not listed to find that out.
+        let keys: Vec<String> = (0..20).map(|key| format!("'key{key}=1,2'")).collect();
+        let vary = format!("title = 'x'\nvary = [{}]", keys.join(", "));
+        let many = message(&format!("{head}[study.grid]\n[[study.grid.groups]]\n{vary}"));
+        assert!(many.contains("1048576 runs"), "{many}");
+    }
+}
