@@ -38,7 +38,11 @@ check:
     cargo clippy --release --workspace --all-targets --features wgpu -- -D warnings
     RUSTDOCFLAGS="-D warnings" cargo doc --release --workspace --no-deps --features wgpu
 
-# Redraw the committed figures from their tables, and the report and the README's gallery with them
+# The guide, into docs/book; needs mdbook (`cargo install mdbook --locked`)
+guide:
+    mdbook build docs
+
+# Redraw the committed figures from their tables, and the report and the guide's gallery with them
 figures:
     cargo run --release -- plot --figures figures
-    cargo run --release -- report --figures figures --readme README.md
+    cargo run --release -- report --figures figures --readme docs/src/results.md
