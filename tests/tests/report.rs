@@ -304,17 +304,21 @@ fn the_numbers_of_the_claims_are_those_of_the_tables() {
 fn the_committed_report_and_gallery_are_those_of_the_committed_tables() {
     let work = Workplace::new();
     let folder = copied(&work, "figures", |name| !name.starts_with("report."));
-    let readme = committed().with_file_name("README.md");
-    fs::copy(&readme, work.path("README.md")).unwrap();
-    let arguments = ["report", "--figures", folder.to_str().unwrap(), "--readme", &work.text("README.md")];
+    let page = committed().with_file_name("docs/src/results.md");
+    fs::create_dir_all(work.path("docs/src")).unwrap();
+    fs::copy(&page, work.path("docs/src/results.md")).unwrap();
+    let arguments =
+        ["report", "--figures", folder.to_str().unwrap(), "--readme", &work.text("docs/src/results.md")];
     program!().run(&arguments).succeeds();
-    let remedy = "refresh it with `cargo run --release -- report --figures figures --readme README.md`";
+    let remedy =
+        "refresh it with `cargo run --release -- report --figures figures --readme docs/src/results.md`";
     for name in ["report.html", "report.md"] {
         let of = |folder: &Path| fs::read_to_string(folder.join(name)).unwrap();
         assert!(of(&folder) == of(&committed()), "figures/{name} is out of date; {remedy}");
     }
     let of = |file: &Path| fs::read_to_string(file).unwrap();
-    assert!(of(&work.path("README.md")) == of(&readme), "the gallery of README.md is out of date; {remedy}");
+    let now = of(&work.path("docs/src/results.md"));
+    assert!(now == of(&page), "the gallery of docs/src/results.md is out of date; {remedy}");
 }
 
 #[test]
