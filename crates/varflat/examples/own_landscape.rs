@@ -35,7 +35,7 @@ fn main() -> varflat::Result<()> {
         |w: &[f64]| LEAST_LOSS + w.iter().enumerate().map(|(i, w)| 0.5 * curvature(i) * w * w).sum::<f64>();
 
     // Gradient descent with isotropic noise, w ← w − α∇L + √(2αT) ξ; what is recorded is an array [steps, weights].
-    let (alpha, temperature, steps) = (0.2, 1e-4, 200_000);
+    let (alpha, temperature, steps) = (0.1, 1e-4, 400_000);
     let mut noise = random::stream(1, random::Purpose::Langevin, 0);
     let mut w = [0.0; WEIGHTS];
     let window = Array2::from_shape_fn((steps, WEIGHTS), |(_, i)| {
