@@ -38,7 +38,12 @@ check:
     cargo clippy --release --workspace --all-targets --features wgpu -- -D warnings
     RUSTDOCFLAGS="-D warnings" cargo doc --release --workspace --no-deps --features wgpu
 
-# Redraw the committed figures from their tables, and the report and the README's gallery with them
+# The guide, into docs/book; needs mdbook (`cargo install mdbook --locked`)
+guide:
+    mdbook build docs
+
+# Redraw the committed figures from their tables, and with them the report and what README and guide show of it
 figures:
     cargo run --release -- plot --figures figures
-    cargo run --release -- report --figures figures --readme README.md
+    cargo run --release -- report --figures figures --readme README.md --readme docs/src/results.md \
+        --readme docs/src/studies.md --readme docs/src/run-folders.md --readme docs/src/experiments.md

@@ -304,17 +304,27 @@ fn the_numbers_of_the_claims_are_those_of_the_tables() {
 fn the_committed_report_and_gallery_are_those_of_the_committed_tables() {
     let work = Workplace::new();
     let folder = copied(&work, "figures", |name| !name.starts_with("report."));
-    let readme = committed().with_file_name("README.md");
-    fs::copy(&readme, work.path("README.md")).unwrap();
-    let arguments = ["report", "--figures", folder.to_str().unwrap(), "--readme", &work.text("README.md")];
+    let pages =
+        ["README", "docs/src/results", "docs/src/studies", "docs/src/run-folders", "docs/src/experiments"];
+    let pages = pages.map(|page| format!("{page}.md"));
+    fs::create_dir_all(work.path("docs/src")).unwrap();
+    let copies = pages.each_ref().map(|page| work.text(page));
+    let mut arguments = vec!["report", "--figures", folder.to_str().unwrap()];
+    for (page, copy) in pages.iter().zip(&copies) {
+        fs::copy(committed().with_file_name(page), copy).unwrap();
+        arguments.extend(["--readme", copy]);
+    }
     program!().run(&arguments).succeeds();
-    let remedy = "refresh it with `cargo run --release -- report --figures figures --readme README.md`";
+    let remedy = "refresh it with `just figures`";
     for name in ["report.html", "report.md"] {
         let of = |folder: &Path| fs::read_to_string(folder.join(name)).unwrap();
         assert!(of(&folder) == of(&committed()), "figures/{name} is out of date; {remedy}");
     }
-    let of = |file: &Path| fs::read_to_string(file).unwrap();
-    assert!(of(&work.path("README.md")) == of(&readme), "the gallery of README.md is out of date; {remedy}");
+    for (page, copy) in pages.iter().zip(&copies) {
+        let of = |file: &Path| fs::read_to_string(file).unwrap();
+        let same = of(Path::new(copy)) == of(&committed().with_file_name(page));
+        assert!(same, "what stands between the marks of {page} is out of date; {remedy}");
+    }
 }
 
 #[test]

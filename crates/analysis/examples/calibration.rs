@@ -1,4 +1,4 @@
-//! How often the 95 % intervals hold the value over repetitions: the table of `doc/uncertainty.md`.
+//! How often the 95 % intervals hold the value over repetitions: the table of `docs/src/uncertainty.md`.
 //!
 //! `cargo run --release -p varflat-analysis --example calibration -- 200` takes some minutes.
 

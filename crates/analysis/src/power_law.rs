@@ -198,7 +198,7 @@ impl PowerLawValidParams {
 
     /// ψ with its interval over time: a jackknife over blocks of the window, the components found again in each replicate.
     ///
-    /// F of rank i is held: what its scatter among windows adds is measured in `doc/uncertainty.md`. Components that a
+    /// F of rank i is held: what its scatter among windows adds is measured in `docs/src/uncertainty.md`. Components that a
     /// replicate does not have are left out of its fit.
     ///
     /// # Errors

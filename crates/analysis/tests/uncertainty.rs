@@ -1,6 +1,6 @@
 //! The intervals of ψ, γ, the gap, T's exponent and correlation times against brute force, and against repetition.
 //!
-//! `cargo run --release -p varflat-analysis --example calibration` prints the full table of `doc/uncertainty.md`.
+//! `cargo run --release -p varflat-analysis --example calibration` prints the full table of `docs/src/uncertainty.md`.
 
 mod common;
 #[path = "common/processes.rs"]
@@ -129,7 +129,7 @@ fn what_drifts_has_no_interval_because_its_blocks_are_not_independent() {
     assert!(some(3).unwrap().component <= 3);
 }
 
-/// A small version of the table in `doc/uncertainty.md`: 40 repetitions each, so that the share is known to ± 0.035.
+/// A small version of the table in `docs/src/uncertainty.md`: 40 repetitions each, so that the share is known to ± 0.035.
 #[test]
 fn intervals_hold_the_value_over_repetitions() {
     for process in [all()[1], all()[3], all()[5]] {

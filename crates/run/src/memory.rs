@@ -1,4 +1,4 @@
-//! How much memory a run needs: the formulas of `doc/memory.md`.
+//! How much memory a run needs: the formulas of `docs/src/memory.md`.
 
 mod there;
 

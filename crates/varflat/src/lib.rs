@@ -39,7 +39,19 @@ pub use varflat_study::{
     Study, SweepFile, catalogue, figures, inspect, report, reproduce, study, sweep, verify,
 };
 
-/// The README's Rust code is a doctest.
+/// The Rust code of the README and of the guide are doctests.
 #[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
-struct Readme;
+mod guide {
+    #[doc = include_str!("../../../README.md")]
+    struct Readme;
+    #[doc = include_str!("../../../docs/src/experiments.md")]
+    struct Experiments;
+    #[doc = include_str!("../../../docs/src/run-folders.md")]
+    struct RunFolders;
+    #[doc = include_str!("../../../docs/src/your-own-network.md")]
+    struct YourOwnNetwork;
+    #[doc = include_str!("../../../docs/src/your-own-trajectory.md")]
+    struct YourOwnTrajectory;
+    #[doc = include_str!("../../../docs/src/forgetting.md")]
+    struct Forgetting;
+}

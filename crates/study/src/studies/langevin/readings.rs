@@ -228,6 +228,11 @@ fn shapes(run: &RunFolder, error: &ndarray::ShapeError) -> Error {
     FileError::malformed(&run.file(names::TRAJECTORY), error.to_string()).into()
 }
 
+/// Steps over which a walk is recorded.
+pub(super) fn steps(experiment: &Experiment) -> u64 {
+    experiment.recorder.window_steps().unwrap_or(0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -251,9 +256,4 @@ mod tests {
         let law = varflat_analysis::scaling(points).unwrap();
         assert!((law.exponent - 2.0).abs() < 0.15, "{law:?}");
     }
-}
-
-/// Steps over which a walk is recorded.
-pub(super) fn steps(experiment: &Experiment) -> u64 {
-    experiment.recorder.window_steps().unwrap_or(0)
 }
