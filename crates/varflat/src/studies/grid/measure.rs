@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use varflat_analysis::{Scaling, Spread, scaling};
+use varflat_analysis::{MOST_RISE, Scaling, Spread, scaling};
 
 use crate::error::Result;
 use crate::studies::context::Work;
-use crate::studies::exponents::{ExponentRow, MOST_RISE, write_exponents};
+use crate::studies::exponents::{ExponentRow, write_exponents};
 use crate::studies::groups::Trainings;
 
 pub(crate) const TABLES: &[&str] = &[EXPONENTS, POINTS];
