@@ -27,7 +27,7 @@ pub use axes::{Axis, combinations};
 pub use collect::collect;
 pub use file::{Part, SweepFile};
 pub use folder::SweepFolder;
-pub(crate) use parallel::{cores, start_threads};
+pub use parallel::{cores, start_threads};
 pub use plan::{list, plan};
 pub use point::{Change, Indices, Point};
 pub use slurm::{Slurm, submit};

@@ -61,7 +61,7 @@ pub(crate) fn on_cores<I: Sync, T: Send>(
 }
 
 /// Cores of this machine that may be used.
-pub(crate) fn cores() -> usize {
+pub fn cores() -> usize {
     thread::available_parallelism().map_or(1, usize::from)
 }
 
@@ -71,7 +71,10 @@ fn on_threads<T: Send>(threads: usize, work: impl FnOnce() -> Result<T> + Send) 
 }
 
 /// Start the threads that everything computes on which is given no others. Left to the first who needs them, a refusal would be a panic.
-pub(crate) fn start_threads(context: &Context<'_>) -> Result<()> {
+///
+/// # Errors
+/// Threads that the system refuses.
+pub fn start_threads(context: &Context<'_>) -> Result<()> {
     let most = MOST_THREADS.max(cores());
     let asked =
         std::env::var("RAYON_NUM_THREADS").ok().and_then(|number| number.trim().parse::<usize>().ok());
