@@ -138,6 +138,86 @@ fn no_module_lies_in_a_circle() {
     }
 }
 
+/// What a report may take from the analysis: numbers that a table holds, and names of components.
+const DATA: [&str; 9] = [
+    "Estimate",
+    "FlatnessStatus",
+    "LEADING",
+    "Method",
+    "MiniBatchScatter",
+    "Phases",
+    "Scaling",
+    "Spread",
+    "Trust",
+];
+
+/// What reads one of these numbers, as it stands in a path.
+const READS: [&str; 2] = ["Estimate::low", "Estimate::high"];
+
+/// Modules of a study that tell what it found.
+const TELLING: [&str; 4] = ["captions", "claims", "controls", "leading"];
+
+/// Whether a module tells what was found, and so may find nothing itself.
+fn tells(module: &[String]) -> bool {
+    module[0] == "report" || module.iter().any(|name| TELLING.contains(&name.as_str()))
+}
+
+/// What a text takes from the analysis and computes with.
+fn computed(text: &str) -> Vec<String> {
+    const ANALYSIS: &str = "varflat_analysis::";
+    let names = text.match_indices(ANALYSIS).flat_map(|(start, _)| {
+        let rest = &text[start..];
+        let is_use = text[..start].trim_end().ends_with("use");
+        let end = match is_use {
+            true => rest.find(';'),
+            false => rest.find(|letter: char| !(letter.is_alphanumeric() || "_:".contains(letter))),
+        };
+        spread(&rest[..end.unwrap_or(rest.len())])
+    });
+    let mut found: Vec<String> =
+        names.map(|path| path[1..].join("::")).filter(|name| !DATA.contains(&name.as_str())).collect();
+    // Functions of the types, which are in lower case where variants and constants are not.
+    for data in DATA {
+        for (start, _) in text.match_indices(&format!("{data}::")) {
+            let rest = &text[start + data.len() + 2..];
+            let name: String =
+                rest.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect();
+            let whole = format!("{data}::{name}");
+            let is_function = name.starts_with(|letter: char| letter.is_lowercase());
+            if is_function && !READS.contains(&whole.as_str()) {
+                found.push(whole);
+            }
+        }
+    }
+    found
+}
+
+/// A number of the report stands in a table: it is computed by a study or a stage, and verified there.
+#[test]
+fn no_report_computes_what_it_tells() {
+    let mut modules_of = BTreeMap::new();
+    modules(&crates().join("study/src"), &[], &mut modules_of);
+    let telling: Vec<_> = modules_of.iter().filter(|(module, _)| tells(module)).collect();
+    assert!(telling.len() > 10, "the report was not found");
+    for (module, text) in telling {
+        let computed = computed(text);
+        assert!(computed.is_empty(), "{} computes with {}", module.join("::"), computed.join(", "));
+    }
+}
+
+#[test]
+fn computing_is_told_from_reading() {
+    let text = "use varflat_analysis::{Estimate, scaling, spectrum::{self, decay}};\n\
+                fn f() { varflat_analysis::median(x); Estimate::of_mean(x); Estimate::low(x); FlatnessStatus::Found }";
+    assert_eq!(
+        computed(text),
+        ["scaling", "spectrum::self", "spectrum::decay", "median", "Estimate::of_mean"]
+    );
+    let reading =
+        "use varflat_analysis::{Phases, Trust};\nfn f(law: varflat_analysis::Scaling) { law.estimate() }";
+    assert_eq!(computed(reading), Vec::<String>::new());
+}
+
 #[test]
 fn crates_use_what_lies_below_them() {
     for (krate, allowed) in CRATES {

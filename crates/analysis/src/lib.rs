@@ -56,7 +56,9 @@ mod displacement;
 mod error;
 mod estimate;
 mod flatness;
+mod growth;
 mod jackknife;
+mod leading;
 mod line;
 mod memory;
 mod mini_batches;
@@ -70,6 +72,7 @@ pub mod spectrum;
 mod spread;
 mod student;
 mod temperature;
+mod trust;
 
 pub use bootstrap::Interval;
 pub use correlation::{ComponentTimes, CorrelationTimes, Correlator, among_neighbours, correlation_times};
@@ -83,20 +86,23 @@ pub use estimate::{Estimate, Method, median};
 pub use flatness::{
     DirectionFlatness, FlatnessSearch, FlatnessSearchParams, FlatnessStatus, Side, curvature_of_crossings,
 };
+pub use growth::growth;
 pub use jackknife::Replicates;
+pub use leading::{LEADING, leading_exponent};
 pub use memory::{Memory, Remembers};
 pub use mini_batches::{MiniBatchProfiles, MiniBatchScatter};
 pub use path_noise::PathNoise;
 pub use pca::{
     GeneratedRows, SegmentMoments, Solver, TrajectoryPca, TrajectoryPcaParams, TrajectoryPcaValidParams,
-    Weight, WindowSource, check_rows,
+    Weight, WindowSource, check_rows, project,
 };
 pub use phases::Phases;
 pub use points::Component;
 pub use power_law::{PowerLaw, PowerLawParams, PowerLawValidParams};
 pub use scaling::{Scaling, scaling};
 pub use spread::Spread;
-pub use temperature::{reshuffled_correlation, temperature};
+pub use temperature::{points_between, reshuffled_correlation, temperature, temperature_along};
+pub use trust::{Doubt, Evidence, MOST_RISE, Trust, largest_rise};
 
 // linfa's grammar, so that a caller needs no dependency on linfa of its own.
 pub use linfa::traits::{Fit, Transformer};

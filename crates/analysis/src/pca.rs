@@ -7,6 +7,7 @@ mod generated;
 mod moments;
 mod params;
 mod product;
+mod project;
 mod solver;
 mod source;
 mod survey;
@@ -18,6 +19,7 @@ mod written;
 pub use generated::GeneratedRows;
 pub use moments::SegmentMoments;
 pub use params::{Solver, TrajectoryPcaParams, TrajectoryPcaValidParams};
+pub use project::project;
 pub use source::{Weight, WindowSource};
 pub use survey::check_rows;
 

@@ -32,6 +32,22 @@ pub fn temperature(
     Ok(squares * (0.5 * learning_rate / batches as f64))
 }
 
+/// T = (α/2) ⟨(∂δL^μ)²⟩_μ along one direction, from the slopes of mini-batch losses at a point of the line `[batches]`, such as T_i(δθ).
+///
+/// `mean` is the slope of the full loss there. As [`temperature`], which takes many directions.
+///
+/// # Errors
+/// If there are fewer than two batches.
+pub fn temperature_along(slopes: &[f64], mean: f64, learning_rate: f64) -> Result<f64, AnalysisError> {
+    let slopes = ArrayView1::from(slopes).insert_axis(Axis(1));
+    Ok(temperature(slopes, ArrayView1::from(&[mean]), learning_rate)?[0])
+}
+
+/// So many points of a line, evenly from `from` to `to`: where a profile such as T_i(δθ) is measured. One alone is `from`.
+pub fn points_between(from: f64, to: f64, points: usize) -> impl Iterator<Item = f64> {
+    (0..points).map(move |point| from + (to - from) * point as f64 / (points - 1).max(1) as f64)
+}
+
 /// The autocorrelation that noise has when a set is reshuffled every epoch and drawn without replacement.
 ///
 /// For M batches an epoch: ρ(0) = 1, ρ(h) = −(M − h)/(M(M − 1)) for 0 < h < M, 0 beyond. All of an epoch's noise adds up to
@@ -42,5 +58,31 @@ pub fn reshuffled_correlation(batches_per_epoch: usize, lag: usize) -> f64 {
         0 => 1.0,
         lag if lag < batches_per_epoch => -(m - lag as f64) / (m * (m - 1.0)),
         _ => 0.0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_direction_is_a_column_of_many() {
+        let slopes = ndarray::array![[1.0, 0.3], [3.0, -0.1], [-1.0, 0.7]];
+        let mean = ndarray::array![0.5, 0.2];
+        let all = temperature(slopes.view(), mean.view(), 0.1).unwrap();
+        // (α/2)(0.5² + 2.5² + 1.5²)/3.
+        assert!((all[0] - 0.05 * 8.75 / 3.0).abs() < 1e-15);
+        for direction in 0..2 {
+            let one = temperature_along(&slopes.column(direction).to_vec(), mean[direction], 0.1);
+            assert_eq!(one.unwrap(), all[direction]);
+        }
+        assert!(temperature_along(&[1.0], 1.0, 0.1).is_err());
+    }
+
+    #[test]
+    fn points_go_from_one_end_to_the_other() {
+        assert_eq!(points_between(-1.0, 3.0, 5).collect::<Vec<_>>(), [-1.0, 0.0, 1.0, 2.0, 3.0]);
+        assert_eq!(points_between(-1.0, 3.0, 1).collect::<Vec<_>>(), [-1.0]);
+        assert_eq!(points_between(-1.0, 3.0, 0).count(), 0);
     }
 }

@@ -152,6 +152,50 @@ impl Langevin {
     }
 }
 
+/// L(x) = L_0 + Σ_j κ_j x_j²/2: the landscape in which equilibrium is known exactly, σ_j² = T/κ_j.
+///
+/// ```
+/// use varflat_model::QuadraticLandscape;
+/// let bowl = QuadraticLandscape::new(0.5, &[2.0, 8.0, -1e-9]);
+/// assert_eq!(bowl.loss(&[1.0, 0.5, 3.0]), 0.5 + 1.0 + 1.0);
+/// assert_eq!(bowl.gradient(&[1.0, 0.5, 3.0]), [2.0, 4.0, 0.0]);
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct QuadraticLandscape {
+    l0: f64,
+    curvature: Vec<f64>,
+}
+
+impl QuadraticLandscape {
+    /// The landscape with these curvatures κ about its least loss L_0. Negative ones are taken as 0: a walk should come back.
+    pub fn new(l0: f64, curvature: &[f64]) -> Self {
+        Self { l0, curvature: curvature.iter().map(|curvature| curvature.max(0.0)).collect() }
+    }
+
+    /// L(x).
+    pub fn loss(&self, x: &[f64]) -> f64 {
+        self.l0 + self.curvature.iter().zip(x).map(|(curvature, x)| 0.5 * curvature * x * x).sum::<f64>()
+    }
+
+    /// ∇L(x).
+    pub fn gradient(&self, x: &[f64]) -> Vec<f64> {
+        self.curvature.iter().zip(x).map(|(curvature, x)| curvature * x).collect()
+    }
+
+    /// A walk from the least loss, row-major `[rows, dimensions]`: after `burn_in` steps a row every `every` steps, rounded to f32 as the
+    /// weights of a network are.
+    pub fn walk(&self, config: LangevinConfig, seed: u64, burn_in: u64, every: u64, rows: usize) -> Vec<f32> {
+        let mut walk = Langevin::new(&vec![0.0; self.curvature.len()], config, seed);
+        (0..burn_in).for_each(|_| walk.step(|x| self.gradient(x)));
+        let mut window = Vec::with_capacity(rows * self.curvature.len());
+        for _ in 0..rows {
+            (0..every).for_each(|_| walk.step(|x| self.gradient(x)));
+            window.extend(walk.weights().iter().map(|x| *x as f32));
+        }
+        window
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -174,6 +218,30 @@ mod tests {
             let error = (variance / exact - 1.0).abs();
             assert!(error < 4.0 * (2.0 / samples).sqrt(), "{kappa}: {variance} against {exact}");
         }
+    }
+
+    #[test]
+    fn a_recorded_walk_is_in_equilibrium_after_its_burn_in() {
+        let config = LangevinConfig { temperature: 1e-2, learning_rate: 0.1, trap: 0.0 };
+        let curvature = [2.0, 0.5];
+        let (burn_in, every, rows) = (200, 5, 40_000);
+        let walk = QuadraticLandscape::new(0.0, &curvature).walk(config.clone(), 3, burn_in, every, rows);
+        assert_eq!(walk.len(), 2 * rows);
+        for (place, kappa) in curvature.into_iter().enumerate() {
+            let values = walk.iter().skip(place).step_by(2).map(|&x| f64::from(x));
+            let (variance, exact) =
+                (values.map(|x| x * x).sum::<f64>() / rows as f64, config.variance(kappa));
+            let samples = rows as f64 / (2.0 * config.relaxation_steps(kappa) / every as f64).max(1.0);
+            assert!(
+                (variance / exact - 1.0).abs() < 4.0 * (2.0 / samples).sqrt(),
+                "{variance} against {exact}"
+            );
+        }
+        // A row is the state of the walk at its step.
+        let mut same = Langevin::new(&[0.0; 2], config, 3);
+        let bowl = QuadraticLandscape::new(0.0, &curvature);
+        (0..burn_in + every).for_each(|_| same.step(|x| bowl.gradient(x)));
+        assert_eq!(walk[..2], [same.weights()[0] as f32, same.weights()[1] as f32]);
     }
 
     #[test]

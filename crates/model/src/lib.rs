@@ -42,6 +42,7 @@ mod fisher;
 pub mod landscape;
 mod langevin;
 pub mod loss;
+mod mini_batches;
 pub mod mlp;
 mod moving_layer;
 mod number;
@@ -63,7 +64,8 @@ pub use fisher::fisher_diagonal;
 pub use landscape::{DenseLandscape, Line};
 #[cfg(feature = "burn")]
 pub use landscape::{DeviceLandscape, LandscapeError, Lines, ModuleLandscape, ModuleLine, with_weights};
-pub use langevin::{Langevin, LangevinConfig};
+pub use langevin::{Langevin, LangevinConfig, QuadraticLandscape};
+pub use mini_batches::MiniBatchesOnLine;
 pub use mlp::{Initialization, MlpConfig};
 #[cfg(feature = "burn")]
 pub use mlp::{Mlp, linear};

@@ -18,7 +18,7 @@ fn main() -> varflat::Result<()> {
     match arguments.as_slice() {
         [] => {
             println!("a random walk of 4000 steps in 300 dimensions");
-            describe(&principal_components(&random_walk(4000, 300))?)
+            describe(&principal_components(random_walk(4000, 300))?)
         }
         [trajectory] => describe(&principal_components(RecordedWindow::open(trajectory)?)?),
         [trajectory, weights, layer] => {

@@ -6,7 +6,7 @@ pub(crate) mod leading;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use varflat_analysis::{Estimate, scaling};
+use varflat_analysis::{Component, Doubt, Estimate, Evidence, Trust, leading_exponent};
 use varflat_files::{read_csv, read_json, write_csv};
 use varflat_model::{Metrics, StopReason};
 use varflat_plot::CloudPoint;
@@ -18,28 +18,6 @@ use varflat_run::error::Result;
 use varflat_run::experiment::{Centre, Experiment};
 use varflat_run::run_folder::{RunFolder, names};
 use varflat_run::stages::{self, FitReport};
-
-/// The components of most variance after the first: about those that hold 90 % of it (claim 10).
-pub(crate) const LEADING: [usize; 2] = [2, 40];
-
-/// Within the window of a settled training the loss never rises to more than this many times an earlier value.
-pub(super) const MOST_RISE: f64 = 2.0;
-
-/// Whether an exponent may be believed, and if not, why.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Trust {
-    /// Nothing speaks against it.
-    Trusted,
-    /// The loss did not reach its threshold, or rose again within the window.
-    NotSettled,
-    /// The window holds too few independent samples for an interval.
-    FewSamples,
-    /// Too few directions can be judged, or have a flatness.
-    FewDirections,
-    /// Training diverged or died: there is no exponent.
-    Failed,
-}
 
 /// A row of `grid.csv` or `sensitivity.csv`: ψ of one run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -107,6 +85,12 @@ pub(crate) struct PointRow {
 }
 
 impl PointRow {
+    /// As it is analysed.
+    fn component(&self) -> Component {
+        let &Self { index, variance, flatness, judged, .. } = self;
+        Component { index, variance, flatness: Some(flatness), trusted: judged }
+    }
+
     /// As it is drawn.
     pub(crate) fn drawn(&self) -> CloudPoint {
         CloudPoint { flatness: self.flatness, variance: self.variance, judged: self.judged }
@@ -232,10 +216,8 @@ impl ExponentRow {
 
     /// The same with the exponent of the components in which most moves.
     fn with_leading(self, points: &[PointRow]) -> Self {
-        let [first, last] = LEADING;
-        let leading = points.iter().filter(|point| point.judged && (first..=last).contains(&point.index));
-        let law = scaling(leading.map(|point| (point.flatness, point.variance))).ok();
-        let estimate = law.map(|law| law.estimate());
+        let components: Vec<Component> = points.iter().map(PointRow::component).collect();
+        let estimate = leading_exponent(&components);
         Self {
             leading: estimate.as_ref().map(|estimate| estimate.value),
             leading_low: estimate.as_ref().and_then(Estimate::low),
@@ -281,40 +263,29 @@ pub(super) fn write_exponents(
     Ok(rows)
 }
 
-/// Whether a training had settled and was long enough: `losses` are those at the epoch ends of the window.
+/// Whether a training had settled and was long enough, and if not, why: `losses` are those at the epoch ends of the window.
 fn trust(
     stop_reason: Option<StopReason>,
     loss_below: f64,
     losses: &[f64],
     fit: &FitReport,
 ) -> (Trust, String) {
-    // Nothing falls below 0: such a training was meant to go on to its last epoch, and settles as its loss does.
-    if stop_reason != Some(StopReason::LossBelow) && loss_below > 0.0 {
-        let last = losses.last().copied().unwrap_or(f64::NAN);
-        return (Trust::NotSettled, format!("loss {last:.1e} did not reach {loss_below:.0e}"));
-    }
-    let rise = largest_rise(losses);
-    if rise > MOST_RISE {
-        return (Trust::NotSettled, format!("the loss rose {rise:.1}-fold within the window"));
-    }
-    if let Some(few) = fit.mostly_censored() {
-        return (Trust::FewDirections, few);
-    }
-    match fit.psi_estimate().missing {
-        Some(reason) => (Trust::FewSamples, format!("no interval: {reason}")),
-        None => (Trust::Trusted, String::new()),
-    }
-}
-
-/// The largest ratio of a loss to an earlier one; 1 if none rises.
-fn largest_rise(losses: &[f64]) -> f64 {
-    let mut lowest = f64::INFINITY;
-    let mut rise: f64 = 1.0;
-    for &loss in losses {
-        rise = rise.max(loss / lowest);
-        lowest = lowest.min(loss);
-    }
-    rise
+    let psi = fit.psi_estimate();
+    let evidence = Evidence {
+        reached: stop_reason == Some(StopReason::LossBelow),
+        threshold: loss_below,
+        losses,
+        components: fit.n,
+        left_out: fit.left_out,
+        missing: psi.missing.as_deref(),
+    };
+    let Some(doubt) = evidence.doubt() else { return (Trust::Trusted, String::new()) };
+    let note = match doubt {
+        // With the keys that help.
+        Doubt::MostlyCensored { .. } => fit.mostly_censored(),
+        _ => None,
+    };
+    (doubt.trust(), note.unwrap_or_else(|| doubt.to_string()))
 }
 
 /// The points of a finished run, those of its fit judged.
@@ -328,31 +299,4 @@ pub(crate) fn points(name: &str, run: &RunFolder) -> Result<Vec<PointRow>> {
             Some(PointRow { run: name.to_owned(), index, flatness: row.flatness?, variance, judged })
         })
         .collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_largest_rise_is_to_any_earlier_loss() {
-        assert_eq!(largest_rise(&[8.0, 4.0, 2.0]), 1.0);
-        assert_eq!(largest_rise(&[4.0, 2.0, 3.0, 5.0, 4.0]), 2.5);
-        assert_eq!(largest_rise(&[]), 1.0);
-    }
-
-    #[test]
-    fn only_the_judged_leading_components_count() {
-        let point = |index: usize, slope: f64, judged: bool| {
-            let flatness = index as f64;
-            PointRow { run: "a".to_owned(), index, flatness, variance: flatness.powf(slope), judged }
-        };
-        let mut points: Vec<PointRow> = (2..=40).map(|index| point(index, 3.0, true)).collect();
-        points.extend((41..=90).map(|index| point(index, -9.0, true)));
-        points.push(point(5, 70.0, false));
-        let row = ExponentRow::without_fit("", "a", &Experiment::parse("name = 'a'", "a.toml", &[]).unwrap());
-        let found = row.clone().with_leading(&points);
-        assert!((found.leading.unwrap() - 3.0).abs() < 1e-9 && found.leading_low <= found.leading);
-        assert_eq!(row.with_leading(&[]).leading, None);
-    }
 }

@@ -71,6 +71,9 @@ fn on_threads<T: Send>(threads: usize, work: impl FnOnce() -> Result<T> + Send) 
 }
 
 /// Start the threads that everything computes on which is given no others. Left to the first who needs them, a refusal would be a panic.
+///
+/// # Errors
+/// Threads that the system refuses.
 pub fn start_threads(context: &Context<'_>) -> Result<()> {
     let most = MOST_THREADS.max(cores());
     let asked =

@@ -35,6 +35,20 @@ struct Measured {
     cost: TrainingCost,
 }
 
+impl Measured {
+    /// In words, a line.
+    fn words(&self) -> String {
+        let Self { like, cost } = self;
+        format!(
+            "measured here: {:.0} µs a step, {:.1} ms an epoch's end (batch_size = {}, hidden = {:?})\n",
+            cost.step * 1e6,
+            cost.epoch_end * 1e3,
+            like.training.batch_size,
+            like.model.hidden
+        )
+    }
+}
+
 /// The same experiment with everything alike that does not change what a step costs.
 fn like(experiment: &Experiment) -> Experiment {
     let mut like = experiment.clone();
@@ -80,16 +94,7 @@ pub fn plan(sweep: &SweepFolder, workers: usize, context: &Context<'_>) -> Resul
     }
     drop(bar);
     text.push('\n');
-    for Measured { like, cost } in &measured {
-        let _ = writeln!(
-            text,
-            "measured here: {:.0} µs a step, {:.1} ms an epoch's end (batch_size = {}, hidden = {:?})",
-            cost.step * 1e6,
-            cost.epoch_end * 1e3,
-            like.training.batch_size,
-            like.model.hidden
-        );
-    }
+    measured.iter().for_each(|measured| text.push_str(&measured.words()));
     let workers = workers.clamp(1, points.len().max(1));
     let _ = writeln!(
         text,

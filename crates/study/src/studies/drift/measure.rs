@@ -1,7 +1,7 @@
 //! Drift against diffusion (claims 2 to 4): how far each θ_i gets in a time, and what grows along p_1.
 
 use serde::{Deserialize, Serialize};
-use varflat_analysis::{DisplacementEstimate, logarithmic_lags, mean_square_displacement, median};
+use varflat_analysis::{DisplacementEstimate, growth, logarithmic_lags, mean_square_displacement, median};
 use varflat_files::{FileError, read_json, read_npy, write_csv};
 use varflat_model::MovingLayer;
 use varflat_recorder::Trajectory;
@@ -242,17 +242,14 @@ impl DriftStudy {
             return Err(work.complain(format!("none of the components {:?} moves", self.components)));
         }
         work.advance(0.3);
-        let growth = self.growth(work, &theta.column(0).to_vec())?;
+        let points = self.points_of_window(work, &theta.column(0).to_vec())?;
         write_csv(&work.file(EXPONENTS), &exponents)?;
         write_csv(&work.file(DISPLACEMENTS), &displacements)?;
-        write_csv(&work.file(GROWTH), &growth)?;
+        write_csv(&work.file(GROWTH), &points)?;
 
         let fit: FitReport = read_json(&run.checked(names::FIT)?)?;
         let (variance, total) = stages::read_variance(run)?;
-        let ratio = |of: fn(&GrowthRow) -> f64| match (growth.first(), growth.last()) {
-            (Some(first), Some(last)) => of(last) / of(first),
-            _ => f64::NAN,
-        };
+        let ratio = |of: fn(&GrowthRow) -> f64| growth(points.iter().map(of));
         Ok(DriftReport {
             gap: fit.gap,
             decay: fit.decay,
@@ -268,7 +265,7 @@ impl DriftStudy {
     }
 
     /// ‖w‖, w·p_1 and margins at some points of the window.
-    fn growth(&self, work: &Work<'_>, theta: &[f64]) -> Result<Vec<GrowthRow>> {
+    fn points_of_window(&self, work: &Work<'_>, theta: &[f64]) -> Result<Vec<GrowthRow>> {
         let run = work.source()?;
         let experiment = run.experiment();
         let pca = stages::read_pca(run)?;

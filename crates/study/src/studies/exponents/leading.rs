@@ -1,6 +1,8 @@
 //! The relation among the components in which most moves.
 
-use super::{ExponentRow, LEADING};
+use varflat_analysis::LEADING;
+
+use super::ExponentRow;
 use crate::part::Number;
 
 /// x of σ² ∝ F^x over these components of a run alone, called `what`; `table` is where the row is.

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use varflat_analysis::{Scaling, Spread, scaling};
+use varflat_analysis::{MOST_RISE, Scaling, Spread, scaling};
 
 use crate::studies::context::Work;
-use crate::studies::exponents::{ExponentRow, MOST_RISE, write_exponents};
+use crate::studies::exponents::{ExponentRow, write_exponents};
 use crate::studies::groups::Trainings;
 use varflat_run::error::Result;
 

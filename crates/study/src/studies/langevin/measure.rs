@@ -4,13 +4,13 @@
 //! measured and fitted by the code that does so for SGD.
 
 use serde::{Deserialize, Serialize};
-use varflat_analysis::{Component, Estimate, PowerLaw, curvature_of_crossings, median};
+use varflat_analysis::{Component, Estimate, PowerLaw, Trust, curvature_of_crossings, median};
 use varflat_files::{read_json, write_csv};
 use varflat_model::written;
 
 use super::readings::{self, Measured, steps};
 use crate::studies::context::Work;
-use crate::studies::exponents::{PointRow, Trust};
+use crate::studies::exponents::PointRow;
 use crate::studies::groups::{self, Finished, PointGroup};
 use crate::words::estimate;
 use varflat_run::artifacts::names;

@@ -1,12 +1,12 @@
 //! One walk, read along several sets of directions.
 
-use ndarray::{Array1, Array2, ArrayView1, Axis};
+use ndarray::{Array2, ArrayView1, Axis};
 use rayon::prelude::*;
 use varflat_analysis::{
-    DatasetBase, Fit, FlatnessSearch, ParamGuard, PrincipalCurvatures, TrajectoryPca, WindowSource,
+    DatasetBase, Fit, FlatnessSearch, ParamGuard, PrincipalCurvatures, TrajectoryPca, WindowSource, project,
 };
 use varflat_files::{FileError, read_json};
-use varflat_model::{DenseLandscape, Langevin, LangevinConfig, MovingLayer};
+use varflat_model::{DenseLandscape, MovingLayer, QuadraticLandscape};
 
 use varflat_run::context::Context;
 use varflat_run::error::{Error, Result};
@@ -21,9 +21,6 @@ const MOST_DIRECTIONS: usize = 300;
 /// Half the distance of the gradients whose difference gives the curvature, in units of weight: far below the flatness of the sharpest
 /// direction (0.28 in the headline), far above the rounding of weights to f32.
 const CURVATURE_STEP: f64 = 0.02;
-
-/// Rows of a trajectory that a thread projects together.
-const ROWS: usize = 500;
 
 /// Variances of a walk along some directions, with their flatness.
 pub(super) struct Measured {
@@ -131,23 +128,23 @@ pub(super) fn along_hessian(
     })
 }
 
-/// The same walk in a bowl L_0 + Σ κ_j x_j²/2, along its own principal components.
-///
-/// Negative curvatures, of which there are few and small ones, are taken as 0: a walk in a bowl should come back.
+/// The same walk in a bowl L_0 + Σ κ_j x_j²/2, along its own principal components. There are few and small negative curvatures, which
+/// are taken as 0.
 pub(super) fn bowl(
     experiment: &Experiment,
     section: &LangevinSection,
     curvature: &[f64],
     l0: f64,
 ) -> Result<Measured> {
-    let curvature: Vec<f64> = curvature.iter().map(|curvature| curvature.max(0.0)).collect();
-    let window = walk_in_bowl(&curvature, experiment, section.walk(), section.burn_in);
+    let bowl = QuadraticLandscape::new(l0, curvature);
+    // Recorded as the network's walk is.
+    let every = experiment.recorder.every.max(1);
+    let rows = (steps(experiment) / every) as usize;
+    let walk = bowl.walk(section.walk(), experiment.seed, section.burn_in, every, rows);
+    let window = Array2::from_shape_vec((rows, curvature.len()), walk)?;
     let pca = TrajectoryPca::params().fit(&DatasetBase::from(window.view()))?;
-    let bowl = |x: &[f64]| -> f64 {
-        l0 + curvature.iter().zip(x).map(|(curvature, x)| 0.5 * curvature * x * x).sum::<f64>()
-    };
     let centre = pca.mean().to_vec();
-    let l0 = bowl(&centre);
+    let l0 = bowl.loss(&centre);
     let factor = experiment.landscape.factor;
     let search = FlatnessSearch::params().factor(factor).radius(experiment.landscape.radius).check()?;
     let chosen = stages::chosen(experiment.landscape.components, pca.variance().len());
@@ -155,7 +152,7 @@ pub(super) fn bowl(
         let p: ArrayView1<'_, f64> = pca.components().row(index - 1);
         let found = search.measure(l0, 1.0, |offsets| {
             let at = |s: f64| centre.iter().zip(&p).map(|(x, p)| x + s * p).collect::<Vec<f64>>();
-            offsets.iter().map(|&offset| bowl(&at(offset))).collect()
+            offsets.iter().map(|&offset| bowl.loss(&at(offset))).collect()
         })?;
         Ok(FlatnessRow::of(index, pca.variance()[index - 1], &found))
     });
@@ -165,30 +162,10 @@ pub(super) fn bowl(
     Ok(Measured { l0, factor, rows, floor: pca.floor(), uncertainty })
 }
 
-/// `[rows, dimensions]` of the walk, recorded as the network's is.
-fn walk_in_bowl(
-    curvature: &[f64],
-    experiment: &Experiment,
-    config: LangevinConfig,
-    burn_in: u64,
-) -> Array2<f32> {
-    let every = experiment.recorder.every.max(1);
-    let rows = steps(experiment) / every;
-    let mut window = Array2::zeros((rows as usize, curvature.len()));
-    let mut walk = Langevin::new(&vec![0.0; curvature.len()], config, experiment.seed);
-    let force = |x: &[f64]| curvature.iter().zip(x).map(|(curvature, x)| curvature * x).collect();
-    (0..burn_in).for_each(|_| walk.step(force));
-    for mut row in window.rows_mut() {
-        (0..every).for_each(|_| walk.step(force));
-        row.iter_mut().zip(walk.weights()).for_each(|(value, x)| *value = *x as f32);
-    }
-    window
-}
-
 /// θ `[rows, k]` of the recorded walk about its mean along directions `[k, weights]`.
 fn projections(run: &RunFolder, directions: &Array2<f64>) -> Result<Array2<f64>> {
     let window = RecordedWindow::open(run.checked(names::TRAJECTORY)?)?;
-    let mean = Array1::from(recorded_weights(run)?);
+    let mean = recorded_weights(run)?;
     if window.weights() != mean.len() {
         let problem = format!(
             "has rows of {} weights, but {} has {}",
@@ -198,18 +175,7 @@ fn projections(run: &RunFolder, directions: &Array2<f64>) -> Result<Array2<f64>>
         );
         return Err(FileError::malformed(&run.file(names::TRAJECTORY), problem).into());
     }
-    let mut theta = Array2::zeros((window.steps(), directions.nrows()));
-    let together = ROWS * rayon::current_num_threads();
-    for (first, mut theta) in (0..).step_by(together).zip(theta.axis_chunks_iter_mut(Axis(0), together)) {
-        let recorded = window.rows(first..first + theta.nrows())?;
-        let recorded: Vec<_> = recorded.axis_chunks_iter(Axis(0), ROWS).collect();
-        let mut blocks: Vec<_> = theta.axis_chunks_iter_mut(Axis(0), ROWS).collect();
-        blocks.par_iter_mut().zip(recorded).for_each(|(theta, rows)| {
-            let centred = rows.mapv(f64::from) - &mean;
-            theta.assign(&centred.dot(&directions.t()));
-        });
-    }
-    Ok(theta)
+    Ok(project(&window, ArrayView1::from(&mean), directions.view())?)
 }
 
 /// ⟨w⟩ of the recorded layer.

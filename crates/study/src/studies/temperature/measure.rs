@@ -7,10 +7,10 @@ use ndarray::{Array1, Array2, Axis};
 use serde::{Deserialize, Serialize};
 use varflat_analysis::{
     ComponentTimes, FlatnessStatus, GeneratedRows, MiniBatchProfiles, MiniBatchScatter, PathNoise, Scaling,
-    TrajectoryPca, correlation_times, median, scaling,
+    TrajectoryPca, correlation_times, median, points_between, scaling, temperature_along,
 };
-use varflat_files::{FileError, write_csv};
-use varflat_model::{MovingLayer, OptimizerKind, RecordedBatches, TrainingConfig};
+use varflat_files::write_csv;
+use varflat_model::{MiniBatchesOnLine, MovingLayer, OptimizerKind, RecordedBatches, TrainingConfig};
 use varflat_recorder::Trajectory;
 
 use crate::studies::context::Work;
@@ -233,6 +233,12 @@ impl TemperatureStudy {
             .map_err(|problem| format!("{problem}, the recorded steps")))
     }
 
+    /// The first component along which something is to be measured and that has no flatness.
+    fn without_flatness(&self, rows: &[FlatnessRow]) -> Option<usize> {
+        let found = |index: usize| rows.iter().any(|row| row.index == index && row.is_found());
+        self.profiled.iter().chain(&self.mini_batches_along).copied().find(|index| !found(*index))
+    }
+
     /// Every component along which something is measured, once.
     fn directions(&self) -> Vec<usize> {
         let others = self.mini_batches_along.iter().filter(|index| !self.profiled.contains(index));
@@ -251,11 +257,8 @@ fn measure(work: &Work<'_>, config: &TemperatureStudy) -> Result<TemperatureRepo
     let (learning_rate, block) = (experiment.training.learning_rate, experiment.fit.block);
     let pca = stages::read_pca(run)?;
     let rows = stages::read_rows_along(run, &pca)?;
-    for index in config.profiled.iter().chain(&config.mini_batches_along) {
-        if !rows.iter().any(|row| row.index == *index && row.is_found()) {
-            let problem = format!("component {index} has no flatness in {}", run.path().display());
-            return Err(work.complain(problem));
-        }
+    if let Some(index) = config.without_flatness(&rows) {
+        return Err(work.complain(format!("component {index} has no flatness in {}", run.path().display())));
     }
     let network = run.centre(experiment.landscape.around)?;
     let images = stages::load_data(run)?.train;
@@ -274,11 +277,7 @@ fn measure(work: &Work<'_>, config: &TemperatureStudy) -> Result<TemperatureRepo
     let l0 = layer.performance(layer.weights())?.loss;
     let full = pca.components().dot(&Array1::from(layer.full_gradient(layer.weights())?));
     let (temperature, fixed) = {
-        let each = batches.each();
-        let made =
-            |rows: Range<usize>| layer.batch_gradients(layer.weights(), &each[rows]).map_err(Error::from);
-        let gradients = GeneratedRows::new(each.len(), layer.weights().len(), made);
-        let slopes = pca.slopes(gradients, pca.variance().len())?;
+        let slopes = slopes_of(&batches, &layer, &pca)?;
         done()?;
         let temperature = varflat_analysis::temperature(slopes.view(), full.view(), learning_rate)?;
         (temperature, correlation_times(slopes.view(), block)?)
@@ -287,80 +286,90 @@ fn measure(work: &Work<'_>, config: &TemperatureStudy) -> Result<TemperatureRepo
     let theta = correlation_times(pca.project(&window, pca.variance().len())?.view(), block)?;
     done()?;
     let caveat = caveat(experiment);
-    let path = match caveat.is_none() && experiment.recorder.every == 1 {
-        true => {
-            Some(path_times(&window, &layer, &pca, &experiment.training, config.full_gradient_every, block)?)
-        }
-        false => None,
-    };
+    let every = config.full_gradient_every;
+    let path = (caveat.is_none() && experiment.recorder.every == 1)
+        .then(|| path_times(&window, &layer, &pca, &experiment.training, every, block))
+        .transpose()?;
     done()?;
 
-    let table: Vec<TemperatureRow> = rows
-        .iter()
-        .map(|row| {
-            let of = |times: &[Option<ComponentTimes>]| times[row.index - 1];
-            let (theta, fixed) = (of(&theta), of(&fixed));
-            let path = path.as_deref().and_then(of);
-            let above_floor = pca.trusted(row.index - 1);
-            let trusted =
-                |times: Option<ComponentTimes>| above_floor && times.is_some_and(|times| times.times.trusted);
-            let one_over_e = |times: Option<ComponentTimes>| times.and_then(|times| times.times.one_over_e);
-            let integral = |times: Option<ComponentTimes>| times.and_then(|times| times.times.integral);
-            let end = |times: Option<ComponentTimes>, end: usize| {
-                times.and_then(|times| Some(times.interval?[end]))
-            };
-            TemperatureRow {
-                index: row.index,
-                variance: row.variance,
-                flatness: row.flatness,
-                left: row.left,
-                right: row.right,
-                status: row.status,
-                above_floor,
-                temperature: temperature[row.index - 1],
-                theta_one_over_e: one_over_e(theta),
-                theta_low: end(theta, 0),
-                theta_high: end(theta, 1),
-                theta_integral: integral(theta),
-                theta_trusted: trusted(theta),
-                fixed_one_over_e: one_over_e(fixed),
-                fixed_low: end(fixed, 0),
-                fixed_high: end(fixed, 1),
-                fixed_integral: integral(fixed),
-                fixed_trusted: trusted(fixed),
-                path_one_over_e: one_over_e(path),
-                path_low: end(path, 0),
-                path_high: end(path, 1),
-                path_integral: integral(path),
-                path_trusted: trusted(path),
-            }
-        })
-        .collect();
-    let mut profiles = Vec::new();
-    let mut mini_batches = Vec::new();
+    let noise = Noise { temperature, theta, fixed, path };
+    let table: Vec<TemperatureRow> =
+        rows.iter().map(|row| noise.row(row, pca.trusted(row.index - 1))).collect();
+    let (mut profiles, mut mini_batches) = (Vec::new(), Vec::new());
     for index in config.directions() {
         let Some(row) = rows.iter().find(|row| row.index == index) else { continue };
-        let of_direction = direction(config, &layer, &pca, row, &batches, learning_rate)?;
-        if config.profiled.contains(&index) {
-            profiles.extend(of_direction.0);
-        }
-        if config.mini_batches_along.contains(&index) {
-            mini_batches.extend(of_direction.1);
-        }
+        let (profile, losses) = direction(config, &layer, &pca, row, &batches, learning_rate)?;
+        profiles.extend(profile.into_iter().filter(|row| config.profiled.contains(&row.index)));
+        mini_batches.extend(losses.into_iter().filter(|row| config.mini_batches_along.contains(&row.index)));
         done()?;
     }
     drop(bar);
 
-    let scatter = MiniBatchScatter::of(&profiles_of(&mini_batches));
     let report = TemperatureReport {
         caveat,
-        mini_batches: scatter,
+        mini_batches: MiniBatchScatter::of(&profiles_of(&mini_batches)),
         ..report(&table, config, run, l0, batches.each().len())
     };
     write_csv(&work.file(COMPONENTS), &table)?;
     write_csv(&work.file(PROFILES), &profiles)?;
     write_csv(&work.file(MINI_BATCHES), &mini_batches)?;
     Ok(report)
+}
+
+/// ∂_i L^μ of every mini-batch at w_0 along every component, `[batches, components]`.
+fn slopes_of(batches: &RecordedBatches, layer: &MovingLayer, pca: &TrajectoryPca) -> Result<Array2<f64>> {
+    let each = batches.each();
+    let made = |rows: Range<usize>| layer.batch_gradients(layer.weights(), &each[rows]).map_err(Error::from);
+    let gradients = GeneratedRows::new(each.len(), layer.weights().len(), made);
+    Ok(pca.slopes(gradients, pca.variance().len())?)
+}
+
+/// What was measured of every component, the first of which is that of most variance.
+struct Noise {
+    temperature: Array1<f64>,
+    theta: Vec<Option<ComponentTimes>>,
+    fixed: Vec<Option<ComponentTimes>>,
+    path: Option<Vec<Option<ComponentTimes>>>,
+}
+
+impl Noise {
+    /// The row of a component.
+    fn row(&self, row: &FlatnessRow, above_floor: bool) -> TemperatureRow {
+        let of = |times: &[Option<ComponentTimes>]| times[row.index - 1];
+        let (theta, fixed) = (of(&self.theta), of(&self.fixed));
+        let path = self.path.as_deref().and_then(of);
+        let trusted =
+            |times: Option<ComponentTimes>| above_floor && times.is_some_and(|times| times.times.trusted);
+        let one_over_e = |times: Option<ComponentTimes>| times.and_then(|times| times.times.one_over_e);
+        let integral = |times: Option<ComponentTimes>| times.and_then(|times| times.times.integral);
+        let end =
+            |times: Option<ComponentTimes>, end: usize| times.and_then(|times| Some(times.interval?[end]));
+        TemperatureRow {
+            index: row.index,
+            variance: row.variance,
+            flatness: row.flatness,
+            left: row.left,
+            right: row.right,
+            status: row.status,
+            above_floor,
+            temperature: self.temperature[row.index - 1],
+            theta_one_over_e: one_over_e(theta),
+            theta_low: end(theta, 0),
+            theta_high: end(theta, 1),
+            theta_integral: integral(theta),
+            theta_trusted: trusted(theta),
+            fixed_one_over_e: one_over_e(fixed),
+            fixed_low: end(fixed, 0),
+            fixed_high: end(fixed, 1),
+            fixed_integral: integral(fixed),
+            fixed_trusted: trusted(fixed),
+            path_one_over_e: one_over_e(path),
+            path_low: end(path, 0),
+            path_high: end(path, 1),
+            path_integral: integral(path),
+            path_trusted: trusted(path),
+        }
+    }
 }
 
 /// The mini-batches of the recorded steps.
@@ -500,21 +509,14 @@ fn direction(
     let p = pca.components().row(row.index - 1).to_vec();
     let (left, right) = (BEYOND * row.left.unwrap_or(0.0), BEYOND * row.right.unwrap_or(0.0));
     let (mut profile, mut mini_batches) = (Vec::new(), Vec::new());
-    for point in 0..config.points {
-        let offset = left + (right - left) * point as f64 / (config.points - 1).max(1) as f64;
-        let samples = layer.along(&p, offset)?;
-        let (loss, slope): (Vec<f64>, Vec<f64>) =
-            samples.iter().map(|sample| (sample.loss, sample.slope)).unzip();
-        let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
-        let slopes = batches.means(&slope);
-        let column = Array2::from_shape_vec((slopes.len(), 1), slopes)
-            .map_err(|error| FileError::malformed("the batches".as_ref(), error.to_string()))?;
-        let full = Array1::from_elem(1, mean(&slope));
-        let temperature = varflat_analysis::temperature(column.view(), full.view(), learning_rate)?[0];
-        let index = row.index;
-        profile.push(TemperatureProfileRow { index, offset, temperature, loss: mean(&loss) });
-        mini_batches.push(MiniBatchRow { index, batch: None, offset, loss: mean(&loss) });
-        let of_batches = batches.means(&loss).into_iter().take(config.mini_batches).enumerate();
+    let index = row.index;
+    for offset in points_between(left, right, config.points) {
+        let MiniBatchesOnLine { loss, slope, losses, slopes } =
+            MiniBatchesOnLine::at(layer, batches, &p, offset)?;
+        let temperature = temperature_along(&slopes, slope, learning_rate)?;
+        profile.push(TemperatureProfileRow { index, offset, temperature, loss });
+        mini_batches.push(MiniBatchRow { index, batch: None, offset, loss });
+        let of_batches = losses.into_iter().take(config.mini_batches).enumerate();
         mini_batches.extend(of_batches.map(|(batch, loss)| MiniBatchRow {
             index,
             batch: Some(batch),

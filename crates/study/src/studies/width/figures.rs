@@ -1,11 +1,11 @@
 //! How the solution changes with the width of the network.
 
+use varflat_analysis::Trust;
 use varflat_plot::{Figure, QuantitiesBySize, SizePanel, SizePoint, SizeSeries};
 
 use super::captions;
 use super::measure::{WIDTHS, WidthReport, WidthRow};
 use crate::part::{FigureEntry, Source, StudyRecord};
-use crate::studies::exponents::Trust;
 use crate::studies::exponents::figures::paper;
 use crate::words::estimate;
 use varflat_run::error::Result;

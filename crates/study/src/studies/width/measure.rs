@@ -1,11 +1,11 @@
 //! How the solution changes with the width of the network (claim 10).
 
 use serde::{Deserialize, Serialize};
-use varflat_analysis::{Estimate, Spread, scaling, spectrum};
+use varflat_analysis::{Estimate, Spread, Trust, scaling, spectrum};
 use varflat_files::write_csv;
 
 use crate::studies::context::Work;
-use crate::studies::exponents::{ExponentRow, Trust};
+use crate::studies::exponents::ExponentRow;
 use crate::studies::groups::{Finished, Trainings};
 use crate::words::estimate;
 use varflat_run::error::Result;
