@@ -8,7 +8,7 @@ mod page;
 mod pictures;
 mod readme;
 mod settings;
-mod text;
+pub(crate) mod text;
 
 use std::io::Write as _;
 use std::path::Path;
