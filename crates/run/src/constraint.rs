@@ -67,7 +67,7 @@ pub fn landscape_constraint(
 }
 
 /// F_i of the first components.
-pub(crate) fn flatness(
+pub fn flatness(
     pca: &TrajectoryPca,
     landscape: &impl Landscape,
     components: usize,
@@ -78,7 +78,7 @@ pub(crate) fn flatness(
 }
 
 /// k_i = F_i^(−m) along as many components as there are flatnesses; 0 where there is none.
-pub(crate) fn of_flatness(
+pub fn of_flatness(
     path: &str,
     centre: Vec<f32>,
     pca: &TrajectoryPca,

@@ -158,7 +158,7 @@ fn reserve(
 }
 
 /// The optimizer of a training, which shows each of these parameters to its sink.
-pub(crate) fn optimizer(
+pub fn optimizer(
     network: &impl Module,
     training: &TrainingConfig,
     sinks: &[(String, SharedSink<Kept>)],
@@ -181,22 +181,22 @@ fn attached<O: Optimizer>(
 }
 
 /// The steps of one parameter from some step on, or every so many of them: their sum and, if wanted, all of them.
-pub(crate) struct Kept {
-    pub(crate) from: u64,
+pub struct Kept {
+    pub from: u64,
     every: u64,
     keeps_rows: bool,
-    pub(crate) rows: Vec<f32>,
+    pub rows: Vec<f32>,
     sum: Vec<f64>,
     steps: u64,
 }
 
 impl Kept {
-    pub(crate) fn new(weights: usize, keeps_rows: bool, every: u64) -> Self {
+    pub fn new(weights: usize, keeps_rows: bool, every: u64) -> Self {
         Self { from: u64::MAX, every, keeps_rows, rows: Vec::new(), sum: vec![0.0; weights], steps: 0 }
     }
 
     /// Steps it has taken.
-    pub(crate) fn steps(&self) -> u64 {
+    pub fn steps(&self) -> u64 {
         self.steps
     }
 

@@ -4,7 +4,7 @@ use varflat_analysis::Estimate;
 
 use super::measure::{WIDTHS, WidthReport, WidthRow};
 use crate::part::{Certainty, Claim, Finding, Number, Tables, Verdict};
-use crate::words::fixed;
+use crate::words::{estimate, fixed};
 use varflat_run::error::Result;
 
 const TABLE: &str = "width.json";
@@ -71,9 +71,9 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
     }
     let [narrow, wide] = report.hidden;
     let says = format!(
-        "From H = {narrow} to {wide} the number of weights grows {}-fold and the number of components {}-fold.",
+        "From H = {narrow} to {wide} the number of weights grows {}-fold; the number of components goes as N^{{s}} with s = {}.",
         fixed(most as f64 / fewest as f64, 0),
-        fixed((growth.value * (most as f64 / fewest as f64).ln()).exp(), 2)
+        estimate(growth)
     );
     let doubtful: Vec<String> = rows
         .iter()
