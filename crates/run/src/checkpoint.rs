@@ -11,8 +11,8 @@ use varflat_files::{
 use varflat_model::Metrics;
 use varflat_recorder::{Segment, WindowMeanState};
 
-use crate::artifacts::names;
 use crate::error::{Error, Remedy, Result};
+use crate::names;
 use crate::weights::{self, NamedWeights, Precision};
 
 /// Everything that training needs to go on as if it had never stopped.

@@ -21,6 +21,7 @@ pub mod artifacts;
 pub mod checkpoint;
 #[cfg(feature = "train")]
 pub mod constraint;
+mod contents;
 pub mod context;
 pub mod error;
 pub mod experiment;
@@ -28,6 +29,7 @@ mod guard;
 pub mod landscape;
 mod layer_order;
 pub mod memory;
+pub mod names;
 pub mod network_file;
 #[cfg(feature = "train")]
 pub mod record;
@@ -35,6 +37,7 @@ pub mod recorded;
 pub mod remedy;
 pub mod run_folder;
 pub mod run_record;
+pub mod stage;
 pub mod stages;
 pub mod verify;
 pub mod versions;

@@ -86,9 +86,9 @@ pub fn claims() -> Listing {
 
 /// The files of a run folder.
 pub fn files() -> Listing {
-    let rows = FILES.iter().map(|(name, about)| {
-        let stage = Stage::of_file(name).map_or_else(String::new, |stage| stage.name().to_owned());
-        vec![(*name).to_owned(), stage, (*about).to_owned()]
+    let rows = FILES.iter().map(|file| {
+        let stage = file.stage.map_or("", Stage::name);
+        vec![file.name.to_owned(), stage.to_owned(), file.about.to_owned()]
     });
     Listing { columns: vec!["file", "stage", "what it holds"], rows: rows.collect() }
 }

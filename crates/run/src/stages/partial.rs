@@ -7,9 +7,9 @@ use std::sync::{Mutex, PoisonError};
 
 use varflat_files::{FileError, FileSum, read_text, write_whole};
 
-use super::FlatnessRow;
-use crate::artifacts::Stage;
+use crate::contents::FlatnessRow;
 use crate::error::{Error, Remedy, Result};
+use crate::stage::Stage;
 
 /// The file, open to append to.
 pub(super) struct Partial {

@@ -6,6 +6,9 @@ use varflat_model::DenseLandscape;
 use varflat_model::data::ImageSet;
 use varflat_model::device::{self, Backend};
 
+use super::centre::centre;
+#[cfg(feature = "train")]
+use super::centre::centre_weights;
 use crate::error::Result;
 use crate::landscape::{Landscape, in_a_row};
 use crate::run_folder::RunFolder;
@@ -88,7 +91,7 @@ pub(super) fn with_surface<R>(
     device: Option<&str>,
     images: ImageSet,
     classes: usize,
-    work: impl FnOnce(Surface<'_>) -> Result<R>,
+    work: impl FnOnce(&Surface<'_>, &str) -> Result<R>,
 ) -> Result<R> {
     let experiment = run.experiment();
     let trained = run.record()?.backend;
@@ -96,15 +99,15 @@ pub(super) fn with_surface<R>(
     let open = device::open(device.or(compiled.map(Backend::name)))?;
     let own_kernels = open.on_host && experiment.model.channels.is_none();
     let words = if own_kernels { device::HOST_LANDSCAPE } else { &open.description };
-    run.update(|record| words.clone_into(&mut record.landscape_device))?;
+    let work = |surface: &Surface<'_>| work(surface, words);
     if experiment.model.channels.is_some() {
         with_passes(run, &open, images, classes, work)
     } else if open.on_host {
         with_kernels(run, images, work)
     } else {
-        let network = run.centre(experiment.landscape.around)?;
+        let network = centre(run, experiment.landscape.around)?;
         let layer = &experiment.recorder.layer;
-        work(Surface::Other(&varflat_model::DeviceLandscape::new(&network, layer, &images, &open)?))
+        work(&Surface::Other(&varflat_model::DeviceLandscape::new(&network, layer, &images, &open)?))
     }
 }
 
@@ -115,29 +118,29 @@ fn with_passes<R>(
     open: &device::OpenDevice,
     images: ImageSet,
     classes: usize,
-    work: impl FnOnce(Surface<'_>) -> Result<R>,
+    work: impl FnOnce(&Surface<'_>) -> Result<R>,
 ) -> Result<R> {
     use varflat_model::{ModuleLandscape, ResidentSet};
 
     let experiment = run.experiment();
-    let weights = run.centre_weights(experiment.landscape.around)?;
+    let weights = centre_weights(run, experiment.landscape.around)?;
     let network = crate::weights::convolutional(experiment, &images, classes, open, &weights, run.path())?;
     let set = ResidentSet::new(&images, classes, open)?;
     drop(images);
-    work(Surface::Other(&ModuleLandscape::new(&network, &experiment.recorder.parameter(), &set)?))
+    work(&Surface::Other(&ModuleLandscape::new(&network, &experiment.recorder.parameter(), &set)?))
 }
 
 /// The landscape of dense layers on the CPU.
 fn with_kernels<R>(
     run: &RunFolder,
     images: ImageSet,
-    work: impl FnOnce(Surface<'_>) -> Result<R>,
+    work: impl FnOnce(&Surface<'_>) -> Result<R>,
 ) -> Result<R> {
     let experiment = run.experiment();
-    let network = run.centre(experiment.landscape.around)?;
+    let network = centre(run, experiment.landscape.around)?;
     let landscape = DenseLandscape::new(&network, &experiment.recorder.layer, &images)?;
     drop(images);
-    work(Surface::Host(&landscape))
+    work(&Surface::Host(&landscape))
 }
 
 /// Let `work` ask the landscape around the run's centre without writing down who measures it: that of dense layers on the CPU,
@@ -146,7 +149,7 @@ pub(crate) fn on_host<R>(
     run: &RunFolder,
     images: ImageSet,
     #[cfg_attr(not(feature = "train"), allow(unused_variables))] classes: usize,
-    work: impl FnOnce(Surface<'_>) -> Result<R>,
+    work: impl FnOnce(&Surface<'_>) -> Result<R>,
 ) -> Result<R> {
     #[cfg(feature = "train")]
     if run.experiment().model.channels.is_some() {
@@ -162,9 +165,8 @@ pub(super) fn with_surface<R>(
     device: Option<&str>,
     images: ImageSet,
     _: usize,
-    work: impl FnOnce(Surface<'_>) -> Result<R>,
+    work: impl FnOnce(&Surface<'_>, &str) -> Result<R>,
 ) -> Result<R> {
     device.map(|name| Backend::choose(Some(name))).transpose()?;
-    run.update(|record| device::HOST_LANDSCAPE.clone_into(&mut record.landscape_device))?;
-    with_kernels(run, images, work)
+    with_kernels(run, images, |surface| work(surface, device::HOST_LANDSCAPE))
 }

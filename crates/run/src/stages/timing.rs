@@ -8,10 +8,10 @@ use varflat_model::{Classifier, Convolutional, Mlp, ResidentSet, Trainer};
 use varflat_recorder::parameter;
 
 use super::TrainingCost;
-use super::train::Recording;
+use super::recording::Recording;
 use crate::error::Result;
 use crate::memory::Images;
-use crate::run_folder::RunFolder;
+use crate::run_folder::{RunFolder, Stage};
 
 /// Steps before the clock starts: the first ones fill caches.
 const WARM_UP: usize = 30;
@@ -53,7 +53,8 @@ fn measure<C: Classifier>(
         ResidentSet::new(&data.test, data.classes, open)?,
     );
     let steps_per_epoch = experiment.training.steps_per_epoch(train.samples());
-    let recording = Recording::start(run, &network, recorded, steps_per_epoch, None)?;
+    let stage = run.writer()?.go_on(Stage::Train);
+    let recording = Recording::start(&stage, &network, recorded, steps_per_epoch, None)?;
     let optimizer = recording.optimizer(&network, experiment)?;
     let mut trainer = Trainer::new(network, optimizer, &experiment.training, experiment.seed, &train, &test)?;
     (0..WARM_UP).for_each(|_| trainer.step());

@@ -8,6 +8,7 @@ use varflat_model::random::{Purpose, below, stream};
 
 use super::checks::Extent;
 use super::checks::{Checks, Outcome, apart, relative};
+use crate::artifacts::{FLATNESS, LANDSCAPE, PCA};
 use crate::context::Context;
 use crate::error::Result;
 use crate::landscape::{IN_A_ROW, component};
@@ -59,8 +60,8 @@ pub(super) fn landscape(
     let mut problem = None;
     checks.row(names::LANDSCAPE, "L₀ and profiles once more", &INPUTS, || {
         let made = stages::on_host(run, train, classes, |surface| {
-            let profiles = profiles(run, &surface)?;
-            found = Some(crossings(run, &surface, extent, context));
+            let profiles = profiles(run, surface)?;
+            found = Some(crossings(run, surface, extent, context));
             Ok(profiles)
         });
         made.inspect_err(|error| problem = Some(error.to_string()))
@@ -74,7 +75,7 @@ pub(super) fn landscape(
 }
 
 fn profiles(run: &RunFolder, surface: &Surface<'_>) -> Result<Outcome> {
-    let (pca, kept) = (stages::read_pca(run)?, stages::read_profiles(run)?);
+    let (pca, kept) = (run.read(&PCA)?, run.read(&LANDSCAPE)?.directions);
     let beyond = kept.iter().find(|profile| !(1..=pca.variance().len()).contains(&profile.index));
     if let Some(profile) = beyond {
         return Ok(Outcome::Differs(format!("there is no component {}", profile.index)));
@@ -93,7 +94,7 @@ fn crossings(
     extent: Extent,
     context: &Context<'_>,
 ) -> Result<Outcome> {
-    let (experiment, pca, kept) = (run.experiment(), stages::read_pca(run)?, stages::read_rows(run)?);
+    let (experiment, pca, kept) = (run.experiment(), run.read(&PCA)?, run.read(&FLATNESS)?);
     let chosen = stages::measured(experiment, &pca);
     if chosen.len() != kept.len() {
         return Ok(Outcome::Differs(format!(
