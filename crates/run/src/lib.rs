@@ -31,6 +31,7 @@ mod layer_order;
 pub mod memory;
 pub mod names;
 pub mod network_file;
+mod networks;
 #[cfg(feature = "train")]
 pub mod record;
 pub mod recorded;

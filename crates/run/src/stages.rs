@@ -1,5 +1,6 @@
 //! The stages of a run: each reads files of the run folder and writes others.
 
+mod around;
 mod centre;
 mod fit;
 mod flatness;
@@ -9,7 +10,6 @@ mod pca;
 mod recording;
 mod results;
 mod subspace;
-mod surface;
 #[cfg(feature = "train")]
 mod timing;
 #[cfg(feature = "train")]
@@ -26,6 +26,7 @@ use crate::versions;
 
 pub use crate::contents::{FitReport, FlatnessRow, ProfileTable, Profiles};
 pub use crate::experiment::chosen;
+pub(crate) use around::on_host;
 pub use centre::{centre, centre_weights};
 pub use fit::{Uncertainty, fitted, psi, read_components};
 pub use flatness::{measured, read_l0, read_rows_along, rows_of, search};
@@ -33,7 +34,6 @@ pub use partial::rows as finished_rows;
 pub use pca::{check_weights, decomposed, read_variance};
 pub use results::RunResults;
 pub use subspace::Subspace;
-pub(crate) use surface::{Surface, on_host};
 #[cfg(feature = "train")]
 pub use timing::training_cost;
 pub use walk::unfinished as unfinished_walk;

@@ -1,29 +1,31 @@
 //! Stage 3: components + weights + data → loss landscape and flatness along each direction.
 
+use std::sync::{Mutex, PoisonError};
+
 use varflat_analysis::{DirectionFlatness, FlatnessSearch, ParamGuard, TrajectoryPca};
 use varflat_files::{FileError, Npz};
 
+use super::around::with_landscape;
 use super::partial::Partial;
-use super::surface::{Surface, with_surface};
 use crate::artifacts::{FLATNESS, LANDSCAPE, PCA};
 use crate::contents::{FlatnessRow, ProfileTable, Profiles};
 use crate::context::Context;
 use crate::error::Result;
 use crate::experiment::{Experiment, LandscapeSection, LangevinSection, chosen};
-use crate::landscape::{IN_A_ROW, across, component};
+use crate::landscape::{Groups, IN_A_ROW, Landscape, across, component};
 use crate::run_folder::{RunFolder, RunWriter, Stage, names};
 
 /// Measure every chosen direction; directions done by an interrupted attempt are kept. Returns the seconds it took.
 pub(super) fn flatness(run: &RunWriter<'_>, context: &Context<'_>) -> Result<f64> {
     let data = super::load_data(run)?;
-    with_surface(run, context.device, data.train, data.classes, |surface, device| {
+    with_landscape(run, context.device, data.train, data.classes, |landscape, device| {
         let pca = run.read(&PCA)?;
         let search = search(&run.experiment().landscape)?;
         let stage = run.begin(Stage::Flatness)?;
         stage.note(|record| device.clone_into(&mut record.landscape_device))?;
         let (partial, done) = Partial::open(&stage.partial(names::FLATNESS_PARTIAL))?;
-        let rows = rows(run.experiment(), surface, (&pca, &search), (&partial, done), context)?;
-        stage.write(&LANDSCAPE, &profiles(run.experiment(), surface, &pca, &rows)?)?;
+        let rows = rows(run.experiment(), landscape, (&pca, &search), (&partial, done), context)?;
+        stage.write(&LANDSCAPE, &profiles(run.experiment(), landscape, &pca, &rows)?)?;
         stage.write(&FLATNESS, &rows)?;
         stage.finish()
     })
@@ -33,7 +35,7 @@ pub(super) fn flatness(run: &RunWriter<'_>, context: &Context<'_>) -> Result<f64
 /// the unfinished file group by group.
 fn rows(
     experiment: &Experiment,
-    surface: &Surface<'_>,
+    landscape: &dyn Landscape,
     (pca, search): (&TrajectoryPca, &FlatnessSearch),
     (partial, mut rows): (&Partial, Vec<FlatnessRow>),
     context: &Context<'_>,
@@ -46,19 +48,17 @@ fn rows(
     let bar = context.bar("flatness", chosen.len() as u64);
     bar.set_position((chosen.len() - groups.iter().map(|group| group.len()).sum::<usize>()) as u64);
     context.go_on("flatness")?;
-    let found = surface.flatness(
-        search,
-        &groups,
-        |index| component(pca, index),
-        |directions| bar.inc(directions),
-        |group, found| {
-            let found = rows_of(group, pca, found);
-            partial.append(&found)?;
-            context.go_on("flatness")?;
-            Ok(found)
-        },
-    )?;
-    rows.extend(found.into_iter().flatten());
+    let found = Mutex::new(Vec::new());
+    let take = |group: &[usize], flatness: &[DirectionFlatness]| {
+        let rows = rows_of(group, pca, flatness);
+        partial.append(&rows)?;
+        found.lock().unwrap_or_else(PoisonError::into_inner).extend(rows);
+        context.go_on("flatness")
+    };
+    let (direction, done) = (|index| component(pca, index), |directions| bar.inc(directions));
+    let groups = Groups { members: &groups, direction: &direction, done: &done, take: &take };
+    landscape.flatness_of_groups(search, &groups)?;
+    rows.extend(found.into_inner().unwrap_or_else(PoisonError::into_inner));
     rows.sort_by_key(|row| row.index);
     rows.dedup_by_key(|row| row.index);
     Ok(rows)
@@ -86,7 +86,7 @@ pub fn rows_of(group: &[usize], pca: &TrajectoryPca, found: &[DirectionFlatness]
 /// Profiles of selected directions, from well outside one crossing to well outside the other.
 fn profiles(
     experiment: &Experiment,
-    surface: &Surface<'_>,
+    landscape: &dyn Landscape,
     pca: &TrajectoryPca,
     rows: &[FlatnessRow],
 ) -> Result<Profiles> {
@@ -98,11 +98,11 @@ fn profiles(
         |row: &FlatnessRow| across(row.left.unwrap_or(-section.radius), row.right.unwrap_or(section.radius));
     let lines: Vec<(Vec<f64>, Vec<f64>)> =
         selected.iter().map(|row| (component(pca, row.index), offsets(row))).collect();
-    let losses = surface.losses(&lines)?;
+    let losses = landscape.profiles(&lines)?;
     let profiles = selected.into_iter().zip(lines).zip(losses);
     let directions =
         profiles.map(|((row, (_, offset)), loss)| ProfileTable { index: row.index, offset, loss });
-    Ok(Profiles { l0: surface.reference_loss(), factor: section.factor, directions: directions.collect() })
+    Ok(Profiles { l0: landscape.reference_loss(), factor: section.factor, directions: directions.collect() })
 }
 
 /// L_0 of a run.

@@ -9,7 +9,7 @@ use burn::tensor::Bytes;
 use varflat_files::FileError;
 use varflat_model::data::Data;
 use varflat_model::device::{self, OpenDevice};
-use varflat_model::{Classifier, Convolutional, Metrics, Mlp, ResidentSet, StopReason, Trainer, written};
+use varflat_model::{Classifier, Metrics, ResidentSet, StopReason, Trainer, written};
 use varflat_recorder::parameter;
 
 use super::recording::Recording;
@@ -19,6 +19,7 @@ use crate::context::{AtStake, Context, Progress};
 use crate::error::{Error, Remedy, Result};
 use crate::experiment::{Experiment, Window};
 use crate::memory::Images;
+use crate::networks::{self, WithNetwork};
 use crate::run_folder::{RunWriter, Stage, StageWriter};
 use crate::weights;
 
@@ -50,73 +51,71 @@ pub(super) fn train(run: &RunWriter<'_>, context: &Context<'_>) -> Result<f64> {
         }
         context.say(format_args!("    train: continuing after step {}\n", checkpoint.state.step));
     }
-    match experiment.convolutional(&data.train, data.classes) {
-        Some(config) => {
-            let network = Convolutional::new(&config, experiment.seed, &open.device)?;
-            train_network(run, network, data, &open, checkpoint, context)
-        }
-        None => {
-            let initial = experiment.network(data.train.pixels(), data.classes).initial(experiment.seed)?;
-            train_network(run, Mlp::new(&initial, &open.device)?, data, &open, checkpoint, context)
-        }
-    }
+    let training = Training { run, open: &open, checkpoint, context };
+    networks::initial(experiment, data, &open, training)
 }
 
-/// Train a network from its initial weights, or from the checkpoint.
-fn train_network<C: Classifier>(
-    run: &RunWriter<'_>,
-    initial: C,
-    data: Data,
-    open: &OpenDevice,
+/// What a network is trained with.
+struct Training<'a> {
+    run: &'a RunWriter<'a>,
+    open: &'a OpenDevice,
     checkpoint: Option<Checkpoint>,
-    context: &Context<'_>,
-) -> Result<f64> {
-    let experiment = run.experiment();
-    let network = match &checkpoint {
-        Some(checkpoint) => weights::into_module(initial, &checkpoint.network, run.path())?,
-        None => initial,
-    };
-    let network = network.train();
-    let recorded = parameter(&network, &experiment.recorder.parameter())?;
-    // Everything that can refuse the experiment has been asked: from here on the folder is its own.
-    let stage = match &checkpoint {
-        Some(checkpoint) => run.go_on(Stage::Train).after(checkpoint.state.seconds),
-        None => run.begin(Stage::Train)?,
-    };
-    super::note_beginning(&stage, open.backend.name(), &open.description, &data, context)?;
-    let (train, test) = (
-        ResidentSet::new(&data.train, data.classes, open)?,
-        ResidentSet::new(&data.test, data.classes, open)?,
-    );
-    let steps_per_epoch = experiment.training.steps_per_epoch(train.samples());
-    let recording = Recording::start(&stage, &network, recorded, steps_per_epoch, checkpoint.as_ref())?;
-    let optimizer = optimizer(&stage, &recording, &network, checkpoint.as_ref())?;
-    let trainer = Trainer::new(network, optimizer, &experiment.training, experiment.seed, &train, &test)?;
-    let (first_step, metrics) = match checkpoint {
-        Some(Checkpoint { state, .. }) => (state.step, state.metrics),
-        None => (0, Vec::new()),
-    };
-    let mut trainer = trainer.resume_at(first_step);
-    // The device has its own copy of the images.
-    drop(data);
+    context: &'a Context<'a>,
+}
 
-    let mut course = Course::new(&stage, &recording, open.backend.name(), metrics, first_step);
-    let reason = course.follow(&mut trainer, context)?;
-    // The recorder knows only that its window is not full, not which key ended the training.
-    check_full(experiment, trainer.steps(), reason)?;
-    recording.finish(trainer.steps() - first_step)?;
-    let last = weights::of_module(trainer.network())?;
-    let mean = recording.mean(&last, trainer.steps())?;
-    stage.write(&WEIGHTS_FINAL, &last)?;
-    stage.write(&WEIGHTS_MEAN, &mean)?;
-    stage.write(&METRICS, &course.metrics)?;
-    drop(course);
-    stage.note(|record| {
-        record.steps = trainer.steps();
-        record.epochs = trainer.epochs();
-        record.stop_reason = Some(reason);
-    })?;
-    stage.finish()
+impl WithNetwork for Training<'_> {
+    type Made = f64;
+
+    /// Train a network from its initial weights, or from the checkpoint.
+    fn with(self, initial: impl Classifier, data: Data) -> Result<f64> {
+        let Self { run, open, checkpoint, context } = self;
+        let experiment = run.experiment();
+        let network = match &checkpoint {
+            Some(checkpoint) => weights::into_module(initial, &checkpoint.network, run.path())?,
+            None => initial,
+        };
+        let network = network.train();
+        let recorded = parameter(&network, &experiment.recorder.parameter())?;
+        // Everything that can refuse the experiment has been asked: from here on the folder is its own.
+        let stage = match &checkpoint {
+            Some(checkpoint) => run.go_on(Stage::Train).after(checkpoint.state.seconds),
+            None => run.begin(Stage::Train)?,
+        };
+        super::note_beginning(&stage, open.backend.name(), &open.description, &data, context)?;
+        let (train, test) = (
+            ResidentSet::new(&data.train, data.classes, open)?,
+            ResidentSet::new(&data.test, data.classes, open)?,
+        );
+        let steps_per_epoch = experiment.training.steps_per_epoch(train.samples());
+        let recording = Recording::start(&stage, &network, recorded, steps_per_epoch, checkpoint.as_ref())?;
+        let optimizer = optimizer(&stage, &recording, &network, checkpoint.as_ref())?;
+        let trainer = Trainer::new(network, optimizer, &experiment.training, experiment.seed, &train, &test)?;
+        let (first_step, metrics) = match checkpoint {
+            Some(Checkpoint { state, .. }) => (state.step, state.metrics),
+            None => (0, Vec::new()),
+        };
+        let mut trainer = trainer.resume_at(first_step);
+        // The device has its own copy of the images.
+        drop(data);
+
+        let mut course = Course::new(&stage, &recording, open.backend.name(), metrics, first_step);
+        let reason = course.follow(&mut trainer, context)?;
+        // The recorder knows only that its window is not full, not which key ended the training.
+        check_full(experiment, trainer.steps(), reason)?;
+        recording.finish(trainer.steps() - first_step)?;
+        let last = weights::of_module(trainer.network())?;
+        let mean = recording.mean(&last, trainer.steps())?;
+        stage.write(&WEIGHTS_FINAL, &last)?;
+        stage.write(&WEIGHTS_MEAN, &mean)?;
+        stage.write(&METRICS, &course.metrics)?;
+        drop(course);
+        stage.note(|record| {
+            record.steps = trainer.steps();
+            record.epochs = trainer.epochs();
+            record.stop_reason = Some(reason);
+        })?;
+        stage.finish()
+    }
 }
 
 /// The experiment's optimizer, recorded, in the state that the checkpoint has of it.

@@ -10,6 +10,7 @@ use super::checks::{Checks, Outcome, apart, relative};
 use crate::artifacts::PCA;
 use crate::error::Result;
 use crate::experiment::Centre;
+use crate::networks;
 use crate::recorded::RecordedWindow;
 use crate::run_folder::{RunFolder, names};
 use crate::stages;
@@ -59,7 +60,7 @@ fn last_row(run: &RunFolder, data: &Data) -> Result<Outcome> {
 /// Loss and error over a set at the final weights; `None` for a network that only a backend can ask.
 fn performance(run: &RunFolder, data: &Data, set: &ImageSet) -> Result<Option<Performance>> {
     let experiment = run.experiment();
-    if experiment.model.channels.is_none() {
+    if networks::is_dense(experiment) {
         let network = stages::centre(run, Centre::Final)?;
         let layer = MovingLayer::new(&network, &experiment.recorder.layer, set)?;
         return Ok(Some(layer.performance(layer.weights())?));
@@ -68,8 +69,7 @@ fn performance(run: &RunFolder, data: &Data, set: &ImageSet) -> Result<Option<Pe
     {
         let open = varflat_model::device::open(None)?;
         let weights = stages::centre_weights(run, Centre::Final)?;
-        let network =
-            crate::weights::convolutional(experiment, set, data.classes, &open, &weights, run.path())?;
+        let network = networks::convolutional(experiment, set, data.classes, &open, &weights, run.path())?;
         Ok(Some(varflat_model::ResidentSet::new(set, data.classes, &open)?.measure(&network)?))
     }
     #[cfg(not(feature = "train"))]
