@@ -67,7 +67,10 @@ pub fn landscape_constraint(
 }
 
 /// F_i of the first components.
-pub(crate) fn flatness(
+///
+/// # Errors
+/// If the landscape cannot be measured.
+pub fn flatness(
     pca: &TrajectoryPca,
     landscape: &impl Landscape,
     components: usize,
@@ -78,7 +81,10 @@ pub(crate) fn flatness(
 }
 
 /// k_i = F_i^(−m) along as many components as there are flatnesses; 0 where there is none.
-pub(crate) fn of_flatness(
+///
+/// # Errors
+/// As of [`Constraint::along`].
+pub fn of_flatness(
     path: &str,
     centre: Vec<f32>,
     pca: &TrajectoryPca,

@@ -15,6 +15,7 @@
 
 // A library neither prints nor exits.
 #![deny(clippy::print_stdout, clippy::print_stderr, clippy::exit)]
+#![deny(clippy::too_many_lines, clippy::missing_errors_doc)]
 
 pub mod artifacts;
 #[cfg_attr(not(feature = "train"), allow(dead_code))] // only a training writes them
@@ -32,6 +33,8 @@ pub mod memory;
 pub mod names;
 pub mod network_file;
 mod networks;
+#[cfg(feature = "train")]
+pub mod optimizer;
 #[cfg(feature = "train")]
 pub mod record;
 pub mod recorded;

@@ -125,6 +125,9 @@ fn note_beginning(
 }
 
 /// The images of a run, which must be those it began with.
+///
+/// # Errors
+/// [`Error::Data`] if they are not there or not usable; [`Error::Malformed`] if they are others.
 pub fn load_data(run: &RunFolder) -> Result<Data> {
     let record = run.record()?;
     let data = run.experiment().load_from(record.data_folder.as_deref())?;

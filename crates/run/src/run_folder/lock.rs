@@ -28,6 +28,9 @@ impl FolderLock {
 
 /// Take the folder's lock, which is released when the file closes, however the process ends; then clear away
 /// what a killed process was writing.
+///
+/// # Errors
+/// [`Error::Locked`] if another process works there; [`Error::File`] if the folder cannot be used.
 pub fn lock(path: &Path) -> Result<FolderLock> {
     check_files(path)?;
     let record = read_json::<RunRecord>(&path.join(names::RUN));

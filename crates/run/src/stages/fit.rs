@@ -27,6 +27,10 @@ pub(super) fn fit(run: &RunWriter<'_>) -> Result<f64> {
 }
 
 /// The numbers, from the components and the flatness, and what their intervals rest on.
+///
+/// # Errors
+/// [`Error::File`](crate::Error::File) if an input is missing or damaged; [`Error::Analysis`](crate::Error::Analysis) if too few
+/// components have a flatness.
 pub fn fitted(run: &RunFolder) -> Result<(FitReport, Uncertainty)> {
     let experiment = run.experiment();
     let section = &experiment.fit;
@@ -150,6 +154,9 @@ fn components(run: &RunFolder, pca: &TrajectoryPca) -> Result<Vec<Component>> {
 }
 
 /// The points of a finished run's fit.
+///
+/// # Errors
+/// [`Error::File`](crate::Error::File) if the components or the flatness are missing or damaged.
 pub fn read_components(run: &RunFolder) -> Result<Vec<Component>> {
     components(run, &run.read(&PCA)?)
 }

@@ -65,6 +65,9 @@ fn rows(
 }
 
 /// The search that an experiment asks for.
+///
+/// # Errors
+/// [`Error::Analysis`](crate::Error::Analysis) for a level or a radius that makes no search.
 pub fn search(section: &LandscapeSection) -> Result<FlatnessSearch> {
     Ok(FlatnessSearch::params().factor(section.factor).radius(section.radius).check()?)
 }
@@ -106,11 +109,17 @@ fn profiles(
 }
 
 /// L_0 of a run.
+///
+/// # Errors
+/// [`Error::File`](crate::Error::File) if `landscape.npz` is missing or damaged.
 pub fn read_l0(run: &RunFolder) -> Result<f64> {
     Ok(Npz::open(&run.checked(names::LANDSCAPE)?)?.scalar("l0")?)
 }
 
 /// The rows of `flatness.csv`, where each is a row of one of these components.
+///
+/// # Errors
+/// [`Error::File`](crate::Error::File) if the file is missing, damaged or has a row of another component.
 pub fn read_rows_along(run: &RunFolder, pca: &TrajectoryPca) -> Result<Vec<FlatnessRow>> {
     let (rows, there) = (run.read(&FLATNESS)?, pca.variance().len());
     match rows.iter().find(|row| !(1..=there).contains(&row.index)) {

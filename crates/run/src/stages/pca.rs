@@ -56,6 +56,10 @@ fn solver(experiment: &Experiment) -> Solver {
 }
 
 /// The components of a window, as the experiment wants them.
+///
+/// # Errors
+/// [`Error::Experiment`] if the window is too large for all components, or too small for those asked for; [`Error::File`] if it
+/// cannot be read.
 pub fn decomposed(experiment: &Experiment, window: &impl WindowSource) -> Result<TrajectoryPca> {
     let segment = experiment.fit.segment(window.steps());
     let params = TrajectoryPca::params().solver(solver(experiment)).segment(segment).check()?;
@@ -81,6 +85,9 @@ fn refused(experiment: &Experiment, error: AnalysisError) -> Error {
 }
 
 /// Refuse components of other weights than those of the recorded layer: of two runs without checksums nothing else tells.
+///
+/// # Errors
+/// [`Error::File`] says how many weights there are of each.
 pub fn check_weights(run: &RunFolder, pca: &TrajectoryPca, weights: usize) -> Result<()> {
     let found = pca.mean().len();
     if found == weights {
@@ -93,6 +100,9 @@ pub fn check_weights(run: &RunFolder, pca: &TrajectoryPca, weights: usize) -> Re
 }
 
 /// The variances of a run's components and their total, without the components.
+///
+/// # Errors
+/// [`Error::File`] if `pca.npz` is missing or damaged; [`Error::Malformed`] if it is too old to say the total.
 pub fn read_variance(run: &RunFolder) -> Result<(ndarray::Array1<f64>, f64)> {
     pca::read_variance(&run.checked(names::PCA)?, run.experiment())
 }

@@ -1,8 +1,7 @@
 //! What is recorded of a training: the trajectory of one layer, and the mean of every parameter.
 
 use burn::module::Module;
-use burn::optim::{ModuleOptimizer, Optimizer};
-use varflat_model::OptimizerKind;
+use burn::optim::Optimizer;
 use varflat_recorder::{
     Keep, ParamPath, Recorder, RecorderError, Schedule, SharedSink, Sink, Step, TrajectorySink, WindowMean,
     WindowMeanSettings, WindowMeanState, paths,
@@ -11,7 +10,8 @@ use varflat_recorder::{
 use crate::artifacts::TRAJECTORY;
 use crate::checkpoint::Checkpoint;
 use crate::error::{Error, Remedy, Result};
-use crate::experiment::{Experiment, Window};
+use crate::experiment::Window;
+use crate::optimizer::Listeners;
 use crate::run_folder::StageWriter;
 use crate::weights::NamedWeights;
 
@@ -48,26 +48,6 @@ impl Recording {
             .map(|other| Ok((other.path.clone(), SharedSink::starting_at(mean(&other)?, step))))
             .collect::<Result<_>>()?;
         Ok(Self { parameter: recorded.path, layer: SharedSink::starting_at(sink, step), others })
-    }
-
-    /// The experiment's optimizer with these sinks attached.
-    pub(super) fn optimizer(
-        &self,
-        network: &impl Module,
-        experiment: &Experiment,
-    ) -> Result<ModuleOptimizer> {
-        match experiment.training.optimizer {
-            OptimizerKind::Sgd => self.attach(network, experiment.training.sgd()),
-            OptimizerKind::Adam => self.attach(network, experiment.training.adam()),
-        }
-    }
-
-    fn attach<O: Optimizer>(&self, network: &impl Module, optimizer: O) -> Result<ModuleOptimizer> {
-        let mut recorder = Recorder::new(network, optimizer).record(&self.parameter, &self.layer)?;
-        for (path, sink) in &self.others {
-            recorder = recorder.record(path, sink)?;
-        }
-        Ok(recorder.into_optimizer())
     }
 
     /// The first error of any sink. What was recorded before it is written first.
@@ -121,6 +101,16 @@ impl Recording {
             }
         };
         last.iter().map(|last| Ok(NamedWeights { values: of(&last.path)?, ..last.clone() })).collect()
+    }
+}
+
+/// Each parameter has its sink.
+impl Listeners for Recording {
+    fn attach<'a, M: Module, O: Optimizer>(
+        &self,
+        recorder: Recorder<'a, M, O>,
+    ) -> std::result::Result<Recorder<'a, M, O>, RecorderError> {
+        self.others.attach(recorder.record(&self.parameter, &self.layer)?)
     }
 }
 

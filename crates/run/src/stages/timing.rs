@@ -12,6 +12,7 @@ use super::recording::Recording;
 use crate::error::Result;
 use crate::memory::Images;
 use crate::networks::{self, WithNetwork};
+use crate::optimizer::optimizer;
 use crate::run_folder::{RunFolder, Stage};
 
 /// Steps before the clock starts: the first ones fill caches.
@@ -52,7 +53,7 @@ impl WithNetwork for Timing<'_> {
         let steps_per_epoch = experiment.training.steps_per_epoch(train.samples());
         let stage = run.writer()?.go_on(Stage::Train);
         let recording = Recording::start(&stage, &network, recorded, steps_per_epoch, None)?;
-        let optimizer = recording.optimizer(&network, experiment)?;
+        let optimizer = optimizer(&network, &experiment.training, &recording)?;
         let mut trainer =
             Trainer::new(network, optimizer, &experiment.training, experiment.seed, &train, &test)?;
         (0..WARM_UP).for_each(|_| trainer.step());

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use burn::module::Module;
 use burn::optim::ModuleOptimizer;
 use burn::tensor::Bytes;
 use varflat_files::FileError;
@@ -20,6 +19,7 @@ use crate::error::{Error, Remedy, Result};
 use crate::experiment::{Experiment, Window};
 use crate::memory::Images;
 use crate::networks::{self, WithNetwork};
+use crate::optimizer::optimizer;
 use crate::run_folder::{RunWriter, Stage, StageWriter};
 use crate::weights;
 
@@ -88,7 +88,8 @@ impl WithNetwork for Training<'_> {
         );
         let steps_per_epoch = experiment.training.steps_per_epoch(train.samples());
         let recording = Recording::start(&stage, &network, recorded, steps_per_epoch, checkpoint.as_ref())?;
-        let optimizer = optimizer(&stage, &recording, &network, checkpoint.as_ref())?;
+        let optimizer =
+            resumed(&stage, optimizer(&network, &experiment.training, &recording)?, checkpoint.as_ref())?;
         let trainer = Trainer::new(network, optimizer, &experiment.training, experiment.seed, &train, &test)?;
         let (first_step, metrics) = match checkpoint {
             Some(Checkpoint { state, .. }) => (state.step, state.metrics),
@@ -118,14 +119,12 @@ impl WithNetwork for Training<'_> {
     }
 }
 
-/// The experiment's optimizer, recorded, in the state that the checkpoint has of it.
-fn optimizer(
+/// The optimizer in the state that the checkpoint has of it.
+fn resumed(
     stage: &StageWriter<'_>,
-    recording: &Recording,
-    network: &impl Module,
+    optimizer: ModuleOptimizer,
     checkpoint: Option<&Checkpoint>,
 ) -> Result<ModuleOptimizer> {
-    let optimizer = recording.optimizer(network, stage.experiment())?;
     let Some(checkpoint) = checkpoint else { return Ok(optimizer) };
     optimizer.from_bytes(Bytes::from_bytes_vec(checkpoint.optimizer.clone())).map_err(|error| {
         let problem = format!("the checkpoint's optimizer state: {error}");

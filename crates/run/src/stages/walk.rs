@@ -268,6 +268,9 @@ fn check_noise(run: &RunFolder, section: &LangevinSection, start: &[f64]) -> Res
 }
 
 /// The step that an unfinished walk has come to, if there is one.
+///
+/// # Errors
+/// [`Error::Malformed`] if its state is damaged.
 pub fn unfinished(run: &RunFolder) -> Result<Option<u64>> {
     Ok(State::load(run)?.map(|state| state.step))
 }

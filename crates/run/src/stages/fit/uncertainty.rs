@@ -25,6 +25,9 @@ impl Uncertainty {
 
     /// Of any window, along its components, which are found again in each replicate; blocks of at least so many rows are long enough
     /// for the components of `range`.
+    ///
+    /// # Errors
+    /// [`Error::File`](crate::Error::File) if the window cannot be read.
     pub fn of_components(
         pca: &TrajectoryPca,
         window: impl WindowSource,
@@ -52,6 +55,9 @@ impl Uncertainty {
     }
 
     /// Along directions that are held.
+    ///
+    /// # Errors
+    /// None that coordinates in memory could cause.
     pub fn of_coordinates(theta: &Array2<f64>, block: usize) -> Result<Self> {
         let first = theta.slice_axis(Axis(1), (..theta.ncols().min(PROJECTED)).into());
         let replicates = Replicates::of_coordinates(theta.view(), block);
@@ -94,6 +100,9 @@ impl Uncertainty {
     }
 
     /// Reads what a run's fit left; of a fit without replicates the reason is the fit's.
+    ///
+    /// # Errors
+    /// [`Error::File`](crate::Error::File) if it is damaged.
     pub fn read(run: &RunFolder, missing: Option<&str>) -> Result<Self> {
         let there = run.file(names::JACKKNIFE).exists();
         let Some(replicates) = there.then(|| run.read(&JACKKNIFE)).transpose()?.flatten() else {
