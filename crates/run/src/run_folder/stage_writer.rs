@@ -33,11 +33,26 @@ impl Deref for StageWriter<'_> {
     }
 }
 
-impl<'a> StageWriter<'a> {
-    pub(super) fn new(run: RunWriter<'a>, since: Instant, stage: Stage) -> Self {
-        Self { run, stage, since, earlier: 0.0 }
+impl<'a> RunWriter<'a> {
+    /// Make room for the results of a stage: its own earlier ones and those that follow from them go, and the
+    /// experiment is written down. To be called when the stage has read its inputs and can no longer be refused.
+    ///
+    /// Partial results of the stage itself stay if the experiment is the one they belong to.
+    ///
+    /// # Errors
+    /// [`Error::File`](crate::Error::File) if a file cannot be removed or written.
+    pub(crate) fn begin(self, stage: Stage) -> Result<StageWriter<'a>> {
+        self.make_room(stage)?;
+        Ok(self.go_on(stage))
     }
 
+    /// Go on with a stage that was begun and not finished.
+    pub(crate) fn go_on(self, stage: Stage) -> StageWriter<'a> {
+        StageWriter { run: self, stage, since: self.since(), earlier: 0.0 }
+    }
+}
+
+impl StageWriter<'_> {
     /// Count the seconds of earlier, interrupted attempts.
     pub(crate) fn after(mut self, earlier: f64) -> Self {
         self.earlier = earlier;

@@ -9,12 +9,11 @@ use varflat_files::{remove, sync_folder, write_sealed};
 use super::config::{read_config, write_config};
 use super::give_up::{remove_partial, remove_partial_training, remove_results};
 use super::opened::RunFolder;
-use super::stage_writer::StageWriter;
 use crate::artifacts::{Stage, names};
 use crate::error::{Error, Result};
 use crate::run_record::RunRecord;
 
-/// A run folder whose lock is held: here stages are begun.
+/// A run folder whose lock is held: here stages are begun, or gone on with.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RunWriter<'a> {
     run: &'a RunFolder,
@@ -57,15 +56,18 @@ impl RunFolder {
     }
 }
 
-impl<'a> RunWriter<'a> {
-    /// Make room for the results of a stage: its own earlier ones and those that follow from them go, and the
-    /// experiment is written down. To be called when the stage has read its inputs and can no longer be refused.
-    ///
-    /// Partial results of the stage itself stay if the experiment is the one they belong to.
+impl RunWriter<'_> {
+    /// When the work began.
+    pub(super) fn since(self) -> Instant {
+        self.since
+    }
+
+    /// Make room for the results of a stage: its own earlier ones and those that follow from them go, and the experiment is written
+    /// down.
     ///
     /// # Errors
     /// [`Error::File`] if a file cannot be removed or written.
-    pub(crate) fn begin(self, stage: Stage) -> Result<StageWriter<'a>> {
+    pub(super) fn make_room(self, stage: Stage) -> Result<()> {
         if self.replacing.load(Ordering::Relaxed) {
             self.replace()?;
         }
@@ -77,12 +79,7 @@ impl<'a> RunWriter<'a> {
             }
             write_config(self.path(), self.experiment())?;
         }
-        Ok(self.go_on(stage))
-    }
-
-    /// Go on with a stage that was begun and not finished.
-    pub(crate) fn go_on(self, stage: Stage) -> StageWriter<'a> {
-        StageWriter::new(self, self.since, stage)
+        Ok(())
     }
 
     /// Throw away what the folder holds.
