@@ -6,8 +6,7 @@ use rayon::prelude::*;
 use varflat_analysis::{DirectionFlatness, FlatnessSearch, ParamGuard};
 use varflat_model::{DenseLandscape, Line};
 
-/// Directions measured one after the other, each starting its search at the one before.
-pub const IN_A_ROW: usize = 20;
+pub use varflat::landscape::IN_A_ROW;
 
 /// How the losses of a search are computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

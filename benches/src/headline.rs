@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use ndarray::{Array2, Ix2, OwnedRepr};
 use ndarray_npy::NpzReader;
-use varflat::RunFolder;
 use varflat::experiment::Centre;
 use varflat::run_folder::{Stage, names};
+use varflat::{RunFolder, stages};
 use varflat_model::DenseNetwork;
 use varflat_recorder::Trajectory;
 
@@ -63,7 +63,7 @@ impl Headline {
 
     /// The weights of the centre of the landscape, ⟨w⟩_T.
     pub(crate) fn centre(&self) -> Result<DenseNetwork> {
-        Ok(self.run.centre(Centre::Mean)?)
+        Ok(stages::centre(&self.run, Centre::Mean)?)
     }
 
     /// The principal directions, one a row.

@@ -1,134 +1,218 @@
-//! The files of a run, and the stage that makes each of them.
+//! Every file of a run, once: its name, the stage that makes it, what it holds, and how it is read and written.
 
-/// Names of the files in a run folder. Other tools rely on them.
-pub mod names {
-    /// The resolved experiment.
-    pub const CONFIG: &str = "config.toml";
-    /// Seed, versions, device, times: how the run was made.
-    pub const RUN: &str = "run.json";
-    /// Loss and error at every epoch end.
-    pub const METRICS: &str = "metrics.csv";
-    /// The recorded layer, f32 `[steps, weights]`.
-    pub const TRAJECTORY: &str = "trajectory.npy";
-    /// Layer, shape and schedule of the trajectory.
-    pub const TRAJECTORY_INFO: &str = "trajectory.json";
-    /// Every layer's mean over the window, f64.
-    pub const WEIGHTS_MEAN: &str = "weights_mean.npz";
-    /// Every layer after the last step, f32.
-    pub const WEIGHTS_FINAL: &str = "weights_final.npz";
-    /// Principal components and their variances.
-    pub const PCA: &str = "pca.npz";
-    /// θ_i(t) of the first components, f64 `[steps, components]`.
-    pub const PROJECTIONS: &str = "projections.npy";
-    /// Loss along selected directions.
-    pub const LANDSCAPE: &str = "landscape.npz";
-    /// Variance and flatness of every measured direction.
-    pub const FLATNESS: &str = "flatness.csv";
-    /// Directions done so far by an unfinished flatness stage.
-    pub const FLATNESS_PARTIAL: &str = "flatness.partial.csv";
-    /// ψ and the other fitted numbers.
-    pub const FIT: &str = "fit.json";
-    /// Variances without one block of time after the other: what the intervals of the fit rest on.
-    pub const JACKKNIFE: &str = "jackknife.npz";
-    /// State of an unfinished training.
-    pub const CHECKPOINT: &str = "checkpoint";
-    /// State of an unfinished Langevin walk.
-    pub const WALK: &str = "walk.partial.npz";
-    /// The resolved sweep, in the folder of one.
-    pub const SWEEP: &str = "sweep.toml";
-    /// Held by the process at work in the folder.
-    pub const LOCK: &str = ".lock";
+use std::path::Path;
+
+use ndarray::Array2;
+use varflat_analysis::{Replicates, TrajectoryPca};
+use varflat_files::{read_csv, read_json, read_npy, write_csv, write_json};
+use varflat_model::Metrics;
+
+use crate::contents::{FitReport, FlatnessRow, Profiles, jackknife, landscape, pca};
+use crate::error::Result;
+use crate::experiment::Experiment;
+use crate::recorded::RecordedWindow;
+use crate::weights::{self, NamedWeights, Precision};
+
+pub use crate::names;
+pub use crate::stage::Stage;
+
+/// A file of a run folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RunFile {
+    /// Its name.
+    pub name: &'static str,
+    /// What it holds, in a line.
+    pub about: &'static str,
+    /// The stage whose result it is; none of what goes beside the results.
+    pub stage: Option<Stage>,
 }
 
-/// A stage of a run, in order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Stage {
-    /// Training and recording.
-    Train,
-    /// Principal components.
-    Pca,
-    /// Flatness along them.
-    Flatness,
-    /// The exponents.
-    Fit,
-}
-
-impl Stage {
-    /// All stages, in order.
-    pub const ALL: [Self; 4] = [Self::Train, Self::Pca, Self::Flatness, Self::Fit];
-
-    /// The name of the subcommand.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Train => "train",
-            Self::Pca => "pca",
-            Self::Flatness => "flatness",
-            Self::Fit => "fit",
-        }
+impl RunFile {
+    const fn result(stage: Stage, name: &'static str, about: &'static str) -> Self {
+        Self { name, about, stage: Some(stage) }
     }
 
+    const fn beside(name: &'static str, about: &'static str) -> Self {
+        Self { name, about, stage: None }
+    }
+}
+
+/// How a file is read: of some files of older versions the experiment says the rest.
+type Read<T> = fn(&Path, &Experiment) -> Result<T>;
+
+/// How a file is written, whole or not at all.
+type Write<T> = fn(&Path, &T) -> Result<()>;
+
+/// The other way of writing: what does not fit into memory comes a block at a time.
+#[derive(Clone, Copy, Debug)]
+pub struct Streamed;
+
+/// The result of a stage that holds a `T`: a handle to read it from a [`RunFolder`](crate::RunFolder). Only its stage can write it.
+#[derive(Clone, Copy, Debug)]
+pub struct Artifact<T, W = Write<T>> {
+    /// The file.
+    pub file: RunFile,
+    read: Read<T>,
+    write: W,
+}
+
+impl<T, W> Artifact<T, W> {
+    /// What the file at this path holds.
+    pub(crate) fn read(&self, path: &Path, experiment: &Experiment) -> Result<T> {
+        (self.read)(path, experiment)
+    }
+}
+
+impl<T> Artifact<T> {
+    /// Writes the file at this path.
+    pub(crate) fn write(&self, path: &Path, contents: &T) -> Result<()> {
+        (self.write)(path, contents)
+    }
+}
+
+const CONFIG: RunFile = RunFile::beside(names::CONFIG, "the experiment with every default filled in");
+const RUN: RunFile = RunFile::beside(
+    names::RUN,
+    "how the run was made: seed, device, versions, data, times, and the checksum of every file",
+);
+
+/// Loss and error at every epoch end.
+pub const METRICS: Artifact<Vec<Metrics>> = Artifact {
+    file: RunFile::result(
+        Stage::Train,
+        names::METRICS,
+        "loss and error on the training and test set at every epoch end",
+    ),
+    read: |path, _| Ok(read_csv(path)?),
+    write: |path, rows| Ok(write_csv(path, rows)?),
+};
+
+/// The recorded layer, `[steps, weights]`. A recorder writes it, step by step.
+pub const TRAJECTORY: Artifact<RecordedWindow, Streamed> = Artifact {
+    file: RunFile::result(
+        Stage::Train,
+        names::TRAJECTORY,
+        "weights of the recorded layer, f32 [steps, weights]",
+    ),
+    read: |path, _| RecordedWindow::open(path),
+    write: Streamed,
+};
+
+const TRAJECTORY_INFO: RunFile = RunFile::result(
+    Stage::Train,
+    names::TRAJECTORY_INFO,
+    "layer, shape and recorded steps of the trajectory",
+);
+
+/// Every layer's mean over the window.
+pub const WEIGHTS_MEAN: Artifact<Vec<NamedWeights>> = Artifact {
+    file: RunFile::result(Stage::Train, names::WEIGHTS_MEAN, "every layer’s mean over the window, f64"),
+    read: |path, _| weights::read(path),
+    write: |path, means| weights::write(path, means, Precision::Double),
+};
+
+/// Every layer after the last step.
+pub const WEIGHTS_FINAL: Artifact<Vec<NamedWeights>> = Artifact {
+    file: RunFile::result(Stage::Train, names::WEIGHTS_FINAL, "every layer after the last step, f32"),
+    read: |path, _| weights::read(path),
+    write: |path, last| weights::write(path, last, Precision::Single),
+};
+
+/// Principal components and their variances.
+pub const PCA: Artifact<TrajectoryPca> = Artifact {
+    file: RunFile::result(Stage::Pca, names::PCA, "principal directions p_i and variances σ_i²"),
+    read: pca::read,
+    write: pca::write,
+};
+
+/// θ_i(t) of the first components, `[steps, components]`.
+pub const PROJECTIONS: Artifact<Array2<f64>, Streamed> = Artifact {
+    file: RunFile::result(
+        Stage::Pca,
+        names::PROJECTIONS,
+        "θ_i(t) of the first components, f64 [steps, components]",
+    ),
+    read: |path, _| Ok(read_npy(path)?),
+    write: Streamed,
+};
+
+/// Variance and flatness of every measured direction.
+pub const FLATNESS: Artifact<Vec<FlatnessRow>> = Artifact {
+    file: RunFile::result(
+        Stage::Flatness,
+        names::FLATNESS,
+        "variance σ_i² and flatness F_i of every measured direction",
+    ),
+    read: |path, _| Ok(read_csv(path)?),
+    write: |path, rows| Ok(write_csv(path, rows)?),
+};
+
+/// Loss along selected directions.
+pub const LANDSCAPE: Artifact<Profiles> = Artifact {
+    file: RunFile::result(Stage::Flatness, names::LANDSCAPE, "loss along selected directions"),
+    read: landscape::read,
+    write: landscape::write,
+};
+
+/// ψ and the other fitted numbers.
+pub const FIT: Artifact<FitReport> = Artifact {
+    file: RunFile::result(
+        Stage::Fit,
+        names::FIT,
+        "ψ, γ, the gap and the other fitted numbers, with their intervals",
+    ),
+    read: |path, _| Ok(read_json(path)?),
+    write: |path, report| Ok(write_json(path, report)?),
+};
+
+/// Variances without one block of time after the other; none where the window has none. Older versions did not write it.
+pub const JACKKNIFE: Artifact<Option<Replicates>> = Artifact {
+    file: RunFile::result(
+        Stage::Fit,
+        names::JACKKNIFE,
+        "variances without one block of time after the other: what the intervals rest on",
+    ),
+    read: jackknife::read,
+    write: jackknife::write,
+};
+
+/// The files of a run folder; those that no stage makes first.
+pub const FILES: &[RunFile] = &[
+    CONFIG,
+    RUN,
+    METRICS.file,
+    TRAJECTORY.file,
+    TRAJECTORY_INFO,
+    WEIGHTS_MEAN.file,
+    WEIGHTS_FINAL.file,
+    PCA.file,
+    PROJECTIONS.file,
+    FLATNESS.file,
+    LANDSCAPE.file,
+    FIT.file,
+    JACKKNIFE.file,
+    RunFile::beside(names::CHECKPOINT, "state of an unfinished training"),
+    RunFile::beside(names::WALK, "state of an unfinished walk in equilibrium"),
+    RunFile::beside(names::FLATNESS_PARTIAL, "directions that an unfinished flatness stage has measured"),
+    RunFile::beside(names::LOCK, "held by the process at work in the folder"),
+];
+
+impl Stage {
     /// The stage that makes a file.
     pub fn of_file(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|stage| stage.results().contains(&name))
+        FILES.iter().find(|file| file.name == name)?.stage
     }
 
     /// The files this stage makes.
-    pub(crate) const fn results(self) -> &'static [&'static str] {
-        match self {
-            Self::Train => &[
-                names::METRICS,
-                names::TRAJECTORY,
-                names::TRAJECTORY_INFO,
-                names::WEIGHTS_MEAN,
-                names::WEIGHTS_FINAL,
-            ],
-            Self::Pca => &[names::PCA, names::PROJECTIONS],
-            Self::Flatness => &[names::FLATNESS, names::LANDSCAPE],
-            Self::Fit => &[names::FIT, names::JACKKNIFE],
-        }
+    pub(crate) fn results(self) -> impl Iterator<Item = &'static str> {
+        FILES.iter().filter(move |file| file.stage == Some(self)).map(|file| file.name)
     }
 
     /// Those of them without which the stage is not done: older versions did not write the others.
     pub(crate) fn required(self) -> impl Iterator<Item = &'static str> {
-        self.results().iter().copied().filter(|name| *name != names::JACKKNIFE)
-    }
-
-    /// Sections of an experiment that may change when this stage is done again, because no stage before it uses them; of a training none.
-    const fn sections(self) -> &'static [&'static str] {
-        match self {
-            Self::Train => &[],
-            Self::Pca => &["pca.", "landscape.", "fit."],
-            Self::Flatness => &["landscape.", "fit."],
-            Self::Fit => &["fit."],
-        }
-    }
-
-    /// Whether the stages before this one are the same for two experiments that differ in these keys.
-    pub(crate) fn leaves_earlier_stages(self, differences: &[String]) -> bool {
-        differences.iter().all(|key| self.sections().iter().any(|section| key.starts_with(section)))
+        self.results().filter(|name| *name != names::JACKKNIFE)
     }
 }
-
-/// What each file of a run folder holds, in a line; those that no stage makes first.
-pub const FILES: &[(&str, &str)] = &[
-    (names::CONFIG, "the experiment with every default filled in"),
-    (names::RUN, "how the run was made: seed, device, versions, data, times, and the checksum of every file"),
-    (names::METRICS, "loss and error on the training and test set at every epoch end"),
-    (names::TRAJECTORY, "weights of the recorded layer, f32 [steps, weights]"),
-    (names::TRAJECTORY_INFO, "layer, shape and recorded steps of the trajectory"),
-    (names::WEIGHTS_MEAN, "every layer’s mean over the window, f64"),
-    (names::WEIGHTS_FINAL, "every layer after the last step, f32"),
-    (names::PCA, "principal directions p_i and variances σ_i²"),
-    (names::PROJECTIONS, "θ_i(t) of the first components, f64 [steps, components]"),
-    (names::FLATNESS, "variance σ_i² and flatness F_i of every measured direction"),
-    (names::LANDSCAPE, "loss along selected directions"),
-    (names::FIT, "ψ, γ, the gap and the other fitted numbers, with their intervals"),
-    (names::JACKKNIFE, "variances without one block of time after the other: what the intervals rest on"),
-    (names::CHECKPOINT, "state of an unfinished training"),
-    (names::WALK, "state of an unfinished walk in equilibrium"),
-    (names::FLATNESS_PARTIAL, "directions that an unfinished flatness stage has measured"),
-    (names::LOCK, "held by the process at work in the folder"),
-];
 
 /// Tables of a figure folder, or of the folder of a study or sweep, that say how those beside them were made.
 pub const RECORDS: [&str; 10] = [
@@ -161,8 +245,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_file_of_a_stage_is_described() {
-        let results = Stage::ALL.into_iter().flat_map(Stage::results);
-        results.for_each(|file| assert!(FILES.iter().any(|(name, _)| name == file), "{file}"));
+    fn every_stage_has_its_files_and_no_file_is_there_twice() {
+        let count = |stage: Stage| stage.results().count();
+        assert_eq!(Stage::ALL.map(count), [5, 2, 2, 2]);
+        assert_eq!(Stage::of_file("pca.npz"), Some(Stage::Pca));
+        assert_eq!(Stage::of_file("config.toml"), None);
+        for (place, file) in FILES.iter().enumerate() {
+            assert!(FILES[..place].iter().all(|before| before.name != file.name), "{}", file.name);
+        }
     }
 }

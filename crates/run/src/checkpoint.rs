@@ -11,8 +11,8 @@ use varflat_files::{
 use varflat_model::Metrics;
 use varflat_recorder::{Segment, WindowMeanState};
 
-use crate::artifacts::names;
 use crate::error::{Error, Remedy, Result};
+use crate::names;
 use crate::weights::{self, NamedWeights, Precision};
 
 /// Everything that training needs to go on as if it had never stopped.
@@ -73,6 +73,9 @@ impl Checkpoint {
     }
 
     /// The latest checkpoint of a run, if there is one.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`] if it is not as it was written; [`Error::File`] if the folder cannot be read.
     pub fn load(run: &Path) -> Result<Option<Self>> {
         let Some(folder) = saved(run)?.pop() else { return Ok(None) };
         let damaged = |error: Error| Error::malformed(&folder, error.to_string(), Remedy::BeginAgain);
@@ -121,6 +124,9 @@ impl Checkpoint {
 }
 
 /// The step of the latest checkpoint of a run, if there is one: its name says so.
+///
+/// # Errors
+/// [`Error::File`] if the folder cannot be read.
 pub fn step(run: &Path) -> Result<Option<u64>> {
     let latest = saved(run)?.pop();
     Ok(latest.and_then(|folder| folder.file_name()?.to_str()?.rsplit('-').next()?.parse().ok()))

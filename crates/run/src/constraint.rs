@@ -67,6 +67,9 @@ pub fn landscape_constraint(
 }
 
 /// F_i of the first components.
+///
+/// # Errors
+/// If the landscape cannot be measured.
 pub fn flatness(
     pca: &TrajectoryPca,
     landscape: &impl Landscape,
@@ -78,6 +81,9 @@ pub fn flatness(
 }
 
 /// k_i = F_i^(−m) along as many components as there are flatnesses; 0 where there is none.
+///
+/// # Errors
+/// As of [`Constraint::along`].
 pub fn of_flatness(
     path: &str,
     centre: Vec<f32>,

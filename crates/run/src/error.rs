@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use varflat_files::FileError;
 
-use crate::artifacts::Stage;
+use crate::stage::Stage;
 
 pub use crate::remedy::Remedy;
 
@@ -153,6 +153,9 @@ pub enum Error {
     /// Another process is at work in the folder.
     #[error("{} is in use by another varflat process", .0.display())]
     Locked(PathBuf),
+    /// Work is asked for in a folder that was opened to be looked into.
+    #[error("{} was opened to be looked into, which writes nothing: open it for work", .0.display())]
+    Viewed(PathBuf),
     /// Some points of a sweep are not finished.
     #[error("{left} of {points} points are not finished, so the table lacks them")]
     Unfinished {

@@ -1,6 +1,7 @@
 //! An experiment file: data, not code. Unknown keys are errors.
 
 mod check;
+mod chosen;
 mod keys;
 mod kind;
 mod name;
@@ -21,6 +22,7 @@ use varflat_recorder::Keep;
 use crate::error::{Error, Result};
 
 pub use check::{Checked, MOST, MOST_COMPONENTS, MOST_POINTS, all_within, not_too_many, range, within};
+pub use chosen::chosen;
 pub use keys::{Key, keys};
 pub use kind::Kind;
 pub use name::{check_name, is_plain};

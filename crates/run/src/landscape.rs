@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 
 /// Directions measured one after the other, each search starting at the one before. A fixed number, so that a
 /// result depends neither on the threads nor on where an interrupted run went on.
-pub(crate) const IN_A_ROW: usize = 20;
+pub const IN_A_ROW: usize = 20;
 
 /// Points of a profile, and how far beyond the crossings it goes.
 pub(crate) const PROFILE_POINTS: usize = 81;
@@ -32,24 +32,87 @@ pub trait Landscape {
     /// If the direction does not fit, or the loss cannot be had.
     fn losses(&self, direction: &[f64], offsets: &[f64]) -> Result<Vec<f64>>;
 
-    /// F and the crossings along each direction.
+    /// F and the crossings along each direction: one search after the other, each starting at the one before.
     ///
     /// # Errors
     /// As [`losses`](Self::losses), and where the search refuses L_0.
     fn flatness(&self, search: &FlatnessSearch, directions: &[Vec<f64>]) -> Result<Vec<DirectionFlatness>> {
-        let mut guess = 1.0;
-        let found = directions.iter().map(|direction| {
+        in_a_row(directions.iter(), |direction, guess| {
             let mut found = search.measure_together(self.reference_loss(), guess, 1, |offsets| {
                 Ok::<_, Error>(vec![self.losses(direction, &offsets[0])?])
             })?;
-            let found = found.remove(0);
-            guess = found.first_step_of_neighbour().unwrap_or(guess);
-            Ok(found)
-        });
-        found.collect()
+            Ok(found.remove(0))
+        })
+    }
+
+    /// The same of many groups of directions: one group after the other.
+    ///
+    /// # Errors
+    /// As [`flatness`](Self::flatness), and what taking the results meets.
+    fn flatness_of_groups(&self, search: &FlatnessSearch, groups: &Groups<'_>) -> Result<()> {
+        groups.members.iter().try_for_each(|group| {
+            let directions: Vec<Vec<f64>> = group.iter().map(|&index| (groups.direction)(index)).collect();
+            let found = self.flatness(search, &directions)?;
+            (groups.done)(group.len() as u64);
+            (groups.take)(group, &found)
+        })
+    }
+
+    /// The losses along each of these directions, at offsets of its own.
+    ///
+    /// # Errors
+    /// As [`losses`](Self::losses).
+    fn profiles(&self, lines: &[(Vec<f64>, Vec<f64>)]) -> Result<Vec<Vec<f64>>> {
+        lines.iter().map(|(direction, offsets)| self.losses(direction, offsets)).collect()
     }
 }
 
+/// Takes what was found along a group of directions, which are given by index.
+pub type Take<'a> = dyn Fn(&[usize], &[DirectionFlatness]) -> Result<()> + Sync + 'a;
+
+/// Groups of directions to be measured. A direction may be large: it is made when its turn has come.
+pub struct Groups<'a> {
+    /// The directions of each group, by index.
+    pub members: &'a [&'a [usize]],
+    /// The direction p of an index.
+    pub direction: &'a (dyn Fn(usize) -> Vec<f64> + Sync),
+    /// Told that so many more directions are measured.
+    pub done: &'a (dyn Fn(u64) + Sync),
+    /// Takes what was found along a group; on several threads at once.
+    pub take: &'a Take<'a>,
+}
+
+/// Flatness along directions in a row: `measure` gets each with the first step that the one before suggests.
+fn in_a_row<D: AsRef<[f64]>>(
+    directions: impl Iterator<Item = D>,
+    mut measure: impl FnMut(&[f64], f64) -> Result<DirectionFlatness>,
+) -> Result<Vec<DirectionFlatness>> {
+    let mut guess = 1.0;
+    let found = directions.map(|direction| {
+        let found = measure(direction.as_ref(), guess)?;
+        guess = found.first_step_of_neighbour().unwrap_or(guess);
+        Ok(found)
+    });
+    found.collect()
+}
+
+/// The same by a host's kernels, which leave out the samples that cannot matter to a search; `done` after each.
+fn along_line<D: AsRef<[f64]>>(
+    line: &mut Line<'_>,
+    search: &FlatnessSearch,
+    directions: impl Iterator<Item = D>,
+    done: impl Fn(),
+) -> Result<Vec<DirectionFlatness>> {
+    let l0 = line.reference_loss();
+    in_a_row(directions, |direction, guess| {
+        line.aim(direction)?;
+        let found = search.measure(l0, guess, |offsets| line.search_losses(offsets))?;
+        done();
+        Ok(found)
+    })
+}
+
+/// All cores share the directions.
 impl Landscape for DenseLandscape {
     fn reference_loss(&self) -> f64 {
         self.reference_loss()
@@ -61,12 +124,33 @@ impl Landscape for DenseLandscape {
         Ok(line.losses(offsets))
     }
 
-    /// All cores share the directions, and a search leaves out the samples that cannot matter.
     fn flatness(&self, search: &FlatnessSearch, directions: &[Vec<f64>]) -> Result<Vec<DirectionFlatness>> {
         let groups = directions
             .par_chunks(IN_A_ROW)
-            .map_init(|| self.line(), |line, group| in_a_row(line, search, group.iter().cloned(), || {}));
+            .map_init(|| self.line(), |line, group| along_line(line, search, group.iter(), || {}));
         Ok(groups.collect::<Result<Vec<_>>>()?.concat())
+    }
+
+    fn flatness_of_groups(&self, search: &FlatnessSearch, groups: &Groups<'_>) -> Result<()> {
+        groups.members.par_iter().try_for_each_init(
+            || self.line(),
+            |line, group| {
+                let directions = group.iter().map(|&index| (groups.direction)(index));
+                let found = along_line(line, search, directions, || (groups.done)(1))?;
+                (groups.take)(group, &found)
+            },
+        )
+    }
+
+    fn profiles(&self, lines: &[(Vec<f64>, Vec<f64>)]) -> Result<Vec<Vec<f64>>> {
+        let losses = lines.par_iter().map_init(
+            || self.line(),
+            |line, (direction, offsets)| {
+                line.aim(direction)?;
+                Ok(line.losses(offsets))
+            },
+        );
+        losses.collect()
     }
 }
 
@@ -89,36 +173,6 @@ impl Landscape for varflat_model::DeviceLandscape {
     }
 }
 
-/// The component of this index, from 1.
-pub fn component(pca: &TrajectoryPca, index: usize) -> Vec<f64> {
-    pca.components().row(index - 1).to_vec()
-}
-
-/// Offsets of a profile, from well outside one crossing to well outside the other.
-pub fn across(left: f64, right: f64) -> Vec<f64> {
-    let share = |point: usize| point as f64 / (PROFILE_POINTS - 1) as f64;
-    (0..PROFILE_POINTS).map(|point| BEYOND * (left + (right - left) * share(point))).collect()
-}
-
-/// F along directions in a row; `done` after each.
-pub(crate) fn in_a_row(
-    line: &mut Line<'_>,
-    search: &FlatnessSearch,
-    directions: impl Iterator<Item = Vec<f64>>,
-    done: impl Fn(),
-) -> Result<Vec<DirectionFlatness>> {
-    let l0 = line.reference_loss();
-    let mut guess = 1.0;
-    let found = directions.map(|direction| {
-        line.aim(&direction)?;
-        let found = search.measure(l0, guess, |offsets| line.search_losses(offsets))?;
-        guess = found.first_step_of_neighbour().unwrap_or(guess);
-        done();
-        Ok(found)
-    });
-    found.collect()
-}
-
 #[cfg(feature = "train")]
 impl<C: varflat_model::Classifier> Landscape for varflat_model::ModuleLandscape<'_, C> {
     fn reference_loss(&self) -> f64 {
@@ -130,4 +184,15 @@ impl<C: varflat_model::Classifier> Landscape for varflat_model::ModuleLandscape<
         line.aim(direction)?;
         Ok(line.losses(offsets)?)
     }
+}
+
+/// The component of this index, from 1.
+pub fn component(pca: &TrajectoryPca, index: usize) -> Vec<f64> {
+    pca.components().row(index - 1).to_vec()
+}
+
+/// Offsets of a profile, from well outside one crossing to well outside the other.
+pub fn across(left: f64, right: f64) -> Vec<f64> {
+    let share = |point: usize| point as f64 / (PROFILE_POINTS - 1) as f64;
+    (0..PROFILE_POINTS).map(|point| BEYOND * (left + (right - left) * share(point))).collect()
 }

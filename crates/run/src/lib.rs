@@ -15,12 +15,14 @@
 
 // A library neither prints nor exits.
 #![deny(clippy::print_stdout, clippy::print_stderr, clippy::exit)]
+#![deny(clippy::too_many_lines, clippy::missing_errors_doc)]
 
 pub mod artifacts;
 #[cfg_attr(not(feature = "train"), allow(dead_code))] // only a training writes them
 pub mod checkpoint;
 #[cfg(feature = "train")]
 pub mod constraint;
+mod contents;
 pub mod context;
 pub mod error;
 pub mod experiment;
@@ -28,13 +30,18 @@ mod guard;
 pub mod landscape;
 mod layer_order;
 pub mod memory;
+pub mod names;
 pub mod network_file;
+mod networks;
+#[cfg(feature = "train")]
+pub mod optimizer;
 #[cfg(feature = "train")]
 pub mod record;
 pub mod recorded;
 pub mod remedy;
 pub mod run_folder;
 pub mod run_record;
+pub mod stage;
 pub mod stages;
 pub mod verify;
 pub mod versions;

@@ -4,9 +4,9 @@ mod there;
 
 use varflat_model::data::Data;
 
-use crate::artifacts::Stage;
 use crate::error::{Error, Result};
 use crate::experiment::{Components, Experiment, LangevinSection, PROJECTED, Window};
+use crate::stage::Stage;
 
 /// The images of a run: all that its memory depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

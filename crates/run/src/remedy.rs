@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::artifacts::Stage;
+use crate::stage::Stage;
 
 /// What can be done about a file or folder that is not what it should be, or about a scheduler that did not do what it was asked.
 // Exhaustive, unlike the errors: whoever adds one is made to say it in words.

@@ -8,8 +8,8 @@ use varflat_files::{BROKEN, FileError, FileSum, Seal, read_sealed, read_text, se
 use varflat_model::StopReason;
 use varflat_model::data::FileChecksum;
 
-use crate::artifacts::names;
 use crate::error::Result;
+use crate::names;
 
 /// What a stage took, and what it left.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -1,37 +1,39 @@
 //! The stages of a run: each reads files of the run folder and writes others.
 
+mod around;
+mod centre;
 mod fit;
 mod flatness;
 mod partial;
 mod pca;
+#[cfg(feature = "train")]
+mod recording;
 mod results;
 mod subspace;
-mod surface;
 #[cfg(feature = "train")]
 mod timing;
 #[cfg(feature = "train")]
 mod train;
 mod walk;
 
-use std::time::Instant;
-
 use varflat_model::data::Data;
 use varflat_model::device::Backend;
 
 use crate::context::Context;
 use crate::error::{Error, Remedy, Result};
-use crate::run_folder::{RunFolder, Stage};
+use crate::run_folder::{RunFolder, Stage, StageWriter};
 use crate::versions;
 
-pub use fit::FitReport;
+pub use crate::contents::{FitReport, FlatnessRow, ProfileTable, Profiles};
+pub use crate::experiment::chosen;
+pub(crate) use around::on_host;
+pub use centre::{centre, centre_weights};
 pub use fit::{Uncertainty, fitted, psi, read_components};
-pub use flatness::FlatnessRow;
-pub use flatness::{chosen, measured, read_l0, read_profiles, read_rows, read_rows_along, rows_of, search};
+pub use flatness::{measured, read_l0, read_rows_along, rows_of, search};
 pub use partial::rows as finished_rows;
-pub use pca::{check_weights, decomposed, read as read_pca, read_variance};
+pub use pca::{check_weights, decomposed, read_variance};
 pub use results::RunResults;
 pub use subspace::Subspace;
-pub(crate) use surface::{Surface, on_host};
 #[cfg(feature = "train")]
 pub use timing::training_cost;
 pub use walk::unfinished as unfinished_walk;
@@ -56,6 +58,7 @@ pub struct TrainingCost {
 /// # Errors
 /// [`Error::StageMissing`] if an earlier stage is not done, and what the stage itself can meet.
 pub fn perform(run: &RunFolder, stage: Stage, context: &Context<'_>) -> Result<()> {
+    let run = &run.writer()?;
     if let Some(notice) = run.take_notice() {
         context.warn(notice);
     }
@@ -67,8 +70,7 @@ pub fn perform(run: &RunFolder, stage: Stage, context: &Context<'_>) -> Result<(
         let cuts = run.experiment().cuts(read_variance(run)?.0.len());
         cuts.iter().for_each(|cut| context.say(format_args!("{:>9}: {cut}\n", stage.name())));
     }
-    let start = Instant::now();
-    let before = match stage {
+    let seconds = match stage {
         Stage::Train => match &run.experiment().langevin {
             Some(section) => walk::walk(run, section, context)?,
             #[cfg(feature = "train")]
@@ -80,9 +82,6 @@ pub fn perform(run: &RunFolder, stage: Stage, context: &Context<'_>) -> Result<(
         Stage::Flatness => flatness::flatness(run, context)?,
         Stage::Fit => fit::fit(run)?,
     };
-    let seconds = run.note_done(stage, || before + start.elapsed().as_secs_f64())?;
-    // Only now is a checkpoint worth less than what it led to.
-    run.remove_partial(stage)?;
     context.say(format_args!("{:>9}: done in {seconds:.1} s\n", stage.name()));
     Ok(())
 }
@@ -101,7 +100,7 @@ pub fn check_device(name: Option<&str>) -> Result<()> {
 
 /// Write down who begins to train a run, on what and with which data.
 fn note_beginning(
-    run: &RunFolder,
+    run: &StageWriter<'_>,
     backend: &str,
     device: &str,
     data: &Data,
@@ -110,7 +109,7 @@ fn note_beginning(
     let experiment = run.experiment();
     let relative = experiment.data.folder.as_ref().is_some_and(|folder| folder.is_relative());
     let place = relative.then(|| std::path::absolute(&data.folder).ok()).flatten();
-    run.update(|record| {
+    run.note(|record| {
         record.name.clone_from(&experiment.name);
         record.seed = experiment.seed;
         record.versions = versions::versions();
@@ -126,6 +125,9 @@ fn note_beginning(
 }
 
 /// The images of a run, which must be those it began with.
+///
+/// # Errors
+/// [`Error::Data`] if they are not there or not usable; [`Error::Malformed`] if they are others.
 pub fn load_data(run: &RunFolder) -> Result<Data> {
     let record = run.record()?;
     let data = run.experiment().load_from(record.data_folder.as_deref())?;

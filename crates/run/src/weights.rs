@@ -61,22 +61,6 @@ pub(crate) fn into_module<M: Module>(module: M, weights: &[NamedWeights], origin
     })
 }
 
-/// The convolutional network of an experiment with these weights; `origin` names where they come from in errors.
-#[cfg(feature = "train")]
-pub(crate) fn convolutional(
-    experiment: &crate::Experiment,
-    images: &varflat_model::data::ImageSet,
-    classes: usize,
-    open: &varflat_model::device::OpenDevice,
-    weights: &[NamedWeights],
-    origin: &Path,
-) -> Result<varflat_model::Convolutional> {
-    let Some(config) = experiment.convolutional(images, classes) else {
-        return Err(FileError::malformed(origin, "this is no convolutional network").into());
-    };
-    into_module(varflat_model::Convolutional::new(&config, experiment.seed, &open.device)?, weights, origin)
-}
-
 /// Every parameter of a network of dense layers.
 pub(crate) fn of_dense(network: &DenseNetwork) -> Vec<NamedWeights> {
     let mut all = Vec::new();

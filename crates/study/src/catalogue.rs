@@ -140,9 +140,8 @@ pub fn claims() -> Listing {
 
 /// The files of a run folder.
 pub fn files() -> Listing {
-    let rows = FILES.iter().map(|(name, about)| {
-        let stage = Stage::of_file(name).map_or_else(String::new, |stage| stage.name().to_owned());
-        vec![Cell::name(*name), Cell::name(stage), Cell::words(*about)]
+    let rows = FILES.iter().map(|file| {
+        vec![Cell::name(file.name), Cell::name(file.stage.map_or("", Stage::name)), Cell::words(file.about)]
     });
     Listing { columns: vec!["file", "stage", "what it holds"], rows: rows.collect() }
 }

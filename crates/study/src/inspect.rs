@@ -5,10 +5,11 @@ mod settings;
 use std::fmt::Write;
 
 use varflat_analysis::Estimate;
-use varflat_files::{read_csv, read_json, read_text};
+use varflat_files::read_text;
 use varflat_model::{Metrics, StopReason};
 
 use crate::words::{self, by_range, count, estimate};
+use varflat_run::artifacts::{FIT, METRICS};
 use varflat_run::checkpoint;
 use varflat_run::error::Result;
 use varflat_run::run_folder::{RunFolder, Stage, names};
@@ -42,7 +43,7 @@ pub fn inspect(run: &RunFolder) -> Result<String> {
         line(stage.name(), state);
     }
     if run.file(names::METRICS).exists() {
-        let metrics: Vec<Metrics> = read_csv(&run.checked(names::METRICS)?)?;
+        let metrics: Vec<Metrics> = run.read(&METRICS)?;
         if let Some(last) = metrics.last() {
             line("epochs", format!("{} ({} steps)", last.epoch, last.step));
             line("training", format!("loss {:.3e}, error {:.4}", last.train_loss, last.train_error));
@@ -53,7 +54,7 @@ pub fn inspect(run: &RunFolder) -> Result<String> {
         line("note", words);
     }
     if run.is_done(Stage::Fit)? {
-        let fit: FitReport = read_json(&run.checked(names::FIT)?)?;
+        let fit: FitReport = run.read(&FIT)?;
         text.push_str(&report(&fit));
     }
     Ok(text)
@@ -70,7 +71,7 @@ pub fn unreached(run: &RunFolder) -> Result<Option<String>> {
     if !ended || run.experiment().langevin.is_some() || training.loss_below <= 0.0 {
         return Ok(None);
     }
-    let metrics: Vec<Metrics> = read_csv(&run.checked(names::METRICS)?)?;
+    let metrics: Vec<Metrics> = run.read(&METRICS)?;
     let loss = metrics.last().map_or(f64::NAN, |last| last.train_loss);
     Ok(Some(format!(
         "the training ended at training.max_epochs = {}: its loss, {loss:.3e}, did not reach training.loss_below = {}",

@@ -13,8 +13,9 @@ use varflat::{Experiment, RunFolder, Study, SweepFile, figures, inspect, report}
 use varflat_files::read_npy;
 use varflat_model::data::{self, Content, Verify};
 use varflat_recorder::{Keep, Schedule, Trajectory, TrajectoryInfo, TrajectorySink};
+use varflat_run::artifacts::LANDSCAPE;
 use varflat_run::checkpoint::Checkpoint;
-use varflat_run::stages::{Uncertainty, finished_rows, fitted, read_profiles, unfinished_walk};
+use varflat_run::stages::{Uncertainty, finished_rows, fitted, unfinished_walk};
 
 pub use bench::{Bench, copy, joined, with_checksums};
 use bench::{gzip, instead, naming, npz, parts};
@@ -197,7 +198,7 @@ fn weights_npz(bench: &Bench, bytes: &[u8]) -> Outcome {
 
 fn landscape_npz(bench: &Bench, bytes: &[u8]) -> Outcome {
     let run = bench.run()?;
-    npz(&run.file("landscape.npz"), bytes, || naming("landscape.npz", read_profiles(&run)).map(drop))
+    npz(&run.file("landscape.npz"), bytes, || naming("landscape.npz", run.read(&LANDSCAPE)).map(drop))
 }
 
 /// The running sums of a checkpoint and its state.

@@ -35,6 +35,9 @@ const MOST_STEPS: u64 = 10_000_000;
 const FURTHEST: f64 = 1e6;
 
 /// A count within its bounds.
+///
+/// # Errors
+/// It is not; the words name the key.
 pub fn within(key: &str, value: impl TryInto<u64>, least: u64, most: u64) -> Checked {
     match value.try_into().ok() {
         Some(value) if value < least || value > most => {
@@ -45,12 +48,18 @@ pub fn within(key: &str, value: impl TryInto<u64>, least: u64, most: u64) -> Che
 }
 
 /// Every entry of a list within its bounds, and not too many of them.
+///
+/// # Errors
+/// One is not, or there are too many; the words name the key.
 pub fn all_within(key: &str, values: &[usize], least: u64, most: u64) -> Checked {
     not_too_many(key, values.len())?;
     values.iter().try_for_each(|value| within(&format!("{key}: an entry"), *value, least, most))
 }
 
 /// A list that is not too long to be worked through.
+///
+/// # Errors
+/// There are; the words name the key.
 pub fn not_too_many(key: &str, entries: usize) -> Checked {
     match entries {
         ..=MOST_ENTRIES => Ok(()),
@@ -59,6 +68,9 @@ pub fn not_too_many(key: &str, entries: usize) -> Checked {
 }
 
 /// A range of components, counted from 1, that holds at least `fewest`.
+///
+/// # Errors
+/// It is none; the words name the key.
 pub fn range(key: &str, [first, last]: [usize; 2], fewest: usize) -> Checked {
     if first == 0 || last < first.saturating_add(fewest - 1) || last as u64 > MOST_COMPONENTS {
         return Err(format!(

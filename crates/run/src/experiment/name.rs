@@ -17,6 +17,9 @@ pub fn is_plain(name: &str) -> bool {
 }
 
 /// The complaint about a name that is not.
+///
+/// # Errors
+/// It cannot; the words name the key.
 pub fn check_name(key: &str, name: &str) -> std::result::Result<(), String> {
     match is_plain(name) {
         true => Ok(()),

@@ -6,7 +6,6 @@ use super::check::{Checked, MOST_COMPONENTS};
 use super::{All, Components, Experiment, FitSection, LandscapeSection, LangevinSection, Window};
 use crate::error::{Error, Result};
 use crate::memory::{self, Images};
-use crate::stages;
 
 /// Components that a fit is left with at least.
 const OF_A_LINE: usize = 3;
@@ -233,7 +232,7 @@ impl Experiment {
         if there as u64 > MOST_COMPONENTS {
             return Ok(());
         }
-        let measured = stages::chosen(*components, last.unwrap_or(there).min(there));
+        let measured = super::chosen(*components, last.unwrap_or(there).min(there));
         let furthest = measured.last().copied().unwrap_or(0);
         if profiles.iter().any(|index| *index > furthest) && *profiles != LandscapeSection::default().profiles
         {

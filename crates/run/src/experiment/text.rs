@@ -98,6 +98,9 @@ pub fn shown(value: &toml::Value) -> String {
 }
 
 /// Why a value of the command line can be none: a whole number that is too large, or more than one line.
+///
+/// # Errors
+/// What is wrong with it, in words.
 pub fn check_value(text: &str) -> std::result::Result<(), String> {
     let text = text.trim();
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);

@@ -2,120 +2,39 @@
 
 mod uncertainty;
 
-use serde::{Deserialize, Serialize};
 use varflat_analysis::{
-    AnalysisError, Component, Estimate, Interval, PowerLaw, PowerLawParams, Scaling, TrajectoryPca, median,
-    scaling, spectrum,
+    AnalysisError, Component, Estimate, PowerLaw, PowerLawParams, Scaling, TrajectoryPca, median, scaling,
+    spectrum,
 };
-use varflat_files::{FileError, write_json};
+use varflat_files::FileError;
 use varflat_model::random::{Purpose, stream};
 
-use super::{FlatnessRow, flatness, pca};
+use super::flatness;
+use crate::artifacts::{FIT, JACKKNIFE, PCA, WEIGHTS_MEAN};
+use crate::contents::FitReport;
 use crate::error::Result;
-use crate::experiment::{Centre, FitSection};
-use crate::run_folder::{RunFolder, Stage, names};
+use crate::experiment::FitSection;
+use crate::run_folder::{RunFolder, RunWriter, Stage, names};
 pub use uncertainty::Uncertainty;
 
-/// Why a file has no interval that was written before there was one.
-const OLDER: &str = "it was fitted by an older version: do `varflat fit` again";
-
-/// `fit.json`: every number of the headline figure.
-///
-/// Each interval is an [`Estimate`], which says what it covers. Intervals of other kinds have names that say so.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct FitReport {
-    /// L_0, the full training loss at the centre w_0.
-    pub l0: f64,
-    /// The centre: ⟨w⟩_T or the last iterate.
-    pub around: Centre,
-    /// The level that defines flatness, as a multiple of L_0.
-    pub factor: f64,
-    /// ψ in σ² ∝ F^−ψ, by ordinary least squares of ln σ² on ln F.
-    pub psi: f64,
-    /// ψ with its interval over other windows of this training, the components found again; none in files from before it was.
-    #[serde(default)]
-    pub psi_estimate: Option<Estimate>,
-    /// Whether the relation bends by more than the scatter of the points and of other windows explains: one ψ does not describe it.
-    #[serde(default)]
-    pub bent: Option<bool>,
-    /// Least and largest ψ among three equal parts of the range of ln F.
-    #[serde(default)]
-    pub local_psi: Option<[f64; 2]>,
-    /// c in ln σ² = a − ψ ln F + c (ln F)².
-    #[serde(default)]
-    pub curvature: Option<Estimate>,
-    /// Standard error of ψ by least squares alone: it takes the components as independent.
-    #[serde(alias = "psi_standard_error")]
-    pub psi_least_squares_standard_error: f64,
-    /// 95 % percentile interval of ψ by resampling blocks of time alone, directions and flatness held: too narrow, and it need not
-    /// contain ψ.
-    #[serde(default, alias = "psi_interval")]
-    pub psi_time_resampling_interval: Option<[f64; 2]>,
-    /// Why there is none, if there is none.
-    #[serde(default, alias = "psi_interval_missing")]
-    pub psi_time_resampling_missing: Option<String>,
-    /// ψ by the median of all pairwise slopes (Theil–Sen).
-    pub psi_theil_sen: f64,
-    /// ln σ² of the fitted line at F = 1.
-    pub ln_prefactor: f64,
-    /// Correlation of ln σ² and ln F.
-    pub r: f64,
-    /// First and last component in the fit.
-    pub range: [usize; 2],
-    /// Components in the fit.
-    pub n: usize,
-    /// Components in the range left out because they are censored or not monotone.
-    pub left_out: usize,
-    /// Components in the range left out because their variance is under the floor.
-    pub under_floor: usize,
-    /// Variance under which a value is not trusted.
-    pub floor: f64,
-    /// x in F_i ∝ i^x over all components but the first that have a flatness.
-    #[serde(default)]
-    pub flatness_growth: Option<Scaling>,
-    /// The median of the flatness that was found.
-    #[serde(default)]
-    pub median_flatness: Option<f64>,
-    /// Variance in all directions, those that were not kept as components included.
-    #[serde(default)]
-    pub total_variance: Option<f64>,
-    /// Blocks of the time resampling: their length in recorded steps, and how many.
-    pub bootstrap: Option<Interval>,
-    /// σ_1²/σ_2².
-    pub gap: f64,
-    /// The gap with its interval.
-    #[serde(default)]
-    pub gap_estimate: Option<Estimate>,
-    /// |cos(p_1, w_0)| with w_0 = ⟨w⟩_T. With a weight decay partly that of the decay, which moves w along itself.
-    pub alignment: f64,
-    /// γ in σ_i² ∝ i^−γ, if there are enough components.
-    pub gamma: Option<f64>,
-    /// γ with its interval.
-    #[serde(default)]
-    pub gamma_estimate: Option<Estimate>,
-    /// The whole fit of γ: prefactor, range, standard error by least squares.
-    pub decay: Option<spectrum::Decay>,
-    /// Why there is no γ, if there is none.
-    #[serde(default)]
-    pub decay_missing: Option<String>,
-    /// Share of the 35 components after the first in the variance of all but the first, if so many were found.
-    pub share_35: Option<f64>,
-}
-
-/// Fit everything; takes seconds, so there is nothing to continue.
-pub(super) fn fit(run: &RunFolder) -> Result<f64> {
+/// Fit everything; takes seconds, so there is nothing to continue. Returns the seconds it took.
+pub(super) fn fit(run: &RunWriter<'_>) -> Result<f64> {
     let (report, uncertainty) = fitted(run)?;
-    run.begin(Stage::Fit)?;
-    uncertainty.write(run)?;
-    write_json(&run.file(names::FIT), &report)?;
-    Ok(0.0)
+    let stage = run.begin(Stage::Fit)?;
+    stage.write(&JACKKNIFE, &uncertainty.replicates())?;
+    stage.write(&FIT, &report)?;
+    stage.finish()
 }
 
 /// The numbers, from the components and the flatness, and what their intervals rest on.
+///
+/// # Errors
+/// [`Error::File`](crate::Error::File) if an input is missing or damaged; [`Error::Analysis`](crate::Error::Analysis) if too few
+/// components have a flatness.
 pub fn fitted(run: &RunFolder) -> Result<(FitReport, Uncertainty)> {
     let experiment = run.experiment();
     let section = &experiment.fit;
-    let pca = pca::read(run)?;
+    let pca = run.read(&PCA)?;
     let components = components(run, &pca)?;
     let params = PowerLaw::params().skip_first(section.skip_first).last(section.last);
     let law = params.fit(&components)?;
@@ -213,7 +132,7 @@ fn gamma(decay: &spectrum::Decay, uncertainty: &Uncertainty) -> Estimate {
 
 /// ⟨w⟩_T of the recorded layer.
 fn recorded_mean(run: &RunFolder) -> Result<Vec<f64>> {
-    let (mean, parameter) = (run.centre_weights(Centre::Mean)?, run.experiment().recorder.parameter());
+    let (mean, parameter) = (run.read(&WEIGHTS_MEAN)?, run.experiment().recorder.parameter());
     let recorded = mean.into_iter().find(|weights| weights.path == parameter);
     let recorded = recorded.ok_or_else(|| {
         FileError::malformed(&run.file(names::WEIGHTS_MEAN), format!("there is no {parameter}"))
@@ -235,46 +154,11 @@ fn components(run: &RunFolder, pca: &TrajectoryPca) -> Result<Vec<Component>> {
 }
 
 /// The points of a finished run's fit.
+///
+/// # Errors
+/// [`Error::File`](crate::Error::File) if the components or the flatness are missing or damaged.
 pub fn read_components(run: &RunFolder) -> Result<Vec<Component>> {
-    components(run, &pca::read(run)?)
-}
-
-impl FitReport {
-    /// ψ with its interval over other windows, or why it has none.
-    pub fn psi_estimate(&self) -> Estimate {
-        self.psi_estimate.clone().unwrap_or_else(|| Estimate::without(self.psi, OLDER))
-    }
-
-    /// The gap with its interval.
-    pub fn gap_estimate(&self) -> Estimate {
-        self.gap_estimate.clone().unwrap_or_else(|| Estimate::without(self.gap, OLDER))
-    }
-
-    /// γ with its interval, if there is a γ.
-    pub fn gamma_estimate(&self) -> Option<Estimate> {
-        self.gamma.map(|gamma| self.gamma_estimate.clone().unwrap_or_else(|| Estimate::without(gamma, OLDER)))
-    }
-
-    /// Where one ψ does not describe the relation: its local values, from the least to the largest.
-    pub fn bend(&self) -> Option<[f64; 2]> {
-        self.local_psi.filter(|_| self.bent == Some(true))
-    }
-
-    /// Where most of the components asked for have no flatness, so that ψ is that of a few: how many, and what helps.
-    pub fn mostly_censored(&self) -> Option<String> {
-        let asked = self.left_out + self.n;
-        (self.left_out > self.n).then(|| {
-            format!(
-                "{} of {asked} components have no flatness; raise landscape.radius or lower landscape.factor",
-                self.left_out
-            )
-        })
-    }
-
-    /// Whether a component was in the fit.
-    pub fn uses(&self, row: &FlatnessRow) -> bool {
-        row.is_found() && row.variance > self.floor && (self.range[0]..=self.range[1]).contains(&row.index)
-    }
+    components(run, &run.read(&PCA)?)
 }
 
 /// γ over the stated range, cut at the components there are; those under the floor are left out and counted.

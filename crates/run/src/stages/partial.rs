@@ -7,9 +7,9 @@ use std::sync::{Mutex, PoisonError};
 
 use varflat_files::{FileError, FileSum, read_text, write_whole};
 
-use super::FlatnessRow;
-use crate::artifacts::Stage;
+use crate::contents::FlatnessRow;
 use crate::error::{Error, Remedy, Result};
+use crate::stage::Stage;
 
 /// The file, open to append to.
 pub(super) struct Partial {
@@ -45,6 +45,9 @@ impl Partial {
 }
 
 /// The rows of an interrupted attempt, of which only whole blocks stay in the file.
+///
+/// # Errors
+/// [`Error::Malformed`] if a whole block holds no rows; [`Error::File`] if the file cannot be read, or written again.
 pub fn rows(path: &Path) -> Result<Vec<FlatnessRow>> {
     let text = if path.exists() { read_text(path)? } else { String::new() };
     let whole = whole_blocks(&text);

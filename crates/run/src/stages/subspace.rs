@@ -4,6 +4,7 @@ use ndarray::{Array1, Array2, ArrayView1, Axis, Slice};
 use varflat_model::DenseLayer;
 
 use super::pca;
+use crate::artifacts::PCA;
 use crate::error::{Error, Result};
 use crate::experiment::LangevinSection;
 use crate::run_folder::RunFolder;
@@ -23,7 +24,7 @@ impl Subspace {
     pub fn of(start: &RunFolder, section: &LangevinSection, layer: &DenseLayer) -> Result<Self> {
         let origin = Array1::from(layer.weight.clone());
         let Some([first, last]) = section.components else { return Ok(Self { origin, directions: None }) };
-        let pca = pca::read(start)?;
+        let pca = start.read(&PCA)?;
         pca::check_weights(start, &pca, origin.len())?;
         let there = pca.variance().len();
         if last > there {

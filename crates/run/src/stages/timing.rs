@@ -4,14 +4,16 @@ use std::time::{Duration, Instant};
 
 use varflat_model::data::Data;
 use varflat_model::device::{self, OpenDevice};
-use varflat_model::{Classifier, Convolutional, Mlp, ResidentSet, Trainer};
+use varflat_model::{Classifier, ResidentSet, Trainer};
 use varflat_recorder::parameter;
 
 use super::TrainingCost;
-use super::train::Recording;
+use super::recording::Recording;
 use crate::error::Result;
 use crate::memory::Images;
-use crate::run_folder::RunFolder;
+use crate::networks::{self, WithNetwork};
+use crate::optimizer::optimizer;
+use crate::run_folder::{RunFolder, Stage};
 
 /// Steps before the clock starts: the first ones fill caches.
 const WARM_UP: usize = 30;
@@ -27,49 +29,48 @@ pub fn training_cost(run: &RunFolder, device: Option<&str>) -> Result<TrainingCo
     let data = experiment.load()?;
     experiment.check_possible(Images::of(&data))?;
     let open = device::open(device)?;
-    match experiment.convolutional(&data.train, data.classes) {
-        Some(config) => {
-            let network = Convolutional::new(&config, experiment.seed, &open.device)?;
-            measure(run, network, &data, &open)
-        }
-        None => {
-            let initial = experiment.network(data.train.pixels(), data.classes).initial(experiment.seed)?;
-            measure(run, Mlp::new(&initial, &open.device)?, &data, &open)
-        }
-    }
+    networks::initial(experiment, data, &open, Timing { run, open: &open })
 }
 
-fn measure<C: Classifier>(
-    run: &RunFolder,
-    network: C,
-    data: &Data,
-    open: &OpenDevice,
-) -> Result<TrainingCost> {
-    let experiment = run.experiment();
-    let network = network.train();
-    let recorded = parameter(&network, &experiment.recorder.parameter())?;
-    let (train, test) = (
-        ResidentSet::new(&data.train, data.classes, open)?,
-        ResidentSet::new(&data.test, data.classes, open)?,
-    );
-    let steps_per_epoch = experiment.training.steps_per_epoch(train.samples());
-    let recording = Recording::start(run, &network, recorded, steps_per_epoch, None)?;
-    let optimizer = recording.optimizer(&network, experiment)?;
-    let mut trainer = Trainer::new(network, optimizer, &experiment.training, experiment.seed, &train, &test)?;
-    (0..WARM_UP).for_each(|_| trainer.step());
-    let begun = Instant::now();
-    let mut steps = 0;
-    while begun.elapsed() < MEASURED {
-        trainer.step();
-        steps += 1;
+/// Where the steps are timed.
+struct Timing<'a> {
+    run: &'a RunFolder,
+    open: &'a OpenDevice,
+}
+
+impl WithNetwork for Timing<'_> {
+    type Made = TrainingCost;
+
+    fn with(self, network: impl Classifier, data: Data) -> Result<TrainingCost> {
+        let Self { run, open } = self;
+        let experiment = run.experiment();
+        let network = network.train();
+        let recorded = parameter(&network, &experiment.recorder.parameter())?;
+        let (train, test) = (
+            ResidentSet::new(&data.train, data.classes, open)?,
+            ResidentSet::new(&data.test, data.classes, open)?,
+        );
+        let steps_per_epoch = experiment.training.steps_per_epoch(train.samples());
+        let stage = run.writer()?.go_on(Stage::Train);
+        let recording = Recording::start(&stage, &network, recorded, steps_per_epoch, None)?;
+        let optimizer = optimizer(&network, &experiment.training, &recording)?;
+        let mut trainer =
+            Trainer::new(network, optimizer, &experiment.training, experiment.seed, &train, &test)?;
+        (0..WARM_UP).for_each(|_| trainer.step());
+        let begun = Instant::now();
+        let mut steps = 0;
+        while begun.elapsed() < MEASURED {
+            trainer.step();
+            steps += 1;
+        }
+        let step = begun.elapsed().as_secs_f64() / f64::from(steps);
+        let begun = Instant::now();
+        trainer.measure()?;
+        Ok(TrainingCost {
+            step,
+            epoch_end: begun.elapsed().as_secs_f64(),
+            steps_per_epoch,
+            images: Images::of(&data),
+        })
     }
-    let step = begun.elapsed().as_secs_f64() / f64::from(steps);
-    let begun = Instant::now();
-    trainer.measure()?;
-    Ok(TrainingCost {
-        step,
-        epoch_end: begun.elapsed().as_secs_f64(),
-        steps_per_epoch,
-        images: Images::of(data),
-    })
 }

@@ -60,6 +60,9 @@ impl<'a> Checks<'a> {
     }
 
     /// Do a check of `file` that needs `inputs` to be what they were, and say what came of it.
+    ///
+    /// # Errors
+    /// [`Error::Interrupted`]; any other is an outcome of the check.
     pub fn row(
         &mut self,
         file: &str,

@@ -1,18 +1,23 @@
 //! The landscape along a sample of the directions, and the fit.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
 
+use varflat_analysis::{DirectionFlatness, TrajectoryPca};
 use varflat_files::{FileError, read_json};
 use varflat_model::data::Data;
 use varflat_model::random::{Purpose, below, stream};
 
 use super::checks::Extent;
 use super::checks::{Checks, Outcome, apart, relative};
+use crate::artifacts::{FLATNESS, LANDSCAPE, PCA};
 use crate::context::Context;
 use crate::error::Result;
-use crate::landscape::{IN_A_ROW, component};
+use crate::experiment::Experiment;
+use crate::landscape::{Groups, IN_A_ROW, Landscape, component};
+use crate::networks;
 use crate::run_folder::{RunFolder, names};
-use crate::stages::{self, FitReport, FlatnessRow, Surface, Uncertainty};
+use crate::stages::{self, FitReport, FlatnessRow, Uncertainty};
 
 /// Groups of directions that are measured again, each as long as those whose searches follow on each other.
 const GROUPS: usize = 3;
@@ -43,10 +48,9 @@ pub(super) fn landscape(
         Extent::Sample => "crossings of a sample of directions",
         Extent::All => "crossings of every direction",
     };
-    let passes = !cfg!(feature = "train") && run.experiment().model.channels.is_some();
     let skipped = match &data {
         None => Some("the data are not here"),
-        Some(_) if passes => Some("a convolutional network needs a backend"),
+        Some(_) if !networks::is_known(run.experiment()) => Some("a convolutional network needs a backend"),
         Some(_) => None,
     };
     let Some(Data { train, classes, .. }) = data.filter(|_| skipped.is_none()) else {
@@ -58,9 +62,9 @@ pub(super) fn landscape(
     let mut found = None;
     let mut problem = None;
     checks.row(names::LANDSCAPE, "L₀ and profiles once more", &INPUTS, || {
-        let made = stages::on_host(run, train, classes, |surface| {
-            let profiles = profiles(run, &surface)?;
-            found = Some(crossings(run, &surface, extent, context));
+        let made = stages::on_host(run, train, classes, |landscape| {
+            let profiles = profiles(run, landscape)?;
+            found = Some(crossings(run, landscape, extent, context));
             Ok(profiles)
         });
         made.inspect_err(|error| problem = Some(error.to_string()))
@@ -73,27 +77,27 @@ pub(super) fn landscape(
     })
 }
 
-fn profiles(run: &RunFolder, surface: &Surface<'_>) -> Result<Outcome> {
-    let (pca, kept) = (stages::read_pca(run)?, stages::read_profiles(run)?);
+fn profiles(run: &RunFolder, landscape: &dyn Landscape) -> Result<Outcome> {
+    let (pca, kept) = (run.read(&PCA)?, run.read(&LANDSCAPE)?.directions);
     let beyond = kept.iter().find(|profile| !(1..=pca.variance().len()).contains(&profile.index));
     if let Some(profile) = beyond {
         return Ok(Outcome::Differs(format!("there is no component {}", profile.index)));
     }
     let lines: Vec<(Vec<f64>, Vec<f64>)> =
         kept.iter().map(|profile| (component(&pca, profile.index), profile.offset.clone())).collect();
-    let losses = surface.losses(&lines)?;
+    let losses = landscape.profiles(&lines)?;
     let deviation = losses.iter().zip(&kept).map(|(found, kept)| relative(found, &kept.loss));
-    let l0 = apart(surface.reference_loss(), stages::read_l0(run)?);
+    let l0 = apart(landscape.reference_loss(), stages::read_l0(run)?);
     Ok(Outcome::within(deviation.fold(l0, f64::max), LOSS, "losses"))
 }
 
 fn crossings(
     run: &RunFolder,
-    surface: &Surface<'_>,
+    landscape: &dyn Landscape,
     extent: Extent,
     context: &Context<'_>,
 ) -> Result<Outcome> {
-    let (experiment, pca, kept) = (run.experiment(), stages::read_pca(run)?, stages::read_rows(run)?);
+    let (experiment, pca, kept) = (run.experiment(), run.read(&PCA)?, run.read(&FLATNESS)?);
     let chosen = stages::measured(experiment, &pca);
     if chosen.len() != kept.len() {
         return Ok(Outcome::Differs(format!(
@@ -109,49 +113,72 @@ fn crossings(
         return Ok(Outcome::Differs(format!("σ² of component {} is not that of pca.npz", row.index)));
     }
     let all: Vec<&[usize]> = chosen.chunks(IN_A_ROW).collect();
-    let places: BTreeSet<usize> = match extent {
-        Extent::All => (0..all.len()).collect(),
+    let groups: Vec<&[usize]> =
+        places(experiment.seed, extent, all.len()).into_iter().map(|place| all[place]).collect();
+    let again = measured_again(experiment, landscape, &pca, &groups, context)?;
+    Ok(match worst(&again, &kept) {
+        Ok(largest) => match Outcome::within(largest, CROSSING, "crossings") {
+            Outcome::Same(words) => {
+                Outcome::Same(format!("{words}; {} of {} directions", again.len(), chosen.len()))
+            }
+            other => other,
+        },
+        Err(differs) => Outcome::Differs(differs),
+    })
+}
+
+/// The groups that are measured again, of so many.
+fn places(seed: u64, extent: Extent, all: usize) -> BTreeSet<usize> {
+    match extent {
+        Extent::All => (0..all).collect(),
         Extent::Sample => {
-            let mut random = stream(experiment.seed, Purpose::Verification, 0);
-            (0..GROUPS).map(|_| below(&mut random, all.len() as u32) as usize).collect()
+            let mut random = stream(seed, Purpose::Verification, 0);
+            (0..GROUPS).map(|_| below(&mut random, all as u32) as usize).collect()
         }
+    }
+}
+
+fn measured_again(
+    experiment: &Experiment,
+    landscape: &dyn Landscape,
+    pca: &TrajectoryPca,
+    groups: &[&[usize]],
+    context: &Context<'_>,
+) -> Result<Vec<FlatnessRow>> {
+    let bar = context.bar("verify", groups.iter().map(|group| group.len()).sum::<usize>() as u64);
+    let again = Mutex::new(Vec::new());
+    let take = |group: &[usize], found: &[DirectionFlatness]| {
+        again.lock().unwrap_or_else(PoisonError::into_inner).extend(stages::rows_of(group, pca, found));
+        context.go_on("verify")
     };
-    let groups: Vec<&[usize]> = places.into_iter().map(|place| all[place]).collect();
-    let count = groups.iter().map(|group| group.len()).sum::<usize>();
-    let bar = context.bar("verify", count as u64);
-    let again = surface.flatness(
-        &stages::search(&experiment.landscape)?,
-        &groups,
-        |index| component(&pca, index),
-        |directions| bar.inc(directions),
-        |group, found| context.go_on("verify").map(|()| stages::rows_of(group, &pca, found)),
-    )?;
-    drop(bar);
+    let (direction, done) = (|index| component(pca, index), |directions| bar.inc(directions));
+    let groups = Groups { members: groups, direction: &direction, done: &done, take: &take };
+    landscape.flatness_of_groups(&stages::search(&experiment.landscape)?, &groups)?;
+    let mut again = again.into_inner().unwrap_or_else(PoisonError::into_inner);
+    again.sort_by_key(|row| row.index);
+    Ok(again)
+}
+
+/// The largest deviation of what was found again from what is kept; or what differs by more than it may.
+fn worst(again: &[FlatnessRow], kept: &[FlatnessRow]) -> std::result::Result<f64, String> {
     let mut largest: f64 = 0.0;
-    for again in again.into_iter().flatten() {
+    for again in again {
         let Some(kept) = kept.iter().find(|row| row.index == again.index) else { continue };
-        match deviation(&again, kept) {
+        let index = kept.index;
+        match deviation(again, kept) {
             Some(deviation) if deviation <= CROSSING => largest = largest.max(deviation),
             Some(deviation) => {
-                return Ok(Outcome::Differs(format!(
-                    "the crossings of component {} by {deviation:.1e} (allowed: {CROSSING:.0e})",
-                    kept.index
-                )));
+                return Err(format!(
+                    "the crossings of component {index} by {deviation:.1e} (allowed: {CROSSING:.0e})"
+                ));
             }
             None => {
-                let (index, status) = (kept.index, kept.status);
-                return Ok(Outcome::Differs(format!(
-                    "component {index} is {status:?} there, {:?} again",
-                    again.status
-                )));
+                let (there, again) = (kept.status, again.status);
+                return Err(format!("component {index} is {there:?} there, {again:?} again"));
             }
         }
     }
-    let outcome = Outcome::within(largest, CROSSING, "crossings");
-    Ok(match outcome {
-        Outcome::Same(words) => Outcome::Same(format!("{words}; {count} of {} directions", chosen.len())),
-        other => other,
-    })
+    Ok(largest)
 }
 
 /// How far crossings are apart, relative to F; `None` if not the same was found.

@@ -7,8 +7,10 @@ use varflat_model::{Metrics, MovingLayer, Performance};
 use varflat_recorder::Trajectory;
 
 use super::checks::{Checks, Outcome, apart, relative};
+use crate::artifacts::PCA;
 use crate::error::Result;
 use crate::experiment::Centre;
+use crate::networks;
 use crate::recorded::RecordedWindow;
 use crate::run_folder::{RunFolder, names};
 use crate::stages;
@@ -58,17 +60,16 @@ fn last_row(run: &RunFolder, data: &Data) -> Result<Outcome> {
 /// Loss and error over a set at the final weights; `None` for a network that only a backend can ask.
 fn performance(run: &RunFolder, data: &Data, set: &ImageSet) -> Result<Option<Performance>> {
     let experiment = run.experiment();
-    if experiment.model.channels.is_none() {
-        let network = run.centre(Centre::Final)?;
+    if networks::is_dense(experiment) {
+        let network = stages::centre(run, Centre::Final)?;
         let layer = MovingLayer::new(&network, &experiment.recorder.layer, set)?;
         return Ok(Some(layer.performance(layer.weights())?));
     }
     #[cfg(feature = "train")]
     {
         let open = varflat_model::device::open(None)?;
-        let weights = run.centre_weights(Centre::Final)?;
-        let network =
-            crate::weights::convolutional(experiment, set, data.classes, &open, &weights, run.path())?;
+        let weights = stages::centre_weights(run, Centre::Final)?;
+        let network = networks::convolutional(experiment, set, data.classes, &open, &weights, run.path())?;
         Ok(Some(varflat_model::ResidentSet::new(set, data.classes, &open)?.measure(&network)?))
     }
     #[cfg(not(feature = "train"))]
@@ -85,7 +86,8 @@ fn recorded(run: &RunFolder) -> Result<Outcome> {
     }
     let parameter = run.experiment().recorder.parameter();
     let of = |centre: Centre, file: &str| -> Result<Vec<f64>> {
-        let weights = run.centre_weights(centre)?.into_iter().find(|weights| weights.path == parameter);
+        let weights =
+            stages::centre_weights(run, centre)?.into_iter().find(|weights| weights.path == parameter);
         let there = weights.map(|weights| weights.values);
         there.ok_or_else(|| FileError::malformed(&run.file(file), format!("there is no {parameter}")).into())
     };
@@ -126,7 +128,7 @@ pub(super) fn components(run: &RunFolder, checks: &mut Checks<'_>) -> Result<()>
         let window = RecordedWindow::open(run.file(names::TRAJECTORY))?;
         let spinner = context.report.spinner("verify", "covariance and principal components");
         let again = stages::decomposed(run.experiment(), &window)?;
-        let kept = stages::read_pca(run)?;
+        let kept = run.read(&PCA)?;
         let projections = kept.project(&window, read_npy(&run.file(names::PROJECTIONS))?.ncols())?;
         drop(spinner);
         found = Some((projections, kept.variance().first().copied().unwrap_or(0.0)));

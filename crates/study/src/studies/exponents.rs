@@ -7,17 +7,18 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use varflat_analysis::{Component, Doubt, Estimate, Evidence, Trust, leading_exponent};
-use varflat_files::{read_csv, read_json, write_csv};
+use varflat_files::{read_csv, write_csv};
 use varflat_model::{Metrics, StopReason};
 use varflat_plot::CloudPoint;
 use varflat_recorder::Trajectory;
 
 use crate::studies::context::Work;
 use crate::studies::groups::Finished;
+use varflat_run::artifacts::{FIT, FLATNESS, METRICS};
 use varflat_run::error::Result;
 use varflat_run::experiment::{Centre, Experiment};
 use varflat_run::run_folder::{RunFolder, names};
-use varflat_run::stages::{self, FitReport};
+use varflat_run::stages::FitReport;
 
 /// A row of `grid.csv` or `sensitivity.csv`: ψ of one run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -103,7 +104,7 @@ impl ExponentRow {
         let row = Self::without_fit(&finished.group.title, &finished.point.name, &finished.point.experiment);
         match &finished.run {
             Err(error) => Ok(row.failed(&finished.folder, &error.to_string())),
-            Ok(run) => row.filled(run, &read_json(&run.checked(names::FIT)?)?),
+            Ok(run) => row.filled(run, &run.read(&FIT)?),
         }
     }
 
@@ -176,7 +177,7 @@ impl ExponentRow {
 
     /// The same with what the run found.
     fn filled(self, run: &RunFolder, fit: &FitReport) -> Result<Self> {
-        let metrics: Vec<Metrics> = read_csv(&run.checked(names::METRICS)?)?;
+        let metrics: Vec<Metrics> = run.read(&METRICS)?;
         let record = run.record()?;
         let last = metrics.last();
         let epoch_steps = record.steps.checked_div(record.epochs).unwrap_or(1).max(1);
@@ -290,8 +291,8 @@ fn trust(
 
 /// The points of a finished run, those of its fit judged.
 pub(crate) fn points(name: &str, run: &RunFolder) -> Result<Vec<PointRow>> {
-    let fit: FitReport = read_json(&run.checked(names::FIT)?)?;
-    let rows = stages::read_rows(run)?.into_iter().filter(|row| row.variance > 0.0);
+    let fit: FitReport = run.read(&FIT)?;
+    let rows = run.read(&FLATNESS)?.into_iter().filter(|row| row.variance > 0.0);
     Ok(rows
         .filter_map(|row| {
             let judged = fit.uses(&row);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::Serialize;
-use varflat_files::{FileSum, read_json, write_csv, write_json};
+use varflat_files::{FileSum, write_csv, write_json};
 
 use super::figures::PART;
 use super::folder::SweepFolder;
@@ -16,9 +16,10 @@ use super::table::Table;
 use crate::figures;
 use crate::part::{Unfinished, claim_new};
 use crate::studies::exponents::{ExponentRow, PointRow, points as components};
+use varflat_run::artifacts::FIT;
 use varflat_run::context::Context;
 use varflat_run::error::{Error, Result};
-use varflat_run::run_folder::{RunFolder, names};
+use varflat_run::run_folder::RunFolder;
 use varflat_run::stages::FitReport;
 use varflat_run::versions;
 
@@ -40,7 +41,7 @@ fn finished(
     run: &RunFolder,
     all: &mut Vec<PointRow>,
 ) -> Result<(ExponentRow, Further)> {
-    let fit: FitReport = read_json(&run.checked(names::FIT)?)?;
+    let fit: FitReport = run.read(&FIT)?;
     all.extend(components(&point.name, run)?);
     let row = ExponentRow::of_run(&group_of(sweep, point), &point.name, run, &fit)?;
     let record = run.record()?;

@@ -6,12 +6,11 @@ use ndarray::{Array2, Axis};
 use varflat_analysis::{
     AnalysisError, Estimate, Memory, PowerLaw, Remembers, Replicates, TrajectoryPca, WindowSource,
 };
-use varflat_files::{Array, FileError, Npz, read_npy, write_npz};
 
-use super::OLDER;
+use crate::artifacts::{JACKKNIFE, PROJECTIONS, TRAJECTORY};
+use crate::contents::OLDER;
 use crate::error::Result;
 use crate::experiment::PROJECTED;
-use crate::recorded::RecordedWindow;
 use crate::run_folder::{RunFolder, names};
 
 /// The variances without one block of time after the other, and whether the blocks are independent; or why there are none.
@@ -20,13 +19,15 @@ pub struct Uncertainty(std::result::Result<(Replicates, Memory), String>);
 impl Uncertainty {
     /// Of a run's window, for its first `kept` components; blocks are long enough for those of the fit.
     pub(super) fn measure(run: &RunFolder, pca: &TrajectoryPca, law: &PowerLaw, kept: usize) -> Result<Self> {
-        let window = RecordedWindow::open(run.checked(names::TRAJECTORY)?)?;
-        let theta: Array2<f64> = read_npy(&run.checked(names::PROJECTIONS)?)?;
+        let (window, theta) = (run.read(&TRAJECTORY)?, run.read(&PROJECTIONS)?);
         Self::along(pca, window, theta, run.experiment().fit.block, law.first..=law.last, kept)
     }
 
     /// Of any window, along its components, which are found again in each replicate; blocks of at least so many rows are long enough
     /// for the components of `range`.
+    ///
+    /// # Errors
+    /// [`Error::File`](crate::Error::File) if the window cannot be read.
     pub fn of_components(
         pca: &TrajectoryPca,
         window: impl WindowSource,
@@ -54,6 +55,9 @@ impl Uncertainty {
     }
 
     /// Along directions that are held.
+    ///
+    /// # Errors
+    /// None that coordinates in memory could cause.
     pub fn of_coordinates(theta: &Array2<f64>, block: usize) -> Result<Self> {
         let first = theta.slice_axis(Axis(1), (..theta.ncols().min(PROJECTED)).into());
         let replicates = Replicates::of_coordinates(theta.view(), block);
@@ -90,41 +94,21 @@ impl Uncertainty {
         self.0.as_ref().ok().map(|(replicates, _)| replicates.variance())
     }
 
-    /// Writes the replicates beside the fit; none where there are none.
-    pub(super) fn write(&self, run: &RunFolder) -> Result<()> {
-        let empty = Array2::zeros((0, 0));
-        let (rows, variance, held) = match &self.0 {
-            Ok((replicates, _)) => {
-                (replicates.rows() as i64, replicates.variance(), replicates.held().unwrap_or(&empty))
-            }
-            Err(_) => (0, &empty, &empty),
-        };
-        let arrays = [
-            ("rows", Array::Integer(vec![rows])),
-            ("variance", Array::double(variance)),
-            ("held", Array::double(held)),
-        ];
-        Ok(write_npz(&run.file(names::JACKKNIFE), &arrays)?)
+    /// The variances without one block after the other; none where the window has none.
+    pub(super) fn replicates(&self) -> Option<Replicates> {
+        self.0.as_ref().ok().map(|(replicates, _)| replicates.clone())
     }
 
     /// Reads what a run's fit left; of a fit without replicates the reason is the fit's.
+    ///
+    /// # Errors
+    /// [`Error::File`](crate::Error::File) if it is damaged.
     pub fn read(run: &RunFolder, missing: Option<&str>) -> Result<Self> {
-        let reason = || Ok(Self(Err(missing.unwrap_or(OLDER).to_owned())));
-        let path = run.file(names::JACKKNIFE);
-        if !path.exists() {
-            return reason();
-        }
-        run.checked(names::JACKKNIFE)?;
-        let mut npz = Npz::open(&path)?;
-        let variance: Array2<f64> = npz.shaped("variance")?;
-        if variance.is_empty() {
-            return reason();
-        }
-        let rows = npz.counts("rows")?.first().copied().unwrap_or(0);
-        let held: Array2<f64> = npz.shaped("held")?;
-        let replicates = Replicates::from_parts(rows, variance, Some(held))
-            .map_err(|error| FileError::malformed(&path, error.to_string()))?;
-        let theta: Array2<f64> = read_npy(&run.checked(names::PROJECTIONS)?)?;
+        let there = run.file(names::JACKKNIFE).exists();
+        let Some(replicates) = there.then(|| run.read(&JACKKNIFE)).transpose()?.flatten() else {
+            return Ok(Self(Err(missing.unwrap_or(OLDER).to_owned())));
+        };
+        let theta = run.read(&PROJECTIONS)?;
         Self::new(Memory::of(theta.view()).map(|memory| (replicates, memory)))
     }
 }

@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 use varflat_analysis::{DisplacementEstimate, growth, logarithmic_lags, mean_square_displacement, median};
-use varflat_files::{FileError, read_json, read_npy, write_csv};
+use varflat_files::{FileError, write_csv};
 use varflat_model::MovingLayer;
 use varflat_recorder::Trajectory;
 
 use crate::studies::context::Work;
+use varflat_run::artifacts::{FIT, PCA, PROJECTIONS};
 use varflat_run::error::Result;
 use varflat_run::experiment::{Checked, MOST, MOST_POINTS, PROJECTED, all_within, not_too_many, within};
 use varflat_run::run_folder::{RunFolder, names};
@@ -197,7 +198,7 @@ impl DriftStudy {
 
     /// What the run has no room for.
     pub(super) fn check_run(&self, run: &RunFolder) -> Result<Checked> {
-        let (steps, components) = read_npy(&run.checked(names::PROJECTIONS)?)?.dim();
+        let (steps, components) = run.read(&PROJECTIONS)?.dim();
         if let Some(index) = self.components.iter().find(|index| **index > components) {
             return Ok(Err(format!("components: {index}, but the projections of the run have {components}")));
         }
@@ -212,7 +213,7 @@ impl DriftStudy {
 
     pub(super) fn measure(&self, work: &Work<'_>) -> Result<DriftReport> {
         let run = work.source()?;
-        let theta = read_npy(&run.checked(names::PROJECTIONS)?)?;
+        let theta = run.read(&PROJECTIONS)?;
         let (steps, components) = theta.dim();
         let mut exponents = Vec::new();
         let mut displacements = Vec::new();
@@ -247,7 +248,7 @@ impl DriftStudy {
         write_csv(&work.file(DISPLACEMENTS), &displacements)?;
         write_csv(&work.file(GROWTH), &points)?;
 
-        let fit: FitReport = read_json(&run.checked(names::FIT)?)?;
+        let fit: FitReport = run.read(&FIT)?;
         let (variance, total) = stages::read_variance(run)?;
         let ratio = |of: fn(&GrowthRow) -> f64| growth(points.iter().map(of));
         Ok(DriftReport {
@@ -268,11 +269,11 @@ impl DriftStudy {
     fn points_of_window(&self, work: &Work<'_>, theta: &[f64]) -> Result<Vec<GrowthRow>> {
         let run = work.source()?;
         let experiment = run.experiment();
-        let pca = stages::read_pca(run)?;
+        let pca = run.read(&PCA)?;
         let p: Vec<f64> = pca.components().row(0).to_vec();
         // p_1 has no sign of its own; the one in which w grows tells most.
         let sign = if pca.mean().iter().zip(&p).map(|(w, p)| w * p).sum::<f64>() < 0.0 { -1.0 } else { 1.0 };
-        let network = run.centre(experiment.landscape.around)?;
+        let network = stages::centre(run, experiment.landscape.around)?;
         let images = stages::load_data(run)?.train;
         let layer = MovingLayer::new(&network, &experiment.recorder.layer, &images)?;
         let per_epoch = experiment.training.steps_per_epoch(images.samples()) as f64;

@@ -11,7 +11,8 @@ use super::settings::ForgettingStudy;
 use crate::studies::context::Work;
 use varflat_run::context::Context;
 use varflat_run::error::{Error, Result};
-use varflat_run::record::{Kept, optimizer};
+use varflat_run::optimizer::optimizer;
+use varflat_run::record::Kept;
 
 /// All that the trainings of the study share.
 pub(super) struct Bench<'a> {
@@ -147,11 +148,11 @@ impl<'a> Bench<'a> {
         let sinks: Vec<(String, SharedSink<Kept>)> = matrices
             .map(|there| {
                 let mut kept = Kept::new(there.shape.iter().product(), true, study.every);
-                kept.from = (study.epochs - study.window) * per_epoch;
+                kept.begin((study.epochs - study.window) * per_epoch);
                 (there.path, SharedSink::new(kept))
             })
             .collect();
-        let optimizer = optimizer(&network, &self.training, &sinks)?;
+        let optimizer = optimizer(&network, &self.training, sinks.as_slice())?;
         let trainer = Trainer::new(network, optimizer, &self.training, seed, &task.train, &task.test)?;
         let mut trainer =
             trainer.resume_at(place * study.epochs * per_epoch).with_constraints(constraints)?;
@@ -170,7 +171,7 @@ impl<'a> Bench<'a> {
         }
         let mut windows = Vec::new();
         for (path, sink) in sinks {
-            let (values, steps) = sink.with(|kept| (std::mem::take(&mut kept.rows), kept.steps()));
+            let (values, steps) = sink.with(|kept| (kept.take_rows(), kept.steps()));
             let weights = values.len() / steps.max(1) as usize;
             windows.push((path, Array2::from_shape_vec((steps as usize, weights), values)?));
         }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use varflat_analysis::Phases;
-use varflat_files::{FileSum, read_csv, read_json, read_npy, write_csv, write_json};
+use varflat_files::{FileSum, write_csv, write_json};
 use varflat_model::Metrics;
 use varflat_recorder::Trajectory;
 
@@ -13,9 +13,10 @@ use super::tables::{
     TrajectoryRow,
 };
 use crate::part::{Unfinished, claim_new};
+use varflat_run::artifacts::{self, FIT, METRICS, PROJECTIONS};
 use varflat_run::error::Result;
 use varflat_run::run_folder::{RunFolder, Stage, names};
-use varflat_run::stages::{read_profiles, read_rows, read_variance};
+use varflat_run::stages::read_variance;
 
 /// Most points of a trajectory that are drawn, but for the last step: more cannot be told apart.
 const TRAJECTORY_POINTS: usize = 2399;
@@ -27,12 +28,12 @@ const TRAJECTORY_POINTS: usize = 2399;
 /// file is in the way that is not varflat's; reading and writing errors.
 pub fn write_tables(run: &RunFolder, folder: &Path) -> Result<()> {
     run.require(Stage::Fit)?;
-    let metrics: Vec<Metrics> = read_csv(&run.checked(names::METRICS)?)?;
+    let metrics: Vec<Metrics> = run.read(&METRICS)?;
     let trajectory = Trajectory::open(run.file(names::TRAJECTORY))?;
-    let theta = read_npy(&run.checked(names::PROJECTIONS)?)?;
+    let theta = run.read(&PROJECTIONS)?;
     let (variance, _) = read_variance(run)?;
-    let (profiles, flatness) = (read_profiles(run)?, read_rows(run)?);
-    let (record, fit) = (run.record()?, read_json(&run.checked(names::FIT)?)?);
+    let (profiles, flatness) = (run.read(&artifacts::LANDSCAPE)?.directions, run.read(&artifacts::FLATNESS)?);
+    let (record, fit) = (run.record()?, run.read(&FIT)?);
     // Everything is read: now the tables there, which may be another run's, give way. Without the summary they count for nothing.
     let _claim = claim_new(folder)?;
     let unfinished = Unfinished::begin(folder, &PART)?;

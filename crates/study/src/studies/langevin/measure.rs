@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 use varflat_analysis::{Component, Estimate, PowerLaw, Trust, curvature_of_crossings, median};
-use varflat_files::{read_json, write_csv};
+use varflat_files::write_csv;
 use varflat_model::written;
 
 use super::readings::{self, Measured, steps};
@@ -13,7 +13,7 @@ use crate::studies::context::Work;
 use crate::studies::exponents::PointRow;
 use crate::studies::groups::{self, Finished, PointGroup};
 use crate::words::estimate;
-use varflat_run::artifacts::names;
+use varflat_run::artifacts::FIT;
 use varflat_run::error::{Error, Result};
 use varflat_run::experiment::{Experiment, LangevinSection, MOST};
 use varflat_run::stages::{self, FitReport, FlatnessRow};
@@ -174,7 +174,7 @@ impl LangevinStudy {
         let finished = groups::complete(work, &self.groups, &set)?;
         let share = 0.2 / finished.len().max(1) as f64;
         let mut rows = Vec::new();
-        let fit: FitReport = read_json(&source.checked(names::FIT)?)?;
+        let fit: FitReport = source.read(&FIT)?;
         let mut points = crate::studies::exponents::points(SGD, source)?;
         for walk in &finished {
             work.context.go_on("langevin")?;

@@ -5,13 +5,13 @@ use rayon::prelude::*;
 use varflat_analysis::{
     DatasetBase, Fit, FlatnessSearch, ParamGuard, PrincipalCurvatures, TrajectoryPca, WindowSource, project,
 };
-use varflat_files::{FileError, read_json};
+use varflat_files::FileError;
 use varflat_model::{DenseLandscape, MovingLayer, QuadraticLandscape};
 
+use varflat_run::artifacts::{FIT, FLATNESS, PCA, TRAJECTORY};
 use varflat_run::context::Context;
 use varflat_run::error::{Error, Result};
 use varflat_run::experiment::{Centre, Experiment, LangevinSection};
-use varflat_run::recorded::RecordedWindow;
 use varflat_run::run_folder::{RunFolder, names};
 use varflat_run::stages::{self, FitReport, FlatnessRow, Subspace, Uncertainty};
 
@@ -41,8 +41,8 @@ pub(super) struct AlongHessian {
 
 /// What the stages found, along the walk's own principal components.
 pub(super) fn own(run: &RunFolder) -> Result<Measured> {
-    let fit: FitReport = read_json(&run.checked(names::FIT)?)?;
-    let (rows, pca) = (stages::read_rows(run)?, stages::read_pca(run)?);
+    let fit: FitReport = run.read(&FIT)?;
+    let (rows, pca) = (run.read(&FLATNESS)?, run.read(&PCA)?);
     Ok(Measured {
         l0: fit.l0,
         factor: fit.factor,
@@ -54,8 +54,8 @@ pub(super) fn own(run: &RunFolder) -> Result<Measured> {
 
 /// Along the principal components of the run of SGD, whose flatness is known.
 pub(super) fn along_sgd(run: &RunFolder, section: &LangevinSection, source: &RunFolder) -> Result<Measured> {
-    let fit: FitReport = read_json(&source.checked(names::FIT)?)?;
-    let pca = stages::read_pca(source)?;
+    let fit: FitReport = source.read(&FIT)?;
+    let pca = source.read(&PCA)?;
     let within =
         |index: usize| section.components.is_none_or(|[first, last]| (first..=last).contains(&index));
     let rows: Vec<FlatnessRow> = stages::read_rows_along(source, &pca)?
@@ -82,7 +82,7 @@ pub(super) fn along_hessian(
     context: &Context<'_>,
 ) -> Result<AlongHessian> {
     let experiment = run.experiment();
-    let network = run.centre(Centre::Mean)?;
+    let network = stages::centre(run, Centre::Mean)?;
     let name = &experiment.recorder.layer;
     let layer = &network.layers()[network.position(name)?];
     let start = RunFolder::view(run.path().join(&section.start))?;
@@ -164,7 +164,7 @@ pub(super) fn bowl(
 
 /// θ `[rows, k]` of the recorded walk about its mean along directions `[k, weights]`.
 fn projections(run: &RunFolder, directions: &Array2<f64>) -> Result<Array2<f64>> {
-    let window = RecordedWindow::open(run.checked(names::TRAJECTORY)?)?;
+    let window = run.read(&TRAJECTORY)?;
     let mean = recorded_weights(run)?;
     if window.weights() != mean.len() {
         let problem = format!(
@@ -180,7 +180,7 @@ fn projections(run: &RunFolder, directions: &Array2<f64>) -> Result<Array2<f64>>
 
 /// ⟨w⟩ of the recorded layer.
 fn recorded_weights(run: &RunFolder) -> Result<Vec<f64>> {
-    let network = run.centre(Centre::Mean)?;
+    let network = stages::centre(run, Centre::Mean)?;
     let place = network.position(&run.experiment().recorder.layer)?;
     Ok(network.layers()[place].weight.clone())
 }

@@ -2,14 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 use varflat_analysis::{Component, PowerLaw};
-use varflat_files::{read_json, write_csv};
+use varflat_files::write_csv;
 
 use crate::studies::context::Work;
 use crate::studies::exponents::ExponentRow;
 use crate::studies::groups::{self, PointGroup};
+use varflat_run::artifacts::FIT;
 use varflat_run::error::Result;
 use varflat_run::experiment::{Checked, not_too_many, range};
-use varflat_run::run_folder::{RunFolder, names};
+use varflat_run::run_folder::RunFolder;
 use varflat_run::stages::{self, FitReport, Uncertainty};
 
 pub(crate) const TABLES: &[&str] = &[EXPONENTS, RANGES];
@@ -100,7 +101,7 @@ impl SensitivityStudy {
     fn fit_ranges(&self, work: &Work<'_>) -> Result<Vec<RangeRow>> {
         let run = work.source()?;
         let components: Vec<Component> = stages::read_components(run)?;
-        let fit: FitReport = read_json(&run.checked(names::FIT)?)?;
+        let fit: FitReport = run.read(&FIT)?;
         let uncertainty = Uncertainty::read(run, fit.psi_estimate().missing.as_deref())?;
         self.ranges
             .iter()

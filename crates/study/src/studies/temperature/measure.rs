@@ -15,6 +15,7 @@ use varflat_recorder::Trajectory;
 
 use crate::studies::context::Work;
 use crate::words::exponent;
+use varflat_run::artifacts::{FLATNESS, PCA, TRAJECTORY};
 use varflat_run::error::{Error, Result};
 use varflat_run::experiment::{
     Checked, Experiment, MOST, MOST_COMPONENTS, MOST_POINTS, all_within, not_too_many, range, within,
@@ -213,7 +214,7 @@ impl TemperatureStudy {
     /// What the run does not have.
     pub(super) fn check_run(&self, run: &RunFolder) -> Result<Checked> {
         let components = stages::read_variance(run)?.0.len();
-        let rows = stages::read_rows(run)?;
+        let rows = run.read(&FLATNESS)?;
         let steps = Trajectory::open(run.file(names::TRAJECTORY))?.steps();
         let beyond = self.ranges.iter().find(|[_, last]| *last > components);
         if let Some([first, last]) = beyond {
@@ -255,17 +256,17 @@ fn measure(work: &Work<'_>, config: &TemperatureStudy) -> Result<TemperatureRepo
     let run = work.source()?;
     let experiment = run.experiment();
     let (learning_rate, block) = (experiment.training.learning_rate, experiment.fit.block);
-    let pca = stages::read_pca(run)?;
+    let pca = run.read(&PCA)?;
     let rows = stages::read_rows_along(run, &pca)?;
     if let Some(index) = config.without_flatness(&rows) {
         return Err(work.complain(format!("component {index} has no flatness in {}", run.path().display())));
     }
-    let network = run.centre(experiment.landscape.around)?;
+    let network = stages::centre(run, experiment.landscape.around)?;
     let images = stages::load_data(run)?.train;
     let layer = MovingLayer::new(&network, &experiment.recorder.layer, &images)?;
     stages::check_weights(run, &pca, layer.weights().len())?;
     drop(images);
-    let window = RecordedWindow::open(run.checked(names::TRAJECTORY)?)?;
+    let window = run.read(&TRAJECTORY)?;
     let batches = batches(run, window.trajectory(), layer.samples());
     let bar = work.context.bar("temperature", 4 + config.directions().len() as u64);
     let done = || {

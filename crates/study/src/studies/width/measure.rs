@@ -140,7 +140,7 @@ impl WidthRow {
 
     fn filled(self, run: &RunFolder) -> Result<Self> {
         let (variance, total) = &stages::read_variance(run)?;
-        let mean = run.centre_weights(Centre::Mean)?;
+        let mean = stages::centre_weights(run, Centre::Mean)?;
         let parameter = run.experiment().recorder.parameter();
         let norm = |recorded_only: bool| -> f64 {
             let counted = mean.iter().filter(|weights| !recorded_only || weights.path == parameter);

@@ -1,12 +1,12 @@
 //! `varflat fit`.
 
 use clap::Args;
-use varflat_files::read_json;
 
 use crate::cli::arguments::RunChoice;
 use crate::cli::terminal::say;
+use varflat_run::artifacts::FIT;
 use varflat_run::error::Result;
-use varflat_run::run_folder::{RunFolder, Stage, names};
+use varflat_run::run_folder::{RunFolder, Stage};
 use varflat_study::inspect;
 
 /// Stage 4: ψ and its uncertainty (variances, flatness → fit.json)
@@ -20,7 +20,7 @@ impl Fit {
     pub(crate) fn run(self) -> Result<()> {
         self.run.perform(Stage::Fit, None)?;
         let run = RunFolder::view(&self.run.run)?;
-        say(inspect::report(&read_json(&run.checked(names::FIT)?)?));
+        say(inspect::report(&run.read(&FIT)?));
         Ok(())
     }
 }
