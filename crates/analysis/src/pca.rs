@@ -4,6 +4,7 @@ mod block;
 mod eigen;
 mod format;
 mod generated;
+mod lobpcg;
 mod moments;
 mod params;
 mod product;
@@ -54,7 +55,8 @@ const ROUNDED: f64 = 0.1;
 /// Principal components p_i and variances σ_i² of a window of weights (Feng & Tu, PNAS 2021).
 ///
 /// σ_i² = T⁻¹ Σ_t θ_i(t)², θ_i(t) = (w(t) − ⟨w⟩_T)·p_i, over the T steps of the window, in
-/// descending order: K = min(weights, steps − 1) of them, or k with [`Solver::TopK`].
+/// descending order: K = min(weights, steps − 1) of them, or k with [`Solver::TopK`] and
+/// [`Solver::Linfa`].
 ///
 /// The directions come from an eigen-decomposition in f64; the variances are then measured on the
 /// projections θ_i themselves, which keeps them positive and accurate down to [`floor`](Self::floor),
@@ -290,8 +292,8 @@ impl TrajectoryPca {
 impl TrajectoryPcaValidParams {
     /// Decomposes a window `[steps, weights]` that is read a block at a time: what [`Fit::fit`] does, without the window in memory.
     ///
-    /// The window is read three times, four times where the Gram matrix is decomposed, and a few dozen times by
-    /// [`Solver::TopK`]. Beside the matrices of the [`Solver`] a block of at most 66 MB in f64 is held, and what was read of it: its 33 MB
+    /// The window is read three times, four times where the Gram matrix is decomposed or with [`Solver::Linfa`], and a few dozen times
+    /// by [`Solver::TopK`]. Beside the matrices of the [`Solver`] a block of at most 66 MB in f64 is held, and what was read of it: its 33 MB
     /// in f32, or as much again in f64.
     ///
     /// # Errors

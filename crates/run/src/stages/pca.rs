@@ -7,7 +7,7 @@ use varflat_files::{Array, FileError, Npz, write_npy, write_npz};
 
 use crate::context::Context;
 use crate::error::{Error, Remedy, Result};
-use crate::experiment::{Components, Experiment, PROJECTED};
+use crate::experiment::{Components, Experiment, PROJECTED, PcaSolver};
 use crate::recorded::RecordedWindow;
 use crate::run_folder::{RunFolder, Stage, names};
 use passes::Watched;
@@ -37,9 +37,10 @@ pub(super) fn pca(run: &RunFolder, context: &Context<'_>) -> Result<f64> {
 
 /// How an experiment wants its components found.
 fn solver(experiment: &Experiment) -> Solver {
-    match experiment.pca.components {
-        Components::All(_) => Solver::Auto,
-        Components::Some(count) => Solver::TopK(count),
+    match (experiment.pca.components, experiment.pca.solver) {
+        (Components::All(_), _) => Solver::Auto,
+        (Components::Some(count), PcaSolver::Auto) => Solver::TopK(count),
+        (Components::Some(count), PcaSolver::Linfa) => Solver::Linfa(count),
     }
 }
 
