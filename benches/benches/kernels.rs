@@ -7,7 +7,7 @@ use divan::{Bencher, black_box, counter::ItemsCount};
 use ndarray::Array2;
 use tempfile::TempDir;
 use varflat_analysis::{DatasetBase, Fit, TrajectoryPca};
-use varflat_benches::directions::{Losses, in_a_row, threads};
+use varflat_benches::directions::{Losses, measure_neighbours, threads};
 use varflat_benches::synthetic;
 use varflat_benches::training::{Ground, Recording, Training};
 use varflat_model::{DenseLandscape, MlpConfig};
@@ -61,7 +61,7 @@ fn flatness(bencher: Bencher<'_, '_>) {
     let mut line = LANDSCAPE.line();
     let l0 = LANDSCAPE.reference_loss();
     bencher.bench_local(|| {
-        in_a_row(&mut line, DIRECTIONS.view(), l0, Losses::Needed).expect("the direction fits")
+        measure_neighbours(&mut line, DIRECTIONS.view(), l0, Losses::Needed).expect("the direction fits")
     });
 }
 

@@ -84,7 +84,8 @@ pub use displacement::{
 pub use error::AnalysisError;
 pub use estimate::{Estimate, Method, median};
 pub use flatness::{
-    DirectionFlatness, FlatnessSearch, FlatnessSearchParams, FlatnessStatus, Side, curvature_of_crossings,
+    DirectionFlatness, FlatnessSearch, FlatnessSearchParams, FlatnessStatus, NEIGHBOURS, Side,
+    curvature_of_crossings, flatness_of_neighbours,
 };
 pub use growth::growth;
 pub use jackknife::Replicates;
@@ -101,7 +102,9 @@ pub use points::Component;
 pub use power_law::{PowerLaw, PowerLawParams, PowerLawValidParams};
 pub use scaling::{Scaling, scaling};
 pub use spread::Spread;
-pub use temperature::{points_between, reshuffled_correlation, temperature, temperature_along};
+pub use temperature::{
+    points_between, reshuffled_correlation, reshuffled_integral_time, temperature, temperature_along,
+};
 pub use trust::{Doubt, Evidence, MOST_RISE, Trust, largest_rise};
 
 // linfa's grammar, so that a caller needs no dependency on linfa of its own.

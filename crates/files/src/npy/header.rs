@@ -4,12 +4,31 @@
 
 use std::io::{self, Read};
 
+use super::element::FloatElement;
 use super::remedy::{element_remedy, shortened};
 
 /// What every NPY file begins with.
-pub const MAGIC: &[u8; 6] = b"\x93NUMPY";
+const MAGIC: &[u8; 6] = b"\x93NUMPY";
 /// A dictionary with three entries is a few dozen bytes; a longer one is no header of ours or of numpy.
 const LONGEST_DICTIONARY: usize = 1 << 16;
+/// The length of the headers that [`growing_header`] makes.
+pub const GROWING_HEADER_BYTES: usize = 128;
+/// Magic, two version bytes and the two bytes of the dictionary's length (version 1.0).
+const PREAMBLE_BYTES: usize = 10;
+
+/// The NPY 1.0 header of a C-ordered array `[rows, columns]`, in 128 bytes whatever the numbers: the rows can grow to any u64 in place.
+pub fn growing_header(element: FloatElement, rows: u64, columns: usize) -> [u8; GROWING_HEADER_BYTES] {
+    let mut header = [b' '; GROWING_HEADER_BYTES];
+    header[..6].copy_from_slice(MAGIC);
+    header[6..8].copy_from_slice(&[1, 0]);
+    header[8..10].copy_from_slice(&((GROWING_HEADER_BYTES - PREAMBLE_BYTES) as u16).to_le_bytes());
+    // At most 98 bytes, with twenty digits in both numbers.
+    let dictionary =
+        format!("{{'descr': '{element}', 'fortran_order': False, 'shape': ({rows}, {columns}), }}");
+    header[PREAMBLE_BYTES..PREAMBLE_BYTES + dictionary.len()].copy_from_slice(dictionary.as_bytes());
+    header[GROWING_HEADER_BYTES - 1] = b'\n';
+    header
+}
 
 /// What the header of an NPY file says, before anything is allocated on its word.
 #[derive(Debug, Clone, PartialEq, Eq)]
