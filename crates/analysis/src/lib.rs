@@ -78,8 +78,7 @@ pub use bootstrap::Interval;
 pub use correlation::{ComponentTimes, CorrelationTimes, Correlator, among_neighbours, correlation_times};
 pub use curvature::PrincipalCurvatures;
 pub use displacement::{
-    DisplacementEstimate, DisplacementExponent, displacement_exponent, logarithmic_lags,
-    mean_square_displacement,
+    DisplacementEstimate, displacement_exponent, logarithmic_lags, mean_square_displacement,
 };
 pub use error::AnalysisError;
 pub use estimate::{Estimate, Method, median};

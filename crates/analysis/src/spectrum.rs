@@ -43,7 +43,7 @@ pub fn gap_estimate<'a>(
     })
 }
 
-/// Decay of the spectrum, σ_i² ∝ i^(−γ).
+/// Decay of the spectrum, σ_i² ∝ i^(−γ): a [`Scaling`](crate::Scaling) of σ² with i of exponent −γ, and the components it is over.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Decay {
     /// γ, positive where the variance falls.
