@@ -35,6 +35,7 @@
 #![cfg_attr(not(feature = "burn"), allow(rustdoc::broken_intra_doc_links))]
 // A library neither prints nor exits.
 #![deny(clippy::print_stdout, clippy::print_stderr, clippy::exit)]
+#![deny(clippy::too_many_lines, clippy::missing_errors_doc)]
 
 #[cfg(feature = "burn")]
 mod attach;
