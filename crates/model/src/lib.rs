@@ -40,6 +40,7 @@ pub mod device;
 mod evaluated;
 #[cfg(feature = "burn")]
 mod fisher;
+mod host;
 pub mod landscape;
 mod langevin;
 pub mod loss;
