@@ -36,19 +36,19 @@ fn main() {
 
 /// Z_p = hP over 10,000 samples.
 #[divan::bench(max_time = MOST)]
-fn aim(bencher: Bencher<'_, '_>) {
+fn set_direction(bencher: Bencher<'_, '_>) {
     let direction = DIRECTIONS.row(0).to_vec();
     let mut line = LANDSCAPE.line();
     bencher
         .counter(ItemsCount::new(SAMPLES))
-        .bench_local(|| line.aim(black_box(&direction)).expect("the direction fits"));
+        .bench_local(|| line.set_direction(black_box(&direction)).expect("the direction fits"));
 }
 
 /// L(w_0 + s·p) over 10,000 samples, at several s in one pass.
 #[divan::bench(args = [1, 2, 6], max_time = MOST)]
 fn losses(bencher: Bencher<'_, '_>, offsets: usize) {
     let mut line = LANDSCAPE.line();
-    line.aim(&DIRECTIONS.row(0).to_vec()).expect("the direction fits");
+    line.set_direction(&DIRECTIONS.row(0).to_vec()).expect("the direction fits");
     let offsets: Vec<f64> = (0..offsets).map(|n| 0.1 * n as f64).collect();
     bencher
         .counter(ItemsCount::new(SAMPLES * offsets.len()))

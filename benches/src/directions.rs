@@ -43,7 +43,7 @@ pub fn measure_neighbours(
     let search = FlatnessSearch::params().check()?;
     let mut losses = 0;
     let flatness = flatness_of_neighbours(directions.rows(), |direction, first_step| {
-        line.aim(&direction.to_vec())?;
+        line.set_direction(&direction.to_vec())?;
         let found = search.measure(l0, first_step, |offsets| {
             losses += offsets.len();
             match kind {

@@ -94,9 +94,9 @@ impl Task {
         let directions = synthetic::directions(1, landscape.weights());
         let direction = directions.row(0).to_vec();
         let mut line = landscape.line();
-        line.aim(&direction)?;
+        line.set_direction(&direction)?;
         line.losses(&[0.1]);
-        let aim = self.repeat(|| Ok(line.aim(&direction)?))?;
+        let aim = self.repeat(|| Ok(line.set_direction(&direction)?))?;
         // Two sides at a time, as the search asks for them.
         let losses = self.repeat(|| {
             for offset in 0..LOSSES / 2 {

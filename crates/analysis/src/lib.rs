@@ -15,7 +15,7 @@
 //!
 //! # Example
 //!
-//! Weights that fluctuate with variances 4, 1 and 1/4 in a bowl whose curvatures are 1, 2 and 4:
+//! Weights that fluctuate with variances 4, 1 and 1/4 in a quadratic landscape whose curvatures are 1, 2 and 4:
 //! F ∝ κ^(−1/2) and σ² ∝ κ^(−1), so that σ² ∝ F², that is ψ = −2, as in thermal equilibrium.
 //!
 //! ```

@@ -57,7 +57,7 @@ impl Landscape for DenseLandscape {
 
     fn losses(&self, direction: &[f64], offsets: &[f64]) -> Result<Vec<f64>> {
         let mut line = self.line();
-        line.aim(direction)?;
+        line.set_direction(direction)?;
         Ok(line.losses(offsets))
     }
 
@@ -110,7 +110,7 @@ pub(crate) fn in_a_row(
     let l0 = line.reference_loss();
     let mut guess = 1.0;
     let found = directions.map(|direction| {
-        line.aim(&direction)?;
+        line.set_direction(&direction)?;
         let found = search.measure(l0, guess, |offsets| line.search_losses(offsets))?;
         guess = found.first_step_of_neighbour().unwrap_or(guess);
         done();
@@ -127,7 +127,7 @@ impl<C: varflat_model::Classifier> Landscape for varflat_model::ModuleLandscape<
 
     fn losses(&self, direction: &[f64], offsets: &[f64]) -> Result<Vec<f64>> {
         let mut line = self.line();
-        line.aim(direction)?;
+        line.set_direction(direction)?;
         Ok(line.losses(offsets)?)
     }
 }

@@ -22,7 +22,7 @@ use crate::dense::{DenseLayer, DenseNetwork, NetworkError};
 /// let images = ImageSet { images: vec![0.5; 8], labels: vec![0, 1], rows: 2, columns: 2 };
 /// let landscape = DenseLandscape::new(&network, "hidden", &images)?;
 /// let mut line = landscape.line();
-/// line.aim(&[1.0 / 3.0; 9])?;
+/// line.set_direction(&[1.0 / 3.0; 9])?;
 /// let losses = line.losses(&[-0.1, 0.0, 0.1]);
 /// assert!((losses[1] - landscape.reference_loss()).abs() < 1e-6);
 /// # Ok::<(), varflat_model::NetworkError>(())
@@ -120,7 +120,7 @@ impl DenseLandscape {
         self.d_in * self.d_out
     }
 
-    /// Room for one direction at a time; it points nowhere until [`Line::aim`].
+    /// Room for one direction at a time; it points nowhere until [`Line::set_direction`].
     pub fn line(&self) -> Line<'_> {
         let widths = self.between.iter().chain(&self.last).map(PackedLayer::outputs);
         let widest = widths.max().unwrap_or(0).max(self.outputs);
@@ -145,7 +145,7 @@ impl Line<'_> {
     ///
     /// # Errors
     /// [`NetworkError::Shape`] when p has another number of entries than the layer has weights, or one that is not finite.
-    pub fn aim(&mut self, direction: &[f64]) -> Result<(), NetworkError> {
+    pub fn set_direction(&mut self, direction: &[f64]) -> Result<(), NetworkError> {
         let landscape = self.landscape;
         check_direction(direction, landscape.weights())?;
         match self.direction.as_mut_slice() {
@@ -179,7 +179,7 @@ impl Line<'_> {
 
     /// The same for a search that closes in on an offset: what cannot matter any more is not computed again.
     ///
-    /// Where an offset lies between two that were asked for since [`aim`](Self::aim), on the same side of w_0 and no
+    /// Where an offset lies between two that were asked for since [`set_direction`](Self::set_direction), on the same side of w_0 and no
     /// more than a factor of two apart, samples (in tiles of 64) that together hold less than 1e-6 of the loss at
     /// either end are left out, and their loss is taken from the straight line between the ends. The result is within
     /// 1e-6 of [`losses`](Self::losses), relative, unless one of them rises inside the bracket and falls again before its end. In

@@ -68,7 +68,7 @@ impl Surface<'_> {
                 .map_init(
                     || landscape.line(),
                     |line, (direction, offsets)| {
-                        line.aim(direction)?;
+                        line.set_direction(direction)?;
                         Ok(line.losses(offsets))
                     },
                 )
