@@ -44,12 +44,12 @@ mod error;
 mod hook;
 #[cfg(feature = "burn")]
 mod parameters;
+#[cfg(feature = "burn")]
+mod queue;
 mod schedule;
 mod shared;
 mod sink;
 mod trajectory;
-#[cfg(feature = "burn")]
-mod waiting;
 mod window_mean;
 
 #[cfg(feature = "burn")]

@@ -279,19 +279,19 @@ fn packed(layer: &DenseLayer) -> PackedLayer {
 
 /// Whether a direction has one finite entry for each of the `weights`.
 pub(crate) fn check_direction(direction: &[f64], weights: usize) -> Result<(), NetworkError> {
-    let complain = |problem: String| Err(NetworkError::Shape { layer: "direction".to_owned(), problem });
+    let invalid = |problem: String| Err(NetworkError::Shape { layer: "direction".to_owned(), problem });
     if direction.len() != weights {
-        return complain(format!("has {} entries, but the layer has {weights} weights", direction.len()));
+        return invalid(format!("has {} entries, but the layer has {weights} weights", direction.len()));
     }
     match direction.iter().position(|entry| !entry.is_finite()) {
-        Some(entry) => complain(format!("entry {entry} is {}", direction[entry])),
+        Some(entry) => invalid(format!("entry {entry} is {}", direction[entry])),
         None => Ok(()),
     }
 }
 
 /// Whether images and labels fit a network of finite weights and at least two classes; `layer` is for the message.
 pub(crate) fn check_fit(network: &DenseNetwork, layer: &str, set: &ImageSet) -> Result<(), NetworkError> {
-    let complain = |problem: String| Err(NetworkError::Shape { layer: layer.to_owned(), problem });
+    let invalid = |problem: String| Err(NetworkError::Shape { layer: layer.to_owned(), problem });
     set.check().map_err(|error| NetworkError::Images(error.to_string()))?;
     network.layers().iter().try_for_each(DenseLayer::check_finite)?;
     let (inputs, classes, pixels) = (network.inputs(), network.classes(), set.pixels());
@@ -300,19 +300,19 @@ pub(crate) fn check_fit(network: &DenseNetwork, layer: &str, set: &ImageSet) -> 
             true => "; weights are [d_in, d_out] here: were they kept as PyTorch keeps them, transposed?",
             false => "",
         };
-        return complain(format!(
+        return invalid(format!(
             "the network takes {inputs} inputs, but the images have {pixels} pixels{turned}"
         ));
     }
     if let Some(sample) = set.labels.iter().position(|&label| usize::from(label) >= classes) {
         let label = set.labels[sample];
-        return complain(format!(
+        return invalid(format!(
             "image {sample} has label {label}, but the network has {classes} outputs, for labels 0 to {}",
             classes - 1
         ));
     }
     if classes < 2 {
-        return complain("with one class there is nothing to lose".to_owned());
+        return invalid("with one class there is nothing to lose".to_owned());
     }
     Ok(())
 }
