@@ -30,7 +30,7 @@ pub(super) fn largest(window: &CentredWindow<'_>, k: usize) -> Result<Eigen, Ana
         return Err(AnalysisError::LinfaIncomplete { requested: k, found });
     }
     let values: Vec<f64> = pca.singular_values().iter().map(|s| s * s / TOTAL * total).collect();
-    // Orthonormal to what linfa leaves of its tolerance, and no more.
+    // linfa's are orthogonal to its tolerance, and not to rounding.
     let directions = Mat::from_fn(window.weights(), k, |n, i| pca.components()[[i, n]]);
     drop(pca);
     let vectors = eigen::orthonormalise(directions)?;

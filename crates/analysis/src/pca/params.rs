@@ -21,7 +21,7 @@ pub enum Solver {
     /// dozen passes over it, and about 3·k + 400 vectors of the length of its shorter side.
     TopK(usize),
     /// The first k directions by `linfa_reduction::Pca` (LOBPCG), for k ≪ min(steps, weights): an implementation that shares nothing
-    /// with ours, to hold the others against. It has the window in f64 in memory, twice while it begins. Variances under 2·10⁻¹⁰ of
+    /// with ours, to hold the others against. It has the window in memory twice in f64. Variances under 2·10⁻¹⁰ of
     /// σ_1² it leaves out; that, and an eigenvector that has not converged, is an error
     /// ([`LinfaIncomplete`](AnalysisError::LinfaIncomplete)).
     Linfa(usize),
