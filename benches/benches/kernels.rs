@@ -7,7 +7,7 @@ use divan::{Bencher, black_box, counter::ItemsCount};
 use ndarray::Array2;
 use tempfile::TempDir;
 use varflat_analysis::{DatasetBase, Fit, TrajectoryPca};
-use varflat_benches::directions::{Losses, in_a_row, threads};
+use varflat_benches::directions::{Losses, measure_neighbours, threads};
 use varflat_benches::synthetic;
 use varflat_benches::training::{Ground, Recording, Training};
 use varflat_model::{DenseLandscape, MlpConfig};
@@ -36,19 +36,19 @@ fn main() {
 
 /// Z_p = hP over 10,000 samples.
 #[divan::bench(max_time = MOST)]
-fn aim(bencher: Bencher<'_, '_>) {
+fn set_direction(bencher: Bencher<'_, '_>) {
     let direction = DIRECTIONS.row(0).to_vec();
     let mut line = LANDSCAPE.line();
     bencher
         .counter(ItemsCount::new(SAMPLES))
-        .bench_local(|| line.aim(black_box(&direction)).expect("the direction fits"));
+        .bench_local(|| line.set_direction(black_box(&direction)).expect("the direction fits"));
 }
 
 /// L(w_0 + s·p) over 10,000 samples, at several s in one pass.
 #[divan::bench(args = [1, 2, 6], max_time = MOST)]
 fn losses(bencher: Bencher<'_, '_>, offsets: usize) {
     let mut line = LANDSCAPE.line();
-    line.aim(&DIRECTIONS.row(0).to_vec()).expect("the direction fits");
+    line.set_direction(&DIRECTIONS.row(0).to_vec()).expect("the direction fits");
     let offsets: Vec<f64> = (0..offsets).map(|n| 0.1 * n as f64).collect();
     bencher
         .counter(ItemsCount::new(SAMPLES * offsets.len()))
@@ -61,7 +61,7 @@ fn flatness(bencher: Bencher<'_, '_>) {
     let mut line = LANDSCAPE.line();
     let l0 = LANDSCAPE.reference_loss();
     bencher.bench_local(|| {
-        in_a_row(&mut line, DIRECTIONS.view(), l0, Losses::Needed).expect("the direction fits")
+        measure_neighbours(&mut line, DIRECTIONS.view(), l0, Losses::Needed).expect("the direction fits")
     });
 }
 

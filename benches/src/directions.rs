@@ -3,10 +3,8 @@
 use anyhow::{Context, Result};
 use ndarray::{Array2, ArrayView2, Axis, Slice};
 use rayon::prelude::*;
-use varflat_analysis::{DirectionFlatness, FlatnessSearch, ParamGuard};
+use varflat_analysis::{DirectionFlatness, FlatnessSearch, NEIGHBOURS, ParamGuard, flatness_of_neighbours};
 use varflat_model::{DenseLandscape, Line};
-
-pub use varflat::landscape::IN_A_ROW;
 
 /// How the losses of a search are computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,47 +26,45 @@ pub struct Measured {
 
 /// The 20 neighbouring directions (one a row) from `first` on; fewer at the end.
 pub(crate) fn group(directions: &Array2<f64>, first: usize) -> ArrayView2<'_, f64> {
-    let last = (first + IN_A_ROW).min(directions.nrows());
+    let last = (first + NEIGHBOURS).min(directions.nrows());
     directions.slice_axis(Axis(0), Slice::from(first..last))
 }
 
-/// Measures directions (one a row) one after the other, each guessing from the one before.
+/// Measures neighbouring directions (one a row) one after the other, each search beginning where the one before ended.
 ///
 /// # Errors
 /// If a direction does not fit the landscape.
-pub fn in_a_row(
+pub fn measure_neighbours(
     line: &mut Line<'_>,
     directions: ArrayView2<'_, f64>,
     l0: f64,
     kind: Losses,
 ) -> Result<Measured> {
     let search = FlatnessSearch::params().check()?;
-    let mut measured = Measured::default();
-    let mut guess = 1.0;
-    for direction in directions.rows() {
-        line.aim(&direction.to_vec())?;
-        let found = search.measure(l0, guess, |offsets| {
-            measured.losses += offsets.len();
+    let mut losses = 0;
+    let flatness = flatness_of_neighbours(directions.rows(), |direction, first_step| {
+        line.set_direction(&direction.to_vec())?;
+        let found = search.measure(l0, first_step, |offsets| {
+            losses += offsets.len();
             match kind {
                 Losses::Needed => line.search_losses(offsets),
                 Losses::Whole => line.losses(offsets),
             }
-        })?;
-        guess = found.first_step_of_neighbour().unwrap_or(guess);
-        measured.flatness.push(found);
-    }
-    Ok(measured)
+        });
+        anyhow::Ok(found?)
+    })?;
+    Ok(Measured { losses, flatness })
 }
 
 /// Measures groups of directions on the threads of the current pool.
 ///
 /// # Errors
-/// As [`in_a_row`].
+/// As [`measure_neighbours`].
 pub fn in_parallel(landscape: &DenseLandscape, groups: &[ArrayView2<'_, f64>]) -> Result<Measured> {
     let l0 = landscape.reference_loss();
     let parts: Vec<Measured> = groups
         .par_iter()
-        .map_init(|| landscape.line(), |line, group| in_a_row(line, *group, l0, Losses::Needed))
+        .map_init(|| landscape.line(), |line, group| measure_neighbours(line, *group, l0, Losses::Needed))
         .collect::<Result<_>>()?;
     Ok(Measured {
         losses: parts.iter().map(|part| part.losses).sum(),

@@ -1,17 +1,11 @@
 //! Numbers as a reader of the table wants them.
 
 use varflat_analysis::Scaling;
+use varflat_plot::number;
 
-/// Three significant digits, never in scientific notation.
+/// Three significant digits.
 pub(crate) fn significant(value: f64) -> String {
-    if !value.is_finite() || value == 0.0 {
-        return value.to_string();
-    }
-    // Rust rounds in decimal, so the exponent is that of the rounded value.
-    let scientific = format!("{value:.2e}");
-    let exponent: i32 = scientific.split_once('e').and_then(|(_, e)| e.parse().ok()).unwrap_or(0);
-    let decimals = (2 - exponent).max(0) as usize;
-    format!("{value:.decimals$}")
+    number::significant(value, 3)
 }
 
 /// `204 µs`, `1.63 ms`, `3.41 s`, `14.2 min`.
@@ -48,7 +42,7 @@ pub(crate) fn goal(value: f64) -> String {
 
 /// `1.97 ± 0.03`.
 pub(crate) fn exponent(power: &Scaling) -> String {
-    format!("{:.2} ± {:.2}", power.exponent, power.standard_error).replace("-0.00", "0.00").replace('-', "−")
+    format!("{} ± {}", number::fixed(power.exponent, 2), number::fixed(power.standard_error, 2))
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@
 //! What is timed of ours is built in [`training`], [`directions`] and [`synthetic`]; the peers are `peers/*.py`, long-lived
 //! processes that do one unit of work for each line they are sent. Ours and theirs take turns within one run.
 
+#![deny(clippy::too_many_lines)]
+
 mod arguments;
 mod bench;
 pub mod directions;

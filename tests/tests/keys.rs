@@ -35,6 +35,7 @@ every = 1
 window = 600
 [pca]
 components = 100
+solver = "linfa"
 [landscape]
 around = "mean"
 factor = 2.5

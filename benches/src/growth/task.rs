@@ -5,11 +5,11 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
-use varflat_analysis::{DatasetBase, Fit, TrajectoryPca};
+use varflat_analysis::{DatasetBase, Fit, NEIGHBOURS, TrajectoryPca};
 use varflat_model::{DenseLandscape, MlpConfig};
 
 use crate::bench::timed;
-use crate::directions::{IN_A_ROW, group, in_parallel, threads};
+use crate::directions::{group, in_parallel, threads};
 use crate::statistics::median;
 use crate::training::{Ground, Recording, Training};
 use crate::{memory, places, synthetic};
@@ -94,9 +94,9 @@ impl Task {
         let directions = synthetic::directions(1, landscape.weights());
         let direction = directions.row(0).to_vec();
         let mut line = landscape.line();
-        line.aim(&direction)?;
+        line.set_direction(&direction)?;
         line.losses(&[0.1]);
-        let aim = self.repeat(|| Ok(line.aim(&direction)?))?;
+        let aim = self.repeat(|| Ok(line.set_direction(&direction)?))?;
         // Two sides at a time, as the search asks for them.
         let losses = self.repeat(|| {
             for offset in 0..LOSSES / 2 {
@@ -110,7 +110,7 @@ impl Task {
     fn flatness(self, count: usize) -> Result<Vec<(&'static str, f64)>> {
         let landscape = landscape(50, 60_000)?;
         let directions = synthetic::directions(count, landscape.weights());
-        let groups: Vec<_> = (0..count).step_by(IN_A_ROW).map(|first| group(&directions, first)).collect();
+        let groups: Vec<_> = (0..count).step_by(NEIGHBOURS).map(|first| group(&directions, first)).collect();
         let pool = threads(2)?;
         let seconds = self.repeat(|| pool.install(|| in_parallel(&landscape, &groups)).map(drop))?;
         Ok(vec![("flatness", seconds)])

@@ -72,14 +72,7 @@ pub(super) fn measure(bench: &Bench) -> Result<Vec<Row>> {
             whole.notes.push(missing(task));
         }
     }
-    if first.spent.is_none() {
-        whole.notes.push("ours is told from the run.json of --run, where its stages add up".to_owned());
-    }
-    stages[0].notes.push(format!(
-        "jax-train: 6000 steps with the measurements after each epoch, scaled to {} steps",
-        first.steps
-    ));
-    stages[2].notes.push(format!("jax-flatness: {DIRECTIONS} directions, scaled to {}", scales[2]));
+    note_scales(first, &mut whole, &mut stages, scales[2]);
     let mut rows = vec![whole];
     rows.extend(stages);
     rows.push(memory);
@@ -87,6 +80,18 @@ pub(super) fn measure(bench: &Bench) -> Result<Vec<Row>> {
         eprintln!("{}", row.line());
     }
     Ok(rows)
+}
+
+/// What the times are of, where they are not of a whole run.
+fn note_scales(run: &Headline, whole: &mut Row, [train, _, flatness]: &mut [Row; 3], directions: f64) {
+    if run.spent.is_none() {
+        whole.notes.push("ours is told from the run.json of --run, where its stages add up".to_owned());
+    }
+    train.notes.push(format!(
+        "jax-train: 6000 steps with the measurements after each epoch, scaled to {} steps",
+        run.steps
+    ));
+    flatness.notes.push(format!("jax-flatness: {DIRECTIONS} directions, scaled to {directions}"));
 }
 
 /// The peak memory of the run, against the window alone.

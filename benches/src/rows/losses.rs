@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::{groups, landscape};
 use crate::bench::{Bench, timed};
-use crate::directions::{Losses, in_a_row};
+use crate::directions::{Losses, measure_neighbours};
 use crate::python::Work;
 use crate::row::Row;
 
@@ -21,7 +21,7 @@ pub(super) fn measure(bench: &Bench) -> Result<Vec<Row>> {
     let mut all_losses = |kind: Losses| -> Result<usize> {
         let mut losses = 0;
         for group in &groups {
-            losses += in_a_row(&mut line, *group, l0, kind)?.losses;
+            losses += measure_neighbours(&mut line, *group, l0, kind)?.losses;
         }
         Ok(losses)
     };

@@ -26,8 +26,6 @@ pub struct CorrelationTimes {
     pub one_over_e: Option<f64>,
     /// τ_int = ½ + Σ_h ρ(h), summed up to the first lag h ≥ 5·τ_int (Sokal 1997). `None` if that is beyond the lags looked at.
     pub integral: Option<f64>,
-    /// T/(2·τ_int), the number of independent samples that the mean of the series is worth; at most T.
-    pub independent_samples: Option<f64>,
     /// Whether the series is at least 50 times as long as both times.
     pub trusted: bool,
 }
@@ -229,6 +227,11 @@ fn falls_to_one_over_e(correlation: impl Iterator<Item = f64> + Clone) -> Option
 }
 
 impl CorrelationTimes {
+    /// The lag with which the sum of an integral time ends.
+    pub(crate) fn lags_summed(integral: f64) -> f64 {
+        SOKAL * integral
+    }
+
     /// The times of an autocorrelation ρ(0) = 1, ρ(1), … that was measured (or is known) for a series of `steps` values.
     pub fn of(correlation: &[f64], steps: usize) -> Self {
         let one_over_e = falls_to_one_over_e(correlation.iter().copied());
@@ -236,7 +239,7 @@ impl CorrelationTimes {
         let mut integral = None;
         for (lag, rho) in correlation.iter().enumerate().skip(1) {
             sum += rho;
-            if lag as f64 >= SOKAL * sum {
+            if lag as f64 >= Self::lags_summed(sum) {
                 // Anti-correlated noise can sum to nothing, but not to less.
                 integral = Some(sum.max(0.0));
                 break;
@@ -246,7 +249,6 @@ impl CorrelationTimes {
         Self {
             one_over_e,
             integral,
-            independent_samples: integral.map(|time| if time > 0.5 { steps / (2.0 * time) } else { steps }),
             trusted: [one_over_e, integral]
                 .iter()
                 .all(|time| time.is_some_and(|time| steps >= LONG_ENOUGH * time)),

@@ -1,8 +1,6 @@
 //! How far a coordinate gets in a time: mean-square displacement and its exponent.
 
-use serde::{Deserialize, Serialize};
-
-use crate::scaling::scaling;
+use crate::scaling::{Scaling, scaling};
 use crate::{AnalysisError, Estimate};
 
 /// The parts of a window whose exponents are compared for an error.
@@ -44,21 +42,9 @@ pub fn logarithmic_lags(longest: usize, per_decade: usize) -> Vec<usize> {
     lags
 }
 
-/// The exponent of ⟨Δθ²⟩ ∝ h^exponent: 1 for diffusion, 2 for drift, less than 1 where something holds θ back.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct DisplacementExponent {
-    /// The slope of ln ⟨Δθ²⟩ on ln h.
-    pub exponent: f64,
-    /// Its standard error from the scatter about the line. Displacements at neighbouring lags share their steps, so that
-    /// the true error is larger.
-    pub standard_error: f64,
-    /// Shortest lag of the fit.
-    pub shortest: usize,
-    /// Longest lag of the fit.
-    pub longest: usize,
-}
-
-/// Least squares of ln ⟨Δθ²⟩ on ln h over the lags from `shortest` to `longest`.
+/// ⟨Δθ²⟩ ∝ h^exponent over the lags from `shortest` to `longest`: 1 for diffusion, 2 for drift, less than 1 where something holds θ back.
+///
+/// Displacements at neighbouring lags share their steps, so that the true error is larger than that of least squares.
 ///
 /// # Errors
 /// If fewer than three different lags lie in the range, or a displacement in it is not positive.
@@ -66,7 +52,7 @@ pub fn displacement_exponent(
     lags: &[usize],
     displacement: &[f64],
     (shortest, longest): (usize, usize),
-) -> Result<DisplacementExponent, AnalysisError> {
+) -> Result<Scaling, AnalysisError> {
     if lags.len() != displacement.len() {
         let (expected, found) = (lags.len(), displacement.len());
         return Err(AnalysisError::Shape { what: "the displacements", expected, found });
@@ -84,15 +70,16 @@ pub fn displacement_exponent(
     if points.len() < 3 {
         return Err(AnalysisError::TooFewLags { lags: points.len(), shortest, longest });
     }
-    let law = scaling(points)?;
-    Ok(DisplacementExponent { exponent: law.exponent, standard_error: law.standard_error, shortest, longest })
+    scaling(points)
 }
 
 /// The exponent of one series in one range of lags, with the scatter among the quarters of the window as its error.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DisplacementEstimate {
     /// The law over the whole window.
-    pub law: DisplacementExponent,
+    pub law: Scaling,
+    /// Shortest and longest lag that were asked for.
+    pub lags: (usize, usize),
     /// Its exponent with the interval over other windows; `None` where a quarter of the window is no longer than the longest lag.
     pub estimate: Option<Estimate>,
     /// Whether a quarter of the window is at least five times as long as the longest lag.
@@ -114,7 +101,7 @@ impl DisplacementEstimate {
         let length = series.len() / PARTS;
         let trusted = length >= LONG_ENOUGH * range.1;
         if length <= range.1 {
-            return Ok(Self { law, estimate: None, trusted });
+            return Ok(Self { law, lags: range, estimate: None, trusted });
         }
         let within: Vec<usize> = lags.iter().copied().filter(|lag| *lag < length).collect();
         let parts = series.chunks_exact(length).take(PARTS).map(|part| {
@@ -122,7 +109,7 @@ impl DisplacementEstimate {
             Ok(displacement_exponent(&within, &squares, range)?.exponent)
         });
         let parts: Vec<f64> = parts.collect::<Result<_, AnalysisError>>()?;
-        Ok(Self { law, estimate: Some(Estimate::parts(law.exponent, &parts)), trusted })
+        Ok(Self { law, lags: range, estimate: Some(Estimate::parts(law.exponent, &parts)), trusted })
     }
 }
 

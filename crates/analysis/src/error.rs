@@ -127,6 +127,17 @@ pub enum AnalysisError {
         /// Passes over the window.
         passes: usize,
     },
+    /// linfa's solver did not converge, or left out components.
+    #[error(
+        "linfa found {found} of {requested} components: it leaves out variances under 2e-10 of the first, and needs {requested} to be a \
+         small part of all; ask for fewer, or use `Solver::TopK` (pca.solver = \"auto\")"
+    )]
+    LinfaIncomplete {
+        /// Components asked for.
+        requested: usize,
+        /// The first of them that are eigenvectors.
+        found: usize,
+    },
     /// A window that `Solver::Auto` does not decompose in full.
     #[error(
         "all components of a window of {steps} steps × {weights} weights would take hours and many \
@@ -145,6 +156,9 @@ pub enum AnalysisError {
     /// An error of linfa itself.
     #[error(transparent)]
     Linfa(#[from] linfa::Error),
+    /// An error of linfa's own principal component analysis.
+    #[error(transparent)]
+    LinfaPca(#[from] linfa_reduction::ReductionError),
     /// A reference loss L_0 that has no logarithm.
     #[error(
         "the reference loss L_0 is {loss}; it must be positive and finite, because flatness is \

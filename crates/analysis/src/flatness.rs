@@ -148,6 +148,28 @@ impl FlatnessSearch {
     }
 }
 
+/// Neighbouring directions that are measured as one group, each search beginning where the one before ended. A fixed number, so that
+/// a result depends neither on the threads nor on where an interrupted run went on.
+pub const NEIGHBOURS: usize = 20;
+
+/// The flatness along neighbouring directions, one after the other: `measure(direction, first_step)` is given the
+/// [first step](DirectionFlatness::first_step_of_neighbour) that follows from the direction before, 1 for the first.
+///
+/// # Errors
+/// The first of `measure`.
+pub fn flatness_of_neighbours<D, E>(
+    directions: impl IntoIterator<Item = D>,
+    mut measure: impl FnMut(D, f64) -> Result<DirectionFlatness, E>,
+) -> Result<Vec<DirectionFlatness>, E> {
+    let mut first_step = 1.0;
+    let found = directions.into_iter().map(|direction| {
+        let found = measure(direction, first_step)?;
+        first_step = found.first_step_of_neighbour().unwrap_or(first_step);
+        Ok(found)
+    });
+    found.collect()
+}
+
 impl FlatnessSearchParams {
     /// Sets the factor of L_0 that bounds a flat region (default e; more than 1).
     pub fn factor(mut self, factor: f64) -> Self {

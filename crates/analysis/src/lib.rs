@@ -15,7 +15,7 @@
 //!
 //! # Example
 //!
-//! Weights that fluctuate with variances 4, 1 and 1/4 in a bowl whose curvatures are 1, 2 and 4:
+//! Weights that fluctuate with variances 4, 1 and 1/4 in a quadratic landscape whose curvatures are 1, 2 and 4:
 //! F ∝ κ^(−1/2) and σ² ∝ κ^(−1), so that σ² ∝ F², that is ψ = −2, as in thermal equilibrium.
 //!
 //! ```
@@ -48,6 +48,7 @@
 
 // A library neither prints nor exits.
 #![deny(clippy::print_stdout, clippy::print_stderr, clippy::exit)]
+#![deny(clippy::too_many_lines, clippy::missing_errors_doc)]
 
 mod bootstrap;
 mod correlation;
@@ -78,13 +79,13 @@ pub use bootstrap::Interval;
 pub use correlation::{ComponentTimes, CorrelationTimes, Correlator, among_neighbours, correlation_times};
 pub use curvature::PrincipalCurvatures;
 pub use displacement::{
-    DisplacementEstimate, DisplacementExponent, displacement_exponent, logarithmic_lags,
-    mean_square_displacement,
+    DisplacementEstimate, displacement_exponent, logarithmic_lags, mean_square_displacement,
 };
 pub use error::AnalysisError;
 pub use estimate::{Estimate, Method, median};
 pub use flatness::{
-    DirectionFlatness, FlatnessSearch, FlatnessSearchParams, FlatnessStatus, Side, curvature_of_crossings,
+    DirectionFlatness, FlatnessSearch, FlatnessSearchParams, FlatnessStatus, NEIGHBOURS, Side,
+    curvature_of_crossings, flatness_of_neighbours,
 };
 pub use growth::growth;
 pub use jackknife::Replicates;
@@ -101,7 +102,9 @@ pub use points::Component;
 pub use power_law::{PowerLaw, PowerLawParams, PowerLawValidParams};
 pub use scaling::{Scaling, scaling};
 pub use spread::Spread;
-pub use temperature::{points_between, reshuffled_correlation, temperature, temperature_along};
+pub use temperature::{
+    points_between, reshuffled_correlation, reshuffled_integral_time, temperature, temperature_along,
+};
 pub use trust::{Doubt, Evidence, MOST_RISE, Trust, largest_rise};
 
 // linfa's grammar, so that a caller needs no dependency on linfa of its own.

@@ -2,8 +2,11 @@
 
 mod block;
 mod eigen;
+mod fit;
+mod floor;
 mod format;
 mod generated;
+mod lobpcg;
 mod moments;
 mod params;
 mod product;
@@ -12,6 +15,7 @@ mod solver;
 mod source;
 mod survey;
 mod top_k;
+mod transform;
 mod tridiagonal;
 mod window;
 mod written;
@@ -23,17 +27,13 @@ pub use project::project;
 pub use source::{Weight, WindowSource};
 pub use survey::check_rows;
 
-use faer::{Accum, Mat};
-use linfa::DatasetBase;
-use linfa::traits::{Fit, Transformer};
-use ndarray::{Array1, Array2, ArrayBase, ArrayView1, ArrayView2, Axis, Data, Ix2};
+use faer::Mat;
+use ndarray::{Array1, Array2, ArrayView1};
 
 use crate::AnalysisError;
+use floor::along_components;
 use format::Format;
-use moments::Projections;
 pub(crate) use product::add_to_lower;
-use product::product;
-use window::CentredWindow;
 
 /// All eigenvalues of a symmetric matrix in descending order, and the eigenvectors, one after the other.
 pub(crate) fn largest_eigenpairs(matrix: Mat<f64>) -> Result<(Vec<f64>, Vec<f64>), AnalysisError> {
@@ -45,16 +45,11 @@ pub(crate) fn largest_eigenpairs(matrix: Mat<f64>) -> Result<(Vec<f64>, Vec<f64>
 /// Parts that work is cut into, however many threads do it: sums are rounded part by part, and a result must be the same on every machine.
 pub(crate) const PARTS: usize = 8;
 
-/// Share of ε·σ_1² under which a direction is not resolved; see [`TrajectoryPca::floor`].
-const EIGEN_FLOOR: f64 = 100.0;
-
-/// Share of a variance that may be rounding.
-const ROUNDED: f64 = 0.1;
-
 /// Principal components p_i and variances σ_i² of a window of weights (Feng & Tu, PNAS 2021).
 ///
 /// σ_i² = T⁻¹ Σ_t θ_i(t)², θ_i(t) = (w(t) − ⟨w⟩_T)·p_i, over the T steps of the window, in
-/// descending order: K = min(weights, steps − 1) of them, or k with [`Solver::TopK`].
+/// descending order: K = min(weights, steps − 1) of them, or k with [`Solver::TopK`] and
+/// [`Solver::Linfa`].
 ///
 /// The directions come from an eigen-decomposition in f64; the variances are then measured on the
 /// projections θ_i themselves, which keeps them positive and accurate down to [`floor`](Self::floor),
@@ -197,72 +192,6 @@ impl TrajectoryPca {
         &self.segments
     }
 
-    /// Projections θ_i(t) = (w(t) − ⟨w⟩_T)·p_i of `window` `[steps, weights]` on the first `k`
-    /// components, `[steps, k]`. The mean is that of the window the decomposition was fitted to.
-    ///
-    /// # Errors
-    /// If the window has another number of weights or cannot be read, or fewer than `k` components were kept.
-    pub fn project(&self, window: impl WindowSource, k: usize) -> Result<Array2<f64>, AnalysisError> {
-        self.along(&window, self.mean.to_vec(), k)
-    }
-
-    /// The same, handed to `visit` in blocks of consecutive steps, `[steps ≤ 504, k]`: nothing as long as the window is held.
-    ///
-    /// # Errors
-    /// As [`project`](Self::project), and the first error of `visit`.
-    pub fn project_blocks<E: From<AnalysisError>>(
-        &self,
-        window: impl WindowSource,
-        k: usize,
-        mut visit: impl FnMut(ArrayView2<'_, f64>) -> Result<(), E>,
-    ) -> Result<(), E> {
-        self.blocks_along(&window, self.mean.to_vec(), k, |_, theta| visit(theta))
-    }
-
-    /// The components v·p_i of vectors `[vectors, weights]`, gradients say, along the first `k` directions: `[vectors, k]`.
-    ///
-    /// # Errors
-    /// As [`project`](Self::project).
-    pub fn slopes(&self, vectors: impl WindowSource, k: usize) -> Result<Array2<f64>, AnalysisError> {
-        self.along(&vectors, vec![0.0; self.mean.len()], k)
-    }
-
-    /// (v − `origin`)·p_i.
-    fn along(
-        &self,
-        window: &dyn WindowSource,
-        origin: Vec<f64>,
-        k: usize,
-    ) -> Result<Array2<f64>, AnalysisError> {
-        let mut theta = Array2::zeros((window.steps(), k));
-        self.blocks_along(window, origin, k, |first, block| {
-            theta.slice_axis_mut(Axis(0), (first..first + block.nrows()).into()).assign(&block);
-            Ok::<_, AnalysisError>(())
-        })?;
-        Ok(theta)
-    }
-
-    /// The same in blocks of rows, with the first row of each.
-    fn blocks_along<E: From<AnalysisError>>(
-        &self,
-        window: &dyn WindowSource,
-        origin: Vec<f64>,
-        k: usize,
-        mut visit: impl FnMut(usize, ArrayView2<'_, f64>) -> Result<(), E>,
-    ) -> Result<(), E> {
-        same_length("the window along its columns", self.mean.len(), window.weights())?;
-        let available = self.components.nrows();
-        if k > available {
-            return Err(AnalysisError::TooManyComponents { requested: k, available }.into());
-        }
-        let directions = Mat::from_fn(self.mean.len(), k, |n, i| self.components[[i, n]]);
-        CentredWindow::new(window, origin).for_row_blocks(|first, block| {
-            let mut rows = Mat::zeros(block.nrows(), k);
-            product(rows.as_mut(), Accum::Replace, block, directions.as_ref(), 1.0);
-            visit(first, Array2::from_shape_fn(rows.shape(), |at| rows[at]).view())
-        })
-    }
-
     /// Alignment of the first direction with the weights, |cos(p_1, w_0)|: 1 where the drift
     /// amplifies the weights `w0` `[weights]` (Feng & Tu 2021).
     ///
@@ -284,101 +213,6 @@ impl TrajectoryPca {
         }
         let along_first = self.components.row(0).dot(&w0);
         Ok((along_first / length).abs())
-    }
-}
-
-impl TrajectoryPcaValidParams {
-    /// Decomposes a window `[steps, weights]` that is read a block at a time: what [`Fit::fit`] does, without the window in memory.
-    ///
-    /// The window is read three times, four times where the Gram matrix is decomposed, and a few dozen times by
-    /// [`Solver::TopK`]. Beside the matrices of the [`Solver`] a block of at most 66 MB in f64 is held, and what was read of it: its 33 MB
-    /// in f32, or as much again in f64.
-    ///
-    /// # Errors
-    /// As [`Fit::fit`], and [`AnalysisError::Source`] if the window cannot be read.
-    pub fn fit_source(&self, window: impl WindowSource) -> Result<TrajectoryPca, AnalysisError> {
-        decompose(self, &window)
-    }
-}
-
-impl<A: Weight, D: Data<Elem = A>, T> Fit<ArrayBase<D, Ix2>, T, AnalysisError> for TrajectoryPcaValidParams {
-    type Object = TrajectoryPca;
-
-    /// Decomposes a window `[steps, weights]`.
-    fn fit(&self, dataset: &DatasetBase<ArrayBase<D, Ix2>, T>) -> Result<TrajectoryPca, AnalysisError> {
-        decompose(self, &dataset.records().view())
-    }
-}
-
-fn decompose(
-    params: &TrajectoryPcaValidParams,
-    window: &dyn WindowSource,
-) -> Result<TrajectoryPca, AnalysisError> {
-    let window = CentredWindow::measure(window)?;
-    // In the pool from here on: from outside, each of the thousands of products would wake a thread.
-    let (mut directions, found) = rayon::scope(|_| {
-        let directions = solver::directions(&window, params.solver())?;
-        let found = if params.measured() {
-            Projections::measure(&window, directions.columns(), params.segment())
-        } else {
-            Projections::estimate(&window, &directions, params.segment())
-        };
-        Ok::<_, AnalysisError>((directions.vectors, found?))
-    })?;
-    arrange(&mut directions, &found.order, &found.sign);
-    let components = Array2::from_shape_vec((found.order.len(), window.weights()), directions);
-    let components = components.map_err(linfa::Error::from)?;
-    let of_weights = window.rounding();
-    let rounding = along_components(&components, &of_weights);
-    Ok(TrajectoryPca {
-        mean: Array1::from(window.mean()),
-        floor: floor(&found.variance, &of_weights, &rounding),
-        variance: found.variance,
-        components,
-        total: found.total,
-        rounding,
-        repeats: window.repeats(),
-        segments: found.segments,
-    })
-}
-
-/// The variance along each component of noise with these variances in the weights.
-fn along_components(components: &Array2<f64>, of_weights: &[f64]) -> Array1<f64> {
-    let along = |row: ArrayView1<'_, f64>| row.iter().zip(of_weights).map(|(p, noise)| p * p * noise).sum();
-    components.rows().into_iter().map(along).collect()
-}
-
-/// See [`TrajectoryPca::floor`].
-fn floor(variance: &Array1<f64>, of_weights: &[f64], rounding: &Array1<f64>) -> f64 {
-    let mean = of_weights.iter().sum::<f64>() / of_weights.len() as f64;
-    let resolved = EIGEN_FLOOR * f64::EPSILON * variance[0] + mean;
-    let rounded = variance.iter().zip(rounding).filter(|(variance, noise)| **noise > ROUNDED * **variance);
-    rounded.fold(resolved, |floor, (variance, _)| floor.max(*variance))
-}
-
-/// Brings vectors that lie one after the other into `order`, in place, and multiplies each by its sign.
-fn arrange(vectors: &mut [f64], order: &[usize], sign: &[f64]) {
-    let length = vectors.len() / order.len();
-    for (to, &sign) in sign.iter().enumerate() {
-        // What stood before `to` has been swapped on to where its place was taken from.
-        let mut from = order[to];
-        while from < to {
-            from = order[from];
-        }
-        if from > to {
-            let (before, after) = vectors.split_at_mut(from * length);
-            before[to * length..][..length].swap_with_slice(&mut after[..length]);
-        }
-        vectors[to * length..][..length].iter_mut().for_each(|entry| *entry *= sign);
-    }
-}
-
-/// Projects a window on all kept components; errors as [`TrajectoryPca::project`].
-impl<A: Weight, D: Data<Elem = A>> Transformer<ArrayBase<D, Ix2>, Result<Array2<f64>, AnalysisError>>
-    for TrajectoryPca
-{
-    fn transform(&self, window: ArrayBase<D, Ix2>) -> Result<Array2<f64>, AnalysisError> {
-        self.project(window.view(), self.components.len_of(Axis(0)))
     }
 }
 

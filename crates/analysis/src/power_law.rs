@@ -5,12 +5,14 @@ use rand_core::Rng;
 use serde::{Deserialize, Serialize};
 
 use crate::bootstrap::{self, Interval};
-use crate::line::{bends, curvature, least_squares, range_of_slopes, theil_sen};
+use crate::line::{bends, curvature, least_squares, theil_sen};
 use crate::pca::SegmentMoments;
 use crate::points::{Component, Points};
+use crate::scaling::LogLine;
 use crate::{AnalysisError, Estimate, Replicates};
 
-/// The fitted law ln σ_i² = ln A − ψ ln F_i.
+/// The fitted law ln σ_i² = ln A − ψ ln F_i: a [`Scaling`](crate::Scaling) of σ² with F of exponent −ψ, and what a fit over components
+/// says besides.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PowerLaw {
     /// ψ by ordinary least squares in logarithms; 4 in the paper, −2 in thermal equilibrium.
@@ -172,23 +174,20 @@ impl PowerLawValidParams {
     pub fn fit(&self, components: &[Component]) -> Result<PowerLaw, AnalysisError> {
         let points = self.points(components)?;
         let slope = theil_sen(&points.ln_flatness, &points.ln_variance);
-        let line = least_squares(&points.ln_flatness, &points.ln_variance);
-        let (Some(line), Some(slope)) = (line, slope) else {
+        let line = LogLine::through(&points.ln_flatness, &points.ln_variance);
+        let (Some(LogLine { scaling, curvature, slopes }), Some(slope)) = (line, slope) else {
             return Err(points.no_spread());
         };
-        let n = points.index.len();
-        let bend = curvature(&points.ln_flatness, &points.ln_variance);
-        let slopes = range_of_slopes(&points.ln_flatness, &points.ln_variance);
         Ok(PowerLaw {
-            psi: -line.slope,
-            curvature: bend.map(|(curvature, _)| curvature),
-            curvature_standard_error: bend.map(|(_, error)| error),
-            local_psi: slopes.map(|[least, largest]| [-largest, -least]),
-            psi_standard_error: line.slope_standard_error,
-            ln_prefactor: line.intercept,
-            r: line.r,
+            psi: -scaling.exponent,
+            psi_standard_error: scaling.standard_error,
+            ln_prefactor: scaling.ln_prefactor,
+            r: scaling.r,
             theil_sen: -slope,
-            n,
+            curvature: curvature.map(|(curvature, _)| curvature),
+            curvature_standard_error: curvature.map(|(_, error)| error),
+            local_psi: slopes.map(|[least, largest]| [-largest, -least]),
+            n: scaling.n,
             first: points.index.iter().copied().min().unwrap_or(0),
             last: points.index.iter().copied().max().unwrap_or(0),
             censored: points.censored,

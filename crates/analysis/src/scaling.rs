@@ -1,11 +1,14 @@
-//! A power law between any two positive quantities.
+//! A power law between any two positive quantities: a straight line in log–log.
 
 use serde::{Deserialize, Serialize};
 
 use crate::line::{bends, curvature, least_squares, range_of_slopes};
 use crate::{AnalysisError, Estimate};
 
-/// y ∝ x^exponent, by least squares in logarithms.
+/// y ∝ x^exponent, by least squares of ln y on ln x: what every fit of a straight line in log–log finds.
+///
+/// [`PowerLaw`](crate::PowerLaw) and [`Decay`](crate::spectrum::Decay) are this under the names, and with the sign, that the paper gives
+/// them: ψ and γ are minus the exponent.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Scaling {
     /// The exponent.
@@ -18,6 +21,9 @@ pub struct Scaling {
     pub r: f64,
     /// Points of the fit.
     pub n: usize,
+    /// Least and largest x of the fit; none in files from before it was noted.
+    #[serde(default)]
+    pub range: Option<[f64; 2]>,
     /// Where the points bend by more than their scatter explains, so that no one exponent describes them: the least and the
     /// largest exponent among three equal parts of the range of ln x.
     #[serde(default)]
@@ -36,29 +42,57 @@ impl Scaling {
 /// # Errors
 /// If there are fewer than three points, all x are the same to a thousandth, or a value is not positive and finite.
 pub fn scaling(points: impl IntoIterator<Item = (f64, f64)>) -> Result<Scaling, AnalysisError> {
-    let (mut x, mut y) = (Vec::new(), Vec::new());
-    for (index, point) in points.into_iter().enumerate() {
+    let points: Vec<(f64, f64)> = points.into_iter().collect();
+    for (index, point) in points.iter().enumerate() {
         for (what, value) in [("x", point.0), ("y", point.1)] {
             if !(value > 0.0 && value.is_finite()) {
                 return Err(AnalysisError::NonPositive { what, index: index + 1, value });
             }
         }
-        x.push(point.0.ln());
-        y.push(point.1.ln());
     }
-    let n = x.len();
-    let line = least_squares(&x, &y).ok_or(match n {
+    let n = points.len();
+    let (x, y): (Vec<f64>, Vec<f64>) = points.iter().map(|point| (point.0.ln(), point.1.ln())).unzip();
+    let line = LogLine::through(&x, &y).ok_or(match n {
         0..3 => AnalysisError::TooFewPoints { points: n, censored: 0, under_floor: 0 },
         _ => AnalysisError::NoSpread { what: "x", points: n },
     })?;
-    let bent = curvature(&x, &y).is_some_and(|found| bends(found, n));
-    Ok(Scaling {
-        exponent: line.slope,
-        standard_error: line.slope_standard_error,
-        ln_prefactor: line.intercept,
-        r: line.r,
-        n,
-        bend: range_of_slopes(&x, &y).filter(|_| bent),
+    Ok(Scaling { range: ends(points.iter().map(|point| point.0)), ..line.scaling })
+}
+
+/// A straight line in log–log, and all that tells whether it is one.
+pub(crate) struct LogLine {
+    pub(crate) scaling: Scaling,
+    /// c in ln y = a + b ln x + c (ln x)², and its standard error.
+    pub(crate) curvature: Option<(f64, f64)>,
+    /// Least and largest slope among three equal parts of the range, whether the points bend or not.
+    pub(crate) slopes: Option<[f64; 2]>,
+}
+
+impl LogLine {
+    /// Through points in logarithms; `None` where these have no slope.
+    pub(crate) fn through(ln_x: &[f64], ln_y: &[f64]) -> Option<Self> {
+        let line = least_squares(ln_x, ln_y)?;
+        let n = ln_x.len();
+        let (curvature, slopes) = (curvature(ln_x, ln_y), range_of_slopes(ln_x, ln_y));
+        let bent = curvature.is_some_and(|found| bends(found, n));
+        let scaling = Scaling {
+            exponent: line.slope,
+            standard_error: line.slope_standard_error,
+            ln_prefactor: line.intercept,
+            r: line.r,
+            n,
+            range: ends(ln_x.iter().map(|x| x.exp())),
+            bend: slopes.filter(|_| bent),
+        };
+        Some(Self { scaling, curvature, slopes })
+    }
+}
+
+/// The least and the largest of positive values, if there are any.
+fn ends(values: impl Iterator<Item = f64>) -> Option<[f64; 2]> {
+    values.fold(None, |ends, value| {
+        let [least, largest] = ends.unwrap_or([value; 2]);
+        Some([value.min(least), value.max(largest)])
     })
 }
 
@@ -71,7 +105,7 @@ mod tests {
         let law = scaling((1..20).map(|x| (f64::from(x), 3.0 * f64::from(x).powf(-2.5)))).unwrap();
         assert!((law.exponent + 2.5).abs() < 1e-12 && law.standard_error < 1e-12);
         assert!((law.ln_prefactor - 3f64.ln()).abs() < 1e-12 && (law.r + 1.0).abs() < 1e-12);
-        assert_eq!((law.n, law.bend), (19, None));
+        assert_eq!((law.n, law.range, law.bend), (19, Some([1.0, 19.0]), None));
     }
 
     #[test]

@@ -43,7 +43,7 @@ pub fn gap_estimate<'a>(
     })
 }
 
-/// Decay of the spectrum, σ_i² ∝ i^(−γ).
+/// Decay of the spectrum, σ_i² ∝ i^(−γ): a [`Scaling`](crate::Scaling) of σ² with i of exponent −γ, and the components it is over.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Decay {
     /// γ, positive where the variance falls.
@@ -64,13 +64,8 @@ pub struct Decay {
     pub bend: Option<[f64; 2]>,
 }
 
-impl Decay {
-    /// The range of components the decay is read from when nothing else is asked for.
-    pub const DEFAULT_RANGE: (usize, usize) = (20, 200);
-}
-
 /// Exponent γ of σ_i² ∝ i^(−γ): least squares of ln σ_i² on ln i over components `first..=last`
-/// ([`Decay::DEFAULT_RANGE`] is the usual choice), those with σ_i² at or under `floor` left out: these are not trusted
+/// (20 to 200 as a rule), those with σ_i² at or under `floor` left out: these are not trusted
 /// ([`TrajectoryPca::floor`](crate::TrajectoryPca::floor)).
 ///
 /// # Errors
@@ -262,7 +257,7 @@ mod tests {
     #[test]
     fn an_exact_power_of_the_index_is_recovered() {
         let variance = Array1::from_shape_fn(250, |i| 3.0 * ((i + 1) as f64).powf(-2.4));
-        let decay = decay(&variance, Decay::DEFAULT_RANGE, 0.0).unwrap();
+        let decay = decay(&variance, (20, 200), 0.0).unwrap();
         assert!((decay.gamma - 2.4).abs() < 1e-12);
         assert!(decay.standard_error < 1e-12);
         assert!((gap(&variance).unwrap() - 2f64.powf(2.4)).abs() < 1e-12);

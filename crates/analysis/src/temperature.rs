@@ -2,7 +2,7 @@
 
 use ndarray::{Array1, ArrayView1, ArrayView2, Axis};
 
-use crate::AnalysisError;
+use crate::{AnalysisError, CorrelationTimes};
 
 /// T_i = (α/2) ⟨(∂_i δL^μ)²⟩_μ for every direction i, from the slopes ∂_i L^μ of mini-batch losses `[batches, directions]`.
 ///
@@ -61,9 +61,37 @@ pub fn reshuffled_correlation(batches_per_epoch: usize, lag: usize) -> f64 {
     }
 }
 
+/// The integral time of noise that nothing but reshuffling correlates, in a series of `steps`, and the standard error with which one
+/// series has it.
+///
+/// ½ + Σ_h ρ(h) of [`reshuffled_correlation`] for M batches an epoch, summed as far as [`CorrelationTimes`] sums: over a few lags, where
+/// each ρ is about −1/M. White noise (M → ∞) has ½. A measured ρ(h) has the variance 1/T (Bartlett, J. R. Stat. Soc. Suppl. 8, 27
+/// (1946)), so that a sum over n lags errs by √(n/T).
+pub fn reshuffled_integral_time(batches_per_epoch: usize, steps: usize) -> [f64; 2] {
+    let correlation: Vec<f64> =
+        (0..=LAGS).map(|lag| reshuffled_correlation(batches_per_epoch, lag)).collect();
+    let time = CorrelationTimes::of(&correlation, steps).integral.unwrap_or(0.5);
+    [time, (CorrelationTimes::lags_summed(time).ceil() / steps as f64).sqrt()]
+}
+
+/// Lags within which the sum ends: of white noise it takes three.
+const LAGS: usize = 8;
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn reshuffling_takes_little_from_white_noise() {
+        let [white, error] = reshuffled_integral_time(usize::MAX, 12_000);
+        assert!((white - 0.5).abs() < 1e-15 && (error - (3.0f64 / 12_000.0).sqrt()).abs() < 1e-15);
+        // Lags 1 to 3 of M = 1200: −(3M − 6)/(M(M − 1)).
+        let [time, _] = reshuffled_integral_time(1200, 12_000);
+        assert!((time - (0.5 - 3594.0 / (1200.0 * 1199.0))).abs() < 1e-12, "{time}");
+        // Of two batches the second takes all back.
+        assert_eq!(reshuffled_integral_time(2, 12_000)[0], 0.0);
+        assert_eq!(reshuffled_integral_time(1, 12_000)[0], 0.5);
+    }
 
     #[test]
     fn one_direction_is_a_column_of_many() {

@@ -1,6 +1,6 @@
 //! From weights that move in a known landscape to ψ: the whole chain against closed forms.
 //!
-//! dθ_i = −κ_i θ_i dt + √(2D_i) dW_i in the bowl L = L_0 + Σ κ_i θ_i²/2 has σ_i² = D_i/κ_i and
+//! dθ_i = −κ_i θ_i dt + √(2D_i) dW_i in the landscape L = L_0 + Σ κ_i θ_i²/2 has σ_i² = D_i/κ_i and
 //! F_i ∝ κ_i^(−1/2). With D ∝ κ^k therefore σ² ∝ F^(−2(k−1)), that is ψ = 2(k − 1): −2 at equal
 //! temperature (k = 0), 0 for k = 1, 4 for k = 3.
 

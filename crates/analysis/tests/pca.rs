@@ -118,6 +118,57 @@ fn linfa_agrees_on_the_first_components() {
     }
 }
 
+/// Weights that all walk at random, or that are pulled back (Ornstein–Uhlenbeck) by curvatures over a decade and a half.
+fn process(steps: usize, weights: usize, pulled: bool, seed: u64) -> Array2<f32> {
+    let mut rng = generator(seed);
+    let held = |n: usize| 1.0 - 0.1 * 10f64.powf(-1.5 * n as f64 / weights as f64);
+    let mut at = vec![0.0; weights];
+    Array2::from_shape_fn((steps, weights), |(_, n)| {
+        at[n] = if pulled { held(n) } else { 1.0 } * at[n] + 1e-3 * normal(&mut rng);
+        at[n] as f32
+    })
+}
+
+#[test]
+fn linfa_as_the_solver_finds_the_same() {
+    // More steps than weights and the reverse; the walk's spectrum falls as i^−2, that of the other process hardly at first.
+    for (window, k) in [
+        (process(2000, 120, false, 21), 12),
+        (process(150, 700, false, 22), 12),
+        (process(6000, 100, true, 23), 8),
+    ] {
+        let ours = fit(TrajectoryPca::params(), &window);
+        let linfa = fit(TrajectoryPca::params().solver(Solver::Linfa(k)), &window);
+        let own = fit(TrajectoryPca::params().solver(Solver::Linfa(k)).measured(false), &window);
+        assert_eq!(linfa.components().dim(), (k, window.ncols()));
+        assert!((linfa.total_variance() / ours.total_variance() - 1.0).abs() < 1e-12);
+        for i in 0..k {
+            assert!((linfa.variance()[i] / ours.variance()[i] - 1.0).abs() < 1e-11, "{i}");
+            assert!((own.variance()[i] / ours.variance()[i] - 1.0).abs() < 1e-9, "{i}");
+            // The sign is that of the drift, whoever found the direction.
+            let cosine = linfa.components().row(i).dot(&ours.components().row(i));
+            assert!((cosine - 1.0).abs() < 1e-9, "{i} {cosine}");
+        }
+        let gram = linfa.components().dot(&linfa.components().t());
+        assert!(furthest(&gram, &Array2::eye(k)) < 1e-12);
+    }
+}
+
+#[test]
+fn what_linfa_leaves_out_is_an_error() {
+    // Over 13 decades: components under 2e-10 of the first are not among those it returns.
+    let window = common::window(120, 24, 1e-4, 13.0, &mut generator(24));
+    let params = TrajectoryPca::params().solver(Solver::Linfa(20));
+    let error = params.fit(&DatasetBase::from(window.view())).unwrap_err();
+    assert!(
+        matches!(error, AnalysisError::LinfaIncomplete { requested: 20, found } if found < 20),
+        "{error}"
+    );
+    let more = TrajectoryPca::params().solver(Solver::Linfa(25)).fit(&DatasetBase::from(window.view()));
+    assert!(matches!(more, Err(AnalysisError::TooManyComponents { requested: 25, available: 24 })));
+    assert!(TrajectoryPca::params().solver(Solver::Linfa(0)).fit(&DatasetBase::from(window.view())).is_err());
+}
+
 #[test]
 fn the_first_components_alone_are_those_of_all() {
     // More steps, more weights, and a spectrum so flat that neighbours differ by 0.6 %; k small enough

@@ -1,7 +1,6 @@
 //! SHA-256: whether a file is still the one that was written.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::io::Read;
 use std::path::Path;
 
@@ -48,7 +47,7 @@ impl FileSum {
                 }
             }
         }
-        Ok(Self { bytes, sha256: hexadecimal(&hash.finalize()) })
+        Ok(Self { bytes, sha256: hex::encode(hash.finalize()) })
     }
 
     /// Of files of a folder, by their names.
@@ -84,15 +83,7 @@ pub fn short(sha256: &str) -> String {
 /// SHA-256 of parts one after the other, in lower-case hexadecimal.
 pub fn sha256(parts: &[&[u8]]) -> String {
     let digest = parts.iter().fold(Sha256::new(), |digest, bytes| digest.chain_update(bytes));
-    hexadecimal(&digest.finalize())
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    hex::encode(digest.finalize())
 }
 
 /// The last key of a sealed JSON object.

@@ -18,6 +18,7 @@
 
 // A library neither prints nor exits.
 #![deny(clippy::print_stdout, clippy::print_stderr, clippy::exit)]
+#![deny(clippy::too_many_lines, clippy::missing_errors_doc)]
 
 mod checksum;
 mod error;
@@ -40,8 +41,8 @@ pub use guard::{check_files, is_link};
 pub use json::{BROKEN, read_json, read_sealed, write_json, write_sealed};
 pub use lock::{Lock, lock_exclusive, lock_shared};
 pub use npy::{
-    FloatElement, FromFloat, MAGIC, NpyHeader, NpyHeaderError, Precision, element_remedy, read_npy,
-    shortened, write_npy,
+    FloatElement, FromFloat, GROWING_HEADER_BYTES, NpyHeader, NpyHeaderError, Precision, element_remedy,
+    growing_header, read_npy, shortened, write_npy,
 };
 pub use npz::{Array, Npz, write_npz};
 pub use open::{NO_FILE, open, read_bytes, read_text};

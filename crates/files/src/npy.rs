@@ -17,7 +17,7 @@ use py_literal::Value;
 
 use crate::{FileError, Result, write_whole};
 pub use element::{FloatElement, FromFloat, Precision};
-pub use header::{MAGIC, NpyHeader, NpyHeaderError};
+pub use header::{GROWING_HEADER_BYTES, NpyHeader, NpyHeaderError, growing_header};
 pub use remedy::{element_remedy, shortened};
 
 /// More dimensions than numpy allows are no array.

@@ -47,7 +47,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let p = vec![0.02; landscape.weights()];
     for _ in 0..3 {
         let start = Instant::now();
-        line.aim(&p)?;
+        line.set_direction(&p)?;
         let aim = start.elapsed().as_secs_f64();
         let start = Instant::now();
         for _ in 0..10 {

@@ -68,17 +68,17 @@ impl Constraint {
         directions: &[f64],
         stiffness: &[f64],
     ) -> Result<Self, NetworkError> {
-        let complain = |problem: String| NetworkError::Shape { layer: path.to_owned(), problem };
+        let invalid = |problem: String| NetworkError::Shape { layer: path.to_owned(), problem };
         let weights = centre.len();
         if directions.len() != stiffness.len() * weights {
-            return Err(complain(format!(
+            return Err(invalid(format!(
                 "{} directions of {weights} weights have {} entries, but there are {}",
                 stiffness.len(),
                 stiffness.len() * weights,
                 directions.len()
             )));
         }
-        check(&centre, stiffness).map_err(&complain)?;
+        check(&centre, stiffness).map_err(&invalid)?;
         let acting = directions.chunks_exact(weights.max(1)).zip(stiffness).filter(|(_, k)| **k > 0.0);
         let (mut rows, mut kept) = (Vec::new(), Vec::new());
         for (direction, &k) in acting {
@@ -86,7 +86,7 @@ impl Constraint {
             kept.push(k as f32);
         }
         if let Some((one, other)) = on_host::not_orthonormal(&rows, weights, ORTHONORMAL) {
-            return Err(complain(format!("directions {} and {} are not orthonormal", one + 1, other + 1)));
+            return Err(invalid(format!("directions {} and {} are not orthonormal", one + 1, other + 1)));
         }
         Ok(Self::new(path, centre, Some(rows), kept))
     }
@@ -96,14 +96,14 @@ impl Constraint {
     /// # Errors
     /// [`NetworkError::Shape`] when lengths disagree, a number is not finite, or a stiffness is negative.
     pub fn diagonal(path: &str, centre: Vec<f32>, stiffness: Vec<f64>) -> Result<Self, NetworkError> {
-        let complain = |problem: String| NetworkError::Shape { layer: path.to_owned(), problem };
+        let invalid = |problem: String| NetworkError::Shape { layer: path.to_owned(), problem };
         if stiffness.len() != centre.len() {
             let (k, w) = (stiffness.len(), centre.len());
-            return Err(complain(format!(
+            return Err(invalid(format!(
                 "{w} weights need as many numbers for their stiffness, but there are {k}"
             )));
         }
-        check(&centre, &stiffness).map_err(complain)?;
+        check(&centre, &stiffness).map_err(invalid)?;
         Ok(Self::new(path, centre, None, stiffness.into_iter().map(|k| k as f32).collect()))
     }
 

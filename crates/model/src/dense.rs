@@ -25,17 +25,17 @@ impl DenseLayer {
     /// [`NetworkError::Shape`].
     pub(crate) fn check(&self) -> Result<(), NetworkError> {
         let Self { inputs, outputs, .. } = *self;
-        let complain = |problem: String| Err(NetworkError::Shape { layer: self.name.clone(), problem });
+        let invalid = |problem: String| Err(NetworkError::Shape { layer: self.name.clone(), problem });
         if inputs == 0 || outputs == 0 {
-            return complain("a layer needs at least one input and one output".to_owned());
+            return invalid("a layer needs at least one input and one output".to_owned());
         }
         let (needed, there) = (inputs.saturating_mul(outputs), self.weight.len());
         if needed != there {
-            return complain(format!("[{inputs}, {outputs}] needs {needed} weights, but there are {there}"));
+            return invalid(format!("[{inputs}, {outputs}] needs {needed} weights, but there are {there}"));
         }
         match &self.bias {
             Some(bias) if bias.len() != outputs => {
-                complain(format!("needs {outputs} biases, but there are {}", bias.len()))
+                invalid(format!("needs {outputs} biases, but there are {}", bias.len()))
             }
             _ => Ok(()),
         }
@@ -135,10 +135,10 @@ impl DenseNetwork {
         }
         let mut expected = layers[0].inputs;
         for layer in &layers {
-            let complain = |problem: String| Err(NetworkError::Shape { layer: layer.name.clone(), problem });
+            let invalid = |problem: String| Err(NetworkError::Shape { layer: layer.name.clone(), problem });
             layer.check()?;
             if layer.inputs != expected {
-                return complain(format!(
+                return invalid(format!(
                     "takes {} inputs, but the layer before gives {expected}",
                     layer.inputs
                 ));

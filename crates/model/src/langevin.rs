@@ -34,7 +34,7 @@ pub struct LangevinConfig {
 /// let settings = LangevinConfig { temperature: 1e-3, learning_rate: 0.1, trap: 0.0 };
 /// let mut walk = Langevin::new(&[0.0, 0.0], settings, 1);
 /// for _ in 0..10 {
-///     // A bowl, L = w_1² + 2 w_2².
+///     // L = w_1² + 2 w_2².
 ///     walk.step(|w| vec![2.0 * w[0], 4.0 * w[1]]);
 /// }
 /// assert_eq!(walk.steps(), 10);
@@ -156,9 +156,9 @@ impl Langevin {
 ///
 /// ```
 /// use varflat_model::QuadraticLandscape;
-/// let bowl = QuadraticLandscape::new(0.5, &[2.0, 8.0, -1e-9]);
-/// assert_eq!(bowl.loss(&[1.0, 0.5, 3.0]), 0.5 + 1.0 + 1.0);
-/// assert_eq!(bowl.gradient(&[1.0, 0.5, 3.0]), [2.0, 4.0, 0.0]);
+/// let landscape = QuadraticLandscape::new(0.5, &[2.0, 8.0, -1e-9]);
+/// assert_eq!(landscape.loss(&[1.0, 0.5, 3.0]), 0.5 + 1.0 + 1.0);
+/// assert_eq!(landscape.gradient(&[1.0, 0.5, 3.0]), [2.0, 4.0, 0.0]);
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct QuadraticLandscape {
@@ -201,7 +201,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_bowl_is_sampled_with_its_exact_variances() {
+    fn a_quadratic_landscape_is_sampled_with_its_exact_variances() {
         let config = LangevinConfig { temperature: 2e-3, learning_rate: 0.2, trap: 0.05 };
         let curvature = [4.0, 1.0, 0.2];
         let mut walk = Langevin::new(&[0.0; 3], config.clone(), 7);
@@ -239,22 +239,22 @@ mod tests {
         }
         // A row is the state of the walk at its step.
         let mut same = Langevin::new(&[0.0; 2], config, 3);
-        let bowl = QuadraticLandscape::new(0.0, &curvature);
-        (0..burn_in + every).for_each(|_| same.step(|x| bowl.gradient(x)));
+        let landscape = QuadraticLandscape::new(0.0, &curvature);
+        (0..burn_in + every).for_each(|_| same.step(|x| landscape.gradient(x)));
         assert_eq!(walk[..2], [same.weights()[0] as f32, same.weights()[1] as f32]);
     }
 
     #[test]
     fn a_walk_goes_on_where_it_stopped() {
         let config = LangevinConfig { temperature: 1.0, learning_rate: 0.1, trap: 0.0 };
-        let bowl = |w: &[f64]| w.to_vec();
+        let gradient = |w: &[f64]| w.to_vec();
         let mut whole = Langevin::new(&[1.0, 2.0], config.clone(), 3);
-        (0..20).for_each(|_| whole.step(bowl));
+        (0..20).for_each(|_| whole.step(gradient));
         let mut first = Langevin::new(&[1.0, 2.0], config.clone(), 3);
-        (0..8).for_each(|_| first.step(bowl));
+        (0..8).for_each(|_| first.step(gradient));
         let mut second =
             Langevin::new(&[1.0, 2.0], config, 3).resume_at(first.weights(), first.steps()).unwrap();
-        (0..12).for_each(|_| second.step(bowl));
+        (0..12).for_each(|_| second.step(gradient));
         assert_eq!(whole.weights(), second.weights());
     }
 

@@ -26,6 +26,7 @@
 
 // A library neither prints nor exits.
 #![deny(clippy::print_stdout, clippy::print_stderr, clippy::exit)]
+#![deny(clippy::too_many_lines, clippy::missing_errors_doc)]
 
 pub mod batches;
 #[cfg(feature = "burn")]
@@ -39,6 +40,7 @@ pub mod device;
 mod evaluated;
 #[cfg(feature = "burn")]
 mod fisher;
+mod host;
 pub mod landscape;
 mod langevin;
 pub mod loss;

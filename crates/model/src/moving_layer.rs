@@ -5,11 +5,10 @@ use rayon::prelude::*;
 
 use crate::data::ImageSet;
 use crate::dense::{DenseLayer, DenseNetwork, NetworkError};
+use crate::host::{HostLayer, RowMatrix, backward, forward};
 use crate::landscape::check_fit;
 use crate::loss::{is_error, margin, sample_cross_entropy};
 use crate::training::Performance;
-use crate::training::host::{HostLayer, backward, forward};
-use crate::training::rows::Rows;
 
 /// Samples that are computed together where the whole set is: their activations stay in the second-level cache.
 const CHUNK: usize = 500;
@@ -277,7 +276,7 @@ impl MovingLayer {
                 let inputs = self.gathered(samples);
                 let z = self.forward(&moved, &inputs);
                 let losses = z.last().map_or(Vec::new(), |logits| self.losses(logits, samples));
-                let zp = inputs.times(self.arch, &Rows::new(&p, self.moving.outputs));
+                let zp = inputs.times(self.arch, &RowMatrix::new(&p, self.moving.outputs));
                 // Of a mean over one sample: the slope of the sample itself.
                 let d = self.backward(z, samples, 1);
                 let slopes = d
@@ -291,23 +290,23 @@ impl MovingLayer {
     }
 
     /// hᵀd.
-    fn gradient(&self, inputs: &Rows, z: Vec<Rows>, samples: &[u32], mean_over: usize) -> Vec<f32> {
+    fn gradient(&self, inputs: &RowMatrix, z: Vec<RowMatrix>, samples: &[u32], mean_over: usize) -> Vec<f32> {
         let d = self.backward(z, samples, mean_over);
         inputs.transposed_times(self.arch, &d).to_vec()
     }
 
     /// z of the moving layer and of all after it.
-    fn forward(&self, weights: &[f32], inputs: &Rows) -> Vec<Rows> {
-        let mut z = inputs.times(self.arch, &Rows::new(weights, self.moving.outputs));
+    fn forward(&self, weights: &[f32], inputs: &RowMatrix) -> Vec<RowMatrix> {
+        let mut z = inputs.times(self.arch, &RowMatrix::new(weights, self.moving.outputs));
         z.add(self.moving.bias.as_deref().unwrap_or(&[]));
         forward(self.arch, z, &self.rest())
     }
 
     /// ∂/∂z of the moving layer, of the sum of the losses divided by `mean_over`.
-    fn backward(&self, z: Vec<Rows>, samples: &[u32], mean_over: usize) -> Rows {
+    fn backward(&self, z: Vec<RowMatrix>, samples: &[u32], mean_over: usize) -> RowMatrix {
         let labels = samples.iter().map(|&sample| usize::from(self.labels[sample as usize]));
         let d = backward(self.arch, z, labels, mean_over, &self.rest(), |_, _, _| {});
-        d.unwrap_or_else(|| Rows::new(&[], self.moving.outputs))
+        d.unwrap_or_else(|| RowMatrix::new(&[], self.moving.outputs))
     }
 
     fn rest(&self) -> Vec<HostLayer<'_>> {
@@ -315,12 +314,12 @@ impl MovingLayer {
     }
 
     /// h of some samples.
-    fn gathered(&self, samples: &[u32]) -> Rows {
+    fn gathered(&self, samples: &[u32]) -> RowMatrix {
         let rows = samples.iter().map(|&sample| &self.inputs[sample as usize * self.d_in..][..self.d_in]);
-        Rows::gathered(rows, samples.len(), self.d_in)
+        RowMatrix::gathered(rows, samples.len(), self.d_in)
     }
 
-    fn losses(&self, logits: &Rows, samples: &[u32]) -> Vec<f64> {
+    fn losses(&self, logits: &RowMatrix, samples: &[u32]) -> Vec<f64> {
         let rows = logits.each().zip(samples);
         rows.map(|(row, &sample)| sample_cross_entropy(row, usize::from(self.labels[sample as usize])))
             .collect()

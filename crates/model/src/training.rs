@@ -5,18 +5,12 @@ pub(crate) mod classifier;
 mod config;
 #[cfg(feature = "burn")]
 mod evaluate;
-pub(crate) mod host;
 mod metrics;
 #[cfg(feature = "burn")]
 mod optimizers;
 mod outcome;
 #[cfg(feature = "burn")]
-pub(crate) mod pixels;
-#[cfg(feature = "burn")]
 pub(crate) mod resident;
-pub(crate) mod rows;
-#[cfg(feature = "burn")]
-mod sparse;
 #[cfg(feature = "burn")]
 mod standstill;
 #[cfg(feature = "burn")]

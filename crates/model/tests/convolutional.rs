@@ -152,7 +152,7 @@ fn the_landscape_of_a_convolution_is_that_of_a_plain_forward() {
             let landscape = ModuleLandscape::new(&network, path, &resident).unwrap();
             let p = direction(landscape.weights());
             let mut line = landscape.line();
-            line.aim(&p).unwrap();
+            line.set_direction(&p).unwrap();
             let offsets = [-3.0, -0.2, 0.0, 0.7, 5.0];
             for (s, loss) in offsets.into_iter().zip(line.losses(&offsets).unwrap()) {
                 let exact = weights.move_along(path, &p, s).loss(&set);

@@ -61,7 +61,7 @@ fn every_layer_of_every_depth_agrees_with_f64() {
                 let landscape = DenseLandscape::new(&network, &layer.name, &set).unwrap();
                 let p = direction(landscape.weights());
                 let mut line = landscape.line();
-                line.aim(&p).unwrap();
+                line.set_direction(&p).unwrap();
                 let offsets = [-3.0, -0.1, 0.0, 1e-3, 5.0];
                 for (offset, loss) in offsets.iter().zip(line.losses(&offsets)) {
                     let exact = brute_force(&network, &layer.name, &p, *offset, &set);
@@ -115,8 +115,8 @@ fn what_a_search_leaves_out_does_not_show() {
     let landscape = DenseLandscape::new(&network, "hidden", &set).unwrap();
     let p = direction(landscape.weights());
     let (mut search, mut whole) = (landscape.line(), landscape.line());
-    search.aim(&p).unwrap();
-    whole.aim(&p).unwrap();
+    search.set_direction(&p).unwrap();
+    whole.set_direction(&p).unwrap();
     let mut left_out = false;
     for offsets in [[0.1, 0.2, 0.4], [0.25, 0.3, 0.35], [0.27, 0.26, 0.31], [-0.2, 0.0, 0.05]] {
         for (found, full) in search.search_losses(&offsets).into_iter().zip(whole.losses(&offsets)) {
@@ -127,8 +127,8 @@ fn what_a_search_leaves_out_does_not_show() {
     assert!(left_out, "nothing was left out");
     // Another direction knows nothing of the one before.
     let other: Vec<f64> = p.iter().rev().copied().collect();
-    search.aim(&other).unwrap();
-    whole.aim(&other).unwrap();
+    search.set_direction(&other).unwrap();
+    whole.set_direction(&other).unwrap();
     assert_eq!(search.search_losses(&[0.3]), whole.losses(&[0.3]));
 }
 
@@ -147,8 +147,8 @@ fn the_path_through_burn_gives_the_same_losses() {
             assert!((fast.reference_loss() / general.reference_loss() - 1.0).abs() < 2e-6);
             let p = direction(fast.weights());
             let (mut line, mut module_line) = (fast.line(), general.line());
-            line.aim(&p).unwrap();
-            module_line.aim(&p).unwrap();
+            line.set_direction(&p).unwrap();
+            module_line.set_direction(&p).unwrap();
             let offsets = [-2.0, -0.3, 0.0, 0.7];
             for (left, right) in line.losses(&offsets).into_iter().zip(module_line.losses(&offsets).unwrap())
             {
@@ -166,7 +166,7 @@ fn the_path_through_burn_names_what_does_not_fit() {
     let unknown = ModuleLandscape::new(&module, "hidden", &resident).err().unwrap().to_string();
     assert!(unknown.contains("input.weight, hidden.weight, output.weight"), "{unknown}");
     let landscape = ModuleLandscape::new(&module, "hidden.weight", &resident).unwrap();
-    assert!(landscape.line().aim(&[1.0; 24]).is_err());
+    assert!(landscape.line().set_direction(&[1.0; 24]).is_err());
 }
 
 #[test]
@@ -177,7 +177,7 @@ fn hopeless_samples_have_their_exact_loss() {
     let landscape = DenseLandscape::new(&network, "hidden", &set).unwrap();
     let p = direction(landscape.weights());
     let mut line = landscape.line();
-    line.aim(&p).unwrap();
+    line.set_direction(&p).unwrap();
     for offset in [0.0, 50.0, -300.0] {
         let mut layers = network.layers().to_vec();
         layers[1].weight.iter_mut().zip(&p).for_each(|(w, p)| *w += offset * p);
@@ -210,6 +210,6 @@ fn what_does_not_fit_is_refused() {
     assert!(DenseLandscape::new(&network, "hidden", &images(10, 9, 7)).is_err());
     assert!(DenseLandscape::new(&network, "hidden", &images(10, 8, 9)).is_err());
     let landscape = DenseLandscape::new(&network, "hidden", &images(10, 8, 7)).unwrap();
-    assert!(landscape.line().aim(&[1.0; 24]).is_err());
-    assert!(landscape.line().aim(&[f64::NAN; 25]).is_err());
+    assert!(landscape.line().set_direction(&[1.0; 24]).is_err());
+    assert!(landscape.line().set_direction(&[f64::NAN; 25]).is_err());
 }

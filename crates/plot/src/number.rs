@@ -97,7 +97,13 @@ fn not_finite(value: f64) -> String {
 }
 
 /// Rounded to so many significant digits: `143`, `0.0021`, `1.2×10¹²`.
-pub(crate) fn significant(value: f64, digits: usize) -> String {
+///
+/// ```
+/// use varflat_plot::number::significant;
+/// assert_eq!(significant(0.0021, 2), "0.0021");
+/// assert_eq!(significant(1.23e12, 2), "1.2×10¹²");
+/// ```
+pub fn significant(value: f64, digits: usize) -> String {
     if value == 0.0 {
         return "0".to_owned();
     }

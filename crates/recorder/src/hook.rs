@@ -10,8 +10,8 @@ use burn::{
 use crate::{
     RecorderError, SharedSink, Sink, Step,
     parameters::{as_slice, not_f32, values},
+    queue::Row,
     shared::Request,
-    waiting::Row,
 };
 
 /// An optimizer that feeds each step of one parameter to a sink, and otherwise is the optimizer inside it: same update, same

@@ -35,6 +35,7 @@
 #![cfg_attr(not(feature = "burn"), allow(rustdoc::broken_intra_doc_links))]
 // A library neither prints nor exits.
 #![deny(clippy::print_stdout, clippy::print_stderr, clippy::exit)]
+#![deny(clippy::too_many_lines, clippy::missing_errors_doc)]
 
 #[cfg(feature = "burn")]
 mod attach;
@@ -43,12 +44,12 @@ mod error;
 mod hook;
 #[cfg(feature = "burn")]
 mod parameters;
+#[cfg(feature = "burn")]
+mod queue;
 mod schedule;
 mod shared;
 mod sink;
 mod trajectory;
-#[cfg(feature = "burn")]
-mod waiting;
 mod window_mean;
 
 #[cfg(feature = "burn")]

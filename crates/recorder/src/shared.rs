@@ -34,7 +34,7 @@ struct Shared<S: Sink + ?Sized> {
     steps: AtomicU64,
     rows: AtomicU64,
     #[cfg(feature = "burn")]
-    waiting: Mutex<crate::waiting::Waiting>,
+    queue: Mutex<crate::queue::Queue>,
     sink: Mutex<S>,
 }
 
@@ -61,7 +61,7 @@ impl<S: Sink> SharedSink<S> {
             steps: AtomicU64::new(0),
             rows: AtomicU64::new(0),
             #[cfg(feature = "burn")]
-            waiting: Mutex::default(),
+            queue: Mutex::default(),
             sink: Mutex::new(sink),
         };
         Self { shared: Arc::new(shared) }
@@ -97,7 +97,7 @@ impl<S: Sink + ?Sized> SharedSink<S> {
 
     /// The number of steps that the sink took.
     pub fn rows(&self) -> u64 {
-        self.settle();
+        self.flush();
         self.shared.rows.load(Ordering::Relaxed)
     }
 
@@ -112,7 +112,7 @@ impl<S: Sink + ?Sized> SharedSink<S> {
     /// [`RecorderError::MissedSteps`] when not: the parameter got no gradient, or another optimizer was stepped. Otherwise as
     /// [`check`](Self::check).
     pub fn check_steps(&self, steps: u64) -> Result<(), RecorderError> {
-        self.settle();
+        self.flush();
         self.check()?;
         let seen = self.steps_seen();
         if seen == steps { Ok(()) } else { Err(RecorderError::MissedSteps { expected: steps, seen }) }
@@ -120,7 +120,7 @@ impl<S: Sink + ?Sized> SharedSink<S> {
 
     /// Reads or changes the sink between two steps.
     pub fn with<T>(&self, action: impl FnOnce(&mut S) -> T) -> T {
-        self.settle();
+        self.flush();
         action(&mut lock(&self.shared.sink))
     }
 
@@ -145,26 +145,26 @@ impl<S: Sink + ?Sized> SharedSink<S> {
     /// How often a block of rows was waited for: never where tensors lie in the host's memory.
     #[cfg(feature = "burn")]
     pub fn transfers(&self) -> u64 {
-        lock(&self.shared.waiting).transfers()
+        lock(&self.shared.queue).transfers()
     }
 
     /// Keeps a row that is still on its device.
     #[cfg(feature = "burn")]
-    pub(crate) fn wait_for(&self, row: crate::waiting::Row) {
-        if lock(&self.shared.waiting).push(row) {
-            self.settle();
+    pub(crate) fn wait_for(&self, row: crate::queue::Row) {
+        if lock(&self.shared.queue).push(row) {
+            self.flush();
         }
     }
 
     /// Hands over the rows that wait on the device.
-    fn settle(&self) {
+    fn flush(&self) {
         #[cfg(feature = "burn")]
         {
-            let settled = lock(&self.shared.waiting).settle(|step| {
+            let flushed = lock(&self.shared.queue).flush(|step| {
                 self.record(step);
                 self.check()
             });
-            if let Err(error) = settled {
+            if let Err(error) = flushed {
                 self.fail(error);
             }
         }

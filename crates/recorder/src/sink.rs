@@ -178,6 +178,19 @@ impl<F> FnSink<F> {
     }
 
     /// Asks for [`Step::before`].
+    ///
+    /// ```
+    /// use varflat_recorder::from_fn;
+    ///
+    /// let mut longest = 0.0_f32;
+    /// let sink = from_fn(|step| {
+    ///     let moved = step.before.into_iter().flatten().zip(step.weights).map(|(before, after)| (after - before).powi(2));
+    ///     longest = longest.max(moved.sum::<f32>().sqrt());
+    ///     Ok(())
+    /// })
+    /// .with_before();
+    /// # drop(sink);
+    /// ```
     pub fn with_before(mut self) -> Self {
         self.before = true;
         self

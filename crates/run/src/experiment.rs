@@ -143,6 +143,19 @@ pub enum All {
 pub struct PcaSection {
     /// All, which takes as much memory as they are large, or the first so many, which of a wide layer are a small part.
     pub components: Components,
+    /// Who finds them.
+    pub solver: PcaSolver,
+}
+
+/// Who finds the principal components.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PcaSolver {
+    /// `varflat-analysis`: all of them by a dense solver, the first so many by block Lanczos.
+    #[default]
+    Auto,
+    /// `linfa_reduction::Pca`: the first so many, of a window that fits into memory twice in f64.
+    Linfa,
 }
 
 /// `[landscape]`: the loss along principal directions and its flatness.
@@ -272,7 +285,7 @@ impl Default for RecorderSection {
 
 impl Default for PcaSection {
     fn default() -> Self {
-        Self { components: Components::All(All::All) }
+        Self { components: Components::All(All::All), solver: PcaSolver::Auto }
     }
 }
 

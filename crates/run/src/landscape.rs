@@ -1,14 +1,12 @@
 //! One way to ask any loss landscape.
 
 use rayon::prelude::*;
-use varflat_analysis::{DirectionFlatness, FlatnessSearch, TrajectoryPca};
+use varflat_analysis::{
+    DirectionFlatness, FlatnessSearch, NEIGHBOURS, TrajectoryPca, flatness_of_neighbours,
+};
 use varflat_model::{DenseLandscape, Line};
 
 use crate::error::{Error, Result};
-
-/// Directions measured one after the other, each search starting at the one before. A fixed number, so that a
-/// result depends neither on the threads nor on where an interrupted run went on.
-pub const IN_A_ROW: usize = 20;
 
 /// Points of a profile, and how far beyond the crossings it goes.
 pub(crate) const PROFILE_POINTS: usize = 81;
@@ -37,8 +35,8 @@ pub trait Landscape {
     /// # Errors
     /// As [`losses`](Self::losses), and where the search refuses L_0.
     fn flatness(&self, search: &FlatnessSearch, directions: &[Vec<f64>]) -> Result<Vec<DirectionFlatness>> {
-        in_a_row(directions.iter(), |direction, guess| {
-            let mut found = search.measure_together(self.reference_loss(), guess, 1, |offsets| {
+        flatness_of_neighbours(directions, |direction, first_step| {
+            let mut found = search.measure_together(self.reference_loss(), first_step, 1, |offsets| {
                 Ok::<_, Error>(vec![self.losses(direction, &offsets[0])?])
             })?;
             Ok(found.remove(0))
@@ -82,21 +80,7 @@ pub struct Groups<'a> {
     pub take: &'a Take<'a>,
 }
 
-/// Flatness along directions in a row: `measure` gets each with the first step that the one before suggests.
-fn in_a_row<D: AsRef<[f64]>>(
-    directions: impl Iterator<Item = D>,
-    mut measure: impl FnMut(&[f64], f64) -> Result<DirectionFlatness>,
-) -> Result<Vec<DirectionFlatness>> {
-    let mut guess = 1.0;
-    let found = directions.map(|direction| {
-        let found = measure(direction.as_ref(), guess)?;
-        guess = found.first_step_of_neighbour().unwrap_or(guess);
-        Ok(found)
-    });
-    found.collect()
-}
-
-/// The same by a host's kernels, which leave out the samples that cannot matter to a search; `done` after each.
+/// Flatness along neighbouring directions by a host's kernels, which leave out the samples that cannot matter to a search; `done` after each.
 fn along_line<D: AsRef<[f64]>>(
     line: &mut Line<'_>,
     search: &FlatnessSearch,
@@ -104,9 +88,9 @@ fn along_line<D: AsRef<[f64]>>(
     done: impl Fn(),
 ) -> Result<Vec<DirectionFlatness>> {
     let l0 = line.reference_loss();
-    in_a_row(directions, |direction, guess| {
-        line.aim(direction)?;
-        let found = search.measure(l0, guess, |offsets| line.search_losses(offsets))?;
+    flatness_of_neighbours(directions, |direction, first_step| {
+        line.set_direction(direction.as_ref())?;
+        let found = search.measure(l0, first_step, |offsets| line.search_losses(offsets))?;
         done();
         Ok(found)
     })
@@ -120,13 +104,13 @@ impl Landscape for DenseLandscape {
 
     fn losses(&self, direction: &[f64], offsets: &[f64]) -> Result<Vec<f64>> {
         let mut line = self.line();
-        line.aim(direction)?;
+        line.set_direction(direction)?;
         Ok(line.losses(offsets))
     }
 
     fn flatness(&self, search: &FlatnessSearch, directions: &[Vec<f64>]) -> Result<Vec<DirectionFlatness>> {
         let groups = directions
-            .par_chunks(IN_A_ROW)
+            .par_chunks(NEIGHBOURS)
             .map_init(|| self.line(), |line, group| along_line(line, search, group.iter(), || {}));
         Ok(groups.collect::<Result<Vec<_>>>()?.concat())
     }
@@ -146,7 +130,7 @@ impl Landscape for DenseLandscape {
         let losses = lines.par_iter().map_init(
             || self.line(),
             |line, (direction, offsets)| {
-                line.aim(direction)?;
+                line.set_direction(direction)?;
                 Ok(line.losses(offsets))
             },
         );
@@ -181,7 +165,7 @@ impl<C: varflat_model::Classifier> Landscape for varflat_model::ModuleLandscape<
 
     fn losses(&self, direction: &[f64], offsets: &[f64]) -> Result<Vec<f64>> {
         let mut line = self.line();
-        line.aim(direction)?;
+        line.set_direction(direction)?;
         Ok(line.losses(offsets)?)
     }
 }

@@ -5,7 +5,7 @@ mod there;
 use varflat_model::data::Data;
 
 use crate::error::{Error, Result};
-use crate::experiment::{Components, Experiment, LangevinSection, PROJECTED, Window};
+use crate::experiment::{Components, Experiment, LangevinSection, PROJECTED, PcaSolver, Window};
 use crate::stage::Stage;
 
 /// The images of a run: all that its memory depends on.
@@ -56,6 +56,8 @@ pub struct Demand {
     pub components: usize,
     /// Whether they are all there are.
     pub all: bool,
+    /// Who finds them.
+    pub solver: PcaSolver,
     /// k, the last component that a fit looks at.
     pub fitted: usize,
     /// S, the time segments whose moments are kept.
@@ -95,6 +97,9 @@ const VALUES: u128 = ROWS * 16_384;
 /// Columns that the solver for the first components adds to its basis in a pass.
 const PASS: u128 = 64;
 
+/// Vectors of linfa's solver for each component, as long as the shorter side of the window.
+const LINFA: u128 = 20;
+
 impl Demand {
     /// Of an experiment on these images.
     ///
@@ -131,6 +136,7 @@ impl Demand {
             weights,
             components,
             all,
+            solver: experiment.pca.solver,
             fitted: components.min(last.max(experiment.fit.decay[1])),
             segments: steps.div_ceil(experiment.fit.segment(steps)),
             // With biases there is at most one more row to a layer.
@@ -191,13 +197,19 @@ impl Demand {
         let in_rows = block(n, t) * (DOUBLE + SINGLE);
         let in_columns =
             if wide { block(t, n) * DOUBLE + VALUES.max(t * 12).min(t * n) * SINGLE } else { in_rows };
-        let matrices = if self.all {
+        let matrices = if self.solver == PcaSolver::Linfa {
+            // The window as it is handed over, centred again, and its products with the eigenvectors.
+            (2 * t * n + (LINFA * side + 2 * t.max(n)) * k) * DOUBLE + in_rows
+        } else if self.all {
             (side * side * DOUBLE + in_columns).max(4 * side * side * DOUBLE)
         } else {
             (side * (3 * k + 12 * PASS) * DOUBLE + in_columns).min(4 * side * side * DOUBLE + in_columns)
         };
-        let carried =
-            if wide { (side * k * DOUBLE + in_columns).max(n * k * DOUBLE) + n * k * DOUBLE } else { 0 };
+        let carried = if wide && self.solver == PcaSolver::Auto {
+            (side * k * DOUBLE + in_columns).max(n * k * DOUBLE) + n * k * DOUBLE
+        } else {
+            0
+        };
         // Those of all weights lie where the eigenvectors of the whole matrix were.
         let kept = if wide || !self.all { n * k } else { n * n } * DOUBLE;
         // While they are measured the moments are there twice; while they are projected on, those that are written out.

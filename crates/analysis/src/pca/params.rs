@@ -20,6 +20,11 @@ pub enum Solver {
     /// The first k directions by block Lanczos on the f32 window, for k ≪ min(steps, weights): a few
     /// dozen passes over it, and about 3·k + 400 vectors of the length of its shorter side.
     TopK(usize),
+    /// The first k directions by `linfa_reduction::Pca` (LOBPCG), for k ≪ min(steps, weights): an implementation that shares nothing
+    /// with ours, to hold the others against. It has the window in memory twice in f64. Variances under 2·10⁻¹⁰ of
+    /// σ_1² it leaves out; that, and an eigenvector that has not converged, is an error
+    /// ([`LinfaIncomplete`](AnalysisError::LinfaIncomplete)).
+    Linfa(usize),
 }
 
 /// Unchecked parameters of [`TrajectoryPca`](crate::TrajectoryPca).
@@ -90,10 +95,11 @@ impl ParamGuard for TrajectoryPcaParams {
         if self.0.segment == 0 {
             return Err(at_least_one("segment", 0.0));
         }
-        if self.0.solver == Solver::TopK(0) {
-            return Err(at_least_one("solver: TopK", 0.0));
+        match self.0.solver {
+            Solver::TopK(0) => Err(at_least_one("solver: TopK", 0.0)),
+            Solver::Linfa(0) => Err(at_least_one("solver: Linfa", 0.0)),
+            _ => Ok(&self.0),
         }
-        Ok(&self.0)
     }
 
     fn check(self) -> Result<Self::Checked, AnalysisError> {

@@ -3,6 +3,7 @@
 use faer::{Accum, Mat};
 
 use super::eigen::{self, Eigen};
+use super::lobpcg;
 use super::params::Solver;
 use super::product::{add_to_lower, product};
 use super::top_k;
@@ -26,7 +27,7 @@ pub(super) fn directions(window: &CentredWindow<'_>, solver: Solver) -> Result<E
         }
         Solver::Covariance => full(window, Side::Weights, window.rank()),
         Solver::Gram => full(window, Side::Steps, window.rank()),
-        Solver::TopK(k) if k > window.rank() => {
+        Solver::TopK(k) | Solver::Linfa(k) if k > window.rank() => {
             Err(AnalysisError::TooManyComponents { requested: k, available: window.rank() })
         }
         Solver::TopK(k) => {
@@ -36,6 +37,7 @@ pub(super) fn directions(window: &CentredWindow<'_>, solver: Solver) -> Result<E
             }
             on_weights(window, side, top_k::largest(window, side, k)?)
         }
+        Solver::Linfa(k) => lobpcg::largest(window, k),
     }
 }
 

@@ -81,7 +81,11 @@ pub(super) fn largest(window: &CentredWindow<'_>, side: Side, k: usize) -> Resul
 }
 
 /// AF = T⁻¹ Σ S(SᵀF).
-fn apply(window: &CentredWindow<'_>, side: Side, vectors: &Mat<f64>) -> Result<Mat<f64>, AnalysisError> {
+pub(super) fn apply(
+    window: &CentredWindow<'_>,
+    side: Side,
+    vectors: &Mat<f64>,
+) -> Result<Mat<f64>, AnalysisError> {
     let mut image = Mat::zeros(vectors.nrows(), vectors.ncols());
     let scale = 1.0 / window.steps() as f64;
     window.for_slabs(side, |_, slab| {

@@ -20,7 +20,7 @@ pub(crate) enum Noise {
     Epoch(usize),
 }
 
-/// A linear process in the bowl L = L_0 + Σ κ_i x_i²/2 with noise of covariance κ^γ.
+/// A linear process in the quadratic landscape L = L_0 + Σ κ_i x_i²/2 with noise of covariance κ^γ.
 #[derive(Clone, Copy)]
 pub(crate) struct Process {
     pub(crate) name: &'static str,
@@ -33,7 +33,7 @@ pub(crate) struct Process {
     pub(crate) gamma: f64,
     /// The noise of the sharpest direction is so many times as strong.
     pub(crate) apart: f64,
-    /// Whether the bowl pulls: without, the walk is free, and the bowl only gives F.
+    /// Whether the landscape pulls: without, the walk is free, and the landscape only gives F.
     pub(crate) pulls: bool,
     pub(crate) noise: Noise,
 }

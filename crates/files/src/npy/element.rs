@@ -58,6 +58,13 @@ impl FromFloat for f64 {
     }
 }
 
+impl std::fmt::Display for FloatElement {
+    /// As numpy writes it: `<f4`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}f{}", if self.big_endian { '>' } else { '<' }, self.bytes())
+    }
+}
+
 impl FloatElement {
     /// Of a type as numpy writes it: `<f2`, `<f4` or `<f8`, or `>` for the other order.
     pub fn parse(element: &str) -> Option<Self> {

@@ -4,12 +4,31 @@
 
 use std::io::{self, Read};
 
+use super::element::FloatElement;
 use super::remedy::{element_remedy, shortened};
 
 /// What every NPY file begins with.
-pub const MAGIC: &[u8; 6] = b"\x93NUMPY";
+const MAGIC: &[u8; 6] = b"\x93NUMPY";
 /// A dictionary with three entries is a few dozen bytes; a longer one is no header of ours or of numpy.
 const LONGEST_DICTIONARY: usize = 1 << 16;
+/// The length of the headers that [`growing_header`] makes.
+pub const GROWING_HEADER_BYTES: usize = 128;
+/// Magic, two version bytes and the two bytes of the dictionary's length (version 1.0).
+const PREAMBLE_BYTES: usize = 10;
+
+/// The NPY 1.0 header of a C-ordered array `[rows, columns]`, in 128 bytes whatever the numbers: the rows can grow to any u64 in place.
+pub fn growing_header(element: FloatElement, rows: u64, columns: usize) -> [u8; GROWING_HEADER_BYTES] {
+    let mut header = [b' '; GROWING_HEADER_BYTES];
+    header[..6].copy_from_slice(MAGIC);
+    header[6..8].copy_from_slice(&[1, 0]);
+    header[8..10].copy_from_slice(&((GROWING_HEADER_BYTES - PREAMBLE_BYTES) as u16).to_le_bytes());
+    // At most 98 bytes, with twenty digits in both numbers.
+    let dictionary =
+        format!("{{'descr': '{element}', 'fortran_order': False, 'shape': ({rows}, {columns}), }}");
+    header[PREAMBLE_BYTES..PREAMBLE_BYTES + dictionary.len()].copy_from_slice(dictionary.as_bytes());
+    header[GROWING_HEADER_BYTES - 1] = b'\n';
+    header
+}
 
 /// What the header of an NPY file says, before anything is allocated on its word.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,67 +67,11 @@ impl NpyHeader {
     /// # Errors
     /// [`NpyHeaderError::Format`] if these are no such bytes, or not all of them; [`NpyHeaderError::Read`].
     pub fn read(mut file: impl Read) -> Result<Self, NpyHeaderError> {
-        let mut preamble = [0; 8];
-        read_whole(&mut file, &mut preamble)?;
-        let (magic, version) = preamble.split_at(6);
-        if magic != MAGIC {
-            let found = format!("{:?}", String::from_utf8_lossy(magic));
-            return Err(wrong("the NPY magic \\x93NUMPY", found));
-        }
-        let (length, length_bytes) = match version[0] {
-            1 => {
-                let mut length = [0; 2];
-                read_whole(&mut file, &mut length)?;
-                (usize::from(u16::from_le_bytes(length)), 2)
-            }
-            2 | 3 => {
-                let mut length = [0; 4];
-                read_whole(&mut file, &mut length)?;
-                (u32::from_le_bytes(length) as usize, 4)
-            }
-            _ => {
-                return Err(wrong(
-                    "NPY version 1.0 to 3.0",
-                    format!("version {}.{}", version[0], version[1]),
-                ));
-            }
-        };
-        if length > LONGEST_DICTIONARY {
-            return Err(wrong("an NPY header of at most 64 KiB", format!("one of {length} bytes")));
-        }
-        let mut dictionary = vec![0; length];
-        read_whole(&mut file, &mut dictionary)?;
-        let dictionary = String::from_utf8_lossy(&dictionary);
-
-        let descr = first_token(entry(&dictionary, "descr").unwrap_or_default());
-        let element = ['\'', '"'].iter().find_map(|quote| descr.strip_prefix(*quote)?.strip_suffix(*quote));
-        let element = element.ok_or_else(|| {
-            let found = if descr.starts_with('[') { element_remedy(descr) } else { shortened(descr) };
-            wrong("an element type such as '<f4'", found)
-        })?;
-        let fortran_order = match first_token(entry(&dictionary, "fortran_order").unwrap_or_default()) {
-            "False" => false,
-            "True" => true,
-            order => return Err(wrong("'fortran_order': False or True", shortened(order))),
-        };
-        let shape = entry(&dictionary, "shape")
-            .and_then(|rest| rest.strip_prefix('('))
-            .and_then(|rest| rest.split_once(')'))
-            .map(|(shape, _)| shape)
-            .ok_or_else(|| wrong("'shape': (…)", "nothing".into()))?;
-        let dimensions = shape.split(',').map(str::trim).filter(|dimension| !dimension.is_empty());
-        // Python 2 marks long numbers with an L.
-        let number = |dimension: &str| dimension.strip_suffix('L').unwrap_or(dimension).parse();
-        let dimensions: Result<Vec<u64>, _> = dimensions.map(number).collect();
-        let dimensions = dimensions
-            .map_err(|_| wrong("a shape of whole numbers", format!("shape ({})", shortened(shape))))?;
-        Ok(Self {
-            bytes: (8 + length_bytes + length) as u64,
-            element: element.to_owned(),
-            fortran_order,
-            shape: dimensions,
-            shape_text: shape.to_owned(),
-        })
+        let (dictionary, bytes) = read_dictionary(&mut file)?;
+        let (element, fortran_order) = (element(&dictionary)?, fortran_order(&dictionary)?);
+        let shape_text = shape(&dictionary)?;
+        let shape = dimensions(shape_text)?;
+        Ok(Self { bytes, element, fortran_order, shape, shape_text: shape_text.to_owned() })
     }
 
     /// Whether a comma between digits, followed by three of them and no space, may separate thousands: numpy writes a space after
@@ -117,6 +80,75 @@ impl NpyHeader {
         let mut parts = self.shape_text.split(',').skip(1);
         parts.any(|part| part.len() == 3 && part.bytes().all(|byte| byte.is_ascii_digit()))
     }
+}
+
+/// The dictionary of a header of any version, and the bytes before the first element.
+fn read_dictionary(file: &mut impl Read) -> Result<(String, u64), NpyHeaderError> {
+    let mut preamble = [0; 8];
+    read_whole(file, &mut preamble)?;
+    let (magic, version) = preamble.split_at(6);
+    if magic != MAGIC {
+        let found = format!("{:?}", String::from_utf8_lossy(magic));
+        return Err(wrong("the NPY magic \\x93NUMPY", found));
+    }
+    let (length, length_bytes) = match version[0] {
+        1 => {
+            let mut length = [0; 2];
+            read_whole(file, &mut length)?;
+            (usize::from(u16::from_le_bytes(length)), 2)
+        }
+        2 | 3 => {
+            let mut length = [0; 4];
+            read_whole(file, &mut length)?;
+            (u32::from_le_bytes(length) as usize, 4)
+        }
+        _ => return Err(wrong("NPY version 1.0 to 3.0", format!("version {}.{}", version[0], version[1]))),
+    };
+    if length > LONGEST_DICTIONARY {
+        return Err(wrong("an NPY header of at most 64 KiB", format!("one of {length} bytes")));
+    }
+    let mut dictionary = vec![0; length];
+    read_whole(file, &mut dictionary)?;
+    let bytes = preamble.len() + length_bytes + length;
+    Ok((String::from_utf8_lossy(&dictionary).into_owned(), bytes as u64))
+}
+
+/// The element type.
+fn element(dictionary: &str) -> Result<String, NpyHeaderError> {
+    let descr = first_token(entry(dictionary, "descr").unwrap_or_default());
+    let element = ['\'', '"'].iter().find_map(|quote| descr.strip_prefix(*quote)?.strip_suffix(*quote));
+    element.map(str::to_owned).ok_or_else(|| {
+        let found = if descr.starts_with('[') { element_remedy(descr) } else { shortened(descr) };
+        wrong("an element type such as '<f4'", found)
+    })
+}
+
+/// Whether the first index varies fastest.
+fn fortran_order(dictionary: &str) -> Result<bool, NpyHeaderError> {
+    match first_token(entry(dictionary, "fortran_order").unwrap_or_default()) {
+        "False" => Ok(false),
+        "True" => Ok(true),
+        order => Err(wrong("'fortran_order': False or True", shortened(order))),
+    }
+}
+
+/// The shape as it is written, without its parentheses.
+fn shape(dictionary: &str) -> Result<&str, NpyHeaderError> {
+    entry(dictionary, "shape")
+        .and_then(|rest| rest.strip_prefix('('))
+        .and_then(|rest| rest.split_once(')'))
+        .map(|(shape, _)| shape)
+        .ok_or_else(|| wrong("'shape': (…)", "nothing".into()))
+}
+
+/// The lengths in a shape.
+fn dimensions(shape: &str) -> Result<Vec<u64>, NpyHeaderError> {
+    let dimensions = shape.split(',').map(str::trim).filter(|dimension| !dimension.is_empty());
+    // Python 2 marks long numbers with an L.
+    let numbers = dimensions.map(|dimension| dimension.strip_suffix('L').unwrap_or(dimension).parse());
+    numbers
+        .collect::<Result<_, _>>()
+        .map_err(|_| wrong("a shape of whole numbers", format!("shape ({})", shortened(shape))))
 }
 
 fn wrong(expected: &'static str, found: String) -> NpyHeaderError {

@@ -19,7 +19,7 @@ impl Constraint {
         self.check(module)?;
         let mut penalty = Penalty { constraint: self, value: None };
         visit_at(module, &self.path, &mut penalty)?;
-        penalty.value.ok_or_else(|| self.complain("the parameter has no value".to_owned()))
+        penalty.value.ok_or_else(|| self.invalid("the parameter has no value".to_owned()))
     }
 
     /// Adds the gradient of the [`penalty`](Self::penalty), 2 Σ_i k_i [(w − w_1)·p_i] p_i, to those of a loss.
@@ -48,7 +48,7 @@ impl Constraint {
     pub fn relax<M: Module>(&self, module: M, learning_rate: f64) -> Result<M, NetworkError> {
         self.check(&module)?;
         if !(learning_rate >= 0.0 && learning_rate.is_finite()) {
-            return Err(self.complain(format!("a step of learning rate {learning_rate} is impossible")));
+            return Err(self.invalid(format!("a step of learning rate {learning_rate} is impossible")));
         }
         Ok(self.relax_checked(module, learning_rate))
     }
@@ -91,7 +91,7 @@ impl Constraint {
         if let Some(place) = self.stiffness.iter().position(|k| !(*k >= 0.0 && k.is_finite())) {
             let k = self.stiffness[place];
             return Err(
-                self.complain(format!("stiffness {} is {k}; it must be finite and not negative", place + 1))
+                self.invalid(format!("stiffness {} is {k}; it must be finite and not negative", place + 1))
             );
         }
         let mut weights = Count(0);
@@ -100,10 +100,10 @@ impl Constraint {
         if weights.0 == expected {
             return Ok(());
         }
-        Err(self.complain(format!("has {} weights, but the constraint on it is for {expected}", weights.0)))
+        Err(self.invalid(format!("has {} weights, but the constraint on it is for {expected}", weights.0)))
     }
 
-    fn complain(&self, problem: String) -> NetworkError {
+    fn invalid(&self, problem: String) -> NetworkError {
         NetworkError::Shape { layer: self.path.clone(), problem }
     }
 

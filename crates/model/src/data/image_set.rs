@@ -49,23 +49,23 @@ impl ImageSet {
     /// # Errors
     /// [`DataError::Set`], which says what does not fit.
     pub fn check(&self) -> Result<(), DataError> {
-        let complain = |problem: String| Err(DataError::Set { problem });
+        let invalid = |problem: String| Err(DataError::Set { problem });
         let (rows, columns, samples) = (self.rows, self.columns, self.samples());
         if samples == 0 {
-            return complain("there is no image, or no label; at least one is needed".to_owned());
+            return invalid("there is no image, or no label; at least one is needed".to_owned());
         }
         let pixels = rows.checked_mul(columns).filter(|pixels| *pixels > 0);
         let Some(pixels) = pixels else {
-            return complain(format!("images of {rows} × {columns} pixels are impossible"));
+            return invalid(format!("images of {rows} × {columns} pixels are impossible"));
         };
         if pixels.checked_mul(samples) != Some(self.images.len()) {
-            return complain(format!(
+            return invalid(format!(
                 "{samples} labels ask for {samples} images of {rows} × {columns} pixels, but there are {} numbers for them",
                 self.images.len()
             ));
         }
         match self.images.iter().position(|pixel| !pixel.is_finite()) {
-            Some(place) => complain(format!(
+            Some(place) => invalid(format!(
                 "pixel {} of image {} is {}; every pixel must be a finite number",
                 place % pixels,
                 place / pixels,

@@ -22,7 +22,7 @@ use crate::dense::{DenseLayer, DenseNetwork, NetworkError};
 /// let images = ImageSet { images: vec![0.5; 8], labels: vec![0, 1], rows: 2, columns: 2 };
 /// let landscape = DenseLandscape::new(&network, "hidden", &images)?;
 /// let mut line = landscape.line();
-/// line.aim(&[1.0 / 3.0; 9])?;
+/// line.set_direction(&[1.0 / 3.0; 9])?;
 /// let losses = line.losses(&[-0.1, 0.0, 0.1]);
 /// assert!((losses[1] - landscape.reference_loss()).abs() < 1e-6);
 /// # Ok::<(), varflat_model::NetworkError>(())
@@ -120,7 +120,7 @@ impl DenseLandscape {
         self.d_in * self.d_out
     }
 
-    /// Room for one direction at a time; it points nowhere until [`Line::aim`].
+    /// Room for one direction at a time; it points nowhere until [`Line::set_direction`].
     pub fn line(&self) -> Line<'_> {
         let widths = self.between.iter().chain(&self.last).map(PackedLayer::outputs);
         let widest = widths.max().unwrap_or(0).max(self.outputs);
@@ -145,7 +145,7 @@ impl Line<'_> {
     ///
     /// # Errors
     /// [`NetworkError::Shape`] when p has another number of entries than the layer has weights, or one that is not finite.
-    pub fn aim(&mut self, direction: &[f64]) -> Result<(), NetworkError> {
+    pub fn set_direction(&mut self, direction: &[f64]) -> Result<(), NetworkError> {
         let landscape = self.landscape;
         check_direction(direction, landscape.weights())?;
         match self.direction.as_mut_slice() {
@@ -179,7 +179,7 @@ impl Line<'_> {
 
     /// The same for a search that closes in on an offset: what cannot matter any more is not computed again.
     ///
-    /// Where an offset lies between two that were asked for since [`aim`](Self::aim), on the same side of w_0 and no
+    /// Where an offset lies between two that were asked for since [`set_direction`](Self::set_direction), on the same side of w_0 and no
     /// more than a factor of two apart, samples (in tiles of 64) that together hold less than 1e-6 of the loss at
     /// either end are left out, and their loss is taken from the straight line between the ends. The result is within
     /// 1e-6 of [`losses`](Self::losses), relative, unless one of them rises inside the bracket and falls again before its end. In
@@ -279,19 +279,19 @@ fn packed(layer: &DenseLayer) -> PackedLayer {
 
 /// Whether a direction has one finite entry for each of the `weights`.
 pub(crate) fn check_direction(direction: &[f64], weights: usize) -> Result<(), NetworkError> {
-    let complain = |problem: String| Err(NetworkError::Shape { layer: "direction".to_owned(), problem });
+    let invalid = |problem: String| Err(NetworkError::Shape { layer: "direction".to_owned(), problem });
     if direction.len() != weights {
-        return complain(format!("has {} entries, but the layer has {weights} weights", direction.len()));
+        return invalid(format!("has {} entries, but the layer has {weights} weights", direction.len()));
     }
     match direction.iter().position(|entry| !entry.is_finite()) {
-        Some(entry) => complain(format!("entry {entry} is {}", direction[entry])),
+        Some(entry) => invalid(format!("entry {entry} is {}", direction[entry])),
         None => Ok(()),
     }
 }
 
 /// Whether images and labels fit a network of finite weights and at least two classes; `layer` is for the message.
 pub(crate) fn check_fit(network: &DenseNetwork, layer: &str, set: &ImageSet) -> Result<(), NetworkError> {
-    let complain = |problem: String| Err(NetworkError::Shape { layer: layer.to_owned(), problem });
+    let invalid = |problem: String| Err(NetworkError::Shape { layer: layer.to_owned(), problem });
     set.check().map_err(|error| NetworkError::Images(error.to_string()))?;
     network.layers().iter().try_for_each(DenseLayer::check_finite)?;
     let (inputs, classes, pixels) = (network.inputs(), network.classes(), set.pixels());
@@ -300,19 +300,19 @@ pub(crate) fn check_fit(network: &DenseNetwork, layer: &str, set: &ImageSet) -> 
             true => "; weights are [d_in, d_out] here: were they kept as PyTorch keeps them, transposed?",
             false => "",
         };
-        return complain(format!(
+        return invalid(format!(
             "the network takes {inputs} inputs, but the images have {pixels} pixels{turned}"
         ));
     }
     if let Some(sample) = set.labels.iter().position(|&label| usize::from(label) >= classes) {
         let label = set.labels[sample];
-        return complain(format!(
+        return invalid(format!(
             "image {sample} has label {label}, but the network has {classes} outputs, for labels 0 to {}",
             classes - 1
         ));
     }
     if classes < 2 {
-        return complain("with one class there is nothing to lose".to_owned());
+        return invalid("with one class there is nothing to lose".to_owned());
     }
     Ok(())
 }

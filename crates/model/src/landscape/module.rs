@@ -27,7 +27,7 @@ use crate::training::{Classifier, ResidentSet, TrainingError};
 /// let set = ResidentSet::new(&images, 2, &device)?;
 /// let landscape = ModuleLandscape::new(&network, "hidden.weight", &set)?;
 /// let mut line = landscape.line();
-/// line.aim(&[1.0 / 3.0; 9])?;
+/// line.set_direction(&[1.0 / 3.0; 9])?;
 /// let losses = line.losses(&[-0.1, 0.0, 0.1])?;
 /// assert!((losses[1] - landscape.reference_loss()).abs() < 1e-6);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -72,7 +72,7 @@ impl<'a, C: Classifier> ModuleLandscape<'a, C> {
         self.centre.len()
     }
 
-    /// One direction at a time; it points nowhere until [`ModuleLine::aim`].
+    /// One direction at a time; it points nowhere until [`ModuleLine::set_direction`].
     pub fn line(&self) -> ModuleLine<'_, C> {
         ModuleLine { landscape: self, direction: vec![0.0; self.centre.len()] }
     }
@@ -83,7 +83,7 @@ impl<C: Classifier> ModuleLine<'_, C> {
     ///
     /// # Errors
     /// [`NetworkError::Shape`] when p has another number of entries than the parameter, or one that is not finite.
-    pub fn aim(&mut self, direction: &[f64]) -> Result<(), NetworkError> {
+    pub fn set_direction(&mut self, direction: &[f64]) -> Result<(), NetworkError> {
         check_direction(direction, self.direction.len())?;
         self.direction.copy_from_slice(direction);
         Ok(())

@@ -8,9 +8,8 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use super::layer_names;
 use crate::dense::{DenseLayer, DenseNetwork, NetworkError};
+use crate::host::{self, HostLayer, SparseBatch};
 use crate::training::classifier::dense_gradients;
-use crate::training::host::HostLayer;
-use crate::training::pixels;
 use crate::training::{Batch, Classifier};
 
 /// A multilayer perceptron with ReLU between its layers.
@@ -97,11 +96,9 @@ impl Mlp {
     fn on_host<R>(
         &self,
         batch: &Batch<'_>,
-        compute: impl FnOnce(&[HostLayer<'_>]) -> Option<R>,
+        compute: impl FnOnce(SparseBatch<'_>, &[HostLayer<'_>]) -> Option<R>,
     ) -> Option<R> {
-        if !batch.is_sparse() {
-            return None;
-        }
+        let sparse = batch.sparse()?;
         // Sparse images lie on the host, where reading cannot fail.
         let data: Vec<(TensorData, Option<TensorData>)> = self
             .layers()
@@ -117,7 +114,7 @@ impl Mlp {
                 })
             })
             .collect::<Option<Vec<_>>>()?;
-        compute(&layers)
+        compute(sparse, &layers)
     }
 }
 
@@ -141,7 +138,7 @@ impl Classifier for Mlp {
     }
 
     fn logits(&self, batch: &Batch<'_>) -> Tensor<2> {
-        match self.on_host(batch, |layers| pixels::logits(batch, layers)) {
+        match self.on_host(batch, host::logits) {
             Some(logits) => {
                 let shape = [batch.len(), logits.len() / batch.len()];
                 Tensor::from_data(TensorData::new(logits, shape), &self.input.weight.val().device())
@@ -151,7 +148,7 @@ impl Classifier for Mlp {
     }
 
     fn gradients(&self, batch: &Batch<'_>) -> GradientsParams {
-        let Some(of_layers) = self.on_host(batch, |layers| pixels::gradients(batch, layers)) else {
+        let Some(of_layers) = self.on_host(batch, host::gradients) else {
             return dense_gradients(self, batch);
         };
         forget_former_parameters(&self.input.weight.val().device());

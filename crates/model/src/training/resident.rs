@@ -4,9 +4,9 @@ use std::sync::OnceLock;
 
 use burn::tensor::{Int, Tensor, TensorData};
 
-use super::sparse::SparseImages;
 use crate::data::{DataError, ImageSet};
 use crate::device::OpenDevice;
+use crate::host::{SparseBatch, SparseImages};
 
 /// Images and labels of one set on a device (without autodiff).
 pub struct ResidentSet {
@@ -175,26 +175,10 @@ impl Batch<'_> {
         self.set.one_hot.clone().select(0, self.indices())
     }
 
-    /// The labels, in order.
-    pub(crate) fn labels(&self) -> impl Iterator<Item = usize> {
-        self.samples.iter().map(|&sample| usize::from(self.set.labels[sample as usize]))
-    }
-
-    /// xW, where the images are known by their non-zero pixels: W `[pixels, outputs]` → `[batch, outputs]`.
-    pub(crate) fn sparse_product(&self, weight: &[f32], outputs: usize) -> Option<Vec<f32>> {
-        let sparse = self.set.sparse.as_ref()?;
-        Some(sparse.product(self.samples, weight, outputs))
-    }
-
-    /// xᵀd, likewise: d `[batch, outputs]` → `[pixels, outputs]`.
-    pub(crate) fn sparse_transposed_product(&self, d: &[f32], outputs: usize) -> Option<Vec<f32>> {
-        let sparse = self.set.sparse.as_ref()?;
-        Some(sparse.transposed_product(self.samples, d, outputs))
-    }
-
-    /// Whether [`sparse_product`](Self::sparse_product) has an answer.
-    pub(crate) fn is_sparse(&self) -> bool {
-        self.set.sparse.is_some()
+    /// The batch by its non-zero pixels, where the images are known by these.
+    pub(crate) fn sparse(&self) -> Option<SparseBatch<'_>> {
+        let images = self.set.sparse.as_ref()?;
+        Some(SparseBatch { images, samples: self.samples, labels: &self.set.labels })
     }
 
     fn indices(&self) -> Tensor<1, Int> {
@@ -241,7 +225,7 @@ mod tests {
         let device = device::open(None).unwrap();
         assert!(device.on_host);
         let sparse = |zeros: usize, device: &OpenDevice| {
-            ResidentSet::new(&images(zeros), 2, device).unwrap().batch(&[0]).unwrap().is_sparse()
+            ResidentSet::new(&images(zeros), 2, device).unwrap().batch(&[0]).unwrap().sparse().is_some()
         };
         assert!(sparse(3, &device));
         assert!(!sparse(0, &device));

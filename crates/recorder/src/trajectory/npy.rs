@@ -2,30 +2,22 @@
 
 use std::{io::Read, path::Path};
 
-use varflat_files::{FloatElement, MAGIC, NpyHeader, NpyHeaderError, Precision, element_remedy};
+use varflat_files::{
+    FloatElement, GROWING_HEADER_BYTES, NpyHeader, NpyHeaderError, Precision, element_remedy, growing_header,
+};
 
 use super::foreign::shape_remedy;
 use crate::RecorderError;
 
-/// The length of the headers written here: the row count can grow to any u64 in place.
-pub(crate) const HEADER_BYTES: usize = 128;
-/// Magic, two version bytes and the two bytes of the dictionary's length (version 1.0).
-const PREAMBLE_BYTES: usize = 10;
+/// The length of the headers written here.
+pub(crate) const HEADER_BYTES: usize = GROWING_HEADER_BYTES;
 
 /// The elements of the files written here.
 pub(crate) const OURS: FloatElement = FloatElement { precision: Precision::Single, big_endian: false };
 
-/// The NPY 1.0 header of a C-ordered `<f4` array of shape `[rows, weights]`, 128 bytes.
+/// The header of a file written here: C-ordered `<f4`, `[rows, weights]`.
 pub(crate) fn header(rows: u64, weights: usize) -> [u8; HEADER_BYTES] {
-    let mut header = [b' '; HEADER_BYTES];
-    header[..6].copy_from_slice(MAGIC);
-    header[6..8].copy_from_slice(&[1, 0]);
-    header[8..10].copy_from_slice(&((HEADER_BYTES - PREAMBLE_BYTES) as u16).to_le_bytes());
-    // At most 98 bytes, with twenty digits in both numbers.
-    let dictionary = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({rows}, {weights}), }}");
-    header[PREAMBLE_BYTES..PREAMBLE_BYTES + dictionary.len()].copy_from_slice(dictionary.as_bytes());
-    header[HEADER_BYTES - 1] = b'\n';
-    header
+    growing_header(OURS, rows, weights)
 }
 
 /// Of the header of a trajectory.
@@ -90,7 +82,7 @@ mod tests {
 
     /// A header as numpy pads it, of any version.
     fn numpy(version: u8, dictionary: &str) -> Vec<u8> {
-        let mut bytes = [MAGIC.as_slice(), &[version, 0]].concat();
+        let mut bytes = [b"\x93NUMPY".as_slice(), &[version, 0]].concat();
         match version {
             1 => bytes.extend((dictionary.len() as u16).to_le_bytes()),
             _ => bytes.extend((dictionary.len() as u32).to_le_bytes()),

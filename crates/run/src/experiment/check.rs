@@ -4,7 +4,7 @@ use varflat_model::written;
 
 use super::{
     Components, DataSection, Experiment, FitSection, LandscapeSection, LangevinSection, ModelSection,
-    PcaSection, RecorderSection, Window,
+    PcaSection, PcaSolver, RecorderSection, Window,
 };
 use crate::error::{Error, Result};
 use crate::experiment::name::check_name;
@@ -181,6 +181,11 @@ fn components(key: &str, components: Option<usize>) -> Checked {
 
 impl PcaSection {
     fn check(&self) -> Checked {
+        if self.solver == PcaSolver::Linfa && self.components.count().is_none() {
+            return Err("pca.solver = \"linfa\" finds the first components alone: say how many, with pca.components = 50, say, or \
+                        leave pca.solver at \"auto\""
+                .to_owned());
+        }
         components("pca.components", self.components.count())
     }
 }
@@ -244,5 +249,19 @@ impl Components {
             Self::Some(count) => Some(count),
             Self::All(_) => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn linfa_finds_the_first_components_alone() {
+        let of = |pca: &str| Experiment::parse(&format!("name = 'a'\n[pca]\n{pca}"), "a.toml", &[]);
+        let all = of("solver = 'linfa'").unwrap_err().to_string();
+        assert!(all.contains("pca.solver") && all.contains("pca.components = 50"), "{all}");
+        assert_eq!(of("solver = 'linfa'\ncomponents = 50").unwrap().pca.solver, PcaSolver::Linfa);
+        assert_eq!(of("components = 50").unwrap().pca.solver, PcaSolver::Auto);
     }
 }

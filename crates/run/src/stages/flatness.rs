@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use varflat_analysis::{DirectionFlatness, FlatnessSearch, ParamGuard, TrajectoryPca};
+use varflat_analysis::{DirectionFlatness, FlatnessSearch, NEIGHBOURS, ParamGuard, TrajectoryPca};
 use varflat_files::{FileError, Npz};
 
 use super::around::with_landscape;
@@ -12,7 +12,7 @@ use crate::contents::{FlatnessRow, ProfileTable, Profiles};
 use crate::context::Context;
 use crate::error::Result;
 use crate::experiment::{Experiment, LandscapeSection, LangevinSection, chosen};
-use crate::landscape::{Groups, IN_A_ROW, Landscape, across, component};
+use crate::landscape::{Groups, Landscape, across, component};
 use crate::run_folder::{RunFolder, RunWriter, Stage, names};
 
 /// Measure every chosen direction; directions done by an interrupted attempt are kept. Returns the seconds it took.
@@ -42,7 +42,7 @@ fn rows(
 ) -> Result<Vec<FlatnessRow>> {
     let chosen = measured(experiment, pca);
     let groups: Vec<&[usize]> = chosen
-        .chunks(IN_A_ROW)
+        .chunks(NEIGHBOURS)
         .filter(|group| !group.iter().all(|index| rows.iter().any(|row| row.index == *index)))
         .collect();
     let bar = context.bar("flatness", chosen.len() as u64);

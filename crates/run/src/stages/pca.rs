@@ -9,7 +9,7 @@ use crate::artifacts::{PCA, PROJECTIONS};
 use crate::contents::pca;
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::experiment::{Components, Experiment, PROJECTED};
+use crate::experiment::{Components, Experiment, PROJECTED, PcaSolver};
 use crate::recorded::RecordedWindow;
 use crate::run_folder::{RunFolder, RunWriter, Stage, names};
 use passes::Watched;
@@ -49,9 +49,10 @@ fn warn_of_repeats(pca: &TrajectoryPca, context: &Context<'_>) {
 
 /// How an experiment wants its components found.
 fn solver(experiment: &Experiment) -> Solver {
-    match experiment.pca.components {
-        Components::All(_) => Solver::Auto,
-        Components::Some(count) => Solver::TopK(count),
+    match (experiment.pca.components, experiment.pca.solver) {
+        (Components::All(_), _) => Solver::Auto,
+        (Components::Some(count), PcaSolver::Auto) => Solver::TopK(count),
+        (Components::Some(count), PcaSolver::Linfa) => Solver::Linfa(count),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
-use varflat_analysis::{DirectionFlatness, TrajectoryPca};
+use varflat_analysis::{DirectionFlatness, NEIGHBOURS, TrajectoryPca};
 use varflat_files::{FileError, read_json};
 use varflat_model::data::Data;
 use varflat_model::random::{Purpose, below, stream};
@@ -14,7 +14,7 @@ use crate::artifacts::{FLATNESS, LANDSCAPE, PCA};
 use crate::context::Context;
 use crate::error::Result;
 use crate::experiment::Experiment;
-use crate::landscape::{Groups, IN_A_ROW, Landscape, component};
+use crate::landscape::{Groups, Landscape, component};
 use crate::networks;
 use crate::run_folder::{RunFolder, names};
 use crate::stages::{self, FitReport, FlatnessRow, Uncertainty};
@@ -112,7 +112,7 @@ fn crossings(
     if let Some(row) = kept.iter().find(|row| row.variance != pca.variance()[row.index - 1]) {
         return Ok(Outcome::Differs(format!("σ² of component {} is not that of pca.npz", row.index)));
     }
-    let all: Vec<&[usize]> = chosen.chunks(IN_A_ROW).collect();
+    let all: Vec<&[usize]> = chosen.chunks(NEIGHBOURS).collect();
     let groups: Vec<&[usize]> =
         places(experiment.seed, extent, all.len()).into_iter().map(|place| all[place]).collect();
     let again = measured_again(experiment, landscape, &pca, &groups, context)?;

@@ -5,6 +5,7 @@
 
 mod queue;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -353,12 +354,8 @@ fn ranges(numbers: &[usize]) -> String {
 
 /// As one word of a shell.
 fn quoted(text: &str) -> String {
-    let plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-+=,:%".contains(letter);
-    if !text.is_empty() && text.chars().all(plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', "'\\''"))
-    }
+    // Neither a path nor an argument of a program can hold a NUL, all that shlex refuses.
+    shlex::try_quote(text).map_or_else(|_| String::from("''"), Cow::into_owned)
 }
 
 fn quoted_path(path: &Path) -> String {
@@ -378,7 +375,8 @@ mod tests {
     #[test]
     fn words_reach_the_shell_as_they_are() {
         assert_eq!(quoted("/a/b-c_1"), "/a/b-c_1");
-        assert_eq!(quoted("it's; rm"), "'it'\\''s; rm'");
-        assert_eq!(quoted(""), "''");
+        for text in ["it's; rm", "", "$(rm)", "a b", "%A_%a.log", "\"`x`\\", "^up!"] {
+            assert_eq!(shlex::split(&quoted(text)), Some(vec![text.to_owned()]), "{text}");
+        }
     }
 }

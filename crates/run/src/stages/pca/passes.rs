@@ -12,6 +12,8 @@ use crate::recorded::{RecordedWindow, source};
 /// Passes of the solver for the first components, as a rule, and the vectors it takes on in each.
 const TOP_K_PASSES: u64 = 12;
 const TOP_K_BLOCK: u64 = 64;
+/// Iterations of linfa's solver, as a rule; it holds the window, and reads nothing.
+const LINFA_ITERATIONS: u64 = 60;
 
 /// A window that moves a progress bar as it is read, and ends the reading when the user asks to stop.
 pub(super) struct Watched<'a> {
@@ -50,12 +52,18 @@ impl<'a> Watched<'a> {
                 passes.extend((0..TOP_K_PASSES).map(|_| pass(4 * TOP_K_BLOCK, 0)));
                 count as u64
             }
+            Solver::Linfa(count) => {
+                let count = count as u64;
+                passes
+                    .extend([pass(1, all.saturating_mul(4 * LINFA_ITERATIONS * count)), pass(4 * count, 0)]);
+                count
+            }
             _ => {
                 passes.push(pass(size, eigen));
                 size
             }
         };
-        if weights > steps {
+        if weights > steps && !matches!(solver, Solver::Linfa(_)) {
             // The eigenvectors in time are carried over to the weights, and made orthogonal.
             passes.push(pass(2 * found, all.saturating_mul(8 * found)));
         }

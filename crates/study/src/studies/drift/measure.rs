@@ -160,12 +160,12 @@ impl DriftReport {
 
 impl DriftRow {
     fn of(index: usize, found: &DisplacementEstimate) -> Self {
-        let DisplacementEstimate { law, estimate, trusted } = found;
+        let DisplacementEstimate { law, lags: (shortest, longest), estimate, trusted } = found;
         let interval = estimate.as_ref().and_then(|estimate| estimate.interval);
         Self {
             index,
-            shortest: law.shortest,
-            longest: law.longest,
+            shortest: *shortest,
+            longest: *longest,
             exponent: law.exponent,
             standard_error: estimate.as_ref().and_then(|estimate| estimate.standard_error),
             low: interval.map(|[low, _]| low),

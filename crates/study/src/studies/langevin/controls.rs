@@ -16,18 +16,18 @@ const FINITE_WINDOW: Control = Control {
     find: |tables| {
         let Some(_) = tables.study::<LangevinReport>("langevin")? else { return Ok(None) };
         let rows: Vec<WalkRow> = tables.rows(EXPONENTS)?;
-        let bowl = slopes(&rows, Reading::Bowl, "exact parabola, its own components");
+        let quadratic = slopes(&rows, Reading::Quadratic, "exact parabola, its own components");
         let own = slopes(&rows, Reading::Own, "the loss, the walk’s own components");
         let along = slopes(&rows, Reading::Hessian, "the loss, eigenvectors of the Hessian");
-        let means = match (span(&bowl), span(&own), span(&along)) {
-            (Some(bowl), Some(own), Some(along)) => format!(
-                "The same code reads {bowl} where +2 is exact, so a walk’s own components can be read. On the loss they give {own} where the \
+        let means = match (span(&quadratic), span(&own), span(&along)) {
+            (Some(quadratic), Some(own), Some(along)) => format!(
+                "The same code reads {quadratic} where +2 is exact, so a walk’s own components can be read. On the loss they give {own} where the \
                  eigenvectors give {along}: a difference that the choice of directions makes, and a measure of how far a single slope can be trusted."
             ),
             _ => "No reading along a walk’s own components can be trusted here: the window is too short."
                 .to_owned(),
         };
-        Ok(Some(([bowl, own].concat(), means)))
+        Ok(Some(([quadratic, own].concat(), means)))
     },
 };
 

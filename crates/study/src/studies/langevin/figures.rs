@@ -67,7 +67,7 @@ fn clouds(tables: &Source) -> Result<Figure> {
             row.slope.zip(row.ln_prefactor).and_then(|(slope, prefactor)| line(&points, slope, prefactor));
         let along = match row.reading {
             Reading::Hessian => "the Hessian's eigenvectors",
-            Reading::Own | Reading::Sgd | Reading::Bowl => "its own components",
+            Reading::Own | Reading::Sgd | Reading::Quadratic => "its own components",
         };
         series.push(Cloud { label: format!("{}, along {along}", label(row)), points, line });
     }
@@ -104,7 +104,7 @@ fn exponents(tables: &Source) -> Result<Figure> {
     for (reading, of_what) in [
         (Reading::Hessian, "equilibrium along the eigenvectors of the Hessian: expected +2"),
         (Reading::Own, "equilibrium along the walk's own components: expected +2 or steeper"),
-        (Reading::Bowl, "the same in the exact bowl with the Hessian's eigenvalues"),
+        (Reading::Quadratic, "the same in the exact bowl with the Hessian's eigenvalues"),
         (Reading::Sgd, "equilibrium along SGD's components, which are no eigenvectors: less is expected"),
     ] {
         let shown: Vec<ForestRow> = rows

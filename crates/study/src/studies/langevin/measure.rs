@@ -1,4 +1,4 @@
-//! Thermal equilibrium beside SGD (claim 7): Langevin walks on the same loss, and in the bowl where the answer is exact.
+//! Thermal equilibrium beside SGD (claim 7): Langevin walks on the same loss, and in the quadratic landscape where the answer is exact.
 //!
 //! P ∝ exp(−L/T) makes σ_i² = T/κ_i ∝ F_i^2: the slope that the inverse relation contradicts. Every walk is recorded, decomposed,
 //! measured and fitted by the code that does so for SGD.
@@ -33,7 +33,7 @@ const FEWEST_DIRECTIONS: usize = 10;
 /// A direction is judged if its own curvature is at least this many times that of the trap.
 const OWN_CURVATURE: f64 = 5.0;
 
-/// The slope of equilibrium, and how far from it the reading of an exact bowl may be.
+/// The slope of equilibrium, and how far from it the reading of an exactly quadratic landscape may be.
 const EQUILIBRIUM: f64 = 2.0;
 const MOST_MISSED: f64 = 0.5;
 
@@ -65,7 +65,8 @@ pub(crate) enum Reading {
     Sgd,
     /// A parabola with the eigenvalues of that Hessian, along the principal components of the walk in it: what the reading
     /// along its own components gives where the answer is known to be +2.
-    Bowl,
+    #[serde(rename = "bowl")]
+    Quadratic,
 }
 
 /// A row of `langevin.csv`: the slope of one walk.
@@ -133,7 +134,7 @@ pub(crate) fn point_name(run: &str, reading: Reading) -> String {
         Reading::Hessian => format!("{run} along the Hessian"),
         Reading::Own => run.to_owned(),
         Reading::Sgd => format!("{run} along SGD"),
-        Reading::Bowl => format!("{run} in the bowl"),
+        Reading::Quadratic => format!("{run} in the bowl"),
     }
 }
 
@@ -185,7 +186,10 @@ impl LangevinStudy {
                 (Reading::Hessian, along.measured),
                 (Reading::Own, readings::own(run)?),
                 (Reading::Sgd, readings::along_sgd(run, section, source)?),
-                (Reading::Bowl, readings::bowl(&walk.point.experiment, section, &along.curvature, fit.l0)?),
+                (
+                    Reading::Quadratic,
+                    readings::simulate_quadratic(&walk.point.experiment, section, &along.curvature, fit.l0)?,
+                ),
             ];
             work.advance(share);
             let mut of_walk = Vec::new();
@@ -196,8 +200,8 @@ impl LangevinStudy {
                 }
                 of_walk.push(row(walk, reading, section, &measured, &judged)?);
             }
-            if let [_, own, _, bowl] = &mut of_walk[..] {
-                hold_against(own, bowl);
+            if let [_, own, _, quadratic] = &mut of_walk[..] {
+                compare_with(own, quadratic);
             }
             rows.append(&mut of_walk);
         }
@@ -244,10 +248,12 @@ fn section(experiment: &Experiment) -> Result<&LangevinSection> {
 }
 
 /// Principal components of a finite walk are chosen by its fluctuations, which steepens the slope. Where that already misses the
-/// exact answer in the bowl, the same reading of the network's loss is not trusted, nor that of the bowl.
-fn hold_against(own: &mut WalkRow, bowl: &mut WalkRow) {
-    let Some(slope) = bowl.slope.filter(|slope| (slope - EQUILIBRIUM).abs() > MOST_MISSED) else { return };
-    for row in [own, bowl] {
+/// exact answer in the quadratic landscape, neither reading is trusted.
+fn compare_with(own: &mut WalkRow, quadratic: &mut WalkRow) {
+    let Some(slope) = quadratic.slope.filter(|slope| (slope - EQUILIBRIUM).abs() > MOST_MISSED) else {
+        return;
+    };
+    for row in [own, quadratic] {
         if row.is_trusted() {
             row.trust = Trust::FewSamples;
             row.note = format!("window too short: the bowl, exact +2, gives {slope:+.1}");

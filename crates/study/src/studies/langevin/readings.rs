@@ -115,7 +115,7 @@ pub(super) fn along_hessian(
         .map_init(
             || landscape.line(),
             |line, (place, (direction, variance))| {
-                line.aim(direction)?;
+                line.set_direction(direction)?;
                 let found = search.measure(l0, 1.0, |offsets| line.search_losses(offsets))?;
                 Ok(FlatnessRow::of(place + 1, variance, &found))
             },
@@ -128,23 +128,23 @@ pub(super) fn along_hessian(
     })
 }
 
-/// The same walk in a bowl L_0 + Σ κ_j x_j²/2, along its own principal components. There are few and small negative curvatures, which
+/// The same walk in a quadratic landscape L_0 + Σ κ_j x_j²/2, along its own principal components. There are few and small negative curvatures, which
 /// are taken as 0.
-pub(super) fn bowl(
+pub(super) fn simulate_quadratic(
     experiment: &Experiment,
     section: &LangevinSection,
     curvature: &[f64],
     l0: f64,
 ) -> Result<Measured> {
-    let bowl = QuadraticLandscape::new(l0, curvature);
+    let landscape = QuadraticLandscape::new(l0, curvature);
     // Recorded as the network's walk is.
     let every = experiment.recorder.every.max(1);
     let rows = (steps(experiment) / every) as usize;
-    let walk = bowl.walk(section.walk(), experiment.seed, section.burn_in, every, rows);
+    let walk = landscape.walk(section.walk(), experiment.seed, section.burn_in, every, rows);
     let window = Array2::from_shape_vec((rows, curvature.len()), walk)?;
     let pca = TrajectoryPca::params().fit(&DatasetBase::from(window.view()))?;
     let centre = pca.mean().to_vec();
-    let l0 = bowl.loss(&centre);
+    let l0 = landscape.loss(&centre);
     let factor = experiment.landscape.factor;
     let search = FlatnessSearch::params().factor(factor).radius(experiment.landscape.radius).check()?;
     let chosen = stages::chosen(experiment.landscape.components, pca.variance().len());
@@ -152,7 +152,7 @@ pub(super) fn bowl(
         let p: ArrayView1<'_, f64> = pca.components().row(index - 1);
         let found = search.measure(l0, 1.0, |offsets| {
             let at = |s: f64| centre.iter().zip(&p).map(|(x, p)| x + s * p).collect::<Vec<f64>>();
-            offsets.iter().map(|&offset| bowl.loss(&at(offset))).collect()
+            offsets.iter().map(|&offset| landscape.loss(&at(offset))).collect()
         })?;
         Ok(FlatnessRow::of(index, pca.variance()[index - 1], &found))
     });
@@ -204,13 +204,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_bowl_has_the_variances_and_the_slope_of_equilibrium() {
-        let text = "name = 'bowl'\nrecorder.window = 40000\nlandscape.components = 'all'\n[langevin]\nstart = '.'\n\
+    fn a_quadratic_landscape_has_the_variances_and_the_slope_of_equilibrium() {
+        let text = "name = 'quadratic'\nrecorder.window = 40000\nlandscape.components = 'all'\n[langevin]\nstart = '.'\n\
                     temperature = 1e-8\nlearning_rate = 20\nburn_in = 2000";
         let experiment = Experiment::parse(text, "test", &[]).unwrap();
         let section = experiment.langevin.as_ref().unwrap();
         let curvature = [1e-2, 3e-3, 1e-3, 3e-4];
-        let found = bowl(&experiment, section, &curvature, 5e-5).unwrap();
+        let found = simulate_quadratic(&experiment, section, &curvature, 5e-5).unwrap();
         // Principal components come with the flattest first.
         for (row, curvature) in found.rows.iter().zip(curvature.iter().rev()) {
             let exact = section.walk().variance(*curvature);

@@ -7,10 +7,13 @@ use ndarray::{Array1, Array2, Axis};
 use serde::{Deserialize, Serialize};
 use varflat_analysis::{
     ComponentTimes, FlatnessStatus, GeneratedRows, MiniBatchProfiles, MiniBatchScatter, PathNoise, Scaling,
-    TrajectoryPca, correlation_times, median, points_between, scaling, temperature_along,
+    TrajectoryPca, correlation_times, median, points_between, reshuffled_integral_time, scaling,
+    temperature_along,
 };
 use varflat_files::write_csv;
-use varflat_model::{MiniBatchesOnLine, MovingLayer, OptimizerKind, RecordedBatches, TrainingConfig};
+use varflat_model::{
+    MiniBatchesOnLine, MovingLayer, OptimizerKind, RecordedBatches, Shuffle, TrainingConfig,
+};
 use varflat_recorder::Trajectory;
 
 use crate::studies::context::Work;
@@ -162,12 +165,22 @@ pub(crate) struct TemperatureReport {
     /// Medians of the integral time of η at fixed w_0 over the fifty components after the first, and over the last fifty.
     #[serde(default)]
     pub(crate) fixed_integral: Option<[f64; 2]>,
+    /// The integral time that noise has which nothing but the order of its mini-batches correlates, and the standard error of that of
+    /// one component.
+    #[serde(default)]
+    pub(crate) uncorrelated_integral: Option<[f64; 2]>,
     /// How the losses of mini-batches scatter in a sharp and in a flat direction.
     #[serde(default)]
     pub(crate) mini_batches: Option<MiniBatchScatter>,
 }
 
 impl TemperatureReport {
+    /// [`uncorrelated_integral`](Self::uncorrelated_integral), or that of white noise in files from before it was noted: reshuffling
+    /// changes it by less than its error.
+    pub(super) fn expected_integral(&self) -> [f64; 2] {
+        self.uncorrelated_integral.unwrap_or_else(|| reshuffled_integral_time(usize::MAX, self.batches))
+    }
+
     /// In words, a number a line.
     pub(super) fn words(&self) -> String {
         let mut laws = vec![("T_i(0)".to_owned(), self.temperature)];
@@ -308,6 +321,11 @@ fn measure(work: &Work<'_>, config: &TemperatureStudy) -> Result<TemperatureRepo
 
     let report = TemperatureReport {
         caveat,
+        uncorrelated_integral: Some(uncorrelated_integral(
+            &experiment.training,
+            layer.samples(),
+            batches.each().len(),
+        )),
         mini_batches: MiniBatchScatter::of(&profiles_of(&mini_batches)),
         ..report(&table, config, run, l0, batches.each().len())
     };
@@ -414,6 +432,7 @@ fn report(
         fixed: fit(all, |row| row.fixed_one_over_e.filter(|_| row.fixed_trusted)),
         sharp_one_over_e: sharp_one_over_e(table),
         fixed_integral: fixed_integral(table),
+        uncorrelated_integral: None,
         mini_batches: None,
     }
 }
@@ -435,6 +454,16 @@ fn fixed_integral(table: &[TemperatureRow]) -> Option<[f64; 2]> {
     let times: Vec<f64> = trusted.filter_map(|row| row.fixed_integral).collect();
     let sharp = median(times.iter().copied().take(ENDS).collect())?;
     Some([sharp, median(times.iter().rev().copied().take(ENDS).collect())?])
+}
+
+/// The integral time of noise that nothing but the order of its mini-batches correlates; see [`reshuffled_integral_time`].
+fn uncorrelated_integral(training: &TrainingConfig, samples: usize, steps: usize) -> [f64; 2] {
+    let batches_per_epoch = match training.shuffle {
+        Shuffle::Epoch => training.steps_per_epoch(samples) as usize,
+        // Drawn anew at every step: white.
+        Shuffle::Independent => usize::MAX,
+    };
+    reshuffled_integral_time(batches_per_epoch, steps)
 }
 
 /// The losses of mini-batches, direction by direction.

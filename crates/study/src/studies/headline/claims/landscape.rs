@@ -79,8 +79,15 @@ mod tests {
 
     #[test]
     fn every_verdict_can_be_reached() {
-        let law =
-            |exponent, r| Scaling { exponent, standard_error: 0.1, ln_prefactor: 0.0, r, n: 10, bend: None };
+        let law = |exponent, r| Scaling {
+            exponent,
+            standard_error: 0.1,
+            ln_prefactor: 0.0,
+            r,
+            n: 10,
+            range: None,
+            bend: None,
+        };
         assert_eq!(verdict(&law(0.6, 0.95)), Verdict::Reproduced);
         assert_eq!(verdict(&law(0.6, 0.7)), Verdict::Partly);
         assert_eq!(verdict(&law(0.1, 0.95)), Verdict::Not);

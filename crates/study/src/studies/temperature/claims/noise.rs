@@ -79,8 +79,15 @@ mod tests {
 
     #[test]
     fn every_verdict_can_be_reached() {
-        let law =
-            |exponent, r| Scaling { exponent, standard_error: 0.05, ln_prefactor: 0.0, r, n: 10, bend: None };
+        let law = |exponent, r| Scaling {
+            exponent,
+            standard_error: 0.05,
+            ln_prefactor: 0.0,
+            r,
+            n: 10,
+            range: None,
+            bend: None,
+        };
         let (steep, flat, wild) = (law(-3.3, -0.98), law(-0.02, -0.98), law(-3.3, -0.5));
         assert_eq!(verdict(&steep, Some(&steep), Some(20.0)), Verdict::Reproduced);
         assert_eq!(verdict(&steep, Some(&steep), Some(0.6)), Verdict::Partly);

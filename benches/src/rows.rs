@@ -10,12 +10,13 @@ mod step;
 
 use anyhow::Result;
 use ndarray::{Array2, ArrayView2};
+use varflat_analysis::NEIGHBOURS;
 use varflat_model::DenseLandscape;
 use varflat_model::data::{Verify, load};
 
 use crate::arguments::Topic;
 use crate::bench::Bench;
-use crate::directions::{IN_A_ROW, group};
+use crate::directions::group;
 use crate::row::Row;
 
 pub(crate) use headline::THREADS as HEADLINE_THREADS;
@@ -46,10 +47,10 @@ fn landscape(bench: &Bench) -> Result<(DenseLandscape, Array2<f64>)> {
 /// Groups of 20 neighbouring directions, at so many places of the spectrum, `in_a_place` groups at each.
 fn groups(directions: &Array2<f64>, places: usize, in_a_place: usize) -> Vec<ArrayView2<'_, f64>> {
     let available = directions.nrows();
-    let length = (in_a_place * IN_A_ROW).min(available);
+    let length = (in_a_place * NEIGHBOURS).min(available);
     (0..places)
         .map(|place| place * (available - length) / (places - 1).max(1))
-        .flat_map(|first| (first..first + length).step_by(IN_A_ROW))
+        .flat_map(|first| (first..first + length).step_by(NEIGHBOURS))
         .map(|first| group(directions, first))
         .collect()
 }

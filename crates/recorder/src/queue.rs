@@ -1,4 +1,4 @@
-//! Rows that wait on a device until a block of them comes over.
+//! The queue of rows that wait on a device until a block of them comes over.
 
 use burn::tensor::{DType, Tensor, Transaction};
 
@@ -47,13 +47,13 @@ impl Row {
 
 /// The rows that wait, and how often the device was waited for.
 #[derive(Default)]
-pub(crate) struct Waiting {
+pub(crate) struct Queue {
     rows: Vec<Row>,
     weights: usize,
     transfers: u64,
 }
 
-impl Waiting {
+impl Queue {
     /// Takes a row; says whether a block is full.
     pub(crate) fn push(&mut self, row: Row) -> bool {
         self.weights += row.tensors().map(|tensor| tensor.dims()[0]).sum::<usize>();
@@ -66,7 +66,7 @@ impl Waiting {
     }
 
     /// Hands all rows over, in order: one wait for the device. The first error ends it, and the rows after it are dropped.
-    pub(crate) fn settle(
+    pub(crate) fn flush(
         &mut self,
         mut record: impl FnMut(Step<'_>) -> Result<(), RecorderError>,
     ) -> Result<(), RecorderError> {
@@ -113,42 +113,42 @@ mod tests {
 
     #[test]
     fn rows_come_in_order_and_once() {
-        let mut waiting = Waiting::default();
-        assert!(!waiting.push(row(3, [1.0, 2.0], None)));
-        assert!(!waiting.push(row(4, [3.0, 4.0], Some([5.0, 6.0]))));
+        let mut queue = Queue::default();
+        assert!(!queue.push(row(3, [1.0, 2.0], None)));
+        assert!(!queue.push(row(4, [3.0, 4.0], Some([5.0, 6.0]))));
         let mut seen = Vec::new();
         for _ in 0..2 {
-            let settled = waiting.settle(|step| {
+            let flushed = queue.flush(|step| {
                 seen.push((step.step, step.weights.to_vec(), step.gradient.map(<[f32]>::to_vec)));
                 assert!(step.before.is_none() && step.learning_rate == 0.5);
                 Ok(())
             });
-            settled.unwrap();
+            flushed.unwrap();
         }
         assert_eq!(seen, [(3, vec![1.0, 2.0], None), (4, vec![3.0, 4.0], Some(vec![5.0, 6.0]))]);
-        assert_eq!(waiting.transfers(), 1);
+        assert_eq!(queue.transfers(), 1);
     }
 
     #[test]
     fn a_block_is_full_by_rows_or_by_weights() {
-        let mut waiting = Waiting::default();
-        let full = (0..ROWS as u64).position(|step| waiting.push(row(step, [0.0; 2], None)));
+        let mut queue = Queue::default();
+        let full = (0..ROWS as u64).position(|step| queue.push(row(step, [0.0; 2], None)));
         assert_eq!(full, Some(ROWS - 1));
-        waiting.settle(|_| Ok(())).unwrap();
+        queue.flush(|_| Ok(())).unwrap();
         let wide = Row::new(0, 0.1, Tensor::<1>::zeros([WEIGHTS], &Device::flex()), None, None);
-        assert!(waiting.push(wide));
+        assert!(queue.push(wide));
     }
 
     #[test]
     fn the_first_error_ends_the_block() {
-        let mut waiting = Waiting::default();
-        assert!((0..3).all(|step| !waiting.push(row(step, [0.0; 2], None))));
+        let mut queue = Queue::default();
+        assert!((0..3).all(|step| !queue.push(row(step, [0.0; 2], None))));
         let mut calls = 0;
-        let settled = waiting.settle(|step| {
+        let flushed = queue.flush(|step| {
             calls += 1;
             if step.step == 1 { Err(RecorderError::sink("full")) } else { Ok(()) }
         });
-        assert_eq!((settled.unwrap_err().to_string().as_str(), calls), ("full", 2));
-        waiting.settle(|_| Err(RecorderError::sink("nothing is left"))).unwrap();
+        assert_eq!((flushed.unwrap_err().to_string().as_str(), calls), ("full", 2));
+        queue.flush(|_| Err(RecorderError::sink("nothing is left"))).unwrap();
     }
 }

@@ -14,7 +14,7 @@ const DENSEST: f64 = 0.4;
 const VECTORS: usize = 8;
 
 /// The non-zero pixels of a set of images, one image after the other.
-pub(super) struct SparseImages {
+pub(crate) struct SparseImages {
     arch: Arch,
     pixels: usize,
     /// Where the pixels of each image begin, and where the last one's end: `[samples + 1]`.
@@ -25,7 +25,7 @@ pub(super) struct SparseImages {
 
 impl SparseImages {
     /// `None` where too many pixels are not zero for it to pay.
-    pub(super) fn new(set: &ImageSet) -> Option<Self> {
+    pub(crate) fn new(set: &ImageSet) -> Option<Self> {
         let pixels = set.pixels();
         let filled = set.images.iter().filter(|value| **value != 0.0).count();
         if pixels > usize::from(u16::MAX) || filled as f64 > DENSEST * set.images.len() as f64 {
@@ -55,7 +55,7 @@ impl SparseImages {
     }
 
     /// All images with their zeros, `[samples, pixels]`.
-    pub(super) fn dense(&self) -> Vec<f32> {
+    pub(crate) fn dense(&self) -> Vec<f32> {
         let samples = self.first.len() - 1;
         let mut images = vec![0.0; samples * self.pixels];
         for (sample, image) in images.chunks_exact_mut(self.pixels).enumerate() {

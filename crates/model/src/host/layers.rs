@@ -2,7 +2,7 @@
 
 use pulp::Arch;
 
-use super::rows::Rows;
+use super::row_matrix::RowMatrix;
 use crate::loss::logit_gradient;
 
 /// A dense layer where it lies: W `[inputs, outputs]` and b `[outputs]`.
@@ -14,11 +14,11 @@ pub(crate) struct HostLayer<'a> {
 }
 
 /// z_0 and z of every layer of `rest`, z_{k+1} = max(0, z_k) W_k + b_k; the logits come last.
-pub(crate) fn forward(arch: Arch, z0: Rows, rest: &[HostLayer<'_>]) -> Vec<Rows> {
+pub(crate) fn forward(arch: Arch, z0: RowMatrix, rest: &[HostLayer<'_>]) -> Vec<RowMatrix> {
     let mut all = Vec::with_capacity(rest.len() + 1);
     let mut z = z0;
     for layer in rest {
-        let mut next = z.rectified().times(arch, &Rows::new(layer.weight, layer.outputs));
+        let mut next = z.rectified().times(arch, &RowMatrix::new(layer.weight, layer.outputs));
         next.add(layer.bias.unwrap_or(&[]));
         all.push(std::mem::replace(&mut z, next));
     }
@@ -32,12 +32,12 @@ pub(crate) fn forward(arch: Arch, z0: Rows, rest: &[HostLayer<'_>]) -> Vec<Rows>
 /// layer back, each layer, the z before it and its own d: ∂L/∂W = max(0, z)ᵀ d. `None` when `z` is empty.
 pub(crate) fn backward(
     arch: Arch,
-    mut z: Vec<Rows>,
+    mut z: Vec<RowMatrix>,
     labels: impl Iterator<Item = usize>,
     samples: usize,
     rest: &[HostLayer<'_>],
-    mut visit: impl FnMut(&HostLayer<'_>, &Rows, &Rows),
-) -> Option<Rows> {
+    mut visit: impl FnMut(&HostLayer<'_>, &RowMatrix, &RowMatrix),
+) -> Option<RowMatrix> {
     let mut d = z.pop()?;
     for (row, label) in d.each_mut().zip(labels) {
         logit_gradient(row, label, samples);
@@ -45,7 +45,7 @@ pub(crate) fn backward(
     for layer in rest.iter().rev() {
         let before = z.pop()?;
         visit(layer, &before, &d);
-        d = d.times(arch, &Rows::transposed(layer.weight, layer.outputs));
+        d = d.times(arch, &RowMatrix::transposed(layer.weight, layer.outputs));
         d.mask(&before);
     }
     Some(d)

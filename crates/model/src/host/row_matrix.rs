@@ -2,24 +2,24 @@
 
 use pulp::{Arch, Simd, WithSimd};
 
-/// Rows begin at multiples of this many entries: the longest vector.
+/// RowMatrix begin at multiples of this many entries: the longest vector.
 const LANES: usize = 16;
 
-/// Rows and vectors of a row that are summed together. Their 12 sums, the 3 factors and one vector fill the 16
+/// RowMatrix and vectors of a row that are summed together. Their 12 sums, the 3 factors and one vector fill the 16
 /// registers of AVX2.
 const ROWS: usize = 3;
 const VECTORS: usize = 4;
 
 /// A matrix, row by row; what fills up a row is zero.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Rows {
+pub(crate) struct RowMatrix {
     pub(crate) rows: usize,
     pub(crate) columns: usize,
     stride: usize,
     values: Vec<f32>,
 }
 
-impl Rows {
+impl RowMatrix {
     fn zeros(rows: usize, columns: usize) -> Self {
         let stride = columns.next_multiple_of(LANES);
         Self { rows, columns, stride, values: vec![0.0; rows * stride] }
@@ -119,8 +119,8 @@ impl Rows {
 struct Product<'a> {
     left: &'a [f32],
     steps: (usize, usize),
-    right: &'a Rows,
-    result: &'a mut Rows,
+    right: &'a RowMatrix,
+    result: &'a mut RowMatrix,
 }
 
 impl WithSimd for Product<'_> {
@@ -181,10 +181,10 @@ mod tests {
             |count: usize| -> Vec<f32> { (0..count).map(|_| uniform(&mut random) - 0.5).collect() };
         for (m, k, n) in [(1, 1, 1), (50, 50, 50), (7, 3, 10), (5, 20, 113), (2, 9, 57), (3, 4, 200)] {
             let (a, b) = (draw(m * k), draw(k * n));
-            let right = Rows::new(&b, n);
-            let plain = Rows::new(&a, k).times(Arch::new(), &right);
+            let right = RowMatrix::new(&b, n);
+            let plain = RowMatrix::new(&a, k).times(Arch::new(), &right);
             // Aᵀ is stored; its transposed is A again.
-            let turned = Rows::transposed(&a, k).transposed_times(Arch::new(), &right);
+            let turned = RowMatrix::transposed(&a, k).transposed_times(Arch::new(), &right);
             assert_eq!((plain.rows, plain.columns), (m, n));
             assert_eq!(plain.to_vec(), turned.to_vec());
             for (position, value) in plain.to_vec().into_iter().enumerate() {
@@ -197,7 +197,7 @@ mod tests {
 
     #[test]
     fn what_fills_up_a_row_stays_zero() {
-        let matrix = Rows::new(&[-1.0, 2.0, 3.0, -4.0], 2);
+        let matrix = RowMatrix::new(&[-1.0, 2.0, 3.0, -4.0], 2);
         assert_eq!(matrix.rectified().to_vec(), [0.0, 2.0, 3.0, 0.0]);
         #[cfg(feature = "burn")]
         assert_eq!(matrix.sum(), [2.0, -2.0]);
