@@ -129,8 +129,8 @@ pub enum AnalysisError {
     },
     /// linfa's solver did not converge, or left out components.
     #[error(
-        "linfa found {found} of {requested} components: it leaves out variances under 2e-10 of the first, and needs {requested} to be a \
-         small part of all; ask for fewer, or use `Solver::TopK` (pca.solver = \"auto\")"
+        "linfa found {found} of {requested} components: it leaves out variances under 2e-10 of the first, and may not converge \
+         where neighbours are close to each other or {requested} is no small part of all; ask for fewer, or use `Solver::TopK` (pca.solver = \"auto\")"
     )]
     LinfaIncomplete {
         /// Components asked for.
