@@ -1,7 +1,6 @@
 //! The stages of a run: each reads files of the run folder and writes others.
 
 mod around;
-mod centre;
 mod fit;
 mod flatness;
 mod partial;
@@ -14,6 +13,7 @@ mod subspace;
 mod timing;
 #[cfg(feature = "train")]
 mod train;
+mod trained;
 mod walk;
 
 use varflat_model::data::Data;
@@ -27,7 +27,6 @@ use crate::versions;
 pub use crate::contents::{FitReport, FlatnessRow, ProfileTable, Profiles};
 pub use crate::experiment::chosen;
 pub(crate) use around::on_host;
-pub use centre::{centre, centre_weights};
 pub use fit::{Uncertainty, fitted, psi, read_components};
 pub use flatness::{measured, read_l0, read_rows_along, rows_of, search};
 pub use partial::rows as finished_rows;
@@ -36,6 +35,7 @@ pub use results::RunResults;
 pub use subspace::Subspace;
 #[cfg(feature = "train")]
 pub use timing::training_cost;
+pub use trained::{centre, centre_weights};
 pub use walk::unfinished as unfinished_walk;
 
 /// Wall time of the parts of a training.

@@ -4,9 +4,9 @@ use varflat_model::DenseLandscape;
 use varflat_model::data::ImageSet;
 use varflat_model::device::{self, Backend};
 
-use super::centre::centre;
+use super::trained::centre;
 #[cfg(feature = "train")]
-use super::centre::centre_weights;
+use super::trained::centre_weights;
 use crate::error::Result;
 use crate::landscape::Landscape;
 #[cfg(feature = "train")]

@@ -19,13 +19,13 @@ use crate::run_folder::{RunFolder, RunWriter, Stage, names};
 pub(super) fn flatness(run: &RunWriter<'_>, context: &Context<'_>) -> Result<f64> {
     let data = super::load_data(run)?;
     with_landscape(run, context.device, data.train, data.classes, |landscape, device| {
-        let pca = run.read(&PCA)?;
-        let search = search(&run.experiment().landscape)?;
+        let (pca, experiment) = (run.read(&PCA)?, run.experiment());
+        let search = search(&experiment.landscape)?;
         let stage = run.begin(Stage::Flatness)?;
         stage.note(|record| device.clone_into(&mut record.landscape_device))?;
         let (partial, done) = Partial::open(&stage.partial(names::FLATNESS_PARTIAL))?;
-        let rows = rows(run.experiment(), landscape, (&pca, &search), (&partial, done), context)?;
-        stage.write(&LANDSCAPE, &profiles(run.experiment(), landscape, &pca, &rows)?)?;
+        let rows = rows(experiment, landscape, (&pca, &search), (partial, done), context)?;
+        stage.write(&LANDSCAPE, &profiles(experiment, landscape, &pca, &rows)?)?;
         stage.write(&FLATNESS, &rows)?;
         stage.finish()
     })
@@ -37,7 +37,7 @@ fn rows(
     experiment: &Experiment,
     landscape: &dyn Landscape,
     (pca, search): (&TrajectoryPca, &FlatnessSearch),
-    (partial, mut rows): (&Partial, Vec<FlatnessRow>),
+    (partial, mut rows): (Partial, Vec<FlatnessRow>),
     context: &Context<'_>,
 ) -> Result<Vec<FlatnessRow>> {
     let chosen = measured(experiment, pca);

@@ -5,12 +5,12 @@ mod passes;
 use varflat_analysis::{AnalysisError, ParamGuard, Solver, TrajectoryPca, WindowSource};
 use varflat_files::{FileError, write_npy};
 
+use super::trained::recorded;
 use crate::artifacts::{PCA, PROJECTIONS};
 use crate::contents::pca;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::experiment::{Components, Experiment, PROJECTED, PcaSolver};
-use crate::recorded::RecordedWindow;
 use crate::run_folder::{RunFolder, RunWriter, Stage, names};
 use passes::Watched;
 
@@ -28,13 +28,6 @@ pub(super) fn pca(run: &RunWriter<'_>, context: &Context<'_>) -> Result<f64> {
     drop(watched);
     stage.write(&PCA, &pca)?;
     stage.finish()
-}
-
-/// The trajectory. What it has too little of says more than a checksum.
-fn recorded(run: &RunFolder) -> Result<RecordedWindow> {
-    let window = RecordedWindow::open(run.file(names::TRAJECTORY))?;
-    run.checked(names::TRAJECTORY_INFO).and_then(|_| run.checked(names::TRAJECTORY))?;
-    Ok(window)
 }
 
 fn warn_of_repeats(pca: &TrajectoryPca, context: &Context<'_>) {

@@ -222,7 +222,7 @@ impl<'a> Course<'a> {
     }
 
     /// End the recording, and write the weights after the last step and their mean.
-    fn finish(&mut self) -> Result<()> {
+    fn finish(mut self) -> Result<()> {
         if let Some(sink) = &mut self.sink {
             sink.finish()?;
         }
