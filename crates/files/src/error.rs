@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 pub type Result<T> = std::result::Result<T, FileError>;
 
 /// A file or folder that cannot be used.
+// Exhaustive: either the system refuses or the bytes are wrong, and the crates above make errors of their own from both.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
     /// The operating system refused.

@@ -75,6 +75,7 @@ pub struct DenseNetwork {
 
 /// Weights that do not form a network.
 #[derive(Debug, thiserror::Error, PartialEq)]
+#[non_exhaustive]
 pub enum NetworkError {
     /// There is not a single layer.
     #[error("a network needs at least one layer")]

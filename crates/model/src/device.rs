@@ -41,6 +41,7 @@ pub const HOST_LANDSCAPE: &str = "varflat's own kernels on the CPU";
 
 /// A device that cannot be used, and what to do about it.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum DeviceError {
     /// The name is none of the backends.
     #[error(

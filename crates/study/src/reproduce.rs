@@ -150,6 +150,9 @@ pub fn reproduce(
 }
 
 /// Draw every figure of a figure folder and write the report on it, and say so.
+///
+/// # Errors
+/// As [`figures::draw`] and [`report::write`].
 pub fn draw(folder: &Path, context: &Context<'_>) -> Result<()> {
     let _claim = part::claim(folder);
     figures::parts(folder)?;

@@ -19,6 +19,7 @@
 
 // A library neither prints nor exits.
 #![deny(clippy::print_stdout, clippy::print_stderr, clippy::exit)]
+#![deny(clippy::too_many_lines, clippy::missing_errors_doc)]
 
 #[cfg(feature = "cli")]
 #[allow(clippy::exit)] // the program may

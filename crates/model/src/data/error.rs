@@ -6,6 +6,7 @@ use super::idx::{Content, element_type, shape};
 
 /// Why a data folder could not be found or loaded: which file, what is in it, what should be, and the remedy.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum DataError {
     /// No folder with a set of this name where it is looked for.
     #[error("found no folder of {set}; looked for {}\n{}", paths(looked_in), remedy(set))]

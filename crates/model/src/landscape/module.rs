@@ -128,6 +128,7 @@ fn replaced<M: Module>(module: M, path: &str, weights: Vec<f32>) -> M {
 }
 
 /// A landscape that cannot be measured.
+// Exhaustive: whoever measures has errors of its own for both.
 #[derive(Debug, thiserror::Error)]
 pub enum LandscapeError {
     /// The network has no such parameter.

@@ -14,6 +14,7 @@ pub enum StopReason {
 
 /// Training that cannot go on.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum TrainingError {
     /// The loss of the whole training set is no longer a number.
     #[error("the training loss is {loss} after step {step} (epoch {epoch}): training diverged; {remedy}")]

@@ -285,16 +285,7 @@ fn row(
     let law = params.fit(&components).ok();
     let slope =
         law.as_ref().map(|law| stages::psi(&params, law, &components, &measured.uncertainty).negated());
-    let missing = slope.as_ref().and_then(|slope| slope.missing.clone());
-    let (trust, note) = match components.len() {
-        few if few < FEWEST_DIRECTIONS => {
-            (Trust::FewDirections, format!("only {few} directions relaxed often enough"))
-        }
-        _ => match missing {
-            Some(reason) => (Trust::FewSamples, format!("no interval: {reason}")),
-            None => (Trust::Trusted, String::new()),
-        },
-    };
+    let (trust, note) = trust(components.len(), slope.as_ref());
     let ratios: Vec<f64> = measured
         .rows
         .iter()
@@ -325,6 +316,17 @@ fn row(
         trust,
         note,
     })
+}
+
+/// Whether a slope through so many directions may be believed, and if not, why.
+fn trust(directions: usize, slope: Option<&Estimate>) -> (Trust, String) {
+    if directions < FEWEST_DIRECTIONS {
+        return (Trust::FewDirections, format!("only {directions} directions relaxed often enough"));
+    }
+    match slope.and_then(|slope| slope.missing.as_ref()) {
+        Some(reason) => (Trust::FewSamples, format!("no interval: {reason}")),
+        None => (Trust::Trusted, String::new()),
+    }
 }
 
 fn walk_points(name: &str, measured: &Measured, judged: &[usize]) -> Vec<PointRow> {

@@ -299,8 +299,7 @@ fn measure(work: &Work<'_>, config: &TemperatureStudy) -> Result<TemperatureRepo
     done()?;
     let theta = correlation_times(pca.project(&window, pca.variance().len())?.view(), block)?;
     done()?;
-    let caveat = caveat(experiment);
-    let every = config.full_gradient_every;
+    let (caveat, every) = (caveat(experiment), config.full_gradient_every);
     let path = (caveat.is_none() && experiment.recorder.every == 1)
         .then(|| path_times(&window, &layer, &pca, &experiment.training, every, block))
         .transpose()?;
@@ -313,26 +312,23 @@ fn measure(work: &Work<'_>, config: &TemperatureStudy) -> Result<TemperatureRepo
     for index in config.directions() {
         let Some(row) = rows.iter().find(|row| row.index == index) else { continue };
         let (profile, losses) = direction(config, &layer, &pca, row, &batches, learning_rate)?;
-        profiles.extend(profile.into_iter().filter(|row| config.profiled.contains(&row.index)));
-        mini_batches.extend(losses.into_iter().filter(|row| config.mini_batches_along.contains(&row.index)));
+        profiles.extend(config.profiled.contains(&index).then_some(profile).into_iter().flatten());
+        mini_batches
+            .extend(config.mini_batches_along.contains(&index).then_some(losses).into_iter().flatten());
         done()?;
     }
     drop(bar);
 
-    let report = TemperatureReport {
-        caveat,
-        uncorrelated_integral: Some(uncorrelated_integral(
-            &experiment.training,
-            layer.samples(),
-            batches.each().len(),
-        )),
-        mini_batches: MiniBatchScatter::of(&profiles_of(&mini_batches)),
-        ..report(&table, config, run, l0, batches.each().len())
-    };
     write_csv(&work.file(COMPONENTS), &table)?;
     write_csv(&work.file(PROFILES), &profiles)?;
     write_csv(&work.file(MINI_BATCHES), &mini_batches)?;
-    Ok(report)
+    let steps = batches.each().len();
+    Ok(TemperatureReport {
+        caveat,
+        uncorrelated_integral: Some(uncorrelated_integral(&experiment.training, layer.samples(), steps)),
+        mini_batches: MiniBatchScatter::of(&profiles_of(&mini_batches)),
+        ..report(&table, config, run, l0, steps)
+    })
 }
 
 /// ∂_i L^μ of every mini-batch at w_0 along every component, `[batches, components]`.

@@ -8,7 +8,7 @@ use crate::cli::arguments::{DataChoice, DeviceChoice};
 use crate::cli::terminal::context;
 use varflat_run::error::Result;
 use varflat_run::stages;
-use varflat_study::reproduce::{Reproduction, reproduce};
+use varflat_study::reproduce::{Reproduction, names, reproduce};
 
 /// Make every figure: runs the experiments, then draws
 #[derive(Args)]
@@ -22,9 +22,7 @@ pub(crate) struct Reproduce {
     /// Folder for figures and their tables [default: figures, or figures/quick with --quick]
     #[arg(long, value_name = "DIR")]
     figures: Option<PathBuf>,
-    /// Only this part (and the headline run if it looks into it); may be repeated: headline, temperature, drift,
-    /// langevin, grid, sensitivity, width, generality, forgetting
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", help = only())]
     only: Vec<String>,
     /// Throw away what the run folders hold and begin again
     #[arg(long)]
@@ -45,4 +43,9 @@ impl Reproduce {
         let asked = Reproduction { quick, force, only: &only, runs: &out, figures: &figures };
         reproduce(asked, |experiment| data.apply(experiment), &context(device))
     }
+}
+
+fn only() -> String {
+    let names = names().join(", ");
+    format!("Only this part (and the headline run if it looks into it); may be repeated: {names}")
 }
