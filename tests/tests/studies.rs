@@ -7,8 +7,8 @@ use ndarray::{Array1, Array2};
 use varflat_model::data::{DataSource, ImageSet, Verify};
 use varflat_model::{Shuffle, epoch_order};
 use varflat_tests::{
-    Outcome, PlainNetwork, Snapshot, Workplace, assert_same, names, npz, program, table, without_checksums,
-    write_record,
+    Outcome, PlainNetwork, Snapshot, Workplace, assert_golden, assert_same, names, npz, program, table,
+    without_checksums, write_record,
 };
 
 const DRIFT: &str = "[study.drift]\ncomponents = [1, 2, 5]\nlags = [[2, 20], [10, 100]]\npoints = 7";
@@ -98,6 +98,10 @@ fn every_study_is_done_once_and_drawn_from_its_tables() {
         let svg = fs::read_to_string(work.path(format!("figures/{name}.svg"))).unwrap();
         assert!(svg.starts_with("<svg") && !svg.contains("NaN"), "{name}");
         assert!(made.contains(&format!("{name}.json")) && made.contains(&format!("{name}.csv")), "{made:?}");
+        let of_study = |file: &&String| file.ends_with(".csv") && file.starts_with(name);
+        for table in made.iter().filter(of_study) {
+            assert_golden(table.trim_end_matches(".csv"), &work.path(format!("figures/{table}")));
+        }
 
         let before = (Snapshot::of(&folder(&work, name)), Snapshot::of(&work.path("figures")));
         let again = study(&work, name).succeeds();

@@ -49,10 +49,7 @@ pub enum DeviceError {
     )]
     Unknown(String),
     /// The backend exists, but this binary was built without it.
-    #[error(
-        "this varflat was built without `{asked}` (it has: {has}); rebuild with `cargo build --release -p varflat \
-         --no-default-features --features {asked},cli`"
-    )]
+    #[error("this varflat was built without its feature `{asked}` (it has: {has})")]
     NotCompiled {
         /// The backend asked for.
         asked: &'static str,

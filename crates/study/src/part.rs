@@ -14,7 +14,7 @@ pub(crate) use control::Control;
 pub use folder::{HTML, MARKDOWN, claim, prepare};
 pub(crate) use folder::{Unfinished, check_apart, check_drawing, check_report, claim_new, is_record};
 pub(crate) use number::{Number, is_about};
-pub(crate) use record::{Made, StudyRecord};
+pub(crate) use record::{Build, StudyRecord};
 pub(crate) use source::{Origin, Provenance, Source};
 pub(crate) use tables::Tables;
 

@@ -8,8 +8,8 @@ use varflat_files::{
     FileSum, make_folder, read_bytes, read_json, read_text, remove, write_json, write_whole,
 };
 
-use crate::part::{Made, StudyRecord, Unfinished, check_apart, claim_new, is_record};
-use crate::studies::context::{Used, Work};
+use crate::part::{Build, StudyRecord, Unfinished, check_apart, claim_new, is_record};
+use crate::studies::context::{Inputs, StudyContext};
 use varflat_run::context::Context;
 use varflat_run::error::{Error, Remedy, Result};
 use varflat_run::experiment::{Experiment, Kind, check_name, parsed};
@@ -122,15 +122,15 @@ impl Study {
         let begun = Instant::now();
         remove(&report)?;
         let (of, about) = ((self.name.as_str(), self.run.as_str()), (base, source));
-        let work = Work::new(of, about, (folder, force), context, reached);
+        let work = StudyContext::new(of, about, (folder, force), context, reached);
         let numbers = self.study.study().measure(&work)?;
-        let made = Made {
+        let made = Build {
             versions: versions::versions(),
             git_commit: versions::git_commit(),
             seconds: begun.elapsed().as_secs_f64(),
         };
         let tables = FileSum::of_all(&work.folder, self.study.part().tables)?;
-        let Used { runs, data } = work.used();
+        let Inputs { runs, data } = work.used();
         let (study, experiment, source) = (self.clone(), base.clone(), record);
         write_json(
             &report,

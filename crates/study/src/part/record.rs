@@ -48,7 +48,7 @@ pub(crate) struct StudyRecord<R, S = Asked> {
     /// How that run was made, if the study looked into it.
     pub(crate) source: Option<RunRecord>,
     /// The program that did the study.
-    pub(crate) made: Made,
+    pub(crate) made: Build,
     /// SHA-256 of the `run.json` of every run it did, which has those of the run's files. Studies from before checksums were kept
     /// have none, and neither of the next two.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -65,7 +65,7 @@ pub(crate) struct StudyRecord<R, S = Asked> {
 
 /// The program that did a study.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Made {
+pub(crate) struct Build {
     pub(crate) versions: BTreeMap<String, String>,
     pub(crate) git_commit: Option<String>,
     /// Wall time in seconds; of an interrupted study only the last attempt.

@@ -41,7 +41,7 @@ pub(crate) trait Measure {
     ///
     /// # Errors
     /// Whatever it meets.
-    fn measure(&self, work: &Work<'_>) -> Result<Self::Report>;
+    fn measure(&self, work: &StudyContext<'_>) -> Result<Self::Report>;
 
     /// What was found, a number a line.
     fn words(report: &Self::Report) -> String;
@@ -53,7 +53,7 @@ pub(crate) trait AnyStudy {
     fn needs_the_run(&self) -> bool;
     fn check(&self) -> Checked;
     fn check_run(&self, run: &RunFolder) -> Result<Checked>;
-    fn measure(&self, work: &Work<'_>) -> Result<serde_json::Value>;
+    fn measure(&self, work: &StudyContext<'_>) -> Result<serde_json::Value>;
     /// What the study whose record this is found, in words.
     fn words_of(&self, record: &Path) -> Result<String>;
 }
@@ -75,7 +75,7 @@ impl<S: Measure> AnyStudy for S {
         Measure::check_run(self, run)
     }
 
-    fn measure(&self, work: &Work<'_>) -> Result<serde_json::Value> {
+    fn measure(&self, work: &StudyContext<'_>) -> Result<serde_json::Value> {
         let report = serde_json::to_value(Measure::measure(self, work)?);
         report.map_err(|error| FileError::malformed(&work.file(S::PART.record), error.to_string()).into())
     }
@@ -87,13 +87,13 @@ impl<S: Measure> AnyStudy for S {
 
 /// What a study was made from, beside the run it looks at.
 #[derive(Default)]
-pub(crate) struct Used {
+pub(crate) struct Inputs {
     pub(crate) runs: BTreeMap<String, String>,
     pub(crate) data: BTreeMap<String, Vec<FileChecksum>>,
 }
 
 /// Everything a study works with.
-pub(crate) struct Work<'a> {
+pub(crate) struct StudyContext<'a> {
     /// Its name, and that of the run it looks at.
     pub(crate) name: &'a str,
     pub(crate) run: &'a str,
@@ -107,11 +107,11 @@ pub(crate) struct Work<'a> {
     /// The share of the study that is done, and who is told of it.
     share: Mutex<f64>,
     /// The runs it did and the images they were done with.
-    used: Mutex<Used>,
+    used: Mutex<Inputs>,
     reached: &'a (dyn Fn(f64) + Sync),
 }
 
-impl<'a> Work<'a> {
+impl<'a> StudyContext<'a> {
     /// `reached` is told the share of the study that is done.
     pub(crate) fn new(
         (name, run): (&'a str, &'a str),
@@ -125,7 +125,7 @@ impl<'a> Work<'a> {
     }
 
     /// The runs it has done, and the images they and it were done with.
-    pub(crate) fn used(self) -> Used {
+    pub(crate) fn used(self) -> Inputs {
         self.used.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -12,7 +12,7 @@ use varflat_model::{Metrics, StopReason};
 use varflat_plot::CloudPoint;
 use varflat_recorder::Trajectory;
 
-use crate::studies::context::Work;
+use crate::studies::context::StudyContext;
 use crate::studies::groups::Finished;
 use varflat_run::artifacts::{FIT, FLATNESS, METRICS};
 use varflat_run::error::Result;
@@ -250,7 +250,7 @@ pub(crate) const OLDER_INTERVALS: &str = "of an older version (the wider of leas
 /// Write the tables of exponents and of their points; the rows of the first.
 pub(super) fn write_exponents(
     finished: &[Finished<'_>],
-    work: &Work<'_>,
+    work: &StudyContext<'_>,
     [exponents, of_points]: [&str; 2],
 ) -> Result<Vec<ExponentRow>> {
     let (mut rows, mut all) = (Vec::new(), Vec::new());

@@ -21,7 +21,7 @@ mod two_tasks;
 
 use self::report::ForgettingReport;
 use self::settings::TABLES;
-use super::context::{Measure, Work};
+use super::context::{Measure, StudyContext};
 use crate::part::{Part, reproduced};
 use varflat_run::error::Result;
 use varflat_run::experiment::Checked;
@@ -49,7 +49,7 @@ impl Measure for ForgettingStudy {
         self.check()
     }
 
-    fn measure(&self, work: &Work<'_>) -> Result<Self::Report> {
+    fn measure(&self, work: &StudyContext<'_>) -> Result<Self::Report> {
         measure::measure(self, work)
     }
 

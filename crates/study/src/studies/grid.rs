@@ -6,7 +6,7 @@ mod figures;
 pub(crate) mod measure;
 
 use self::measure::{GridReport, TABLES};
-use super::context::{Measure, Work};
+use super::context::{Measure, StudyContext};
 use crate::part::{Part, reproduced};
 use varflat_run::error::Result;
 use varflat_run::experiment::Checked;
@@ -33,7 +33,7 @@ impl Measure for GridStudy {
         self.0.check()
     }
 
-    fn measure(&self, work: &Work<'_>) -> Result<Self::Report> {
+    fn measure(&self, work: &StudyContext<'_>) -> Result<Self::Report> {
         self.measure(work)
     }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use varflat_model::data::DataError;
 
-use crate::studies::context::Work;
+use crate::studies::context::StudyContext;
 use crate::sweep::axes::{Axis, check_count, combinations, count};
 use crate::sweep::names::{self, LONGEST_NAME};
 use crate::sweep::parallel;
@@ -44,7 +44,7 @@ impl Trainings {
     }
 
     /// Do every run that is not finished.
-    pub(super) fn complete(&self, work: &Work<'_>) -> Result<Vec<Finished<'_>>> {
+    pub(super) fn complete(&self, work: &StudyContext<'_>) -> Result<Vec<Finished<'_>>> {
         complete(work, &self.groups, &self.set)
     }
 }
@@ -86,7 +86,7 @@ pub(super) fn check(groups: &[PointGroup], set: &[String]) -> std::result::Resul
 ///
 /// A training that diverges or dies is a finding, and comes back as such; so is one that leaves nothing to analyse.
 pub(super) fn complete<'a>(
-    work: &Work<'_>,
+    work: &StudyContext<'_>,
     groups: &'a [PointGroup],
     set: &[String],
 ) -> Result<Vec<Finished<'a>>> {
@@ -125,7 +125,7 @@ pub(super) fn complete<'a>(
 
 /// Every point with its group, in order.
 fn points<'a>(
-    work: &Work<'_>,
+    work: &StudyContext<'_>,
     groups: &'a [PointGroup],
     set: &[String],
 ) -> Result<Vec<(&'a PointGroup, Point)>> {

@@ -8,7 +8,7 @@ pub(crate) mod measure;
 mod readings;
 
 use self::measure::{LangevinReport, TABLES};
-use super::context::{Measure, Work};
+use super::context::{Measure, StudyContext};
 use crate::part::{Part, reproduced};
 use varflat_run::error::Result;
 use varflat_run::experiment::Checked;
@@ -35,7 +35,7 @@ impl Measure for LangevinStudy {
         self.check()
     }
 
-    fn measure(&self, work: &Work<'_>) -> Result<Self::Report> {
+    fn measure(&self, work: &StudyContext<'_>) -> Result<Self::Report> {
         self.measure(work)
     }
 

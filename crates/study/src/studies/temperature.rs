@@ -7,7 +7,7 @@ mod figures;
 pub(crate) mod measure;
 
 use self::measure::{TABLES, TemperatureReport};
-use super::context::{Measure, Work};
+use super::context::{Measure, StudyContext};
 use crate::part::{Part, reproduced};
 use varflat_run::error::Result;
 use varflat_run::experiment::Checked;
@@ -39,7 +39,7 @@ impl Measure for TemperatureStudy {
         self.check_run(run)
     }
 
-    fn measure(&self, work: &Work<'_>) -> Result<Self::Report> {
+    fn measure(&self, work: &StudyContext<'_>) -> Result<Self::Report> {
         self.measure(work)
     }
 

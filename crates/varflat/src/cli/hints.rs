@@ -5,6 +5,7 @@ use std::path::Path;
 
 use varflat_files::{FileError, MAKING};
 use varflat_model::data::DataError;
+use varflat_model::device::DeviceError;
 
 use varflat_run::artifacts::{Stage, names};
 use varflat_run::error::{Error, Remedy};
@@ -41,6 +42,9 @@ fn hint(error: &Error) -> String {
         Error::DataElsewhere { .. } => {
             "; give the command from where it is, or name the folder that holds the four IDX files (--data DIR, or data.folder)".to_owned()
         }
+        Error::Device(DeviceError::NotCompiled { asked, .. }) => format!(
+            "; rebuild with `cargo build --release -p varflat --no-default-features --features {asked},cli`"
+        ),
         Error::File(FileError::Io { action, source, .. }) => of_system(action, source).to_owned(),
         Error::File(FileError::Malformed { path, .. }) => again_made(path),
         Error::Malformed { path, remedy, .. } => of_remedy(path, remedy),

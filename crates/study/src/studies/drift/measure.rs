@@ -6,7 +6,7 @@ use varflat_files::{FileError, write_csv};
 use varflat_model::MovingLayer;
 use varflat_recorder::Trajectory;
 
-use crate::studies::context::Work;
+use crate::studies::context::StudyContext;
 use varflat_run::artifacts::{FIT, PCA, PROJECTIONS};
 use varflat_run::error::Result;
 use varflat_run::experiment::{Checked, MOST, MOST_POINTS, PROJECTED, all_within, not_too_many, within};
@@ -211,7 +211,7 @@ impl DriftStudy {
         })
     }
 
-    pub(super) fn measure(&self, work: &Work<'_>) -> Result<DriftReport> {
+    pub(super) fn measure(&self, work: &StudyContext<'_>) -> Result<DriftReport> {
         let run = work.source()?;
         let theta = run.read(&PROJECTIONS)?;
         let (steps, components) = theta.dim();
@@ -266,7 +266,7 @@ impl DriftStudy {
     }
 
     /// ‖w‖, w·p_1 and margins at some points of the window.
-    fn points_of_window(&self, work: &Work<'_>, theta: &[f64]) -> Result<Vec<GrowthRow>> {
+    fn points_of_window(&self, work: &StudyContext<'_>, theta: &[f64]) -> Result<Vec<GrowthRow>> {
         let run = work.source()?;
         let experiment = run.experiment();
         let pca = run.read(&PCA)?;

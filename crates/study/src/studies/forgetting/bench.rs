@@ -8,7 +8,7 @@ use varflat_recorder::{SharedSink, paths};
 
 use super::method::Heads;
 use super::settings::ForgettingStudy;
-use crate::studies::context::Work;
+use crate::studies::context::StudyContext;
 use varflat_run::context::Context;
 use varflat_run::error::{Error, Result};
 use varflat_run::optimizer::optimizer;
@@ -40,7 +40,7 @@ pub(super) struct Outcome {
 }
 
 impl<'a> Bench<'a> {
-    pub(super) fn new(study: &'a ForgettingStudy, work: &Work<'a>) -> Result<Self> {
+    pub(super) fn new(study: &'a ForgettingStudy, work: &StudyContext<'a>) -> Result<Self> {
         let base = work.base;
         let device = device::open(work.context.device)?;
         if base.model.channels.is_some() {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use varflat_files::{read_json, write_json};
 
 use super::settings::ForgettingStudy;
-use crate::studies::context::Work;
+use crate::studies::context::StudyContext;
 use varflat_run::error::Result;
 use varflat_run::experiment::Experiment;
 
@@ -21,7 +21,7 @@ struct Kept<T> {
 
 /// The result in the file of that name if it was made with the same settings, else that of `make`, which is kept there.
 pub(super) fn or_make<T: Serialize + DeserializeOwned>(
-    work: &Work<'_>,
+    work: &StudyContext<'_>,
     (study, seed, strength): (&ForgettingStudy, u64, Option<f64>),
     name: &str,
     make: impl FnOnce() -> Result<T>,

@@ -2,17 +2,17 @@
 
 use super::report::ForgettingReport;
 use super::settings::ForgettingStudy;
-use crate::studies::context::Work;
+use crate::studies::context::StudyContext;
 use varflat_run::error::Result;
 
 #[cfg(not(feature = "train"))]
-pub(super) fn measure(_: &ForgettingStudy, work: &Work<'_>) -> Result<ForgettingReport> {
+pub(super) fn measure(_: &ForgettingStudy, work: &StudyContext<'_>) -> Result<ForgettingReport> {
     varflat_run::stages::check_device(work.context.device)?;
     Err(work.complain("it trains networks, which needs a backend".to_owned()))
 }
 
 #[cfg(feature = "train")]
-pub(super) fn measure(study: &ForgettingStudy, work: &Work<'_>) -> Result<ForgettingReport> {
+pub(super) fn measure(study: &ForgettingStudy, work: &StudyContext<'_>) -> Result<ForgettingReport> {
     use varflat_files::write_csv;
 
     use super::settings::{RUNS, SEQUENCE, SEQUENCE_SUMMARY, SUMMARY};

@@ -8,7 +8,7 @@ use super::learnt::{self, Learnt};
 use super::method::{Heads, Kind, Method};
 use super::rows::{SequenceRow, SummaryRow};
 use super::two_tasks::SHARE;
-use crate::studies::context::Work;
+use crate::studies::context::StudyContext;
 use crate::sweep::parallel;
 use varflat_run::error::Result;
 
@@ -38,7 +38,11 @@ impl Chain {
 }
 
 /// Every compared method, and all data together, for every seed.
-pub(super) fn learn(bench: &Bench<'_>, work: &Work<'_>, summary: &[SummaryRow]) -> Result<Vec<SequenceRow>> {
+pub(super) fn learn(
+    bench: &Bench<'_>,
+    work: &StudyContext<'_>,
+    summary: &[SummaryRow],
+) -> Result<Vec<SequenceRow>> {
     let study = bench.study;
     let chosen = |heads: Heads, method: Method| {
         let row = summary.iter().find(|row| row.chosen && row.heads == heads && row.method() == method);

@@ -8,7 +8,7 @@ use super::learnt::{self, Learnt};
 use super::method::{Heads, Kind, Method};
 use super::report::TwoTasks;
 use super::rows::RunRow;
-use crate::studies::context::Work;
+use crate::studies::context::StudyContext;
 use crate::sweep::parallel;
 use varflat_run::error::Result;
 
@@ -16,7 +16,7 @@ use varflat_run::error::Result;
 pub(super) const SHARE: f64 = 0.8;
 
 /// Task 2 after task 1, for every seed.
-pub(super) fn learn(bench: &Bench<'_>, work: &Work<'_>) -> Result<TwoTasks> {
+pub(super) fn learn(bench: &Bench<'_>, work: &StudyContext<'_>) -> Result<TwoTasks> {
     let study = bench.study;
     let share = SHARE / (study.heads.len() * study.seeds.len()) as f64;
     let mut all = TwoTasks::default();

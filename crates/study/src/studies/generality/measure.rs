@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use varflat_analysis::Spread;
 
-use crate::studies::context::Work;
+use crate::studies::context::StudyContext;
 use crate::studies::exponents::{ExponentRow, write_exponents};
 use crate::studies::groups::Trainings;
 use varflat_run::error::Result;
@@ -66,7 +66,7 @@ impl GeneralityReport {
 pub struct GeneralityStudy(pub Trainings);
 
 impl GeneralityStudy {
-    pub(super) fn measure(&self, work: &Work<'_>) -> Result<GeneralityReport> {
+    pub(super) fn measure(&self, work: &StudyContext<'_>) -> Result<GeneralityReport> {
         let finished = self.0.complete(work)?;
         let rows = write_exponents(&finished, work, [EXPONENTS, POINTS])?;
         let mut missing_data: Vec<String> = finished.iter().filter_map(|run| run.missing_data()).collect();

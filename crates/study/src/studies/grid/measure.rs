@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use varflat_analysis::{MOST_RISE, Scaling, Spread, scaling};
 
-use crate::studies::context::Work;
+use crate::studies::context::StudyContext;
 use crate::studies::exponents::{ExponentRow, write_exponents};
 use crate::studies::groups::Trainings;
 use varflat_run::error::Result;
@@ -54,7 +54,7 @@ impl GridReport {
 pub struct GridStudy(pub Trainings);
 
 impl GridStudy {
-    pub(super) fn measure(&self, work: &Work<'_>) -> Result<GridReport> {
+    pub(super) fn measure(&self, work: &StudyContext<'_>) -> Result<GridReport> {
         let rows = write_exponents(&self.0.complete(work)?, work, [EXPONENTS, POINTS])?;
         Ok(report(&rows))
     }

@@ -9,7 +9,7 @@ use varflat_files::write_csv;
 use varflat_model::written;
 
 use super::readings::{self, Measured, steps};
-use crate::studies::context::Work;
+use crate::studies::context::StudyContext;
 use crate::studies::exponents::PointRow;
 use crate::studies::groups::{self, Finished, PointGroup};
 use crate::words::estimate;
@@ -168,7 +168,7 @@ impl LangevinStudy {
         groups::check(&self.groups, &self.set)
     }
 
-    pub(super) fn measure(&self, work: &Work<'_>) -> Result<LangevinReport> {
+    pub(super) fn measure(&self, work: &StudyContext<'_>) -> Result<LangevinReport> {
         let source = work.source()?;
         let start = format!("langevin.start=\"../../{}\"", work.run);
         let set = [&[start], self.set.as_slice()].concat();

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use varflat_analysis::{Component, PowerLaw};
 use varflat_files::write_csv;
 
-use crate::studies::context::Work;
+use crate::studies::context::StudyContext;
 use crate::studies::exponents::ExponentRow;
 use crate::studies::groups::{self, PointGroup};
 use varflat_run::artifacts::FIT;
@@ -83,7 +83,7 @@ impl SensitivityStudy {
         }))
     }
 
-    pub(super) fn measure(&self, work: &Work<'_>) -> Result<SensitivityReport> {
+    pub(super) fn measure(&self, work: &StudyContext<'_>) -> Result<SensitivityReport> {
         let finished = groups::complete(work, &self.groups, &self.set)?;
         let rows: Vec<ExponentRow> = finished.iter().map(ExponentRow::of).collect::<Result<_>>()?;
         let ranges = self.fit_ranges(work)?;
@@ -98,7 +98,7 @@ impl SensitivityStudy {
     }
 
     /// ψ of the run itself over each range.
-    fn fit_ranges(&self, work: &Work<'_>) -> Result<Vec<RangeRow>> {
+    fn fit_ranges(&self, work: &StudyContext<'_>) -> Result<Vec<RangeRow>> {
         let run = work.source()?;
         let components: Vec<Component> = stages::read_components(run)?;
         let fit: FitReport = run.read(&FIT)?;

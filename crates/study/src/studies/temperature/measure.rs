@@ -16,7 +16,7 @@ use varflat_model::{
 };
 use varflat_recorder::Trajectory;
 
-use crate::studies::context::Work;
+use crate::studies::context::StudyContext;
 use crate::words::exponent;
 use varflat_run::artifacts::{FLATNESS, PCA, TRAJECTORY};
 use varflat_run::error::{Error, Result};
@@ -259,13 +259,13 @@ impl TemperatureStudy {
         self.profiled.iter().chain(others).copied().collect()
     }
 
-    pub(super) fn measure(&self, work: &Work<'_>) -> Result<TemperatureReport> {
+    pub(super) fn measure(&self, work: &StudyContext<'_>) -> Result<TemperatureReport> {
         measure(work, self)
     }
 }
 
 /// Measure everything; the tables appear in the study's folder.
-fn measure(work: &Work<'_>, config: &TemperatureStudy) -> Result<TemperatureReport> {
+fn measure(work: &StudyContext<'_>, config: &TemperatureStudy) -> Result<TemperatureReport> {
     let run = work.source()?;
     let experiment = run.experiment();
     let (learning_rate, block) = (experiment.training.learning_rate, experiment.fit.block);

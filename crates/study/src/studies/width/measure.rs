@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use varflat_analysis::{Estimate, Spread, Trust, scaling, spectrum};
 use varflat_files::write_csv;
 
-use crate::studies::context::Work;
+use crate::studies::context::StudyContext;
 use crate::studies::exponents::ExponentRow;
 use crate::studies::groups::{Finished, Trainings};
 use crate::words::estimate;
@@ -99,7 +99,7 @@ impl WidthReport {
 pub struct WidthStudy(pub Trainings);
 
 impl WidthStudy {
-    pub(super) fn measure(&self, work: &Work<'_>) -> Result<WidthReport> {
+    pub(super) fn measure(&self, work: &StudyContext<'_>) -> Result<WidthReport> {
         let finished = self.0.complete(work)?;
         let rows: Vec<WidthRow> = finished.iter().map(WidthRow::of).collect::<Result<_>>()?;
         write_csv(&work.file(WIDTHS), &rows)?;
