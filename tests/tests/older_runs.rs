@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use varflat::RunFolder;
+use varflat::run_folder::Stage;
 use varflat_tests::readers::copy;
 use varflat_tests::{Program, program};
 
@@ -56,4 +58,23 @@ fn older_figures_and_studies_are_known_and_redrawn() {
     for name in ["variance_flatness", "pca_spectrum"] {
         assert!(folder.path().join(format!("new/{name}.svg")).exists(), "{name}");
     }
+}
+
+/// Stages are taken over file by file, and a kill may come between any two.
+#[test]
+fn a_run_that_was_half_taken_over_is_taken_over_again() {
+    let (folder, _) = older();
+    let source = RunFolder::view(folder.path().join("runs/base")).unwrap();
+    let experiment = source.experiment().with(&["fit.block=7".to_owned()]).unwrap();
+    let place = folder.path().join("runs/other");
+    let adopt = || RunFolder::create(&place, &experiment, false)?.adopt(&source);
+
+    let missing = source.file("pca.npz");
+    fs::rename(&missing, folder.path().join("kept")).unwrap();
+    adopt().unwrap_err();
+    assert!(place.join("trajectory.npy").exists() && !place.join("pca.npz").exists());
+    fs::rename(folder.path().join("kept"), &missing).unwrap();
+    adopt().unwrap();
+    let adopted = RunFolder::view(&place).unwrap();
+    assert!(adopted.is_done(Stage::Flatness).unwrap() && !adopted.is_done(Stage::Fit).unwrap());
 }

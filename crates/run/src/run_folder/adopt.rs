@@ -28,6 +28,8 @@ impl RunFolder {
         }
         let shared = || Stage::ALL.into_iter().filter(move |stage| *stage < first);
         let training = self.writer()?.begin(Stage::Train)?;
+        // Before any file: a folder in which a kill has left some is then known as a run's.
+        training.note(|record| record.name.clone_from(&self.experiment().name))?;
         for name in shared().flat_map(Stage::results) {
             link(&source.checked(name)?, &self.file(name))?;
         }
