@@ -107,7 +107,7 @@ pub fn studies() -> Listing {
             Cell::names([part.record].into_iter().chain(part.tables.iter().copied())),
         ]
     };
-    let columns = vec!["name", "what", "claims", "takes on two cores", "figures", "tables"];
+    let columns = vec!["name", "what", "claims", "time, two cores", "figures", "tables"];
     Listing { columns, rows: registry::reproduced().map(row).collect() }
 }
 

@@ -104,19 +104,19 @@ impl Verdict {
 /// What the tables say about a claim.
 pub(crate) struct Finding {
     pub(crate) verdict: Verdict,
-    pub(crate) ours: Vec<Number>,
+    pub(crate) measured: Vec<Number>,
     /// The finding in a sentence or two.
-    pub(crate) says: String,
+    pub(crate) summary: String,
     /// Where it disagrees with the paper, or falls short of it; empty if nowhere.
-    pub(crate) disagrees: String,
+    pub(crate) caveat: String,
 }
 
 impl Finding {
     /// Of tables from before the number stood in one.
     pub(crate) fn of_older(again: &str) -> Self {
-        let says = format!(
+        let summary = format!(
             "The tables are of an older version, which did not write this number: do `{again}` again."
         );
-        Self { verdict: Verdict::NotMeasured, ours: Vec::new(), says, disagrees: String::new() }
+        Self { verdict: Verdict::NotMeasured, measured: Vec::new(), summary, caveat: String::new() }
     }
 }

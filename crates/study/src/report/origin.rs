@@ -43,7 +43,7 @@ fn is_quick(tables: &Tables) -> Result<bool> {
 pub(super) fn command(tables: &Tables, part: &Part) -> Result<String> {
     let name = part.name;
     if part.reproduced.is_none() {
-        return Ok("varflat sweep collect SWEEP.toml --figures DIR".to_owned());
+        return Ok("varflat sweep collect FOLDER --figures DIR".to_owned());
     }
     Ok(match of(tables, part)? {
         Some(Origin::Own) if name == registry::HEADLINE.name => {

@@ -30,9 +30,9 @@ pub(super) struct ClaimRow {
     pub(super) paper: Vec<(Text, &'static str)>,
     pub(super) rule: Text,
     pub(super) verdict: Verdict,
-    pub(super) ours: Vec<Shown>,
-    pub(super) says: Text,
-    pub(super) disagrees: Text,
+    pub(super) measured: Vec<Shown>,
+    pub(super) summary: Text,
+    pub(super) caveat: Text,
     /// The figures of the page that show it.
     pub(super) figures: Vec<&'static str>,
     /// What measures it, where it was not.
@@ -44,7 +44,7 @@ pub(super) struct ControlRow {
     pub(super) question: Text,
     pub(super) expected: Text,
     pub(super) link: &'static str,
-    pub(super) ours: Vec<Shown>,
+    pub(super) measured: Vec<Shown>,
     pub(super) means: Text,
     pub(super) figures: Vec<&'static str>,
     pub(super) command: String,
@@ -84,19 +84,19 @@ pub(super) struct PictureOrigin {
 impl ClaimRow {
     /// The tables of its numbers, each once.
     pub(super) fn tables(&self) -> Vec<&'static str> {
-        tables(&self.ours)
+        tables(&self.measured)
     }
 }
 
 impl ControlRow {
     pub(super) fn tables(&self) -> Vec<&'static str> {
-        tables(&self.ours)
+        tables(&self.measured)
     }
 }
 
-fn tables(ours: &[Shown]) -> Vec<&'static str> {
+fn tables(measured: &[Shown]) -> Vec<&'static str> {
     let mut tables: Vec<&'static str> = Vec::new();
-    for shown in ours {
+    for shown in measured {
         if !tables.contains(&shown.number.table) {
             tables.push(shown.number.table);
         }
@@ -104,8 +104,8 @@ fn tables(ours: &[Shown]) -> Vec<&'static str> {
     tables
 }
 
-fn shown(ours: Vec<Number>) -> Vec<Shown> {
-    ours.into_iter().map(|number| Shown { what: Text::new(&number.what), number }).collect()
+fn shown(measured: Vec<Number>) -> Vec<Shown> {
+    measured.into_iter().map(|number| Shown { what: Text::new(&number.what), number }).collect()
 }
 
 impl Page {
@@ -124,9 +124,9 @@ impl Page {
             let found = (claim.find)(tables)?;
             let finding = found.unwrap_or(Finding {
                 verdict: Verdict::NotMeasured,
-                ours: Vec::new(),
-                says: String::new(),
-                disagrees: String::new(),
+                measured: Vec::new(),
+                summary: String::new(),
+                caveat: String::new(),
             });
             let paper =
                 claim.paper.iter().map(|(text, certainty)| (Text::new(text), certainty.word())).collect();
@@ -137,9 +137,9 @@ impl Page {
                 paper,
                 rule: Text::new(claim.rule),
                 verdict: finding.verdict,
-                ours: shown(finding.ours),
-                says: Text::new(finding.says),
-                disagrees: Text::new(finding.disagrees),
+                measured: shown(finding.measured),
+                summary: Text::new(finding.summary),
+                caveat: Text::new(finding.caveat),
                 figures: there(claim.figures),
                 command: if measured { String::new() } else { origin::command(tables, part)? },
             });
@@ -148,13 +148,13 @@ impl Page {
         for (part, control) in registry::controls() {
             let found = (control.find)(tables)?;
             let command = if found.is_some() { String::new() } else { origin::command(tables, part)? };
-            let (ours, means) = found.unwrap_or_default();
+            let (measured, means) = found.unwrap_or_default();
             controls.push(ControlRow {
                 id: control.id,
                 question: Text::new(control.question),
                 expected: Text::new(control.expected),
                 link: control.link,
-                ours: shown(ours),
+                measured: shown(measured),
                 means: Text::new(means),
                 figures: there(control.figures),
                 command,
@@ -167,7 +167,7 @@ impl Page {
 
     /// The claims about which there is something to admit.
     pub(super) fn disagreements(&self) -> Vec<&ClaimRow> {
-        self.claims.iter().filter(|claim| !claim.disagrees.is_empty()).collect()
+        self.claims.iter().filter(|claim| !claim.caveat.is_empty()).collect()
     }
 
     /// Wall time of all that is there.

@@ -82,19 +82,19 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
     let Some(record) = tables.study::<ForgettingReport>("forgetting")? else { return Ok(None) };
     let Some(study) = &record.study.settings::<ForgettingStudy>() else { return Ok(None) };
     let setups = &record.report.setups;
-    let mut ours = Vec::new();
+    let mut measured = Vec::new();
     let (mut sentences, mut against) = (Vec::new(), Vec::new());
     for setup in setups {
         let words = words(setup.heads);
         if let Some(difference) = reduction(setup) {
-            ours.push(percent(format!("LDC minus no constraint, {words}"), difference));
+            measured.push(percent(format!("LDC minus no constraint, {words}"), difference));
             if difference.high().is_none_or(|high| high >= 0.0) {
                 against.push(format!("with {words} the reduction is not significant"));
             }
         }
         for method in setup.methods.iter().filter(|method| is_named(study, method)) {
             let what = format!("{}, {} constraints, {words}", name(method), fixed(method.constraints, 0));
-            ours.push(percent(what, &method.mean_error));
+            measured.push(percent(what, &method.mean_error));
         }
         let error = |wanted: fn(&ForgettingStudy, &MethodReport) -> bool| {
             let found = setup.methods.iter().find(|method| wanted(study, method));
@@ -109,11 +109,11 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
     }
     let differences: Vec<f64> = setups.iter().filter_map(reduction).filter_map(Estimate::high).collect();
     let verdict = verdict(&differences);
-    let disagrees = match against.as_slice() {
+    let caveat = match against.as_slice() {
         [] => String::new(),
         _ => format!("But {}.", against.join("; and ")),
     };
-    Ok(Some(Finding { verdict, ours, says: sentences.join(" "), disagrees }))
+    Ok(Some(Finding { verdict, measured, summary: sentences.join(" "), caveat }))
 }
 
 #[cfg(test)]

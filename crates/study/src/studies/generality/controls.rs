@@ -16,12 +16,12 @@ const GENERALITY: Control = Control {
     find: |tables| {
         let Some(record) = tables.study::<GeneralityReport>("generality")? else { return Ok(None) };
         let rows: Vec<ExponentRow> = tables.rows(EXPONENTS)?;
-        let (mut ours, mut slopes) = (Vec::new(), Vec::new());
+        let (mut measured, mut slopes) = (Vec::new(), Vec::new());
         for row in rows.iter().filter(|row| row.is_trusted()) {
             let what = format!("{}, seed {}", row.group, row.seed);
             if let Some(psi) = row.psi {
                 let number = Number::new(format!("ψ, {what}"), psi, 2, EXPONENTS);
-                ours.push(number.within(row.low.zip(row.high)));
+                measured.push(number.within(row.low.zip(row.high)));
             }
             slopes.extend(leading::slope(row, &what, EXPONENTS));
         }
@@ -33,10 +33,10 @@ const GENERALITY: Control = Control {
         if let Some(sentence) = leading::sentence(&slopes) {
             means = format!("{means} {sentence}");
         }
-        ours.append(&mut slopes);
+        measured.append(&mut slopes);
         if !missing_data.is_empty() {
             means += " Some were left out, because their data are not on this machine.";
         }
-        Ok(Some((ours, means)))
+        Ok(Some((measured, means)))
     },
 };

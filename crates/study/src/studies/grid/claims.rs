@@ -44,15 +44,15 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
     let [first, last] = fit.range;
     let headline = Number::of(format!("ψ of the headline run, components {first}–{last}"), &psi, SUMMARY);
     let most = if fit.bend().is_some() { 1 } else { headline.digits };
-    let mut ours = vec![Number { digits: headline.digits.min(most), ..headline }];
+    let mut measured = vec![Number { digits: headline.digits.min(most), ..headline }];
     if let Some([least, largest]) = fit.bend() {
-        ours.push(Number::new("the relation bends: least ψ by range of F", least, 1, SUMMARY));
-        ours.push(Number::new("and largest", largest, 1, SUMMARY));
+        measured.push(Number::new("the relation bends: least ψ by range of F", least, 1, SUMMARY));
+        measured.push(Number::new("and largest", largest, 1, SUMMARY));
     }
-    ours.push(Number::new("its correlation r", fit.r, 3, SUMMARY));
+    measured.push(Number::new("its correlation r", fit.r, 3, SUMMARY));
     let Some(record) = tables.study::<GridReport>("grid")? else {
-        let says = "“For every B and α” needs the grid of runs.".to_owned();
-        return Ok(Some(Finding { verdict: Verdict::NotMeasured, ours, says, disagrees: String::new() }));
+        let summary = "“For every B and α” needs the grid of runs.".to_owned();
+        return Ok(Some(Finding { verdict: Verdict::NotMeasured, measured, summary, caveat: String::new() }));
     };
     let rows: Vec<ExponentRow> = tables.rows(EXPONENTS)?;
     let trusted: Vec<&ExponentRow> = rows.iter().filter(|row| row.is_trusted()).collect();
@@ -62,14 +62,19 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
     let few = fit.mostly_censored();
     let verdict = if few.is_some() { Verdict::NotMeasured } else { verdict(&exponents, rows.len()) };
     let psi = || trusted.iter().filter_map(|row| row.psi);
-    ours.push(Number::new(format!("trusted runs, of {}", rows.len()), trusted.len() as f64, 0, EXPONENTS));
+    measured.push(Number::new(
+        format!("trusted runs, of {}", rows.len()),
+        trusted.len() as f64,
+        0,
+        EXPONENTS,
+    ));
     if let Some(spread) = record.report.psi {
         let what = format!("mean ψ of these (standard deviation {})", fixed(spread.standard_deviation, 2));
-        ours.push(Number::new(what, spread.mean, 2, "grid.json"));
-        ours.push(Number::new("least ψ of these", spread.least, 2, EXPONENTS));
-        ours.push(Number::new("largest ψ of these", spread.largest, 2, EXPONENTS));
+        measured.push(Number::new(what, spread.mean, 2, "grid.json"));
+        measured.push(Number::new("least ψ of these", spread.least, 2, EXPONENTS));
+        measured.push(Number::new("largest ψ of these", spread.largest, 2, EXPONENTS));
     }
-    let says = match (verdict, few) {
+    let summary = match (verdict, few) {
         (Verdict::NotMeasured, Some(few)) => format!("In the headline run {few}."),
         (Verdict::NotMeasured, None) => {
             format!(
@@ -85,12 +90,12 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
             fixed(psi().fold(fit.psi, f64::max), 2)
         ),
     };
-    let disagrees = if verdict == Verdict::NotMeasured {
+    let caveat = if verdict == Verdict::NotMeasured {
         String::new()
     } else {
-        limits(record.report.against_ratio.as_ref(), &rows, &trusted, &mut ours)
+        limits(record.report.against_ratio.as_ref(), &rows, &trusted, &mut measured)
     };
-    Ok(Some(Finding { verdict, ours, says, disagrees }))
+    Ok(Some(Finding { verdict, measured, summary, caveat }))
 }
 
 /// What "regardless of B and α" leaves out: how ψ depends on α/B, the components of most variance, and the runs that are not trusted.
@@ -98,13 +103,13 @@ fn limits(
     against_ratio: Option<&Scaling>,
     rows: &[ExponentRow],
     trusted: &[&ExponentRow],
-    ours: &mut Vec<Number>,
+    measured: &mut Vec<Number>,
 ) -> String {
     let slopes = trusted.iter().filter_map(|row| leading::slope(row, &row.run, EXPONENTS));
     let mut sentences: Vec<String> = leading::sentence(&slopes.collect::<Vec<_>>()).into_iter().collect();
     if let Some(law) = against_ratio {
         let estimate = law.estimate();
-        ours.push(Number::of("x in ψ ∝ (α/B)^{x} among these", &estimate, "grid.json"));
+        measured.push(Number::of("x in ψ ∝ (α/B)^{x} among these", &estimate, "grid.json"));
         if estimate.interval.is_some_and(|[low, high]| low > 0.0 || high < 0.0) {
             let way = if law.exponent > 0.0 { "grows" } else { "falls" };
             sentences.push(format!("ψ is not the same for every B and α: it {way} with α/B."));

@@ -34,23 +34,23 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
     let report = &record.report;
     let slope = report.sgd();
     let Some([low, high]) = slope.interval else {
-        let (ours, disagrees) = (vec![Number::of("slope of SGD", &slope, "langevin.json")], String::new());
-        let says = format!("The slope of SGD has {}.", slope.about());
-        return Ok(Some(Finding { verdict: Verdict::NotMeasured, ours, says, disagrees }));
+        let (measured, caveat) = (vec![Number::of("slope of SGD", &slope, "langevin.json")], String::new());
+        let summary = format!("The slope of SGD has {}.", slope.about());
+        return Ok(Some(Finding { verdict: Verdict::NotMeasured, measured, summary, caveat }));
     };
     let sgd = (low, high);
-    let mut ours = vec![Number::of("slope of SGD", &slope, "langevin.json")];
+    let mut measured = vec![Number::of("slope of SGD", &slope, "langevin.json")];
     let (mut walks, mut short) = (Vec::new(), 0);
     for row in rows.iter().filter(|row| row.is_trusted() && row.reading == Reading::Hessian) {
         if let (Some(slope), Some(low), Some(high)) = (row.slope, row.low, row.high) {
             walks.push((slope, low));
             short += usize::from(high < 2.0);
             let what = format!("equilibrium at {}", label(row));
-            ours.push(Number::new(what, slope, 2, EXPONENTS).within(Some((low, high))));
+            measured.push(Number::new(what, slope, 2, EXPONENTS).within(Some((low, high))));
         }
     }
     let verdict = verdict(sgd, &walks);
-    let says = match verdict {
+    let summary = match verdict {
         Verdict::NotMeasured => {
             "No walk along the eigenvectors can be trusted: too few directions relaxed often enough."
                 .to_owned()
@@ -63,9 +63,9 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
             fixed(walks.iter().map(|walk| walk.0).fold(f64::NEG_INFINITY, f64::max), 2)
         ),
     };
-    let disagrees = match verdict {
+    let caveat = match verdict {
         Verdict::NotMeasured => String::new(),
-        Verdict::Not => says.clone(),
+        Verdict::Not => summary.clone(),
         _ if short > 0 => format!(
             "{short} of {} slopes lie below +2 by more than their interval: as far out as the level that defines F the loss is no parabola, \
              for which +2 is exact.",
@@ -73,7 +73,7 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
         ),
         _ => String::new(),
     };
-    Ok(Some(Finding { verdict, ours, says, disagrees }))
+    Ok(Some(Finding { verdict, measured, summary, caveat }))
 }
 
 #[cfg(test)]

@@ -40,15 +40,15 @@ const OTHER_DIRECTIONS: Control = Control {
     find: |tables| {
         let Some(_) = tables.study::<LangevinReport>("langevin")? else { return Ok(None) };
         let rows: Vec<WalkRow> = tables.rows(EXPONENTS)?;
-        let ours = slopes(&rows, Reading::Sgd, "equilibrium along SGD’s components");
-        let means = match span(&ours) {
+        let measured = slopes(&rows, Reading::Sgd, "equilibrium along SGD’s components");
+        let means = match span(&measured) {
             Some(span) => format!(
                 "Along the directions of the paper’s figure even equilibrium gives {span}. The yardstick of +2 belongs to the eigenvectors; along \
                  these directions the contrast to SGD is that much smaller, and still one of sign."
             ),
             None => "No such reading can be trusted here.".to_owned(),
         };
-        Ok(Some((ours, means)))
+        Ok(Some((measured, means)))
     },
 };
 

@@ -17,7 +17,7 @@ const DEFINITION: Control = Control {
         let Some(record) = tables.study::<SensitivityReport>("sensitivity")? else { return Ok(None) };
         let rows: Vec<ExponentRow> = tables.rows(EXPONENTS)?;
         let ranges: Vec<RangeRow> = tables.rows(RANGES)?;
-        let mut ours: Vec<Number> = ranges
+        let mut measured: Vec<Number> = ranges
             .iter()
             .map(|row| {
                 Number::new(format!("ψ, components {}–{}", row.first, row.last), row.psi, 2, RANGES)
@@ -33,10 +33,10 @@ const DEFINITION: Control = Control {
                 continue;
             };
             if psi().count() == 1 {
-                ours.push(Number::new(format!("{group}: ψ"), least, 2, EXPONENTS));
+                measured.push(Number::new(format!("{group}: ψ"), least, 2, EXPONENTS));
             } else {
-                ours.push(Number::new(format!("{group}: least ψ"), least, 2, EXPONENTS));
-                ours.push(Number::new("and largest ψ", largest, 2, EXPONENTS));
+                measured.push(Number::new(format!("{group}: least ψ"), least, 2, EXPONENTS));
+                measured.push(Number::new("and largest ψ", largest, 2, EXPONENTS));
             }
         }
         let SensitivityReport { least, largest } = record.report;
@@ -46,6 +46,6 @@ const DEFINITION: Control = Control {
             fixed(least, 2),
             fixed(largest, 2)
         );
-        Ok(Some((ours, means)))
+        Ok(Some((measured, means)))
     },
 };

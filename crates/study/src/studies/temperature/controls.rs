@@ -18,12 +18,12 @@ const RESHUFFLING: Control = Control {
         let Some([sharp, flat]) = record.report.fixed_integral else { return Ok(None) };
         let number = |what: &str, time: f64| Number::new(what, time, 2, "temperature.json").unit(" steps");
         let [expected, error] = record.report.expected_integral();
-        let mut ours = vec![
+        let mut measured = vec![
             number("integral time at fixed w, median of the first 50 components after p_{1}", sharp),
             number("the same of the last 50", flat),
         ];
         if record.report.uncorrelated_integral.is_some() {
-            ours.push(number("integral time that reshuffling alone leaves", expected));
+            measured.push(number("integral time that reshuffling alone leaves", expected));
         }
         let means = format!(
             "In sharp directions the noise is close to white ({} steps). In flat ones its integral time is {} steps: {}.",
@@ -35,6 +35,6 @@ const RESHUFFLING: Control = Control {
                 "no more anti-correlation than that of reshuffling is seen"
             }
         );
-        Ok(Some((ours, means)))
+        Ok(Some((measured, means)))
     },
 };

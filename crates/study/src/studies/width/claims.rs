@@ -48,10 +48,10 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
     let report = &record.report;
     let rows: Vec<WidthRow> = tables.rows(WIDTHS)?;
     let (Some(growth), Some(test_error)) = (&report.growth, &report.test_error) else {
-        let says =
+        let summary =
             format!("Only {} of {} runs can be trusted: too few to decide.", report.trusted, report.runs);
-        let (ours, disagrees) = (Vec::new(), String::new());
-        return Ok(Some(Finding { verdict: Verdict::NotMeasured, ours, says, disagrees }));
+        let (measured, caveat) = (Vec::new(), String::new());
+        return Ok(Some(Finding { verdict: Verdict::NotMeasured, measured, summary, caveat }));
     };
     let [fewest, most] = report.weights;
     let verdict = verdict(growth, test_error, most as f64 / fewest as f64);
@@ -60,17 +60,18 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
     let trusted = || rows.iter().filter(|row| row.is_trusted() && Some(&row.group) == first.as_ref());
     let components = || trusted().filter_map(|row| row.components_rest).map(|n| n as f64);
     let ends = (components().reduce(f64::min), components().reduce(f64::max));
-    let mut ours = vec![number("s in n ∝ N^{s}", growth), number("exponent of the test error", test_error)];
+    let mut measured =
+        vec![number("s in n ∝ N^{s}", growth), number("exponent of the test error", test_error)];
     if let (Some(least), Some(largest)) = ends {
-        ours.push(Number::new(format!("least n, N = {fewest} to {most}"), least, 0, WIDTHS));
-        ours.push(Number::new("largest n", largest, 0, WIDTHS));
+        measured.push(Number::new(format!("least n, N = {fewest} to {most}"), least, 0, WIDTHS));
+        measured.push(Number::new("largest n", largest, 0, WIDTHS));
     }
     if let Some(psi) = report.psi {
-        ours.push(Number::new("least ψ", psi.least, 2, TABLE));
-        ours.push(Number::new("largest ψ", psi.largest, 2, TABLE));
+        measured.push(Number::new("least ψ", psi.least, 2, TABLE));
+        measured.push(Number::new("largest ψ", psi.largest, 2, TABLE));
     }
     let [narrow, wide] = report.hidden;
-    let says = format!(
+    let summary = format!(
         "From H = {narrow} to {wide} the number of weights grows {}-fold; the number of components goes as N^{{s}} with s = {}.",
         fixed(most as f64 / fewest as f64, 0),
         estimate(growth)
@@ -80,13 +81,13 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
         .filter(|row| !row.is_trusted() && Some(&row.group) == first.as_ref())
         .map(|row| format!("H = {} ({})", row.hidden, row.note))
         .collect();
-    let disagrees = match verdict {
+    let caveat = match verdict {
         Verdict::Not => "The number of relevant directions grows with the network here.".to_owned(),
         Verdict::Partly => "The dependence is weaker than a square root, but not weak.".to_owned(),
         _ if doubtful.is_empty() => String::new(),
         _ => format!("Not trusted, and decide nothing: {}.", doubtful.join("; ")),
     };
-    Ok(Some(Finding { verdict, ours, says, disagrees }))
+    Ok(Some(Finding { verdict, measured, summary, caveat }))
 }
 
 #[cfg(test)]

@@ -55,26 +55,26 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
         margin: report.margin_growth,
     };
     let growth = |what: &str, ratio: f64| Number::new(what, 100.0 * (ratio - 1.0), 2, TABLE).unit(" %");
-    let ours = vec![
+    let measured = vec![
         Number::new("|cos(p_{1}, w_{0})|", found.cosine, 3, TABLE),
         growth("growth of w·p_{1} over the window", found.along),
         growth("growth of ‖w‖", found.norm),
         growth("growth of the margin", found.margin),
     ];
     let verdict = found.verdict();
-    let says = format!(
+    let summary = format!(
         "{} % of the squared length of w_{{0}} lies along p_{{1}}. Moving along p_{{1}} alone the margin grows by {} %.",
         fixed(100.0 * found.cosine.powi(2), 0),
         fixed(100.0 * (report.margin_along_growth - 1.0), 2)
     );
-    let disagrees = match verdict {
+    let caveat = match verdict {
         Verdict::Reproduced | Verdict::NotMeasured => "",
         Verdict::Partly => {
             "p_{1} is aligned with w_{0}, but not highly, or the weights or the margin do not grow along."
         }
         Verdict::Not => "The drift does not amplify the weights here.",
     };
-    Ok(Some(Finding { verdict, ours, says, disagrees: disagrees.to_owned() }))
+    Ok(Some(Finding { verdict, measured, summary, caveat: caveat.to_owned() }))
 }
 
 #[cfg(test)]

@@ -47,17 +47,18 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
         Some((range, [of(1)?, of(2)?, of(49)?, of(50)?]))
     });
     let Some((range, rows)) = found else {
-        let says = format!("The window is too short, or the layer too small, for components {COMPONENTS:?}.");
-        let (ours, disagrees) = (Vec::new(), String::new());
-        return Ok(Some(Finding { verdict: Verdict::NotMeasured, ours, says, disagrees }));
+        let summary =
+            format!("The window is too short, or the layer too small, for components {COMPONENTS:?}.");
+        let (measured, caveat) = (Vec::new(), String::new());
+        return Ok(Some(Finding { verdict: Verdict::NotMeasured, measured, summary, caveat }));
     };
-    let ours = rows.map(|row| {
+    let measured = rows.map(|row| {
         let number = Number::new(format!("x of θ_{{{}}}", row.index), row.exponent, 2, EXPONENTS);
         number.within(row.low.zip(row.high))
     });
     let exponents = rows.map(|row| row.exponent);
     let verdict = verdict(exponents);
-    let says = format!(
+    let summary = format!(
         "Over lags of {} to {} steps the mean-square displacement of θ_{{1}} grows as t^{{{}}}, and as t^{{{}}} in the median of the other \
          components.",
         range.shortest,
@@ -65,12 +66,12 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
         fixed(range.first, 2),
         fixed(range.median_of_others, 2)
     );
-    let disagrees = match verdict {
+    let caveat = match verdict {
         Verdict::Reproduced | Verdict::NotMeasured => String::new(),
         Verdict::Partly => "Drift and diffusion can be told apart, but the exponents are not those of pure drift and diffusion.".to_owned(),
         Verdict::Not => format!("Drift and diffusion cannot be told apart: x = {}.", exponents.map(|x| fixed(x, 2)).join(", ")),
     };
-    Ok(Some(Finding { verdict, ours: ours.to_vec(), says, disagrees }))
+    Ok(Some(Finding { verdict, measured: measured.to_vec(), summary, caveat }))
 }
 
 #[cfg(test)]

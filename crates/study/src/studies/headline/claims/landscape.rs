@@ -38,17 +38,18 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
         of(found().find(|row| row.index > 1)),
         of(found().next_back()),
     );
-    let mut ours = Number::of_law("x in F_{i} ∝ i^{x}", &law, SUMMARY);
-    ours.push(Number::new("correlation r", law.r, 3, SUMMARY));
+    let mut measured = Number::of_law("x in F_{i} ∝ i^{x}", &law, SUMMARY);
+    measured.push(Number::new("correlation r", law.r, 3, SUMMARY));
     let ends = [
         ("F of the drift direction p_{1}", first),
         ("F of the component after it", second),
         ("F of the last component", last),
     ];
-    ours.extend(ends.into_iter().filter_map(|(what, value)| Some(Number::new(what, value?, 2, FLATNESS))));
+    measured
+        .extend(ends.into_iter().filter_map(|(what, value)| Some(Number::new(what, value?, 2, FLATNESS))));
     let verdict = verdict(&law);
     let left_out = rows.len() - found().count();
-    let says = format!(
+    let summary = format!(
         "F grows with the index over {}{}.",
         count(law.n, "component"),
         if left_out > 0 {
@@ -65,12 +66,12 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
         ),
         _ => String::new(),
     };
-    let disagrees = match verdict {
+    let caveat = match verdict {
         Verdict::Reproduced | Verdict::NotMeasured => exception,
         Verdict::Partly => "The landscape gets flatter with the index only on the whole.".to_owned(),
         Verdict::Not => "The landscape does not get flatter with the index.".to_owned(),
     };
-    Ok(Some(Finding { verdict, ours, says, disagrees }))
+    Ok(Some(Finding { verdict, measured, summary, caveat }))
 }
 
 #[cfg(test)]

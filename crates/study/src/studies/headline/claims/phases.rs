@@ -34,15 +34,15 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
     let Some(summary) = summary(tables)? else { return Ok(None) };
     let Some(phases) = summary.phases else { return Ok(Some(Finding::of_older("varflat plot RUN"))) };
     let percent = |what: &str, value: f64| Number::new(what, 100.0 * value, 2, SUMMARY).unit(" %");
-    let mut ours = Vec::new();
+    let mut measured = Vec::new();
     if let (Some(turn), Some(test_at_turn)) = (phases.turn, phases.test_at_turn) {
-        ours.push(Number::new("epoch at which the training error is below 1 %", turn, 0, SUMMARY));
-        ours.push(percent("test error then", test_at_turn));
+        measured.push(Number::new("epoch at which the training error is below 1 %", turn, 0, SUMMARY));
+        measured.push(percent("test error then", test_at_turn));
     }
-    ours.push(Number::new("last epoch", phases.last, 0, SUMMARY));
-    ours.push(percent("largest training error in the last tenth", phases.late_error));
-    ours.push(percent("mean test error there", phases.test_late));
-    let says = match (phases.turn, phases.test_at_turn) {
+    measured.push(Number::new("last epoch", phases.last, 0, SUMMARY));
+    measured.push(percent("largest training error in the last tenth", phases.late_error));
+    measured.push(percent("mean test error there", phases.test_late));
+    let summary = match (phases.turn, phases.test_at_turn) {
         (Some(turn), Some(test_at_turn)) => format!(
             "The training error is below 1 % after {} of {} epochs; from there to the last tenth the test error goes from {} % to {} %.",
             fixed(turn, 0),
@@ -53,7 +53,7 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
         _ => "The training error never falls below 1 %: the training ends within the fast phase.".to_owned(),
     };
     let verdict = verdict(&phases);
-    let disagrees = match verdict {
+    let caveat = match verdict {
         Verdict::Reproduced | Verdict::NotMeasured => "",
         Verdict::Partly => "Both phases are there, but the test error does not go on falling in the second.",
         Verdict::Not if phases.late_error < NEAR_ZERO => {
@@ -61,7 +61,7 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
         }
         Verdict::Not => "There is no second phase with a training error near 0 in this training.",
     };
-    Ok(Some(Finding { verdict, ours, says, disagrees: disagrees.to_owned() }))
+    Ok(Some(Finding { verdict, measured, summary, caveat: caveat.to_owned() }))
 }
 
 #[cfg(test)]

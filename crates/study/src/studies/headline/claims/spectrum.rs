@@ -43,34 +43,34 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
     let estimate = fit.gamma_estimate();
     let gamma = pair(estimate.as_ref().and_then(|gamma| gamma.interval));
     let verdict = verdict(&variances, gamma, fit.share_35);
-    let mut ours =
+    let mut measured =
         vec![Number { digits: 0, ..Number::of("gap σ_{1}²/σ_{2}²", &fit.gap_estimate(), SUMMARY) }];
     if let (Some(decay), Some(estimate)) = (fit.decay, &estimate) {
         let what = format!("γ over components {}–{}", decay.first, decay.last);
-        ours.push(Number::of(what, estimate, SUMMARY));
+        measured.push(Number::of(what, estimate, SUMMARY));
     }
     if let Some(share) = fit.share_35 {
-        ours.push(Number::new("share of the 35 components", 100.0 * share, 1, SUMMARY).unit(" %"));
+        measured.push(Number::new("share of the 35 components", 100.0 * share, 1, SUMMARY).unit(" %"));
     }
-    let says = format!(
+    let summary = format!(
         "The variance of the first component is {} times that of the second; the spectrum then falls by a power law.",
         fixed(fit.gap, 0)
     );
-    let mut disagrees = Vec::new();
+    let mut caveat = Vec::new();
     if verdict == Verdict::Not {
-        disagrees.push("The spectrum has not the paper’s shape.".to_owned());
+        caveat.push("The spectrum has not the paper’s shape.".to_owned());
     }
     if let Some(decay) = fit.decay.filter(|_| gamma.is_none_or(|(low, high)| low < 2.0 || high > 3.0)) {
-        disagrees.push(format!("γ = {} is not between 2 and 3.", fixed(decay.gamma, 2)));
+        caveat.push(format!("γ = {} is not between 2 and 3.", fixed(decay.gamma, 2)));
     }
     if let Some(share) = fit.share_35.filter(|share| !is_about(*share, 0.9) || !(0.85..=0.95).contains(share))
     {
-        disagrees.push(format!(
+        caveat.push(format!(
             "The 35 components hold {} % of the rest, not about 90 %.",
             fixed(100.0 * share, 1)
         ));
     }
-    Ok(Some(Finding { verdict, ours, says, disagrees: disagrees.join(" ") }))
+    Ok(Some(Finding { verdict, measured, summary, caveat: caveat.join(" ") }))
 }
 
 #[cfg(test)]

@@ -31,27 +31,32 @@ fn verdict(ratio: &Estimate) -> Verdict {
 fn find(tables: &Tables) -> Result<Option<Finding>> {
     let Some(record) = tables.study::<TemperatureReport>("temperature")? else { return Ok(None) };
     let Some(found) = record.report.mini_batches else {
-        let says = "Two directions and two mini-batches at least are needed, and the number in temperature.json, which older versions did \
+        let summary = "Two directions and two mini-batches at least are needed, and the number in temperature.json, which older versions did \
                     not write.";
-        let (ours, disagrees) = (Vec::new(), String::new());
-        return Ok(Some(Finding { verdict: Verdict::NotMeasured, ours, says: says.to_owned(), disagrees }));
+        let (measured, caveat) = (Vec::new(), String::new());
+        return Ok(Some(Finding {
+            verdict: Verdict::NotMeasured,
+            measured,
+            summary: summary.to_owned(),
+            caveat,
+        }));
     };
     let MiniBatchScatter { sharp, flat, displacement, batches, ratio } = found;
     let verdict = verdict(&ratio);
-    let ours = vec![
+    let measured = vec![
         Number::of(format!("ratio of s, component {sharp} to {flat}"), &ratio, TABLE),
         Number::new("at a displacement δθ of", displacement, 3, TABLE),
     ];
-    let says = format!(
+    let summary = format!(
         "The losses of {batches} mini-batches scatter {} times as much along component {sharp} as along the flatter component {flat}.",
         fixed(ratio.value, 1),
     );
-    let disagrees = match verdict {
+    let caveat = match verdict {
         Verdict::Partly => "More scatter in the sharp direction is not beyond chance.".to_owned(),
         Verdict::Not => "The losses do not scatter more in the sharp direction.".to_owned(),
         _ => String::new(),
     };
-    Ok(Some(Finding { verdict, ours, says, disagrees }))
+    Ok(Some(Finding { verdict, measured, summary, caveat }))
 }
 
 #[cfg(test)]

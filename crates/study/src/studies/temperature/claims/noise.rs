@@ -35,32 +35,31 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
     let Some(record) = tables.study::<TemperatureReport>("temperature")? else { return Ok(None) };
     let report = &record.report;
     let Some(temperature) = &report.temperature else { return Ok(None) };
-    if let Some(caveat) = &report.caveat {
-        let (ours, disagrees) = (Vec::new(), String::new());
-        let says = format!("{caveat}.");
-        return Ok(Some(Finding { verdict: Verdict::NotMeasured, ours, says, disagrees }));
+    if let Some(not_t) = &report.caveat {
+        let (measured, summary, caveat) = (Vec::new(), format!("{not_t}."), String::new());
+        return Ok(Some(Finding { verdict: Verdict::NotMeasured, measured, summary, caveat }));
     }
     let noise = report.path.as_ref().or(report.fixed.as_ref());
     let sharp_time = report.sharp_one_over_e;
     let verdict = verdict(temperature, noise, sharp_time);
     let law = |what: &str, law: &Scaling| Number::of_law(what, law, TABLE);
-    let mut ours = law("x in T_{i}(0) ∝ F_{i}^{x}", temperature);
-    ours.push(Number::new("its correlation r", temperature.r, 3, TABLE));
-    ours.extend(
+    let mut measured = law("x in T_{i}(0) ∝ F_{i}^{x}", temperature);
+    measured.push(Number::new("its correlation r", temperature.r, 3, TABLE));
+    measured.extend(
         report.temperature_ranges.iter().flat_map(|range| {
             law(&format!("x over components {}–{}", range.first, range.last), &range.scaling)
         }),
     );
-    ours.extend(noise.iter().flat_map(|noise| law("y in the 1/e time of η ∝ F_{i}^{y}", noise)));
-    ours.extend(
+    measured.extend(noise.iter().flat_map(|noise| law("y in the 1/e time of η ∝ F_{i}^{y}", noise)));
+    measured.extend(
         sharp_time.map(|time| Number::new("this time in sharp directions", time, 2, TABLE).unit(" steps")),
     );
-    ours.extend(report.theta.iter().flat_map(|theta| law("the same exponent for θ_{i} itself", theta)));
-    let says = format!(
+    measured.extend(report.theta.iter().flat_map(|theta| law("the same exponent for θ_{i} itself", theta)));
+    let summary = format!(
         "The temperature falls with flatness over {} directions of {} mini-batches’ noise.",
         temperature.n, report.batches
     );
-    let disagrees = match (verdict, sharp_time) {
+    let caveat = match (verdict, sharp_time) {
         (Verdict::Not, _) => "The temperature does not fall with flatness by a law.".to_owned(),
         (Verdict::Partly, Some(time)) if time <= 1.0 => format!(
             "The noise has no memory that could fall with flatness: its 1/e time is {} steps even in sharp directions. What has a \
@@ -70,7 +69,7 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
         (Verdict::Partly, _) => "The noise’s correlation time does not fall with flatness.".to_owned(),
         _ => String::new(),
     };
-    Ok(Some(Finding { verdict, ours, says, disagrees }))
+    Ok(Some(Finding { verdict, measured, summary, caveat }))
 }
 
 #[cfg(test)]
