@@ -14,8 +14,8 @@ use crate::AnalysisError;
 impl TrajectoryPcaValidParams {
     /// Decomposes a window `[steps, weights]` that is read a block at a time: what [`Fit::fit`] does, without the window in memory.
     ///
-    /// The window is read three times, four times where the Gram matrix is decomposed or with [`Solver::Linfa`], and a few dozen times
-    /// by [`Solver::TopK`]. Beside the matrices of the [`Solver`] a block of at most 66 MB in f64 is held, and what was read of it: its 33 MB
+    /// The window is read three times, four times where the Gram matrix is decomposed or with [`Solver::Linfa`](crate::Solver::Linfa), and a few dozen times
+    /// by [`Solver::TopK`](crate::Solver::TopK). Beside the matrices of the [`Solver`](crate::Solver) a block of at most 66 MB in f64 is held, and what was read of it: its 33 MB
     /// in f32, or as much again in f64.
     ///
     /// # Errors
