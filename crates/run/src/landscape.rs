@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 
 /// Points of a profile, and how far beyond the crossings it goes.
 pub(crate) const PROFILE_POINTS: usize = 81;
-const BEYOND: f64 = 1.6;
+const PROFILE_MARGIN: f64 = 1.6;
 
 /// A loss around w_0 that can be asked along directions p: L(w_0 + s·p).
 ///
@@ -176,7 +176,7 @@ pub fn component(pca: &TrajectoryPca, index: usize) -> Vec<f64> {
 }
 
 /// Offsets of a profile, from well outside one crossing to well outside the other.
-pub fn across(left: f64, right: f64) -> Vec<f64> {
+pub fn profile_offsets(left: f64, right: f64) -> Vec<f64> {
     let share = |point: usize| point as f64 / (PROFILE_POINTS - 1) as f64;
-    (0..PROFILE_POINTS).map(|point| BEYOND * (left + (right - left) * share(point))).collect()
+    (0..PROFILE_POINTS).map(|point| PROFILE_MARGIN * (left + (right - left) * share(point))).collect()
 }

@@ -3,6 +3,7 @@
 mod around;
 mod fit;
 mod flatness;
+mod langevin;
 mod partial;
 mod pca;
 #[cfg(feature = "train")]
@@ -14,7 +15,6 @@ mod timing;
 #[cfg(feature = "train")]
 mod train;
 mod trained;
-mod walk;
 
 use varflat_model::data::Data;
 use varflat_model::device::Backend;
@@ -29,6 +29,7 @@ pub use crate::experiment::chosen;
 pub(crate) use around::on_host;
 pub use fit::{Uncertainty, fitted, psi, read_components};
 pub use flatness::{measured, read_l0, read_rows_along, rows_of, search};
+pub use langevin::unfinished as unfinished_walk;
 pub use partial::rows as finished_rows;
 pub use pca::{check_weights, decomposed, read_variance};
 pub use results::RunResults;
@@ -36,7 +37,6 @@ pub use subspace::Subspace;
 #[cfg(feature = "train")]
 pub use timing::training_cost;
 pub use trained::{centre, centre_weights};
-pub use walk::unfinished as unfinished_walk;
 
 /// Wall time of the parts of a training.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -72,7 +72,7 @@ pub fn perform(run: &RunFolder, stage: Stage, context: &Context<'_>) -> Result<(
     }
     let seconds = match stage {
         Stage::Train => match &run.experiment().langevin {
-            Some(section) => walk::walk(run, section, context)?,
+            Some(section) => langevin::walk(run, section, context)?,
             #[cfg(feature = "train")]
             None => train::train(run, context)?,
             #[cfg(not(feature = "train"))]

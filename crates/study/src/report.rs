@@ -24,7 +24,7 @@ use crate::figures;
 use crate::part::{Tables, check_report};
 use varflat_run::error::Result;
 
-pub use readme::{check as check_readme, feed};
+pub use readme::{check as check_readme, fill};
 
 pub use crate::part::{HTML, MARKDOWN};
 

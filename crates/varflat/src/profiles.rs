@@ -2,7 +2,7 @@
 
 use varflat_analysis::{FlatnessSearch, ParamGuard, TrajectoryPca};
 use varflat_plot::{Figure, LandscapeProfiles, Profile};
-use varflat_run::landscape::{Landscape, across, component};
+use varflat_run::landscape::{Landscape, component, profile_offsets};
 use varflat_run::{Error, Result};
 
 /// Draws L_i(δθ) along some principal components, numbered from 1, with the crossings that bound the flatness F_i.
@@ -20,7 +20,7 @@ pub fn profiles(landscape: &impl Landscape, pca: &TrajectoryPca, components: &[u
     let found = landscape.flatness(&search, &directions)?;
     let drawn = components.iter().zip(&directions).zip(found).map(|((&index, direction), found)| {
         let (left, right) = (found.left.crossing(), found.right.crossing());
-        let offset = across(left.unwrap_or(-1.0), right.unwrap_or(1.0));
+        let offset = profile_offsets(left.unwrap_or(-1.0), right.unwrap_or(1.0));
         Ok(Profile { index, loss: landscape.losses(direction, &offset)?, offset, left, right })
     });
     let profiles = drawn.collect::<Result<_>>()?;

@@ -12,7 +12,7 @@ use crate::contents::{FlatnessRow, ProfileTable, Profiles};
 use crate::context::Context;
 use crate::error::Result;
 use crate::experiment::{Experiment, LandscapeSection, LangevinSection, chosen};
-use crate::landscape::{Groups, Landscape, across, component};
+use crate::landscape::{Groups, Landscape, component, profile_offsets};
 use crate::run_folder::{RunFolder, RunWriter, Stage, names};
 
 /// Measure every chosen direction; directions done by an interrupted attempt are kept. Returns the seconds it took.
@@ -97,8 +97,9 @@ fn profiles(
     let mut selected: Vec<&FlatnessRow> =
         section.profiles.iter().filter_map(|index| rows.iter().find(|row| row.index >= *index)).collect();
     selected.dedup_by_key(|row| row.index);
-    let offsets =
-        |row: &FlatnessRow| across(row.left.unwrap_or(-section.radius), row.right.unwrap_or(section.radius));
+    let offsets = |row: &FlatnessRow| {
+        profile_offsets(row.left.unwrap_or(-section.radius), row.right.unwrap_or(section.radius))
+    };
     let lines: Vec<(Vec<f64>, Vec<f64>)> =
         selected.iter().map(|row| (component(pca, row.index), offsets(row))).collect();
     let losses = landscape.profiles(&lines)?;

@@ -54,10 +54,10 @@ fn marked(file: &Path) -> Result<(String, Vec<Block>)> {
     Ok((text, blocks))
 }
 
-/// Whether [`feed`] would find marks in a file: to be asked before anything is written.
+/// Whether [`fill`] would find marks in a file: to be asked before anything is written.
 ///
 /// # Errors
-/// As [`feed`].
+/// As [`fill`].
 pub fn check(file: &Path) -> Result<()> {
     marked(file).map(drop)
 }
@@ -66,7 +66,7 @@ pub fn check(file: &Path) -> Result<()> {
 ///
 /// # Errors
 /// [`Error::File`](varflat_run::Error::File), also if there are no marks.
-pub fn feed(file: &Path, figures: &Path) -> Result<()> {
+pub fn fill(file: &Path, figures: &Path) -> Result<()> {
     let (text, blocks) = marked(file)?;
     let page = Page::of(&Tables::of(figures))?;
     let mut fed = String::new();

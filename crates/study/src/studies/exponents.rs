@@ -13,7 +13,7 @@ use varflat_plot::CloudPoint;
 use varflat_recorder::Trajectory;
 
 use crate::studies::context::StudyContext;
-use crate::studies::groups::Finished;
+use crate::studies::groups::GroupRun;
 use varflat_run::artifacts::{FIT, FLATNESS, METRICS};
 use varflat_run::error::Result;
 use varflat_run::experiment::{Centre, Experiment};
@@ -100,7 +100,7 @@ impl PointRow {
 
 impl ExponentRow {
     /// ψ of a run of a study.
-    pub(super) fn of(finished: &Finished<'_>) -> Result<Self> {
+    pub(super) fn of(finished: &GroupRun<'_>) -> Result<Self> {
         let row = Self::without_fit(&finished.group.title, &finished.point.name, &finished.point.experiment);
         match &finished.run {
             Err(error) => Ok(row.failed(&finished.folder, &error.to_string())),
@@ -249,7 +249,7 @@ pub(crate) const OLDER_INTERVALS: &str = "of an older version (the wider of leas
 
 /// Write the tables of exponents and of their points; the rows of the first.
 pub(super) fn write_exponents(
-    finished: &[Finished<'_>],
+    finished: &[GroupRun<'_>],
     work: &StudyContext<'_>,
     [exponents, of_points]: [&str; 2],
 ) -> Result<Vec<ExponentRow>> {

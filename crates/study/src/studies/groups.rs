@@ -44,13 +44,13 @@ impl Trainings {
     }
 
     /// Do every run that is not finished.
-    pub(super) fn complete(&self, work: &StudyContext<'_>) -> Result<Vec<Finished<'_>>> {
+    pub(super) fn complete(&self, work: &StudyContext<'_>) -> Result<Vec<GroupRun<'_>>> {
         complete(work, &self.groups, &self.set)
     }
 }
 
 /// A finished run of a study, or why there is none.
-pub(super) struct Finished<'a> {
+pub(super) struct GroupRun<'a> {
     pub(super) group: &'a PointGroup,
     pub(super) point: Point,
     pub(super) folder: PathBuf,
@@ -89,7 +89,7 @@ pub(super) fn complete<'a>(
     work: &StudyContext<'_>,
     groups: &'a [PointGroup],
     set: &[String],
-) -> Result<Vec<Finished<'a>>> {
+) -> Result<Vec<GroupRun<'a>>> {
     let points = points(work, groups, set)?;
     let share = 1.0 / points.len() as f64;
     let outcomes =
@@ -116,7 +116,7 @@ pub(super) fn complete<'a>(
                 if let Ok(run) = &run {
                     work.note_run(&point.name, run)?;
                 }
-                finished.push(Finished { folder: work.folder.join(&point.name), group, point, run })
+                finished.push(GroupRun { folder: work.folder.join(&point.name), group, point, run })
             }
         }
     }
@@ -152,7 +152,7 @@ fn is_missing_data(error: &Error) -> bool {
     matches!(error, Error::Data(DataError::SetNotFound { .. }))
 }
 
-impl Finished<'_> {
+impl GroupRun<'_> {
     /// Why it could not be done for want of its data.
     pub(super) fn missing_data(&self) -> Option<String> {
         let error = self.run.as_ref().err().filter(|error| is_missing_data(error))?;

@@ -11,7 +11,7 @@ use varflat_model::written;
 use super::readings::{self, Measured, steps};
 use crate::studies::context::StudyContext;
 use crate::studies::exponents::PointRow;
-use crate::studies::groups::{self, Finished, PointGroup};
+use crate::studies::groups::{self, GroupRun, PointGroup};
 use crate::words::estimate;
 use varflat_run::artifacts::FIT;
 use varflat_run::error::{Error, Result};
@@ -263,7 +263,7 @@ fn compare_with(own: &mut WalkRow, quadratic: &mut WalkRow) {
 
 /// The slope of a walk over its judged directions.
 fn row(
-    walk: &Finished<'_>,
+    walk: &GroupRun<'_>,
     reading: Reading,
     section: &LangevinSection,
     measured: &Measured,

@@ -36,7 +36,7 @@ pub(crate) const PROFILES: &str = "temperature_profiles.csv";
 pub(crate) const MINI_BATCHES: &str = "temperature_mini_batches.csv";
 
 /// Profiles go this much further than the crossings.
-const BEYOND: f64 = 1.2;
+const TEMPERATURE_MARGIN: f64 = 1.2;
 
 /// Components at each end of the spectrum, after the first, whose times are compared.
 const ENDS: usize = 50;
@@ -533,7 +533,8 @@ fn direction(
     learning_rate: f64,
 ) -> Result<(Vec<TemperatureProfileRow>, Vec<MiniBatchRow>)> {
     let p = pca.components().row(row.index - 1).to_vec();
-    let (left, right) = (BEYOND * row.left.unwrap_or(0.0), BEYOND * row.right.unwrap_or(0.0));
+    let (left, right) =
+        (TEMPERATURE_MARGIN * row.left.unwrap_or(0.0), TEMPERATURE_MARGIN * row.right.unwrap_or(0.0));
     let (mut profile, mut mini_batches) = (Vec::new(), Vec::new());
     let index = row.index;
     for offset in points_between(left, right, config.points) {

@@ -6,7 +6,7 @@ use varflat_files::write_csv;
 
 use crate::studies::context::StudyContext;
 use crate::studies::exponents::ExponentRow;
-use crate::studies::groups::{Finished, Trainings};
+use crate::studies::groups::{GroupRun, Trainings};
 use crate::words::estimate;
 use varflat_run::error::Result;
 use varflat_run::experiment::Centre;
@@ -108,7 +108,7 @@ impl WidthStudy {
 }
 
 impl WidthRow {
-    fn of(finished: &Finished<'_>) -> Result<Self> {
+    fn of(finished: &GroupRun<'_>) -> Result<Self> {
         let row = ExponentRow::of(finished)?;
         let experiment = &finished.point.experiment;
         let unfilled = Self {

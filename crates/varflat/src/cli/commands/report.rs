@@ -28,6 +28,6 @@ impl Report {
         report::write(&self.figures)?;
         say(report::written_in(&self.figures));
         drop(claim);
-        self.readme.iter().try_for_each(|readme| report::feed(readme, &self.figures))
+        self.readme.iter().try_for_each(|readme| report::fill(readme, &self.figures))
     }
 }
