@@ -3,6 +3,7 @@
 mod kept;
 mod learns;
 
+use learns::check_learns;
 use ndarray::Array2;
 use varflat_model::{
     Classifier, Metrics, ResidentSet, Trainer, TrainingConfig, TrainingError, with_statistics, with_weights,
@@ -11,7 +12,6 @@ use varflat_recorder::{SharedSink, parameter, paths};
 
 use crate::error::{Error, Result};
 use crate::optimizer::optimizer;
-use learns::check_learns;
 
 pub use kept::Kept;
 

@@ -6,9 +6,8 @@ use std::sync::{Mutex, PoisonError};
 
 use ndarray::{Array2, ArrayView2};
 use varflat_analysis::{AnalysisError, WindowSource, check_rows};
-use varflat_recorder::{FromFloat, Precision, RecorderError, Trajectory, TrajectoryReader};
-
 use varflat_files::FileError;
+use varflat_recorder::{FromFloat, Precision, RecorderError, Trajectory, TrajectoryReader};
 
 use crate::error::{Error, Remedy, Result};
 

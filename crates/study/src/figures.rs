@@ -7,11 +7,11 @@ use std::path::Path;
 
 use varflat_files::check_files;
 use varflat_plot::Figure;
+use varflat_run::error::{Error, Remedy, Result};
 
 use crate::part::{FigureEntry, Part, Source, check_drawing, is_record};
 use crate::registry;
 use crate::words::count;
-use varflat_run::error::{Error, Remedy, Result};
 
 pub use crate::studies::headline::write::write_tables;
 

@@ -7,13 +7,13 @@ use std::fmt::Write;
 use varflat_analysis::Estimate;
 use varflat_files::read_text;
 use varflat_model::{Metrics, StopReason};
-
-use crate::words::{self, by_range, count, estimate};
 use varflat_run::artifacts::{FIT, METRICS};
 use varflat_run::checkpoint;
 use varflat_run::error::Result;
 use varflat_run::run_folder::{RunFolder, Stage, names};
 use varflat_run::stages::{self, FitReport};
+
+use crate::words::{self, by_range, count, estimate};
 
 /// What a run is, how far it has come, and what it found.
 ///

@@ -19,7 +19,6 @@ pub(crate) use source::{Origin, Provenance, Source};
 pub(crate) use tables::Tables;
 
 use varflat_plot::Figure;
-
 use varflat_run::error::Result;
 
 /// Something that leaves tables in a figure folder.

@@ -18,11 +18,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 use varflat_files::{FileError, write_whole};
+use varflat_run::error::Result;
 
 use self::page::Page;
 use crate::figures;
 use crate::part::{Tables, check_report};
-use varflat_run::error::Result;
 
 pub use readme::{check as check_readme, fill};
 

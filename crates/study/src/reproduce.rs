@@ -4,6 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use varflat_files::{make_folder, probe};
+use varflat_run::context::{Context, Progress};
+use varflat_run::error::{Error, Result};
+use varflat_run::experiment::Experiment;
+use varflat_run::run_folder::RunFolder;
+use varflat_run::stages;
 
 use crate::figures;
 use crate::inspect;
@@ -12,11 +17,6 @@ use crate::registry::{self, HEADLINE};
 use crate::report;
 use crate::studies::headline::FILES;
 use crate::study::Study;
-use varflat_run::context::{Context, Progress};
-use varflat_run::error::{Error, Result};
-use varflat_run::experiment::Experiment;
-use varflat_run::run_folder::RunFolder;
-use varflat_run::stages;
 
 /// What is reproduced, how, and where it goes.
 #[derive(Clone, Copy)]

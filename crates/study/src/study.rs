@@ -7,14 +7,14 @@ use serde::{Deserialize, Serialize};
 use varflat_files::{
     FileSum, make_folder, read_bytes, read_json, read_text, remove, write_json, write_whole,
 };
-
-use crate::part::{Build, StudyRecord, Unfinished, check_apart, claim_new, is_record};
-use crate::studies::context::{Inputs, StudyContext};
 use varflat_run::context::Context;
 use varflat_run::error::{Error, Remedy, Result};
 use varflat_run::experiment::{Experiment, Kind, check_name, parsed};
 use varflat_run::run_folder::{self, RunFolder, RunRecord, Stage, names};
 use varflat_run::versions;
+
+use crate::part::{Build, StudyRecord, Unfinished, check_apart, claim_new, is_record};
+use crate::studies::context::{Inputs, StudyContext};
 
 pub use crate::registry::StudyKind;
 pub use crate::studies::drift::DriftStudy;

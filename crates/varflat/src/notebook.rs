@@ -1,11 +1,11 @@
 //! What things look like where they end a cell of an evcxr notebook.
 
 use varflat_analysis::{PowerLaw, TrajectoryPca, spectrum};
-
-use crate::Relation;
 use varflat_run::RunFolder;
 use varflat_study::inspect;
 use varflat_study::words::by_range;
+
+use crate::Relation;
 
 /// Rows of a table that are shown; the rest is counted.
 const ROWS: usize = 12;

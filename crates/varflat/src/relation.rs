@@ -6,7 +6,6 @@ use varflat_analysis::{
     Component, Estimate, FlatnessSearch, ParamGuard, PowerLaw, TrajectoryPca, WindowSource,
 };
 use varflat_plot::{Figure, FitLine, Point, VarianceFlatness};
-
 use varflat_run::error::{Error, Result};
 use varflat_run::experiment::Components;
 use varflat_run::landscape::{Landscape, component};

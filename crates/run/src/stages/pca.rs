@@ -2,6 +2,7 @@
 
 mod passes;
 
+use passes::Watched;
 use varflat_analysis::{AnalysisError, ParamGuard, Solver, TrajectoryPca, WindowSource};
 use varflat_files::{FileError, write_npy};
 
@@ -12,7 +13,6 @@ use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::experiment::{Components, Experiment, PROJECTED, PcaSolver};
 use crate::run_folder::{RunFolder, RunWriter, Stage, names};
-use passes::Watched;
 
 /// Analyse the recorded window; there is nothing to continue. Returns the seconds it took.
 pub(super) fn pca(run: &RunWriter<'_>, context: &Context<'_>) -> Result<f64> {

@@ -1,7 +1,6 @@
 //! What an experiment asks for, in words.
 
 use varflat_model::{OptimizerKind, TrainingConfig};
-
 use varflat_run::experiment::{Centre, Experiment, LangevinSection, Window};
 
 /// What decides the result, a line each.

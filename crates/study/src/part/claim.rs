@@ -1,9 +1,10 @@
 //! The paper’s claims, each with the rule that judges it. The rules follow from the wording of the claims, not from
 //! the numbers; a verdict is never typed in.
 
+use varflat_run::error::Result;
+
 use super::number::Number;
 use super::tables::Tables;
-use varflat_run::error::Result;
 
 /// A claim of the paper.
 pub(crate) struct Claim {

@@ -1,8 +1,9 @@
 //! What later work says has to stand beside the claims: each control, what it found, and what that means.
 
+use varflat_run::error::Result;
+
 use super::number::Number;
 use super::tables::Tables;
-use varflat_run::error::Result;
 
 /// The numbers of a control, and what they mean.
 pub(crate) type Outcome = (Vec<Number>, String);

@@ -8,10 +8,10 @@ use serde_json::Value;
 use varflat_files::{
     FileError, check_files, make_folder, probe, read_bytes, remove, remove_drafts, write_whole,
 };
-
-use super::Part;
 use varflat_run::artifacts::names;
 use varflat_run::error::{Error, Remedy, Result};
+
+use super::Part;
 
 /// The report: a page.
 pub const HTML: &str = "report.html";

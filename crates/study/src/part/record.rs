@@ -6,7 +6,6 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use varflat_files::FileSum;
 use varflat_model::data::FileChecksum;
-
 use varflat_run::experiment::Experiment;
 use varflat_run::run_folder::RunRecord;
 

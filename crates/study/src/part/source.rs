@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 use varflat_files::{FileError, FileSum, read_csv, read_json};
 use varflat_model::data::FileChecksum;
 use varflat_plot::Figure;
-
 use varflat_run::error::Result;
 use varflat_run::versions;
 

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 use varflat_files::{read_csv, read_json};
+use varflat_run::error::Result;
 
 use super::StudyRecord;
-use varflat_run::error::Result;
 
 /// A figure folder. What has not been measured is `None`; what is there and damaged is an error.
 pub(crate) struct Tables {

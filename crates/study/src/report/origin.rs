@@ -1,8 +1,9 @@
 //! Who made the numbers of a part, and how.
 
+use varflat_run::error::Result;
+
 use crate::part::{self, Part, Tables};
 use crate::registry;
-use varflat_run::error::Result;
 
 /// Who made the numbers of a part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

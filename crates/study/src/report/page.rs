@@ -1,6 +1,7 @@
 //! What the page says, before it is HTML or Markdown.
 
 use varflat_files::{FileError, short};
+use varflat_run::error::Result;
 
 use super::origin::{self, Origin};
 use super::settings::{self, Settings, Time};
@@ -8,7 +9,6 @@ use super::text::Text;
 use crate::part::{Certainty, Finding, Number, Provenance, Tables, Verdict};
 use crate::registry;
 use crate::words::{count, duration};
-use varflat_run::error::Result;
 
 /// The whole page.
 pub(super) struct Page {

@@ -2,7 +2,6 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-
 use varflat_run::error::Result;
 
 /// What figures are made of. Anything else, above all a script, has no place in a page that others open.

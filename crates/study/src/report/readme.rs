@@ -5,11 +5,11 @@ use std::path::{Component, Path, PathBuf};
 
 use askama::Template;
 use varflat_files::{FileError, read_text, write_whole};
+use varflat_run::error::Result;
 
 use super::page::Page;
 use crate::catalogue;
 use crate::part::Tables;
-use varflat_run::error::Result;
 
 /// What may stand between `<!-- NAME -->` and `<!-- /NAME -->`.
 const BLOCKS: [&str; 7] =

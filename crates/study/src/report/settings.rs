@@ -1,13 +1,13 @@
 //! How the numbers came about: settings, times, versions, data.
 
 use varflat_files::FileError;
+use varflat_run::error::Result;
 
 use crate::part::{StudyRecord, Tables};
 use crate::registry;
 use crate::studies::headline::tables::summary;
 use crate::study::Study;
 use crate::words::duration;
-use varflat_run::error::Result;
 
 /// A run or a study: what it was asked, and facts about how it was done.
 pub(crate) struct Settings {

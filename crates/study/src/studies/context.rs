@@ -8,12 +8,12 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use varflat_files::{FileError, FileSum, read_json};
 use varflat_model::data::FileChecksum;
-
-use crate::part::{Part, StudyRecord};
 use varflat_run::context::Context;
 use varflat_run::error::{Error, Result};
 use varflat_run::experiment::{Checked, Experiment};
 use varflat_run::run_folder::{RunFolder, names};
+
+use crate::part::{Part, StudyRecord};
 
 /// A section `[study.KIND]` of a study file: what is asked, and how it is measured.
 pub(crate) trait Measure {

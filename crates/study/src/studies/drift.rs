@@ -5,12 +5,13 @@ mod claims;
 mod figures;
 pub(crate) mod measure;
 
-use self::measure::{DriftReport, TABLES};
-use super::context::{Measure, StudyContext};
-use crate::part::{Part, reproduced};
 use varflat_run::error::Result;
 use varflat_run::experiment::Checked;
 use varflat_run::run_folder::RunFolder;
+
+use self::measure::{DriftReport, TABLES};
+use super::context::{Measure, StudyContext};
+use crate::part::{Part, reproduced};
 
 pub use self::measure::DriftStudy;
 

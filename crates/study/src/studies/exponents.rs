@@ -11,14 +11,14 @@ use varflat_files::{read_csv, write_csv};
 use varflat_model::{Metrics, StopReason};
 use varflat_plot::CloudPoint;
 use varflat_recorder::Trajectory;
-
-use crate::studies::context::StudyContext;
-use crate::studies::groups::GroupRun;
 use varflat_run::artifacts::{FIT, FLATNESS, METRICS};
 use varflat_run::error::Result;
 use varflat_run::experiment::{Centre, Experiment};
 use varflat_run::run_folder::{RunFolder, names};
 use varflat_run::stages::FitReport;
+
+use crate::studies::context::StudyContext;
+use crate::studies::groups::GroupRun;
 
 /// A row of `grid.csv` or `sensitivity.csv`: ψ of one run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

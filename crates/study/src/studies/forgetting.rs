@@ -19,12 +19,13 @@ mod settings;
 #[cfg(feature = "train")]
 mod two_tasks;
 
+use varflat_run::error::Result;
+use varflat_run::experiment::Checked;
+
 use self::report::ForgettingReport;
 use self::settings::TABLES;
 use super::context::{Measure, StudyContext};
 use crate::part::{Part, reproduced};
-use varflat_run::error::Result;
-use varflat_run::experiment::Checked;
 
 pub use self::method::Heads;
 pub use self::settings::ForgettingStudy;

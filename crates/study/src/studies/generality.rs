@@ -5,11 +5,12 @@ mod controls;
 mod figures;
 pub(crate) mod measure;
 
+use varflat_run::error::Result;
+use varflat_run::experiment::Checked;
+
 use self::measure::{GeneralityReport, TABLES};
 use super::context::{Measure, StudyContext};
 use crate::part::{Part, reproduced};
-use varflat_run::error::Result;
-use varflat_run::experiment::Checked;
 
 pub use self::measure::GeneralityStudy;
 

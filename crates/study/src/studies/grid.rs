@@ -5,11 +5,12 @@ mod claims;
 mod figures;
 pub(crate) mod measure;
 
+use varflat_run::error::Result;
+use varflat_run::experiment::Checked;
+
 use self::measure::{GridReport, TABLES};
 use super::context::{Measure, StudyContext};
 use crate::part::{Part, reproduced};
-use varflat_run::error::Result;
-use varflat_run::experiment::Checked;
 
 pub use self::measure::GridStudy;
 

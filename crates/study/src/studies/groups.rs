@@ -4,15 +4,15 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use varflat_model::data::DataError;
+use varflat_run::error::{Error, Result};
+use varflat_run::run_folder::{RunFolder, Stage};
+use varflat_run::stages;
 
 use crate::studies::context::StudyContext;
 use crate::sweep::axes::{Axis, check_count, combinations, count};
 use crate::sweep::names::{self, LONGEST_NAME};
 use crate::sweep::parallel;
 use crate::sweep::point::Point;
-use varflat_run::error::{Error, Result};
-use varflat_run::run_folder::{RunFolder, Stage};
-use varflat_run::stages;
 
 /// Runs that belong together: every combination of the values of `vary`, all with `set`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

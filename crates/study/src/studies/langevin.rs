@@ -7,11 +7,12 @@ mod figures;
 pub(crate) mod measure;
 mod readings;
 
+use varflat_run::error::Result;
+use varflat_run::experiment::Checked;
+
 use self::measure::{LangevinReport, TABLES};
 use super::context::{Measure, StudyContext};
 use crate::part::{Part, reproduced};
-use varflat_run::error::Result;
-use varflat_run::experiment::Checked;
 
 pub use self::measure::LangevinStudy;
 

@@ -5,12 +5,13 @@ mod controls;
 mod figures;
 pub(crate) mod measure;
 
-use self::measure::{SensitivityReport, TABLES};
-use super::context::{Measure, StudyContext};
-use crate::part::{Part, reproduced};
 use varflat_run::error::Result;
 use varflat_run::experiment::Checked;
 use varflat_run::run_folder::RunFolder;
+
+use self::measure::{SensitivityReport, TABLES};
+use super::context::{Measure, StudyContext};
+use crate::part::{Part, reproduced};
 
 pub use self::measure::SensitivityStudy;
 

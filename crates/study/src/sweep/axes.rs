@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 use toml::Value;
+use varflat_run::experiment::{check_value, shown};
 
 use super::point::Change;
-use varflat_run::experiment::{check_value, shown};
 
 /// The most points of a sweep, and runs of a study.
 const MOST_POINTS: usize = 10_000;

@@ -5,6 +5,12 @@ use std::path::Path;
 
 use serde::Serialize;
 use varflat_files::{FileSum, write_csv, write_json};
+use varflat_run::artifacts::FIT;
+use varflat_run::context::Context;
+use varflat_run::error::{Error, Result};
+use varflat_run::run_folder::RunFolder;
+use varflat_run::stages::FitReport;
+use varflat_run::versions;
 
 use super::figures::PART;
 use super::folder::SweepFolder;
@@ -16,12 +22,6 @@ use super::table::Table;
 use crate::figures;
 use crate::part::{Unfinished, claim_new};
 use crate::studies::exponents::{ExponentRow, PointRow, points as components};
-use varflat_run::artifacts::FIT;
-use varflat_run::context::Context;
-use varflat_run::error::{Error, Result};
-use varflat_run::run_folder::RunFolder;
-use varflat_run::stages::FitReport;
-use varflat_run::versions;
 
 /// What a run found beside ψ.
 #[derive(Default, Serialize)]

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use varflat_files::{FileError, read_json, remove, write_json};
+use varflat_run::error::{Error, Result};
 
 use super::folder::SweepFolder;
 use super::point::Point;
-use varflat_run::error::{Error, Result};
 
 /// Its folder, in that of the sweep.
 const FAILURES: &str = "failures";

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use varflat_plot::Figure;
+use varflat_run::error::Result;
 
 use super::names;
 use super::point::Change;
@@ -10,7 +11,6 @@ use super::record::{EXPONENTS, POINTS, RECORD, SweepRecord};
 use crate::part::{FigureEntry, Part, Source, Tables};
 use crate::studies::exponents::figures::{clouds, forest, groups, without};
 use crate::studies::exponents::{ExponentRow, PointRow, intervals};
-use varflat_run::error::Result;
 
 /// Most settings in one picture.
 const MOST: usize = 16;

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use varflat_files::read_text;
+use varflat_run::error::{Error, Result};
+use varflat_run::experiment::{Experiment, Kind, check_name, parsed};
 
 use super::axes::{Axis, check_count, count, product};
 use super::names;
 use super::point::{Change, Point};
-use varflat_run::error::{Error, Result};
-use varflat_run::experiment::{Experiment, Kind, check_name, parsed};
 
 /// A sweep file: data, not code. Unknown keys are errors.
 ///

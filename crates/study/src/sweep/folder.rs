@@ -5,12 +5,12 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use varflat_files::{FileError, make_folder, read_text, write_whole};
+use varflat_run::artifacts::names;
+use varflat_run::error::{Error, Remedy, Result};
 
 use super::file::SweepFile;
 use super::point::Point;
 use crate::part::claim;
-use varflat_run::artifacts::names;
-use varflat_run::error::{Error, Remedy, Result};
 
 /// The folder of a sweep.
 #[derive(Clone, Debug)]

@@ -7,9 +7,9 @@
 
 use toml::Value;
 use varflat_files::FileSum;
+use varflat_run::experiment::shown;
 
 use super::point::Change;
-use varflat_run::experiment::shown;
 
 /// Longest name of a run's folder; file systems take 255 bytes.
 pub(crate) const LONGEST_NAME: usize = 180;

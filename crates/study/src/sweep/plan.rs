@@ -2,15 +2,16 @@
 
 use std::fmt::Write as _;
 
+use varflat_run::context::Context;
+use varflat_run::error::{Error, Result};
+use varflat_run::experiment::{Experiment, FitSection, LandscapeSection, PROJECTED, PcaSection, Window};
+use varflat_run::memory::Demand;
+
 use super::folder::SweepFolder;
 use super::point::Point;
 use super::status::{self, State, state};
 use super::table::Table;
 use crate::words::{count, duration};
-use varflat_run::context::Context;
-use varflat_run::error::{Error, Result};
-use varflat_run::experiment::{Experiment, FitSection, LandscapeSection, PROJECTED, PcaSection, Window};
-use varflat_run::memory::Demand;
 #[cfg(feature = "train")]
 use varflat_run::run_folder::RunFolder;
 use varflat_run::stages::TrainingCost;

@@ -1,7 +1,6 @@
 //! A point: what it changes, as data, under a name, and the experiment that comes of it.
 
 use toml::Value;
-
 use varflat_run::error::{Error, Result};
 use varflat_run::experiment::{Experiment, shown, toml_value};
 

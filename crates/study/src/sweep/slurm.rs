@@ -11,13 +11,13 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use varflat_files::{FileError, make_folder, write_whole};
+use varflat_run::context::Context;
+use varflat_run::error::{Error, Remedy, Result};
 
 use self::queue::{Submitted, array_size, ask, job_number, queued};
 use super::folder::{self, SweepFolder};
 use super::status::{State, states};
 use crate::words::count;
-use varflat_run::context::Context;
-use varflat_run::error::{Error, Remedy, Result};
 
 /// `MaxArraySize` of a Slurm nobody has configured; indices are below it.
 const STOCK_ARRAY_SIZE: usize = 1001;

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use varflat_run::error::Result;
+use varflat_run::run_folder::{RunFolder, Stage, names};
+
 use super::failure::Failure;
 use super::folder::SweepFolder;
 use super::point::Point;
 use crate::words::{count, duration};
-use varflat_run::error::Result;
-use varflat_run::run_folder::{RunFolder, Stage, names};
 
 /// How far a point has come.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use serde::Serialize;
 use varflat_files::{FileError, write_whole};
-
-use super::point::Point;
 use varflat_run::error::Result;
 use varflat_run::experiment::shown;
+
+use super::point::Point;
 
 /// Columns of equal length; an empty text is a missing value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -3,15 +3,16 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use varflat_run::context::Context;
+use varflat_run::error::{Error, Result};
+use varflat_run::run_folder::RunFolder;
+use varflat_run::stages;
+
 use super::failure::Failure;
 use super::folder::SweepFolder;
 use super::parallel::{cores, on_cores};
 use super::point::Point;
 use crate::words::count;
-use varflat_run::context::Context;
-use varflat_run::error::{Error, Result};
-use varflat_run::run_folder::RunFolder;
-use varflat_run::stages;
 
 /// How often a point that another process works on is asked for.
 const PATIENCE: Duration = Duration::from_millis(300);

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use varflat_files::{FileError, FileSum, check_files, is_link, read_json, read_text, short};
-
-use crate::figures::drawn;
-use crate::part::{Origin, Provenance};
-use crate::registry;
 use varflat_run::context::Context;
 use varflat_run::error::{Error, Remedy, Result};
 use varflat_run::experiment::is_plain;
 use varflat_run::verify::checks::{Checks, Outcome};
+
+use crate::figures::drawn;
+use crate::part::{Origin, Provenance};
+use crate::registry;
 
 /// Why nothing of a folder or figure was verified.
 const UNKNOWN: &str =

@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 use varflat_files::FileError;
-
-use super::terminal::context;
 use varflat_run::error::Result;
 use varflat_run::experiment::Experiment;
 use varflat_run::run_folder::{RunFolder, Stage};
 use varflat_run::stages;
+
+use super::terminal::context;
 
 #[derive(Args)]
 pub(crate) struct ExperimentChoice {

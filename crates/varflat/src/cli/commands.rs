@@ -15,7 +15,6 @@ mod train;
 mod verify;
 
 use clap::Subcommand;
-
 use varflat_run::error::Result;
 
 #[derive(Subcommand)]

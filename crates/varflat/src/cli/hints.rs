@@ -6,7 +6,6 @@ use std::path::Path;
 use varflat_files::{FileError, MAKING};
 use varflat_model::data::DataError;
 use varflat_model::device::DeviceError;
-
 use varflat_run::artifacts::{Stage, names};
 use varflat_run::error::{Error, Remedy};
 use varflat_study::registry;

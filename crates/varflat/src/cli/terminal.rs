@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use varflat_files::FileError;
-
-use super::signals::Signals;
 use varflat_run::context::{Context, Progress, Report};
 use varflat_run::error::Result;
+
+use super::signals::Signals;
 
 /// The terminal this process runs in.
 struct Terminal;

@@ -1,11 +1,11 @@
 //! Drift against diffusion.
 
 use varflat_plot::{DisplacementCurve, DriftFigure, Figure, TrainingCurve};
+use varflat_run::error::Result;
 
 use super::captions;
 use super::measure::{DISPLACEMENTS, DisplacementRow, DriftReport, DriftRow, EXPONENTS, GROWTH, GrowthRow};
 use crate::part::{FigureEntry, Source, StudyRecord};
-use varflat_run::error::Result;
 
 pub(super) const FIGURES: &[FigureEntry] = &[FigureEntry {
     name: "drift",

@@ -5,13 +5,13 @@ use varflat_analysis::{DisplacementEstimate, growth, logarithmic_lags, mean_squa
 use varflat_files::{FileError, write_csv};
 use varflat_model::MovingLayer;
 use varflat_recorder::Trajectory;
-
-use crate::studies::context::StudyContext;
 use varflat_run::artifacts::{FIT, PCA, PROJECTIONS};
 use varflat_run::error::Result;
 use varflat_run::experiment::{Checked, MOST, MOST_POINTS, PROJECTED, all_within, not_too_many, within};
 use varflat_run::run_folder::{RunFolder, names};
 use varflat_run::stages::{self, FitReport};
+
+use crate::studies::context::StudyContext;
 
 pub(crate) const TABLES: &[&str] = &[EXPONENTS, DISPLACEMENTS, GROWTH];
 /// One row a component and range of lags.

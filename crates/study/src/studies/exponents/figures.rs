@@ -3,9 +3,9 @@
 use varflat_plot::{
     Cloud, Figure, Forest, ForestGroup, ForestReference, ForestRow, SlopeGuide, VarianceFlatnessClouds,
 };
+use varflat_run::error::Result;
 
 use crate::studies::exponents::{ExponentRow, PointRow};
-use varflat_run::error::Result;
 
 /// The paper's exponent, to compare with.
 pub(crate) fn paper() -> ForestReference {

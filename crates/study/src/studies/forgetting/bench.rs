@@ -5,14 +5,14 @@ use varflat_model::data::{Data, ImageSet};
 use varflat_model::device::{self, OpenDevice};
 use varflat_model::{Constraint, DenseNetwork, Mlp, MlpConfig, ResidentSet, Trainer, TrainingConfig};
 use varflat_recorder::{SharedSink, paths};
-
-use super::method::Heads;
-use super::settings::ForgettingStudy;
-use crate::studies::context::StudyContext;
 use varflat_run::context::Context;
 use varflat_run::error::{Error, Result};
 use varflat_run::optimizer::optimizer;
 use varflat_run::record::Kept;
+
+use super::method::Heads;
+use super::settings::ForgettingStudy;
+use crate::studies::context::StudyContext;
 
 /// All that the trainings of the study share.
 pub(super) struct Bench<'a> {

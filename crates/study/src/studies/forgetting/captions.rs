@@ -1,9 +1,10 @@
 //! The captions of the figures.
 
+use varflat_run::error::Result;
+
 use super::report::ForgettingReport;
 use super::settings::ForgettingStudy;
 use crate::part::Tables;
-use varflat_run::error::Result;
 
 pub(super) fn trade_off(tables: &Tables) -> Result<Option<String>> {
     let Some((study, seeds)) = forgetting(tables)? else { return Ok(None) };

@@ -1,13 +1,13 @@
 //! Claim 11: constraints along the landscape reduce forgetting.
 
 use varflat_analysis::Estimate;
+use varflat_run::error::Result;
 
 use super::method::{Heads, Kind, Method};
 use super::report::{ForgettingReport, MethodReport, SetupReport};
 use super::settings::ForgettingStudy;
 use crate::part::{Certainty, Claim, Finding, Number, Tables, Verdict};
 use crate::words::fixed;
-use varflat_run::error::Result;
 
 const TABLE: &str = "forgetting.json";
 

@@ -4,6 +4,7 @@ use varflat_files::FileError;
 use varflat_plot::number::superscript;
 use varflat_plot::{EstimateCurve, EstimateCurves, EstimatePanel, Figure, Level, NumberScale};
 use varflat_plot::{TradeOff, TradeOffCurve, TradeOffPanel, TradeOffPoint};
+use varflat_run::error::Result;
 
 use super::captions;
 use super::method::{Heads, Kind, Method};
@@ -11,7 +12,6 @@ use super::report::ForgettingReport;
 use super::rows::{SequenceSummaryRow, SummaryRow};
 use super::settings::{ForgettingStudy, SEQUENCE_SUMMARY, SUMMARY};
 use crate::part::{FigureEntry, Source, StudyRecord};
-use varflat_run::error::Result;
 
 /// Errors are shares in the tables and per cent in the figures.
 const PERCENT: f64 = 100.0;

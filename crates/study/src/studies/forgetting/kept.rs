@@ -3,11 +3,11 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use varflat_files::{read_json, write_json};
+use varflat_run::error::Result;
+use varflat_run::experiment::Experiment;
 
 use super::settings::ForgettingStudy;
 use crate::studies::context::StudyContext;
-use varflat_run::error::Result;
-use varflat_run::experiment::Experiment;
 
 /// A result, and all that it depends on.
 #[derive(Serialize, Deserialize)]

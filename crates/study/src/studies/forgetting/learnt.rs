@@ -3,11 +3,11 @@
 use rayon::prelude::*;
 use varflat_analysis::{DatasetBase, Fit, ParamGuard, Solver, TrajectoryPca};
 use varflat_model::{Constraint, DenseLandscape, DenseNetwork, fisher_diagonal};
+use varflat_run::constraint::{flatness, of_flatness};
+use varflat_run::error::Result;
 
 use super::bench::{Bench, Outcome, Task};
 use super::method::{Heads, Kind, Method};
-use varflat_run::constraint::{flatness, of_flatness};
-use varflat_run::error::Result;
 
 /// A network w_1 that has learnt a task: principal components and flatness of every layer with only that layer moving, and the
 /// Fisher information. The centre of all is the last iterate, from which the next task goes on: at its beginning every penalty is 0.

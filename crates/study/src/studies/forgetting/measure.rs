@@ -1,9 +1,10 @@
 //! Two tasks, then a sequence of them.
 
+use varflat_run::error::Result;
+
 use super::report::ForgettingReport;
 use super::settings::ForgettingStudy;
 use crate::studies::context::StudyContext;
-use varflat_run::error::Result;
 
 #[cfg(not(feature = "train"))]
 pub(super) fn measure(_: &ForgettingStudy, work: &StudyContext<'_>) -> Result<ForgettingReport> {

@@ -1,6 +1,7 @@
 //! All tasks one after the other.
 
 use varflat_model::{Constraint, Mlp};
+use varflat_run::error::Result;
 
 use super::bench::{Bench, Task};
 use super::kept;
@@ -10,7 +11,6 @@ use super::rows::{SequenceRow, SummaryRow};
 use super::two_tasks::SHARE;
 use crate::studies::context::StudyContext;
 use crate::sweep::parallel;
-use varflat_run::error::Result;
 
 /// One seed under one method, at the strength that was chosen with two tasks.
 #[derive(Clone, Copy)]

@@ -6,10 +6,10 @@
 //! are choices of this project.
 
 use serde::{Deserialize, Serialize};
+use varflat_run::experiment::{Checked, MOST, MOST_COMPONENTS, all_within, not_too_many, within};
 
 use super::method::{Heads, Method};
 use crate::sweep::axes::check_count;
-use varflat_run::experiment::{Checked, MOST, MOST_COMPONENTS, all_within, not_too_many, within};
 
 pub(crate) const TABLES: &[&str] = &[RUNS, SUMMARY, SEQUENCE, SEQUENCE_SUMMARY];
 /// One row a seed, method and strength.

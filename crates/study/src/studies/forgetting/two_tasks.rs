@@ -1,6 +1,7 @@
 //! Two tasks, under every method and strength.
 
 use varflat_model::Constraint;
+use varflat_run::error::Result;
 
 use super::bench::Bench;
 use super::kept;
@@ -10,7 +11,6 @@ use super::report::TwoTasks;
 use super::rows::RunRow;
 use crate::studies::context::StudyContext;
 use crate::sweep::parallel;
-use varflat_run::error::Result;
 
 /// Share of the study's time that two tasks take.
 pub(super) const SHARE: f64 = 0.8;

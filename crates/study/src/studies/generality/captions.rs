@@ -1,9 +1,10 @@
 //! The captions of the figures.
 
+use varflat_run::error::Result;
+
 use super::measure::{EXPONENTS, GeneralityReport};
 use crate::part::Tables;
 use crate::studies::exponents::intervals;
-use varflat_run::error::Result;
 
 pub(super) fn exponents(tables: &Tables) -> Result<Option<String>> {
     let Some(record) = tables.study::<GeneralityReport>("generality")? else { return Ok(None) };

@@ -1,13 +1,13 @@
 //! ψ of other layers, networks, data and optimizers.
 
 use varflat_plot::Figure;
+use varflat_run::error::Result;
 
 use super::captions;
 use super::measure::{EXPONENTS, GeneralityReport, POINTS};
 use crate::part::{FigureEntry, Source, StudyRecord};
 use crate::studies::exponents::figures::{clouds, forest, groups, without};
 use crate::studies::exponents::{ExponentRow, PointRow};
-use varflat_run::error::Result;
 
 pub(super) const FIGURES: &[FigureEntry] = &[
     FigureEntry {

@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 use varflat_analysis::Spread;
+use varflat_run::error::Result;
 
 use crate::studies::context::StudyContext;
 use crate::studies::exponents::{ExponentRow, write_exponents};
 use crate::studies::groups::Trainings;
-use varflat_run::error::Result;
 
 pub(crate) const TABLES: &[&str] = &[EXPONENTS, POINTS];
 /// One row a run.

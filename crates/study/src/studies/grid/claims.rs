@@ -1,6 +1,7 @@
 //! Claim 6: the inverse variance–flatness relation.
 
 use varflat_analysis::Scaling;
+use varflat_run::error::Result;
 
 use super::measure::{EXPONENTS, GridReport};
 use crate::part::{Certainty, Claim, Finding, Number, Tables, Verdict, is_about};
@@ -9,7 +10,6 @@ use crate::studies::exponents::leading;
 use crate::studies::headline::tables::{SUMMARY, summary};
 use crate::words::count;
 use crate::words::fixed;
-use varflat_run::error::Result;
 
 pub(super) const CLAIMS: &[Claim] = &[CLAIM];
 

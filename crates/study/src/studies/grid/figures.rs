@@ -1,13 +1,13 @@
 //! ψ for every batch size and learning rate.
 
 use varflat_plot::Figure;
+use varflat_run::error::Result;
 
 use super::captions;
 use super::measure::{EXPONENTS, GridReport, POINTS};
 use crate::part::{FigureEntry, Source, StudyRecord};
 use crate::studies::exponents::figures::{clouds, forest, groups, without};
 use crate::studies::exponents::{ExponentRow, PointRow};
-use varflat_run::error::Result;
 
 pub(super) const FIGURES: &[FigureEntry] = &[
     FigureEntry {

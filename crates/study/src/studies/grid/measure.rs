@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use varflat_analysis::{MOST_RISE, Scaling, Spread, scaling};
+use varflat_run::error::Result;
 
 use crate::studies::context::StudyContext;
 use crate::studies::exponents::{ExponentRow, write_exponents};
 use crate::studies::groups::Trainings;
-use varflat_run::error::Result;
 
 pub(crate) const TABLES: &[&str] = &[EXPONENTS, POINTS];
 /// One row a run.

@@ -1,11 +1,11 @@
 //! The captions of a run’s figures.
 
 use varflat_analysis::Estimate;
+use varflat_run::error::Result;
 
 use super::tables::{FLATNESS, Summary, summary};
 use crate::part::Tables;
 use crate::words::{estimate, fixed, psi, two_digits};
-use varflat_run::error::Result;
 
 /// Text about the run, if it is there.
 fn about(tables: &Tables, text: impl FnOnce(&Summary) -> Result<String>) -> Result<Option<String>> {

@@ -6,6 +6,8 @@ use varflat_plot::{
     Figure, FitLine, FlatnessByIndex, LandscapeProfiles, LearningPhases, Point, PointStatus, PowerLawLine,
     Profile, Spectrum, Trajectories, TrajectoryPair, VarianceFlatness,
 };
+use varflat_run::error::Result;
+use varflat_run::stages::FlatnessRow;
 
 use super::captions;
 use super::tables::{
@@ -14,8 +16,6 @@ use super::tables::{
 };
 use crate::part::{FigureEntry, Source};
 use crate::words::pair;
-use varflat_run::error::Result;
-use varflat_run::stages::FlatnessRow;
 
 pub(super) const FIGURES: &[FigureEntry] = &[
     FigureEntry {

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use varflat_analysis::Phases;
 use varflat_files::FileSum;
-
-use crate::part::Tables;
 use varflat_run::error::Result;
 use varflat_run::experiment::Experiment;
 use varflat_run::run_folder::RunRecord;
 use varflat_run::stages::FitReport;
+
+use crate::part::Tables;
 
 pub(crate) const LEARNING: &str = "learning_phases.csv";
 pub(crate) const SPECTRUM: &str = "pca_spectrum.csv";

@@ -6,6 +6,10 @@ use varflat_analysis::Phases;
 use varflat_files::{FileSum, write_csv, write_json};
 use varflat_model::Metrics;
 use varflat_recorder::Trajectory;
+use varflat_run::artifacts::{self, FIT, METRICS, PROJECTIONS};
+use varflat_run::error::Result;
+use varflat_run::run_folder::{RunFolder, Stage, names};
+use varflat_run::stages::read_variance;
 
 use super::PART;
 use super::tables::{
@@ -13,10 +17,6 @@ use super::tables::{
     TrajectoryRow,
 };
 use crate::part::{Unfinished, claim_new};
-use varflat_run::artifacts::{self, FIT, METRICS, PROJECTIONS};
-use varflat_run::error::Result;
-use varflat_run::run_folder::{RunFolder, Stage, names};
-use varflat_run::stages::read_variance;
 
 /// Most points of a trajectory that are drawn, but for the last step: more cannot be told apart.
 const TRAJECTORY_POINTS: usize = 2399;

@@ -1,9 +1,10 @@
 //! The captions of the figures.
 
+use varflat_run::error::Result;
+
 use super::measure::LangevinReport;
 use crate::part::Tables;
 use crate::studies::exponents::OLDER_INTERVALS;
-use varflat_run::error::Result;
 
 pub(super) fn clouds(tables: &Tables) -> Result<Option<String>> {
     let Some(record) = tables.study::<LangevinReport>("langevin")? else { return Ok(None) };

@@ -1,10 +1,11 @@
 //! Claim 7: what equilibrium would look like.
 
+use varflat_run::error::Result;
+
 use super::figures::label;
 use super::measure::{EXPONENTS, LangevinReport, Reading, WalkRow};
 use crate::part::{Certainty, Claim, Finding, Number, Tables, Verdict, is_about};
 use crate::words::fixed;
-use varflat_run::error::Result;
 
 pub(super) const CLAIMS: &[Claim] = &[CLAIM];
 

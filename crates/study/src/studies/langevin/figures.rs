@@ -5,13 +5,13 @@ use varflat_plot::{
     Cloud, CloudPoint, Figure, Forest, ForestGroup, ForestReference, ForestRow, PowerLawLine, SlopeGuide,
     VarianceFlatnessClouds,
 };
+use varflat_run::error::Result;
 
 use super::captions;
 use super::measure::{EXPONENTS, LangevinReport, POINTS, Reading, SGD, WalkRow, point_name};
 use crate::part::{FigureEntry, Source, StudyRecord};
 use crate::studies::exponents::PointRow;
 use crate::words::{pair, scientific};
-use varflat_run::error::Result;
 
 pub(super) const FIGURES: &[FigureEntry] = &[
     FigureEntry {

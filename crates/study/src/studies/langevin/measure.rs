@@ -7,16 +7,16 @@ use serde::{Deserialize, Serialize};
 use varflat_analysis::{Component, Estimate, PowerLaw, Trust, curvature_of_crossings, median};
 use varflat_files::write_csv;
 use varflat_model::written;
+use varflat_run::artifacts::FIT;
+use varflat_run::error::{Error, Result};
+use varflat_run::experiment::{Experiment, LangevinSection, MOST};
+use varflat_run::stages::{self, FitReport, FlatnessRow};
 
 use super::readings::{self, Measured, steps};
 use crate::studies::context::StudyContext;
 use crate::studies::exponents::PointRow;
 use crate::studies::groups::{self, GroupRun, PointGroup};
 use crate::words::estimate;
-use varflat_run::artifacts::FIT;
-use varflat_run::error::{Error, Result};
-use varflat_run::experiment::{Experiment, LangevinSection, MOST};
-use varflat_run::stages::{self, FitReport, FlatnessRow};
 
 pub(crate) const TABLES: &[&str] = &[EXPONENTS, POINTS];
 /// One row a walk.

@@ -7,7 +7,6 @@ use varflat_analysis::{
 };
 use varflat_files::FileError;
 use varflat_model::{DenseLandscape, MovingLayer, QuadraticLandscape};
-
 use varflat_run::artifacts::{FIT, FLATNESS, PCA, TRAJECTORY};
 use varflat_run::context::Context;
 use varflat_run::error::{Error, Result};

@@ -1,10 +1,11 @@
 //! The captions of the figures.
 
+use varflat_run::error::Result;
+
 use super::measure::{EXPONENTS, SensitivityReport};
 use crate::part::Tables;
 use crate::studies::exponents::intervals;
 use crate::words::fixed;
-use varflat_run::error::Result;
 
 pub(super) fn figure(tables: &Tables) -> Result<Option<String>> {
     let Some(record) = tables.study::<SensitivityReport>("sensitivity")? else { return Ok(None) };

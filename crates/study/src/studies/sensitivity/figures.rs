@@ -1,6 +1,7 @@
 //! ψ under other definitions.
 
 use varflat_plot::{Figure, ForestGroup, ForestRow};
+use varflat_run::error::Result;
 
 use super::captions;
 use super::measure::{EXPONENTS, RANGES, RangeRow, SensitivityReport};
@@ -8,7 +9,6 @@ use crate::part::{FigureEntry, Source, StudyRecord};
 use crate::studies::exponents::ExponentRow;
 use crate::studies::exponents::figures::{forest, groups, without};
 use crate::words::fixed;
-use varflat_run::error::Result;
 
 pub(super) const FIGURES: &[FigureEntry] = &[FigureEntry {
     name: "sensitivity",

@@ -3,15 +3,15 @@
 use serde::{Deserialize, Serialize};
 use varflat_analysis::{Component, PowerLaw};
 use varflat_files::write_csv;
-
-use crate::studies::context::StudyContext;
-use crate::studies::exponents::ExponentRow;
-use crate::studies::groups::{self, PointGroup};
 use varflat_run::artifacts::FIT;
 use varflat_run::error::Result;
 use varflat_run::experiment::{Checked, not_too_many, range};
 use varflat_run::run_folder::RunFolder;
 use varflat_run::stages::{self, FitReport, Uncertainty};
+
+use crate::studies::context::StudyContext;
+use crate::studies::exponents::ExponentRow;
+use crate::studies::groups::{self, PointGroup};
 
 pub(crate) const TABLES: &[&str] = &[EXPONENTS, RANGES];
 /// One row a run.

@@ -1,9 +1,10 @@
 //! The captions of the figures.
 
+use varflat_run::error::Result;
+
 use super::measure::{TemperatureReport, TemperatureStudy};
 use crate::part::Tables;
 use crate::words::estimate;
-use varflat_run::error::Result;
 
 pub(super) fn temperature(tables: &Tables) -> Result<Option<String>> {
     let Some(record) = tables.study::<TemperatureReport>("temperature")? else { return Ok(None) };

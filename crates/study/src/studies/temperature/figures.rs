@@ -5,6 +5,7 @@ use varflat_plot::{
     CorrelationTimeSeries, Figure, MiniBatchDirection, MiniBatchFigure, PowerLawLine, TemperatureFigure,
     TemperatureProfile,
 };
+use varflat_run::error::Result;
 
 use super::captions;
 use super::measure::{
@@ -13,7 +14,6 @@ use super::measure::{
 };
 use crate::part::{FigureEntry, Source, StudyRecord};
 use crate::words::exponent;
-use varflat_run::error::Result;
 
 pub(super) const FIGURES: &[FigureEntry] = &[
     FigureEntry {

@@ -15,9 +15,6 @@ use varflat_model::{
     MiniBatchesOnLine, MovingLayer, OptimizerKind, RecordedBatches, Shuffle, TrainingConfig,
 };
 use varflat_recorder::Trajectory;
-
-use crate::studies::context::StudyContext;
-use crate::words::exponent;
 use varflat_run::artifacts::{FLATNESS, PCA, TRAJECTORY};
 use varflat_run::error::{Error, Result};
 use varflat_run::experiment::{
@@ -26,6 +23,9 @@ use varflat_run::experiment::{
 use varflat_run::recorded::RecordedWindow;
 use varflat_run::run_folder::{RunFolder, names};
 use varflat_run::stages::{self, FlatnessRow};
+
+use crate::studies::context::StudyContext;
+use crate::words::exponent;
 
 pub(crate) const TABLES: &[&str] = &[COMPONENTS, PROFILES, MINI_BATCHES];
 /// One row a component.

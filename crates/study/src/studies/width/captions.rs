@@ -1,9 +1,10 @@
 //! The captions of the figures.
 
+use varflat_run::error::Result;
+
 use super::measure::WidthReport;
 use crate::part::Tables;
 use crate::words::fixed;
-use varflat_run::error::Result;
 
 pub(super) fn figure(tables: &Tables) -> Result<Option<String>> {
     let Some(record) = tables.study::<WidthReport>("width")? else { return Ok(None) };

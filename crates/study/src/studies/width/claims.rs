@@ -1,11 +1,11 @@
 //! Claim 10: the width of the network hardly matters.
 
 use varflat_analysis::Estimate;
+use varflat_run::error::Result;
 
 use super::measure::{WIDTHS, WidthReport, WidthRow};
 use crate::part::{Certainty, Claim, Finding, Number, Tables, Verdict};
 use crate::words::{estimate, fixed};
-use varflat_run::error::Result;
 
 const TABLE: &str = "width.json";
 

@@ -2,13 +2,13 @@
 
 use varflat_analysis::Trust;
 use varflat_plot::{Figure, QuantitiesBySize, SizePanel, SizePoint, SizeSeries};
+use varflat_run::error::Result;
 
 use super::captions;
 use super::measure::{WIDTHS, WidthReport, WidthRow};
 use crate::part::{FigureEntry, Source, StudyRecord};
 use crate::studies::exponents::figures::paper;
 use crate::words::estimate;
-use varflat_run::error::Result;
 
 pub(super) const FIGURES: &[FigureEntry] = &[FigureEntry {
     name: "width",

@@ -3,15 +3,15 @@
 use serde::{Deserialize, Serialize};
 use varflat_analysis::{Estimate, Spread, Trust, scaling, spectrum};
 use varflat_files::write_csv;
+use varflat_run::error::Result;
+use varflat_run::experiment::Centre;
+use varflat_run::run_folder::RunFolder;
+use varflat_run::stages;
 
 use crate::studies::context::StudyContext;
 use crate::studies::exponents::ExponentRow;
 use crate::studies::groups::{GroupRun, Trainings};
 use crate::words::estimate;
-use varflat_run::error::Result;
-use varflat_run::experiment::Centre;
-use varflat_run::run_folder::RunFolder;
-use varflat_run::stages;
 
 pub(crate) const TABLES: &[&str] = &[WIDTHS];
 /// One row a run.

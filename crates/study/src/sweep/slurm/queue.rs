@@ -6,7 +6,6 @@ use std::process::Command;
 
 use serde::{Deserialize, Serialize};
 use varflat_files::{FileError, read_json, write_json};
-
 use varflat_run::error::{Error, Remedy, Result};
 
 /// Its name, beside the scripts.

@@ -1,13 +1,13 @@
 //! `varflat fit`.
 
 use clap::Args;
-
-use crate::cli::arguments::RunChoice;
-use crate::cli::terminal::say;
 use varflat_run::artifacts::FIT;
 use varflat_run::error::Result;
 use varflat_run::run_folder::{RunFolder, Stage};
 use varflat_study::inspect;
+
+use crate::cli::arguments::RunChoice;
+use crate::cli::terminal::say;
 
 /// Stage 4: ψ and its uncertainty (variances, flatness → fit.json)
 #[derive(Args)]

@@ -1,10 +1,10 @@
 //! `varflat flatness`.
 
 use clap::Args;
-
-use crate::cli::arguments::RunChoice;
 use varflat_run::error::Result;
 use varflat_run::run_folder::Stage;
+
+use crate::cli::arguments::RunChoice;
 
 /// Stage 3: loss landscape and flatness (components, weights, data → flatness.csv, landscape.npz)
 #[derive(Args)]

@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use clap::Args;
-
-use crate::cli::terminal::say;
 use varflat_run::error::Result;
 use varflat_run::run_folder::RunFolder;
 use varflat_study::inspect::inspect;
+
+use crate::cli::terminal::say;
 
 /// Say what a run folder holds and what was found
 #[derive(Args)]

@@ -1,10 +1,10 @@
 //! `varflat list`.
 
 use clap::{Args, ValueEnum};
-
-use crate::cli::terminal::say;
 use varflat_run::error::Result;
 use varflat_study::catalogue::{Listing, claims, figures, files, keys, studies};
+
+use crate::cli::terminal::say;
 
 /// List what there is: studies, figures, claims, the files of a run, or the keys of an experiment
 #[derive(Args)]

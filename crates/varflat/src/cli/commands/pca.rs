@@ -1,10 +1,10 @@
 //! `varflat pca`.
 
 use clap::Args;
-
-use crate::cli::arguments::RunChoice;
 use varflat_run::error::Result;
 use varflat_run::run_folder::Stage;
+
+use crate::cli::arguments::RunChoice;
 
 /// Stage 2: principal components of the recorded window (trajectory → pca.npz, projections.npy)
 #[derive(Args)]

@@ -3,14 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-
-use crate::cli::terminal::context;
 use varflat_run::error::Result;
 use varflat_run::run_folder::{RunFolder, Stage};
 use varflat_study::figures;
 use varflat_study::part::prepare;
 use varflat_study::registry::HEADLINE;
 use varflat_study::reproduce;
+
+use crate::cli::terminal::context;
 
 /// Draw the figures of a finished run, or redraw a figure folder from its tables
 #[derive(Args)]

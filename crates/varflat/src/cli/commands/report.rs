@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use clap::Args;
-
-use crate::cli::terminal::say;
 use varflat_run::error::Result;
 use varflat_study::part::claim;
 use varflat_study::report;
+
+use crate::cli::terminal::say;
 
 /// Write the report on a figure folder from its tables: report.html, one page that needs nothing else, and report.md
 #[derive(Args)]

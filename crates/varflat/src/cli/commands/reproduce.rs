@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use clap::Args;
-
-use crate::cli::arguments::{DataChoice, DeviceChoice};
-use crate::cli::terminal::context;
 use varflat_run::error::Result;
 use varflat_run::stages;
 use varflat_study::reproduce::{Reproduction, names, reproduce};
+
+use crate::cli::arguments::{DataChoice, DeviceChoice};
+use crate::cli::terminal::context;
 
 /// Make every figure: runs the experiments, then draws
 #[derive(Args)]

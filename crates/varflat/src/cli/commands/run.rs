@@ -3,15 +3,15 @@
 use std::path::PathBuf;
 
 use clap::Args;
-
-use super::plot::draw;
-use crate::cli::arguments::{DeviceChoice, ExperimentChoice};
-use crate::cli::terminal::{context, say};
 use varflat_run::error::Result;
 use varflat_run::stages;
 use varflat_study::inspect;
 use varflat_study::part::prepare;
 use varflat_study::registry::HEADLINE;
+
+use super::plot::draw;
+use crate::cli::arguments::{DeviceChoice, ExperimentChoice};
+use crate::cli::terminal::{context, say};
 
 /// Do one experiment end to end; continues an unfinished folder
 #[derive(Args)]

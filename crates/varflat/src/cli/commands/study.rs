@@ -3,15 +3,15 @@
 use std::path::PathBuf;
 
 use clap::Args;
-
-use super::plot::draw;
-use crate::cli::arguments::DeviceChoice;
-use crate::cli::terminal::context;
 use varflat_run::error::Result;
 use varflat_run::run_folder::RunFolder;
 use varflat_run::stages;
 use varflat_study::part::prepare;
 use varflat_study::study::Study;
+
+use super::plot::draw;
+use crate::cli::arguments::DeviceChoice;
+use crate::cli::terminal::context;
 
 /// Ask more of a finished run: its noise, its drift, other definitions, an equilibrium control, a grid around it;
 /// or whether it forgets

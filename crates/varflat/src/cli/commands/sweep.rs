@@ -3,15 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
-
-use crate::cli::arguments::{DataChoice, DeviceChoice};
-use crate::cli::hints;
-use crate::cli::terminal::{context, say};
 use varflat_run::error::{Error, Result};
 use varflat_run::experiment::Experiment;
 use varflat_run::stages;
 use varflat_study::sweep::{self, Axis, Indices, Point, Slurm, SweepFile, SweepFolder, Workers};
 use varflat_study::words::count;
+
+use crate::cli::arguments::{DataChoice, DeviceChoice};
+use crate::cli::hints;
+use crate::cli::terminal::{context, say};
 
 #[derive(Subcommand)]
 pub(crate) enum SweepCommand {

@@ -1,13 +1,13 @@
 //! `varflat train`.
 
 use clap::Args;
-
-use crate::cli::arguments::{DeviceChoice, ExperimentChoice};
-use crate::cli::terminal::{context, say};
 use varflat_run::error::Result;
 use varflat_run::run_folder::Stage;
 use varflat_run::stages;
 use varflat_study::inspect;
+
+use crate::cli::arguments::{DeviceChoice, ExperimentChoice};
+use crate::cli::terminal::{context, say};
 
 /// Stage 1: train and record (experiment + data → trajectory, weights, metrics)
 #[derive(Args)]

@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
-
-use crate::cli::terminal::context;
 use varflat_run::error::Result;
 use varflat_study::verify::{Extent, verify};
+
+use crate::cli::terminal::context;
 
 /// Say whether results are what was written and follow from what they were made from; exits with 1 if not. Writes nothing
 #[derive(Args)]

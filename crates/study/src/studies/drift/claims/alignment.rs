@@ -1,10 +1,11 @@
 //! Claim 4: the drift amplifies the weights.
 
+use varflat_run::error::Result;
+
 use super::super::measure::DriftReport;
 use crate::part::{Certainty, Claim, Finding, Number, Tables, Verdict};
 use crate::studies::headline::tables::{SPECTRUM, SpectrumRow};
 use crate::words::fixed;
-use varflat_run::error::Result;
 
 const TABLE: &str = "drift.json";
 

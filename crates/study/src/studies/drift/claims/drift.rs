@@ -1,9 +1,10 @@
 //! Claim 3: drift along p_1, diffusion along the others.
 
+use varflat_run::error::Result;
+
 use super::super::measure::{DriftReport, DriftRow, EXPONENTS};
 use crate::part::{Certainty, Claim, Finding, Number, Tables, Verdict, is_about};
 use crate::words::fixed;
-use varflat_run::error::Result;
 
 pub(super) const CLAIM: Claim = Claim {
     number: 3,

@@ -1,13 +1,13 @@
 //! Claim 5: the landscape gets flatter with the index.
 
 use varflat_analysis::{FlatnessStatus, Scaling};
+use varflat_run::error::Result;
+use varflat_run::stages::FlatnessRow;
 
 use crate::part::{Certainty, Claim, Finding, Number, Tables, Verdict};
 use crate::studies::headline::tables::{FLATNESS, SUMMARY, summary};
 use crate::words::count;
 use crate::words::fixed;
-use varflat_run::error::Result;
-use varflat_run::stages::FlatnessRow;
 
 pub(super) const CLAIM: Claim = Claim {
     number: 5,

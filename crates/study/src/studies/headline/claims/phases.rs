@@ -1,11 +1,11 @@
 //! Claim 1: two phases of learning.
 
 use varflat_analysis::Phases;
+use varflat_run::error::Result;
 
 use crate::part::{Certainty, Claim, Finding, Number, Tables, Verdict};
 use crate::studies::headline::tables::{SUMMARY, summary};
 use crate::words::fixed;
-use varflat_run::error::Result;
 
 pub(super) const CLAIM: Claim = Claim {
     number: 1,

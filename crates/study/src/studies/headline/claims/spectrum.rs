@@ -1,9 +1,10 @@
 //! Claim 2: the spectrum of variances.
 
+use varflat_run::error::Result;
+
 use crate::part::{Certainty, Claim, Finding, Number, Tables, Verdict, is_about};
 use crate::studies::headline::tables::{SPECTRUM, SUMMARY, SpectrumRow, summary};
 use crate::words::{fixed, pair};
-use varflat_run::error::Result;
 
 pub(super) const CLAIM: Claim = Claim {
     number: 2,

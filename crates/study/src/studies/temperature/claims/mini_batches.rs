@@ -1,11 +1,11 @@
 //! Claim 9: the ensemble of mini-batch losses.
 
 use varflat_analysis::{Estimate, MiniBatchScatter};
+use varflat_run::error::Result;
 
 use super::super::measure::TemperatureReport;
 use crate::part::{Certainty, Claim, Finding, Number, Tables, Verdict};
 use crate::words::fixed;
-use varflat_run::error::Result;
 
 pub(super) const CLAIM: Claim = Claim {
     number: 9,

@@ -1,11 +1,11 @@
 //! Claim 8: the noise and its temperature.
 
 use varflat_analysis::Scaling;
+use varflat_run::error::Result;
 
 use super::super::measure::TemperatureReport;
 use crate::part::{Certainty, Claim, Finding, Number, Tables, Verdict};
 use crate::words::fixed;
-use varflat_run::error::Result;
 
 const TABLE: &str = "temperature.json";
 
