@@ -15,7 +15,11 @@ use crate::landscape::{Landscape, component};
 /// Feng & Tu (PNAS 2021) propose such constraints against catastrophic forgetting; exponent 2 is our choice.
 ///
 /// ```
-/// use varflat::prelude::*;
+/// use burn::module::Module;
+/// use varflat_analysis::{ParamGuard, TrajectoryPca};
+/// use varflat_model::{Mlp, MlpConfig, ModuleLandscape, ResidentSet, Trainer, TrainingConfig, data, device};
+/// use varflat_run::constraint::landscape_constraint;
+/// use varflat_run::record::record;
 ///
 /// # let images = |odd: usize| data::ImageSet {
 /// #     images: (0..800).map(|n| ((n * n + odd * n) % 7) as f32 / 7.0).collect(),
@@ -31,7 +35,7 @@ use crate::landscape::{Landscape, component};
 /// // Task 1, recorded for 100 further steps.
 /// let set = ResidentSet::new(&first, 2, &device)?;
 /// let recorded = record(network, "hidden.weight", &training, 1, (&set, &set), 100)?;
-/// let pca = principal_components(&recorded.window)?;
+/// let pca = TrajectoryPca::params().check()?.fit_source(&recorded.window)?;
 /// let landscape = ModuleLandscape::new(&recorded.last, "hidden.weight", &set)?;
 /// let constraint = landscape_constraint(&recorded.last, "hidden.weight", &pca, &landscape, 5, 2.0)?;
 ///

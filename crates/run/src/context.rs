@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 /// Whom a piece of work tells what it does, who may stop it, and where it computes. The library itself neither prints nor listens.
 ///
 /// ```
-/// use varflat::{Context, Report};
+/// use varflat_run::{Context, Report};
 ///
 /// /// Collects what is said.
 /// #[derive(Default)]
@@ -21,7 +21,7 @@ use crate::error::{Error, Result};
 ///
 /// let log = Log::default();
 /// let context = Context { report: &log, ..Context::silent() };
-/// // varflat::stages::complete(&run, &context)? then says what it does into the log.
+/// // varflat_run::stages::complete(&run, &context)? then says what it does into the log.
 /// # let _ = context;
 /// ```
 #[derive(Clone, Copy)]

@@ -36,10 +36,10 @@ pub use text::{check_value, parsed, shown, toml_value};
 ///     [training]
 ///     learning_rate = 0.05
 /// "#;
-/// let experiment = varflat::Experiment::parse(text, "mine.toml", &["recorder.window=6000".to_owned()])?;
+/// let experiment = varflat_run::Experiment::parse(text, "mine.toml", &["recorder.window=6000".to_owned()])?;
 /// assert_eq!(experiment.training.learning_rate, 0.05);
-/// assert_eq!(experiment.recorder.window, varflat::experiment::Window::Last(6000));
-/// # Ok::<(), varflat::Error>(())
+/// assert_eq!(experiment.recorder.window, varflat_run::experiment::Window::Last(6000));
+/// # Ok::<(), varflat_run::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -35,16 +35,16 @@ impl Images {
 /// The sizes that the memory of a run depends on.
 ///
 /// ```
-/// use varflat::Experiment;
-/// use varflat::memory::{Demand, Images};
-/// use varflat::run_folder::Stage;
+/// use varflat_run::Experiment;
+/// use varflat_run::memory::{Demand, Images};
+/// use varflat_run::run_folder::Stage;
 ///
 /// let headline = Experiment::parse("name = 'headline'", "headline.toml", &[])?;
 /// let demand = Demand::of(&headline, Images::MNIST, 2)?;
 /// assert_eq!((demand.steps, demand.weights, demand.components), (12_000, 2500, 2500));
 /// // The window is 120 MB; four f64 matrices of 2500 × 2500 are 200 MB.
 /// assert!(demand.bytes(Stage::Pca) < 320_000_000);
-/// # Ok::<(), varflat::Error>(())
+/// # Ok::<(), varflat_run::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Demand {

@@ -14,11 +14,12 @@ use crate::error::{Error, Remedy, Result};
 /// The recorded weights of a run folder or a trajectory file, `[steps, weights]`, read a block at a time and never held whole.
 ///
 /// ```no_run
-/// use varflat::prelude::*;
+/// use varflat_analysis::{ParamGuard, TrajectoryPca};
+/// use varflat_run::RecordedWindow;
 ///
-/// let pca = principal_components(RecordedWindow::open("runs/headline")?)?;
+/// let pca = TrajectoryPca::params().check()?.fit_source(RecordedWindow::open("runs/headline")?)?;
 /// println!("σ_1² = {:.3e}", pca.variance()[0]);
-/// # Ok::<(), varflat::Error>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
 pub struct RecordedWindow {

@@ -37,9 +37,9 @@ pub use crate::studies::width::WidthStudy;
 ///     components = [1, 2, 10]
 ///     lags = [[10, 300]]
 /// "#;
-/// let study = varflat::Study::parse(text, "mine.toml")?;
+/// let study = varflat_study::Study::parse(text, "mine.toml")?;
 /// assert_eq!(study.study.name(), "drift");
-/// # Ok::<(), varflat::Error>(())
+/// # Ok::<(), varflat_run::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -28,11 +28,11 @@ use super::point::{Change, Point};
 ///     training.learning_rate = [0.05, 0.1]
 ///     recorder.window = [12000, 6000]
 /// "#;
-/// let sweep = varflat::SweepFile::parse(text, "rates.toml".as_ref())?;
+/// let sweep = varflat_study::SweepFile::parse(text, "rates.toml".as_ref())?;
 /// let points = sweep.points()?;
 /// assert_eq!(points.len(), 2 * 2 * 3);
 /// assert_eq!(points[1].name, "batch_size=25,window=12000,learning_rate=0.05,seed=2");
-/// # Ok::<(), varflat::Error>(())
+/// # Ok::<(), varflat_run::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
