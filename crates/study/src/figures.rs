@@ -21,7 +21,7 @@ pub use crate::studies::headline::write::write_tables;
 /// [`Error::Malformed`] if there are none, or a record that somebody else wrote; [`Error::File`] if the folder cannot be read.
 pub(crate) fn parts(folder: &Path) -> Result<Vec<&'static Part>> {
     check_files(folder)?;
-    let there: Vec<&Part> = registry::all().filter(|part| folder.join(part.record).exists()).collect();
+    let there: Vec<&Part> = registry::there(folder).collect();
     if there.is_empty() {
         let problem = "holds no tables of varflat's (such as summary.json)";
         return Err(Error::malformed(folder, problem, Remedy::WriteTables));
@@ -66,8 +66,8 @@ pub fn draw(folder: &Path) -> Result<Vec<&'static str>> {
 /// What is wrong with a table.
 pub fn drawings(folder: &Path) -> Result<Vec<Figure>> {
     let source = Source::of(folder);
-    let there = registry::all().filter(|part| folder.join(part.record).exists());
-    let figures = there.flat_map(|part| part.figures.iter().map(move |figure| (part, figure)));
+    let figures =
+        registry::there(folder).flat_map(|part| part.figures.iter().map(move |figure| (part, figure)));
     figures.map(|(part, figure)| drawing(&source, part, figure)).collect()
 }
 

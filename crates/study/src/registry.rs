@@ -1,5 +1,7 @@
 //! Which parts there are. A further study is one more folder in `studies` and one more line here.
 
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
 
 use crate::part::{Claim, Control, FigureEntry, Part, Reproduced};
@@ -96,6 +98,11 @@ pub fn study_names() -> impl Iterator<Item = &'static str> {
     studies().map(|(part, _)| part.name)
 }
 
+/// The parts whose record lies in a folder.
+pub(crate) fn there(folder: &Path) -> impl Iterator<Item = &'static Part> {
+    all().filter(move |part| folder.join(part.record).exists())
+}
+
 /// The figure of this name, and its part.
 pub(crate) fn figure(name: &str) -> Option<(&'static Part, &'static FigureEntry)> {
     figures().find(|(_, figure)| figure.name == name)
@@ -121,8 +128,6 @@ pub(crate) fn controls() -> impl Iterator<Item = (&'static Part, &'static Contro
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
     use crate::part::Tables;
     use varflat_run::artifacts::RECORDS;

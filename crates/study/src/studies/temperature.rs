@@ -41,7 +41,7 @@ impl Measure for TemperatureStudy {
     }
 
     fn measure(&self, work: &StudyContext<'_>) -> Result<Self::Report> {
-        self.measure(work)
+        measure::measure(self, work)
     }
 
     fn words(report: &Self::Report) -> String {

@@ -21,8 +21,7 @@ const UNKNOWN: &str =
 pub(super) fn verify_folder(folder: &Path, context: &Context<'_>) -> Result<()> {
     check_files(folder)?;
     let mut checks = Checks::new(context);
-    let records: Vec<&str> =
-        registry::all().map(|part| part.record).filter(|record| folder.join(record).exists()).collect();
+    let records: Vec<&str> = registry::there(folder).map(|part| part.record).collect();
     let mut names = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(FileError::reading(folder))? {
         let path = entry.map_err(FileError::reading(folder))?.path();

@@ -258,14 +258,10 @@ impl TemperatureStudy {
         let others = self.mini_batches_along.iter().filter(|index| !self.profiled.contains(index));
         self.profiled.iter().chain(others).copied().collect()
     }
-
-    pub(super) fn measure(&self, work: &StudyContext<'_>) -> Result<TemperatureReport> {
-        measure(work, self)
-    }
 }
 
 /// Measure everything; the tables appear in the study's folder.
-fn measure(work: &StudyContext<'_>, config: &TemperatureStudy) -> Result<TemperatureReport> {
+pub(super) fn measure(config: &TemperatureStudy, work: &StudyContext<'_>) -> Result<TemperatureReport> {
     let run = work.source()?;
     let experiment = run.experiment();
     let (learning_rate, block) = (experiment.training.learning_rate, experiment.fit.block);
