@@ -7,27 +7,27 @@ use crate::error::{Error, Result};
 /// Whom a piece of work tells what it does, who may stop it, and where it computes. The library itself neither prints nor listens.
 ///
 /// ```
-/// use varflat_run::{Context, Report};
+/// use varflat_run::{Context, Reporter};
 ///
 /// /// Collects what is said.
 /// #[derive(Default)]
 /// struct Log(std::sync::Mutex<String>);
 ///
-/// impl Report for Log {
-///     fn say(&self, text: &str) {
+/// impl Reporter for Log {
+///     fn message(&self, text: &str) {
 ///         self.0.lock().unwrap().push_str(text);
 ///     }
 /// }
 ///
 /// let log = Log::default();
-/// let context = Context { report: &log, ..Context::silent() };
+/// let context = Context { reporter: &log, ..Context::silent() };
 /// // varflat_run::stages::complete(&run, &context)? then says what it does into the log.
 /// # let _ = context;
 /// ```
 #[derive(Clone, Copy)]
 pub struct Context<'a> {
     /// Who is told.
-    pub report: &'a dyn Report,
+    pub reporter: &'a dyn Reporter,
     /// Who may ask to stop.
     pub interrupt: &'a dyn Interrupt,
     /// The backend to compute on, by name; the default one when absent.
@@ -35,9 +35,9 @@ pub struct Context<'a> {
 }
 
 /// Who is told what a piece of work does. All of it may be left out.
-pub trait Report: Sync {
+pub trait Reporter: Sync {
     /// Takes words for the user: whole lines.
-    fn say(&self, _text: &str) {}
+    fn message(&self, _text: &str) {}
 
     /// Takes what deserves attention: a line.
     fn warn(&self, _text: &str) {}
@@ -80,58 +80,58 @@ pub trait Progress: Send + Sync {
 /// Who may ask a piece of work to stop.
 pub trait Interrupt: Sync {
     /// Whether it is asked to stop at the next safe place.
-    fn asked(&self) -> bool {
+    fn is_interrupted(&self) -> bool {
         false
     }
 
     /// There is work in memory that will be written down when it stops by itself: wait for that.
-    fn wait_for_it(&self) {}
+    fn hold_exit(&self) {}
 
     /// That work is written down.
-    fn waited_for(&self) {}
+    fn release_exit(&self) {}
 }
 
 /// Nobody is told, nobody asks.
 struct Silent;
 
-impl Report for Silent {}
+impl Reporter for Silent {}
 impl Progress for Silent {}
 impl Interrupt for Silent {}
 
 /// As long as it lives there is work in memory that will be written down when it stops by itself.
 #[must_use]
-pub struct AtStake<'a>(&'a dyn Interrupt);
+pub struct ExitHold<'a>(&'a dyn Interrupt);
 
-impl Drop for AtStake<'_> {
+impl Drop for ExitHold<'_> {
     fn drop(&mut self) {
-        self.0.waited_for();
+        self.0.release_exit();
     }
 }
 
 impl<'a> Context<'a> {
     /// Tells nobody, is stopped by nobody, and computes on the default device.
     pub fn silent() -> Self {
-        Self { report: &Silent, interrupt: &Silent, device: None }
+        Self { reporter: &Silent, interrupt: &Silent, device: None }
     }
 
     /// Say what was found.
-    pub fn say(&self, text: impl Display) {
-        self.report.say(&text.to_string());
+    pub fn message(&self, text: impl Display) {
+        self.reporter.message(&text.to_string());
     }
 
     /// Say what the user should know beside.
     pub fn warn(&self, text: impl Display) {
-        self.report.warn(&text.to_string());
+        self.reporter.warn(&text.to_string());
     }
 
     /// Begin a bar of so many units.
     pub fn bar(&self, title: &'static str, length: u64) -> Box<dyn Progress> {
-        self.report.bar(title, length)
+        self.reporter.bar(title, length)
     }
 
     /// Whether the work should stop.
-    pub fn asked(&self) -> bool {
-        self.interrupt.asked()
+    pub fn is_interrupted(&self) -> bool {
+        self.interrupt.is_interrupted()
     }
 
     /// Goes on unless it should stop; `stage` is what it is in.
@@ -139,12 +139,12 @@ impl<'a> Context<'a> {
     /// # Errors
     /// [`Error::Interrupted`].
     pub fn go_on(&self, stage: &'static str) -> Result<()> {
-        if self.asked() { Err(Error::Interrupted { stage }) } else { Ok(()) }
+        if self.is_interrupted() { Err(Error::Interrupted { stage }) } else { Ok(()) }
     }
 
-    /// To be held by work that looks at [`asked`](Self::asked) often, and writes down where it stands before it stops.
-    pub fn at_stake(&self) -> AtStake<'a> {
-        self.interrupt.wait_for_it();
-        AtStake(self.interrupt)
+    /// To be held by work that looks at [`is_interrupted`](Self::is_interrupted) often, and writes down where it stands before it stops.
+    pub fn hold_exit(&self) -> ExitHold<'a> {
+        self.interrupt.hold_exit();
+        ExitHold(self.interrupt)
     }
 }

@@ -1,7 +1,7 @@
 //! An experiment file: data, not code. Unknown keys are errors.
 
 mod check;
-mod chosen;
+mod components;
 mod keys;
 mod kind;
 mod name;
@@ -22,7 +22,6 @@ use varflat_recorder::Keep;
 use crate::error::{Error, Result};
 
 pub use check::{Checked, MOST, MOST_COMPONENTS, MOST_POINTS, all_within, not_too_many, range, within};
-pub use chosen::chosen;
 pub use keys::{Key, keys};
 pub use kind::Kind;
 pub use name::{check_name, is_plain};
@@ -320,13 +319,13 @@ impl DataSection {
 
     /// Where the images come from; `origin` names the file in errors.
     fn source(&self, origin: &str) -> Result<DataSource> {
-        let complain = |problem: String| Err(Error::Experiment { origin: origin.to_owned(), problem });
+        let invalid = |problem: String| Err(Error::Experiment { origin: origin.to_owned(), problem });
         match (&self.set, &self.folder) {
-            (Some(_), Some(_)) => complain("data.set and data.folder exclude each other; keep one".into()),
+            (Some(_), Some(_)) => invalid("data.set and data.folder exclude each other; keep one".into()),
             (None, Some(folder)) => Ok(DataSource::Folder(folder.clone())),
             (None, None) => Ok(DataSource::default()),
             (Some(set), None) => match DataSource::from(set.clone()) {
-                DataSource::Folder(_) => complain(format!(
+                DataSource::Folder(_) => invalid(format!(
                     "data.set = \"{set}\" is unknown: there are \"mnist\" and \"fashion-mnist\"; name any other by data.folder"
                 )),
                 named => Ok(named),
@@ -375,16 +374,16 @@ impl Experiment {
     pub fn parse(text: &str, origin: &str, overrides: &[String]) -> Result<Self> {
         let mut experiment: Self = parsed(text, origin, Kind::Experiment)?;
         if !overrides.is_empty() {
-            let complain = |problem: String| Error::Experiment {
+            let invalid = |problem: String| Error::Experiment {
                 origin: format!("--set {}", overrides.join(" --set ")),
                 problem: text::plainly(problem.trim_end()).replace('\n', " "),
             };
             let mut table: toml::Table =
-                toml::from_str(text).map_err(|error: toml::de::Error| complain(error.to_string()))?;
+                toml::from_str(text).map_err(|error: toml::de::Error| invalid(error.to_string()))?;
             for text in overrides {
                 text::set(&mut table, text)?;
             }
-            experiment = table.try_into().map_err(|error: toml::de::Error| complain(error.to_string()))?;
+            experiment = table.try_into().map_err(|error: toml::de::Error| invalid(error.to_string()))?;
         }
         // A layer may be called as its parameter is in the files of weights.
         if let Some(layer) = experiment.recorder.layer.strip_suffix(".weight") {

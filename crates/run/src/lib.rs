@@ -47,7 +47,7 @@ pub mod verify;
 pub mod versions;
 mod weights;
 
-pub use context::{Context, Interrupt, Progress, Report};
+pub use context::{Context, Interrupt, Progress, Reporter};
 pub use error::{Error, Remedy, Result};
 pub use experiment::Experiment;
 pub use recorded::RecordedWindow;

@@ -1,7 +1,7 @@
 //! Training any network with the recorder attached, everything in memory.
 
-mod kept;
 mod learns;
+mod recorded_rows;
 
 use learns::check_learns;
 use ndarray::Array2;
@@ -13,7 +13,7 @@ use varflat_recorder::{SharedSink, parameter, paths};
 use crate::error::{Error, Result};
 use crate::optimizer::optimizer;
 
-pub use kept::Kept;
+pub use recorded_rows::RecordedRows;
 
 /// What [`record`] has seen.
 #[derive(Debug)]
@@ -53,10 +53,10 @@ pub fn record<C: Classifier>(
     let there = parameter(&network, path)?;
     let (path, weights) = (there.path, there.shape.iter().product());
     check_learns(&network, &path)?;
-    let sinks: Vec<(String, SharedSink<Kept>)> = paths(&network)
+    let sinks: Vec<(String, SharedSink<RecordedRows>)> = paths(&network)
         .into_iter()
         .map(|there| {
-            let kept = Kept::new(there.shape.iter().product(), there.path == path, 1);
+            let kept = RecordedRows::new(there.shape.iter().product(), there.path == path, 1);
             (there.path, SharedSink::new(kept))
         })
         .collect();
@@ -73,7 +73,8 @@ pub fn record<C: Classifier>(
         }
     }
     let centre = with_statistics(&centre, train)?;
-    let rows = sinks.iter().filter(|(there, _)| *there == path).map(|(_, sink)| sink.with(Kept::take_rows));
+    let rows =
+        sinks.iter().filter(|(there, _)| *there == path).map(|(_, sink)| sink.with(RecordedRows::take_rows));
     let rows: Vec<f32> = rows.flatten().collect();
     let window = Array2::from_shape_vec((window as usize, weights), rows).map_err(|_| {
         impossible(format!("`{path}` got no gradient in some steps: the loss does not depend on it"))
@@ -84,7 +85,7 @@ pub fn record<C: Classifier>(
 /// Trains until `trainer` says stop and for `window` steps more, which the sinks take; loss and error after each epoch.
 fn follow<C: Classifier>(
     trainer: &mut Trainer<'_, C>,
-    sinks: &[(String, SharedSink<Kept>)],
+    sinks: &[(String, SharedSink<RecordedRows>)],
     window: u64,
 ) -> Result<Vec<Metrics>> {
     let mut metrics = vec![trainer.measure()?];
@@ -110,7 +111,7 @@ fn impossible(problem: String) -> Error {
 
 /// Room for the window, before the training it comes after.
 fn reserve(
-    sinks: &[(String, SharedSink<Kept>)],
+    sinks: &[(String, SharedSink<RecordedRows>)],
     path: &str,
     window: u64,
     weights: usize,

@@ -25,10 +25,9 @@ use crate::run_folder::{RunFolder, Stage, StageWriter};
 use crate::versions;
 
 pub use crate::contents::{FitReport, FlatnessRow, ProfileTable, Profiles};
-pub use crate::experiment::chosen;
 pub(crate) use around::on_host;
 pub use fit::{Uncertainty, fitted, psi, read_components};
-pub use flatness::{measured, read_l0, read_rows_along, rows_of, search};
+pub use flatness::{read_l0, read_rows_along, rows_of, search, selected_components};
 pub use langevin::unfinished as unfinished_walk;
 pub use partial::rows as finished_rows;
 pub use pca::{check_weights, decomposed, read_variance};
@@ -68,7 +67,7 @@ pub fn perform(run: &RunFolder, stage: Stage, context: &Context<'_>) -> Result<(
     }
     if stage == Stage::Fit {
         let cuts = run.experiment().cuts(read_variance(run)?.0.len());
-        cuts.iter().for_each(|cut| context.say(format_args!("{:>9}: {cut}\n", stage.name())));
+        cuts.iter().for_each(|cut| context.message(format_args!("{:>9}: {cut}\n", stage.name())));
     }
     let seconds = match stage {
         Stage::Train => match &run.experiment().langevin {
@@ -82,7 +81,7 @@ pub fn perform(run: &RunFolder, stage: Stage, context: &Context<'_>) -> Result<(
         Stage::Flatness => flatness::flatness(run, context)?,
         Stage::Fit => fit::fit(run)?,
     };
-    context.say(format_args!("{:>9}: done in {seconds:.1} s\n", stage.name()));
+    context.message(format_args!("{:>9}: done in {seconds:.1} s\n", stage.name()));
     Ok(())
 }
 

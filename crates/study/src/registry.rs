@@ -5,28 +5,22 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::part::{Claim, Control, FigureEntry, Part, Reproduced};
-use crate::studies::context::{AnyStudy, Measure};
-use crate::studies::drift::DriftStudy;
-use crate::studies::forgetting::ForgettingStudy;
-use crate::studies::generality::GeneralityStudy;
-use crate::studies::grid::GridStudy;
-use crate::studies::headline;
-use crate::studies::langevin::LangevinStudy;
-use crate::studies::sensitivity::SensitivityStudy;
-use crate::studies::temperature::TemperatureStudy;
-use crate::studies::width::WidthStudy;
+use crate::studies::context::AnyStudy;
+use crate::studies::{
+    drift, forgetting, generality, grid, headline, langevin, sensitivity, temperature, width,
+};
 use crate::sweep::figures::PART as SWEEP;
 
 /// The run that the studies look at.
 pub const HEADLINE: &Part = &headline::PART;
 
 macro_rules! studies {
-    ($($(#[$about:meta])* $kind:ident($settings:ty),)*) => {
+    ($($(#[$about:meta])* $kind:ident($module:ident::$settings:ident),)*) => {
         /// What a study does: its section `[study.…]`.
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
         #[serde(rename_all = "lowercase")]
         pub enum StudyKind {
-            $($(#[$about])* $kind($settings),)*
+            $($(#[$about])* $kind($module::$settings),)*
         }
 
         impl StudyKind {
@@ -35,30 +29,37 @@ macro_rules! studies {
                     $(Self::$kind(study) => study,)*
                 }
             }
+
+            /// What it leaves in a figure folder.
+            pub fn part(&self) -> &'static Part {
+                match self {
+                    $(Self::$kind(_) => &$module::PART,)*
+                }
+            }
         }
 
         /// In the order of `reproduce` and of the report.
-        const PARTS: &[&Part] = &[HEADLINE, $(<$settings as Measure>::PART,)*];
+        const PARTS: &[&Part] = &[HEADLINE, $(&$module::PART,)*];
     };
 }
 
 studies! {
     /// The noise of SGD and its temperature (claims 8 and 9).
-    Temperature(TemperatureStudy),
+    Temperature(temperature::TemperatureStudy),
     /// Drift against diffusion (claims 2 to 4).
-    Drift(DriftStudy),
+    Drift(drift::DriftStudy),
     /// Walks in thermal equilibrium (claim 7).
-    Langevin(LangevinStudy),
+    Langevin(langevin::LangevinStudy),
     /// ψ of many trainings (claim 6: for every batch size and learning rate).
-    Grid(GridStudy),
+    Grid(grid::GridStudy),
     /// ψ under other definitions.
-    Sensitivity(SensitivityStudy),
+    Sensitivity(sensitivity::SensitivityStudy),
     /// How the solution changes with the width of the network (claim 10).
-    Width(WidthStudy),
+    Width(width::WidthStudy),
     /// ψ of other layers, networks, data and optimizers.
-    Generality(GeneralityStudy),
+    Generality(generality::GeneralityStudy),
     /// Catastrophic forgetting (claim 11).
-    Forgetting(ForgettingStudy),
+    Forgetting(forgetting::ForgettingStudy),
 }
 
 impl StudyKind {
@@ -70,11 +71,6 @@ impl StudyKind {
     /// Whether it looks into the finished run, or only varies its experiment.
     pub fn needs_the_run(&self) -> bool {
         self.study().needs_the_run()
-    }
-
-    /// What it leaves in a figure folder.
-    pub fn part(&self) -> &'static Part {
-        self.study().part()
     }
 }
 

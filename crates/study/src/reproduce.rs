@@ -106,14 +106,14 @@ impl Plan {
     /// Do the run, and write its tables if its figures are asked for.
     fn run(&self, asked: Reproduction<'_>, context: &Context<'_>) -> Result<()> {
         let folder = asked.runs.join(&self.experiment.name);
-        context.say(format_args!("{}: {}\n", self.file, folder.display()));
+        context.message(format_args!("{}: {}\n", self.file, folder.display()));
         // Whoever asks for one study to be done again does not ask for the run.
         let run = RunFolder::create(&folder, &self.experiment, asked.force && self.drawn)?;
         if !stages::complete(&run, context)? {
-            context.say("  already finished; nothing to compute\n");
+            context.message("  already finished; nothing to compute\n");
         }
         if let Some(words) = inspect::unreached(&run)? {
-            context.say(format_args!("  {words}\n"));
+            context.message(format_args!("  {words}\n"));
         }
         if self.drawn { figures::write_tables(&run, asked.figures) } else { Ok(()) }
     }
@@ -141,7 +141,7 @@ pub fn reproduce(
     }
     for PlannedStudy { part, file, study, seconds } in &plan.studies {
         overall.begin(part.name, *seconds);
-        context.say(format_args!("{file}: {}\n", runs.join(&study.name).display()));
+        context.message(format_args!("{file}: {}\n", runs.join(&study.name).display()));
         study.complete(&plan.experiment, runs, context, force, &|share| overall.reach(share))?;
         study.copy_tables(runs, figures)?;
     }
@@ -157,9 +157,9 @@ pub fn draw(folder: &Path, context: &Context<'_>) -> Result<()> {
     let _claim = part::claim(folder);
     figures::parts(folder)?;
     part::check_report(folder)?;
-    context.say(figures::drawn_in(folder, &figures::draw(folder)?));
+    context.message(figures::drawn_in(folder, &figures::draw(folder)?));
     report::write(folder)?;
-    context.say(report::written_in(folder));
+    context.message(report::written_in(folder));
     Ok(())
 }
 

@@ -58,13 +58,13 @@ impl Study {
     /// # Errors
     /// TOML that does not parse, an unknown or missing key, an impossible value.
     pub fn parse(text: &str, origin: &str) -> Result<Self> {
-        let complain = |problem: String| Error::Experiment { origin: origin.to_owned(), problem };
+        let invalid = |problem: String| Error::Experiment { origin: origin.to_owned(), problem };
         let study: Self = parsed(text, origin, Kind::Study)?;
         for (key, name) in [("name", &study.name), ("run", &study.run)] {
-            check_name(key, name).map_err(complain)?;
+            check_name(key, name).map_err(invalid)?;
         }
         if study.name == study.run {
-            return Err(complain(format!(
+            return Err(invalid(format!(
                 "name and run are both {:?}, but what a study finds needs a folder of its own: choose another name",
                 study.name
             )));
@@ -73,7 +73,7 @@ impl Study {
             .study
             .study()
             .check()
-            .map_err(|problem| complain(format!("[study.{}] {problem}", study.study.name())))?;
+            .map_err(|problem| invalid(format!("[study.{}] {problem}", study.study.name())))?;
         Ok(study)
     }
 
@@ -110,14 +110,14 @@ impl Study {
         make_folder(&folder)?;
         let report = self.report(&folder);
         self.check_own(&folder, &report, force)?;
-        let lock = run_folder::lock(&folder)?;
+        let lock = run_folder::lock_exclusive(&folder)?;
         if let Some(notice) = lock.take_notice() {
             context.warn(notice);
         }
         let record = source.as_ref().map(RunFolder::record).transpose()?;
         if !force && self.is_done(&folder, base, record.as_ref()) {
-            context.say("  already finished; nothing to compute\n");
-            return self.tell(&report, context);
+            context.message("  already finished; nothing to compute\n");
+            return self.summarise(&report, context);
         }
         let begun = Instant::now();
         remove(&report)?;
@@ -136,7 +136,7 @@ impl Study {
             &report,
             &StudyRecord { study, experiment, source, made, runs, data, tables, report: numbers },
         )?;
-        self.tell(&report, context)
+        self.summarise(&report, context)
     }
 
     /// Refuse a folder in which the study's tables would replace what is not a study's.
@@ -160,8 +160,8 @@ impl Study {
     }
 
     /// Say what a finished study found.
-    fn tell(&self, report: &Path, context: &Context<'_>) -> Result<()> {
-        context.say(self.study.study().words_of(report)?);
+    fn summarise(&self, report: &Path, context: &Context<'_>) -> Result<()> {
+        context.message(self.study.study().found(report)?);
         Ok(())
     }
 

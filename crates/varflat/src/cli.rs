@@ -9,7 +9,7 @@ mod terminal;
 use clap::Parser;
 
 pub use self::hints::said;
-pub use self::signals::{EXIT_CODE, last_words, listen};
+pub use self::signals::{EXIT_CODE, listen, report_once};
 pub use self::terminal::printable;
 
 use self::commands::Command;

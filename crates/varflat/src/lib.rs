@@ -31,7 +31,7 @@ pub mod relation;
 
 pub use relation::Relation;
 pub use varflat_run::{
-    Context, Error, Experiment, Interrupt, Progress, RecordedWindow, Remedy, Report, Result, RunFolder,
+    Context, Error, Experiment, Interrupt, Progress, RecordedWindow, Remedy, Reporter, Result, RunFolder,
     experiment, landscape, memory, run_folder, stages,
 };
 #[cfg(feature = "train")]

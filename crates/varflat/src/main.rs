@@ -13,7 +13,7 @@ fn main() -> ExitCode {
     match cli::main() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            cli::last_words(cli::printable(&cli::said(&error)));
+            cli::report_once(cli::printable(&cli::said(&error)));
             let interrupted = matches!(error, varflat::Error::Interrupted { .. });
             ExitCode::from(if interrupted { cli::EXIT_CODE } else { 1 })
         }

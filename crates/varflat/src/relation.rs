@@ -72,10 +72,10 @@ impl Relation {
             let problem = "0 components make no relation: ask for one at least".to_owned();
             return Err(Error::Experiment { origin: "Relation::measure".to_owned(), problem });
         }
-        let chosen = stages::chosen(Components::Some(components), pca.variance().len());
-        let directions: Vec<Vec<f64>> = chosen.iter().map(|&index| component(pca, index)).collect();
+        let selected = Components::Some(components).selected(pca.variance().len());
+        let directions: Vec<Vec<f64>> = selected.iter().map(|&index| component(pca, index)).collect();
         let found = landscape.flatness(&FlatnessSearch::params().check()?, &directions)?;
-        let components = chosen.into_iter().zip(found).map(|(index, found)| Component {
+        let components = selected.into_iter().zip(found).map(|(index, found)| Component {
             index,
             variance: pca.variance()[index - 1],
             flatness: found.flatness(),

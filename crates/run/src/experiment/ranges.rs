@@ -1,5 +1,7 @@
 //! What an experiment asks for against what there will be: weights, recorded steps, and the components that these have.
 
+use std::fmt;
+
 use varflat_analysis::Solver;
 
 use super::check::{Checked, MOST_COMPONENTS};
@@ -24,12 +26,14 @@ impl Limits {
         let rows = self.rows.map_or(usize::MAX, |rows| rows.saturating_sub(1));
         self.weights.unwrap_or(usize::MAX).min(rows)
     }
+}
 
-    /// Where that comes from, in words.
-    fn words(&self) -> String {
+/// Where the limits come from.
+impl fmt::Display for Limits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let weights = self.weights.map(|weights| format!("the {weights} weights of `{}`", self.layer));
         let rows = self.rows.map(|rows| format!("{rows} recorded steps"));
-        weights.into_iter().chain(rows).collect::<Vec<_>>().join(" and ")
+        f.write_str(&weights.into_iter().chain(rows).collect::<Vec<_>>().join(" and "))
     }
 }
 
@@ -141,7 +145,7 @@ impl Experiment {
                 format!("langevin.components = {components:?}")
             }
             (_, Some(count)) if count == there => format!("pca.components = {count}"),
-            _ => format!("from {}", limits.words()),
+            _ => format!("from {limits}"),
         }
     }
 
@@ -151,7 +155,7 @@ impl Experiment {
     }
 
     fn possible(&self, limits: &Limits) -> Checked {
-        let (rank, words) = (limits.rank(), limits.words());
+        let (rank, words) = (limits.rank(), limits.to_string());
         match self.pca.components {
             Components::Some(count) if count > rank => {
                 let more = match (limits.rows, self.recorder.window) {
@@ -232,7 +236,7 @@ impl Experiment {
         if there as u64 > MOST_COMPONENTS {
             return Ok(());
         }
-        let measured = super::chosen(*components, last.unwrap_or(there).min(there));
+        let measured = components.selected(last.unwrap_or(there).min(there));
         let furthest = measured.last().copied().unwrap_or(0);
         if profiles.iter().any(|index| *index > furthest) && *profiles != LandscapeSection::default().profiles
         {

@@ -15,13 +15,13 @@ const LARGEST: i64 = i64::MAX;
 /// [`Error::Experiment`] for TOML that does not parse, an unknown or missing key, a value that does not fit its key, or a file of
 /// another kind.
 pub fn parsed<T: DeserializeOwned>(text: &str, origin: &str, kind: Kind) -> Result<T> {
-    let complain = |problem: String| Error::Experiment { origin: origin.to_owned(), problem };
+    let invalid = |problem: String| Error::Experiment { origin: origin.to_owned(), problem };
     // First from the text, because only this names line and column; then from the table, because only this counts the values of a
     // list, and knows how large a number may be.
     let whole = toml::from_str::<T>(text).and_then(|_| toml::from_str::<toml::Table>(text)?.try_into());
     whole.map_err(|error| match Kind::of(text).filter(|found| *found != kind) {
-        Some(found) => complain(found.instead_of(kind, origin)),
-        None => complain(plainly(error.to_string().trim_end())),
+        Some(found) => invalid(found.instead_of(kind, origin)),
+        None => invalid(plainly(error.to_string().trim_end())),
     })
 }
 
@@ -121,14 +121,14 @@ pub fn check_value(text: &str) -> std::result::Result<(), String> {
 /// Apply one `section.key=value`; the value is TOML, or a bare word. Of `data.set` and `data.folder` the one that is set takes the
 /// place of the other.
 pub(super) fn set(table: &mut toml::Table, text: &str) -> Result<()> {
-    let complain =
+    let invalid =
         |problem: &str| Error::Experiment { origin: format!("--set {text}"), problem: problem.to_owned() };
-    let (path, value) = text.split_once('=').ok_or_else(|| complain("write it as section.key=value"))?;
-    check_value(value).map_err(|problem| complain(&problem))?;
+    let (path, value) = text.split_once('=').ok_or_else(|| invalid("write it as section.key=value"))?;
+    check_value(value).map_err(|problem| invalid(&problem))?;
     let value = toml_value(value);
     let mut keys: Vec<&str> = path.trim().split('.').map(str::trim).collect();
     if keys.iter().any(|key| key.is_empty()) {
-        return Err(complain("the key is empty: write it as section.key=value"));
+        return Err(invalid("the key is empty: write it as section.key=value"));
     }
     let last = keys.pop().unwrap_or_default();
     let mut section = table;
@@ -137,7 +137,7 @@ pub(super) fn set(table: &mut toml::Table, text: &str) -> Result<()> {
             .entry(key)
             .or_insert_with(|| toml::Value::Table(toml::Table::new()))
             .as_table_mut()
-            .ok_or_else(|| complain("the key leads into something that is not a section"))?;
+            .ok_or_else(|| invalid("the key leads into something that is not a section"))?;
     }
     match path.trim() {
         "data.set" => section.remove("folder"),

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use varflat_files::{Lock, check_files, lock_exclusive, lock_shared, read_json, remove_drafts};
+use varflat_files::{Lock, check_files, read_json, remove_drafts};
 
 use crate::artifacts::{Stage, names};
 use crate::error::{Error, Result};
@@ -31,11 +31,11 @@ impl FolderLock {
 ///
 /// # Errors
 /// [`Error::Locked`] if another process works there; [`Error::File`] if the folder cannot be used.
-pub fn lock(path: &Path) -> Result<FolderLock> {
+pub fn lock_exclusive(path: &Path) -> Result<FolderLock> {
     check_files(path)?;
     let record = read_json::<RunRecord>(&path.join(names::RUN));
     guard::check_links(path, record.is_ok_and(|record| record.stages.contains_key(Stage::Train.name())))?;
-    let lock = match lock_exclusive(&path.join(names::LOCK))? {
+    let lock = match varflat_files::lock_exclusive(&path.join(names::LOCK))? {
         Lock::Held(file) => FolderLock { _file: file, notice: Mutex::default() },
         Lock::Taken => return Err(Error::Locked(path.to_path_buf())),
         Lock::Unknown(file, reason) => {
@@ -53,8 +53,8 @@ pub fn lock(path: &Path) -> Result<FolderLock> {
 ///
 /// # Errors
 /// [`Error::Locked`] if another process is at work there.
-pub(crate) fn hold(path: &Path) -> Result<Option<File>> {
-    match lock_shared(&path.join(names::LOCK)) {
+pub(crate) fn lock_shared(path: &Path) -> Result<Option<File>> {
+    match varflat_files::lock_shared(&path.join(names::LOCK)) {
         None => Ok(None),
         Some(Lock::Taken) => Err(Error::Locked(path.to_path_buf())),
         // A file system without locks: who looks finds what there is.
@@ -64,5 +64,5 @@ pub(crate) fn hold(path: &Path) -> Result<Option<File>> {
 
 /// Whether another process is at work in a folder.
 pub fn is_locked(path: &Path) -> bool {
-    matches!(hold(path), Err(Error::Locked(_)))
+    matches!(lock_shared(path), Err(Error::Locked(_)))
 }

@@ -7,7 +7,7 @@ use varflat_files::{FileError, FileSum, check_files, make_folder};
 
 use super::config::read_config;
 use super::foreign::{NOT_OURS, check_no_sweep, is_ours, unknown_result, visible};
-use super::lock::{FolderLock, lock};
+use super::lock::{FolderLock, lock_exclusive};
 use crate::artifacts::{Artifact, Stage, names};
 use crate::error::{Error, Remedy, Result};
 use crate::experiment::Experiment;
@@ -48,7 +48,7 @@ impl RunFolder {
             let problem = "is not known to be a result of varflat's, because run.json, which would say so, is missing or names no run";
             return Err(Error::malformed(&file, problem, Remedy::MoveAwayOrReplace));
         }
-        let lock = lock(path)?;
+        let lock = lock_exclusive(path)?;
         if path.join(names::CONFIG).exists() && !force {
             let differences = experiment.differences(&read_config(path, &[])?);
             if !differences.is_empty() {
@@ -82,7 +82,7 @@ impl RunFolder {
     pub fn open(path: &Path, overrides: &[String]) -> Result<Self> {
         // Before the lock, which would leave a file in a folder that is no run.
         Self::view(path)?;
-        let lock = lock(path)?;
+        let lock = lock_exclusive(path)?;
         Ok(Self::at(path, read_config(path, overrides)?, Some(lock), false))
     }
 

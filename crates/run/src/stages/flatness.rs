@@ -11,11 +11,11 @@ use crate::artifacts::{FLATNESS, LANDSCAPE, PCA};
 use crate::contents::{FlatnessRow, ProfileTable, Profiles};
 use crate::context::Context;
 use crate::error::Result;
-use crate::experiment::{Experiment, LandscapeSection, LangevinSection, chosen};
+use crate::experiment::{Experiment, LandscapeSection, LangevinSection};
 use crate::landscape::{Groups, Landscape, component, profile_offsets};
 use crate::run_folder::{RunFolder, RunWriter, Stage, names};
 
-/// Measure every chosen direction; directions done by an interrupted attempt are kept. Returns the seconds it took.
+/// Measure every selected direction; directions done by an interrupted attempt are kept. Returns the seconds it took.
 pub(super) fn flatness(run: &RunWriter<'_>, context: &Context<'_>) -> Result<f64> {
     let data = super::load_data(run)?;
     with_landscape(run, context.device, data.train, data.classes, |landscape, device| {
@@ -40,13 +40,13 @@ fn rows(
     (partial, mut rows): (Partial, Vec<FlatnessRow>),
     context: &Context<'_>,
 ) -> Result<Vec<FlatnessRow>> {
-    let chosen = measured(experiment, pca);
-    let groups: Vec<&[usize]> = chosen
+    let selected = selected_components(experiment, pca);
+    let groups: Vec<&[usize]> = selected
         .chunks(NEIGHBOURS)
         .filter(|group| !group.iter().all(|index| rows.iter().any(|row| row.index == *index)))
         .collect();
-    let bar = context.bar("flatness", chosen.len() as u64);
-    bar.set_position((chosen.len() - groups.iter().map(|group| group.len()).sum::<usize>()) as u64);
+    let bar = context.bar("flatness", selected.len() as u64);
+    bar.set_position((selected.len() - groups.iter().map(|group| group.len()).sum::<usize>()) as u64);
     context.go_on("flatness")?;
     let found = Mutex::new(Vec::new());
     let take = |group: &[usize], flatness: &[DirectionFlatness]| {
@@ -73,11 +73,11 @@ pub fn search(section: &LandscapeSection) -> Result<FlatnessSearch> {
 }
 
 /// The components that an experiment measures.
-pub fn measured(experiment: &Experiment, pca: &TrajectoryPca) -> Vec<usize> {
+pub fn selected_components(experiment: &Experiment, pca: &TrajectoryPca) -> Vec<usize> {
     // What a walk cannot reach is no direction of its own, only the rounding of f32.
     let confined = experiment.langevin.as_ref().and_then(LangevinSection::dimensions).unwrap_or(usize::MAX);
     let section = &experiment.landscape;
-    chosen(section.components, pca.variance().len().min(confined).min(section.last.unwrap_or(usize::MAX)))
+    section.components.selected(pca.variance().len().min(confined).min(section.last.unwrap_or(usize::MAX)))
 }
 
 /// The rows of a group of directions.

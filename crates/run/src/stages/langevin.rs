@@ -39,7 +39,7 @@ pub(super) fn walk(run: &RunWriter<'_>, section: &LangevinSection, context: &Con
     super::note_beginning(&stage, "host", &device, &data, context)?;
     drop(data);
     if let Some(state) = &saved {
-        context.say(format_args!("    train: continuing after step {}\n", state.step));
+        context.message(format_args!("    train: continuing after step {}\n", state.step));
     }
     let state = saved.unwrap_or_else(|| State::at_rest(&ground.subspace));
     let walk = Langevin::new(&vec![0.0; ground.subspace.dimensions()], section.walk(), run.experiment().seed);
@@ -141,13 +141,13 @@ impl<'a> Course<'a> {
     /// Step, record, measure and save from time to time, to the end.
     fn follow(&mut self, context: &Context<'_>) -> Result<()> {
         let bar = context.bar("walk", self.steps);
-        let _at_stake = context.at_stake();
+        let _exit_hold = context.hold_exit();
         loop {
             let step = self.walk.steps();
             if step.is_multiple_of(MEASURE_EVERY) || step == self.steps {
                 self.measure(bar.as_ref())?;
             }
-            let asked = context.asked();
+            let asked = context.is_interrupted();
             if asked || step == self.steps || self.saved.elapsed() > CHECKPOINT_EVERY {
                 self.save()?;
             }

@@ -14,7 +14,7 @@ use varflat_recorder::parameter;
 use super::recording::Recording;
 use crate::artifacts::{METRICS, WEIGHTS_FINAL, WEIGHTS_MEAN};
 use crate::checkpoint::{Checkpoint, CheckpointState};
-use crate::context::{AtStake, Context, Progress};
+use crate::context::{Context, ExitHold, Progress};
 use crate::error::{Error, Remedy, Result};
 use crate::experiment::{Experiment, Window};
 use crate::memory::Images;
@@ -49,7 +49,7 @@ pub(super) fn train(run: &RunWriter<'_>, context: &Context<'_>) -> Result<f64> {
                 Remedy::KeepBackend(started.clone()),
             ));
         }
-        context.say(format_args!("    train: continuing after step {}\n", checkpoint.state.step));
+        context.message(format_args!("    train: continuing after step {}\n", checkpoint.state.step));
     }
     let training = Training { run, open: &open, checkpoint, context };
     networks::initial(experiment, data, &open, training)
@@ -145,7 +145,7 @@ struct Course<'a> {
     /// How long the last measurement of all images took.
     measuring: Duration,
     /// Steps that no checkpoint has.
-    at_stake: Option<AtStake<'a>>,
+    exit_hold: Option<ExitHold<'a>>,
 }
 
 impl<'a> Course<'a> {
@@ -162,7 +162,7 @@ impl<'a> Course<'a> {
             Window::All(_) => u64::MAX,
         };
         let (saved, measuring) = ((Instant::now(), first_step), Duration::ZERO);
-        Self { stage, recording, backend, metrics, saved, furthest, measuring, at_stake: None }
+        Self { stage, recording, backend, metrics, saved, furthest, measuring, exit_hold: None }
     }
 
     /// The training loop: step, listen, measure at epoch ends, save from time to time and at the end.
@@ -183,7 +183,7 @@ impl<'a> Course<'a> {
                     if let Some(reason) = trainer.stop_reason(latest).filter(|_| latest.epoch > 0) {
                         drop(bar);
                         self.save(trainer)?;
-                        self.at_stake = None;
+                        self.exit_hold = None;
                         return Ok(reason);
                     }
                     self.show(trainer, latest, bar.as_ref(), most);
@@ -194,12 +194,12 @@ impl<'a> Course<'a> {
                     self.saved = (Instant::now(), trainer.steps());
                 }
             }
-            if context.asked() {
+            if context.is_interrupted() {
                 bar.abandon();
                 self.save(trainer)?;
                 return Err(Error::Interrupted { stage: "train" });
             }
-            self.at_stake.get_or_insert_with(|| context.at_stake());
+            self.exit_hold.get_or_insert_with(|| context.hold_exit());
             trainer.step();
             bar.set_position(trainer.steps());
             self.recording.check()?;
@@ -214,7 +214,7 @@ impl<'a> Course<'a> {
         if self.measuring > LONG {
             // So that the process may end in the middle of it.
             self.save(trainer)?;
-            self.at_stake = None;
+            self.exit_hold = None;
         }
         let begun = Instant::now();
         let measured = trainer.measure();

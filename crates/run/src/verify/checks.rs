@@ -88,7 +88,7 @@ impl<'a> Checks<'a> {
             Outcome::Differs(words) => format!("DIFFERS: {words}"),
             Outcome::Skipped(words) => format!("not checked: {words}"),
         };
-        self.context.say(format_args!("{file:<26} {how:<42} {words}\n"));
+        self.context.message(format_args!("{file:<26} {how:<42} {words}\n"));
         self.same += usize::from(matches!(outcome, Outcome::Same(_)));
         if let Outcome::Differs(words) = outcome {
             self.differences.push(format!("{file}: {words}"));

@@ -98,28 +98,28 @@ fn crossings(
     context: &Context<'_>,
 ) -> Result<Outcome> {
     let (experiment, pca, kept) = (run.experiment(), run.read(&PCA)?, run.read(&FLATNESS)?);
-    let chosen = stages::measured(experiment, &pca);
-    if chosen.len() != kept.len() {
+    let selected = stages::selected_components(experiment, &pca);
+    if selected.len() != kept.len() {
         return Ok(Outcome::Differs(format!(
             "{} directions, not the {} asked for",
             kept.len(),
-            chosen.len()
+            selected.len()
         )));
     }
-    if let Some((asked, row)) = chosen.iter().zip(&kept).find(|(asked, row)| **asked != row.index) {
+    if let Some((asked, row)) = selected.iter().zip(&kept).find(|(asked, row)| **asked != row.index) {
         return Ok(Outcome::Differs(format!("component {} where {asked} was asked for", row.index)));
     }
     if let Some(row) = kept.iter().find(|row| row.variance != pca.variance()[row.index - 1]) {
         return Ok(Outcome::Differs(format!("σ² of component {} is not that of pca.npz", row.index)));
     }
-    let all: Vec<&[usize]> = chosen.chunks(NEIGHBOURS).collect();
+    let all: Vec<&[usize]> = selected.chunks(NEIGHBOURS).collect();
     let groups: Vec<&[usize]> =
         places(experiment.seed, extent, all.len()).into_iter().map(|place| all[place]).collect();
     let again = measured_again(experiment, landscape, &pca, &groups, context)?;
     Ok(match worst(&again, &kept) {
         Ok(largest) => match Outcome::within(largest, CROSSING, "crossings") {
             Outcome::Same(words) => {
-                Outcome::Same(format!("{words}; {} of {} directions", again.len(), chosen.len()))
+                Outcome::Same(format!("{words}; {} of {} directions", again.len(), selected.len()))
             }
             other => other,
         },

@@ -126,7 +126,7 @@ pub(super) fn components(run: &RunFolder, checks: &mut Checks<'_>) -> Result<()>
     let context = checks.context;
     checks.row(names::PCA, "components of trajectory.npy once more", &inputs, || {
         let window = RecordedWindow::open(run.file(names::TRAJECTORY))?;
-        let spinner = context.report.spinner("verify", "covariance and principal components");
+        let spinner = context.reporter.spinner("verify", "covariance and principal components");
         let again = stages::decomposed(run.experiment(), &window)?;
         let kept = run.read(&PCA)?;
         let projections = kept.project(&window, read_npy(&run.file(names::PROJECTIONS))?.ncols())?;

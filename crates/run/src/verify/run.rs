@@ -9,7 +9,7 @@ use super::checks::{Checks, Extent, Outcome};
 use super::{derived, motion};
 use crate::context::Context;
 use crate::error::{Error, Remedy, Result};
-use crate::run_folder::{RunFolder, RunRecord, Stage, hold, names};
+use crate::run_folder::{RunFolder, RunRecord, Stage, lock_shared, names};
 
 /// What is called the data in the list of checks.
 const DATA: &str = "data";
@@ -20,7 +20,7 @@ const DATA: &str = "data";
 /// As of the whole module: what is not what it was, or cannot be read.
 pub fn verify(folder: &Path, extent: Extent, context: &Context<'_>) -> Result<()> {
     let run = RunFolder::view(folder)?;
-    let _at_rest = hold(folder)?;
+    let _at_rest = lock_shared(folder)?;
     let record = run.record()?;
     check_begun(&run, &record)?;
     introduce(&run, &record, context);
@@ -42,7 +42,7 @@ pub fn verify(folder: &Path, extent: Extent, context: &Context<'_>) -> Result<()
     }
     for stage in Stage::ALL {
         if !done(stage)? && !record.stages.contains_key(stage.name()) {
-            context.say(format_args!("`{}` is not done: nothing to verify of it\n", stage.name()));
+            context.message(format_args!("`{}` is not done: nothing to verify of it\n", stage.name()));
         }
     }
     checks.judge(folder, "what could be derived again was not, for the reasons given above", Remedy::Said)
@@ -64,7 +64,7 @@ fn check_begun(run: &RunFolder, record: &RunRecord) -> Result<()> {
 fn introduce(run: &RunFolder, record: &RunRecord, context: &Context<'_>) {
     let versions: Vec<String> =
         record.versions.iter().map(|(name, version)| format!("{name} {version}")).collect();
-    context.say(format_args!(
+    context.message(format_args!(
         "{}: {} (seed {}), commit {}, {}; {}\n",
         run.path().display(),
         run.experiment().name,
@@ -79,7 +79,7 @@ fn introduce(run: &RunFolder, record: &RunRecord, context: &Context<'_>) {
 fn files(run: &RunFolder, record: &RunRecord, checks: &mut Checks<'_>) -> Result<()> {
     let context = checks.context;
     if !record.has_sums() {
-        context.say(
+        context.message(
             "run.json has no checksums: it is from before they were kept. What can be derived again is.\n",
         );
         return Ok(());

@@ -1,6 +1,7 @@
 //! What a study is, and what it is given to work with.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -13,15 +14,12 @@ use varflat_run::error::{Error, Result};
 use varflat_run::experiment::{Checked, Experiment};
 use varflat_run::run_folder::{RunFolder, names};
 
-use crate::part::{Part, StudyRecord};
+use crate::part::StudyRecord;
 
 /// A section `[study.KIND]` of a study file: what is asked, and how it is measured.
 pub(crate) trait Measure {
-    /// The numbers of its record.
-    type Report: Serialize + DeserializeOwned;
-
-    /// Its tables and figures, and what they decide.
-    const PART: &'static Part;
+    /// The numbers of its record; shown, they are words, a number a line.
+    type Report: Serialize + DeserializeOwned + Display;
 
     /// Whether it looks into the finished run, or only varies its experiment.
     const NEEDS_THE_RUN: bool;
@@ -42,27 +40,19 @@ pub(crate) trait Measure {
     /// # Errors
     /// Whatever it meets.
     fn measure(&self, work: &StudyContext<'_>) -> Result<Self::Report>;
-
-    /// What was found, a number a line.
-    fn words(report: &Self::Report) -> String;
 }
 
 /// A [`Measure`] whose report is JSON: what all studies have in common.
 pub(crate) trait AnyStudy {
-    fn part(&self) -> &'static Part;
     fn needs_the_run(&self) -> bool;
     fn check(&self) -> Checked;
     fn check_run(&self, run: &RunFolder) -> Result<Checked>;
     fn measure(&self, work: &StudyContext<'_>) -> Result<serde_json::Value>;
-    /// What the study whose record this is found, in words.
-    fn words_of(&self, record: &Path) -> Result<String>;
+    /// What the study of this record found, in words.
+    fn found(&self, record: &Path) -> Result<String>;
 }
 
 impl<S: Measure> AnyStudy for S {
-    fn part(&self) -> &'static Part {
-        S::PART
-    }
-
     fn needs_the_run(&self) -> bool {
         S::NEEDS_THE_RUN
     }
@@ -77,11 +67,11 @@ impl<S: Measure> AnyStudy for S {
 
     fn measure(&self, work: &StudyContext<'_>) -> Result<serde_json::Value> {
         let report = serde_json::to_value(Measure::measure(self, work)?);
-        report.map_err(|error| FileError::malformed(&work.file(S::PART.record), error.to_string()).into())
+        report.map_err(|error| FileError::malformed(&work.folder, error.to_string()).into())
     }
 
-    fn words_of(&self, record: &Path) -> Result<String> {
-        Ok(S::words(&read_json::<StudyRecord<S::Report>>(record)?.report))
+    fn found(&self, record: &Path) -> Result<String> {
+        Ok(read_json::<StudyRecord<S::Report>>(record)?.report.to_string())
     }
 }
 
@@ -159,11 +149,11 @@ impl<'a> StudyContext<'a> {
 
     /// The finished run.
     pub(crate) fn source(&self) -> Result<&RunFolder> {
-        self.source.as_ref().ok_or_else(|| self.complain("it needs a finished run".to_owned()))
+        self.source.as_ref().ok_or_else(|| self.invalid("it needs a finished run".to_owned()))
     }
 
     /// An error in the study's own settings.
-    pub(crate) fn complain(&self, problem: String) -> Error {
+    pub(crate) fn invalid(&self, problem: String) -> Error {
         Error::Experiment { origin: format!("study `{}`", self.name), problem }
     }
 }

@@ -2,11 +2,11 @@
 
 #[cfg(feature = "train")]
 mod bench;
+#[cfg(feature = "train")]
+mod cached;
 mod captions;
 mod claims;
 mod figures;
-#[cfg(feature = "train")]
-mod kept;
 #[cfg(feature = "train")]
 mod learnt;
 mod measure;
@@ -19,18 +19,13 @@ mod settings;
 #[cfg(feature = "train")]
 mod two_tasks;
 
-use varflat_run::error::Result;
-use varflat_run::experiment::Checked;
-
-use self::report::ForgettingReport;
 use self::settings::TABLES;
-use super::context::{Measure, StudyContext};
 use crate::part::{Part, reproduced};
 
 pub use self::method::Heads;
 pub use self::settings::ForgettingStudy;
 
-const PART: Part = Part {
+pub(crate) const PART: Part = Part {
     name: "forgetting",
     about: "forgetting, with and without constraints",
     record: "forgetting.json",
@@ -40,21 +35,3 @@ const PART: Part = Part {
     controls: &[],
     reproduced: Some(reproduced!("forgetting", 350.0, 12.0)),
 };
-
-impl Measure for ForgettingStudy {
-    type Report = ForgettingReport;
-    const PART: &'static Part = &PART;
-    const NEEDS_THE_RUN: bool = false;
-
-    fn check(&self) -> Checked {
-        self.check()
-    }
-
-    fn measure(&self, work: &StudyContext<'_>) -> Result<Self::Report> {
-        measure::measure(self, work)
-    }
-
-    fn words(report: &Self::Report) -> String {
-        report.words()
-    }
-}

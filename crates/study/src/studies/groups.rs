@@ -94,7 +94,7 @@ pub(super) fn complete<'a>(
     let share = 1.0 / points.len() as f64;
     let outcomes =
         parallel::on_all_cores(&points, parallel::cores(), "the study", work.context, |(_, point)| {
-            work.context.report.label(&point.name);
+            work.context.reporter.label(&point.name);
             let path = work.folder.join(&point.name);
             let run = RunFolder::create(&path, &point.experiment, work.force)?;
             if let Some(source) = &work.source {
@@ -102,7 +102,7 @@ pub(super) fn complete<'a>(
             }
             stages::complete(&run, work.context)?;
             work.advance(share);
-            work.context.say(format_args!("{}/{}: done\n", work.name, point.name));
+            work.context.message(format_args!("{}/{}: done\n", work.name, point.name));
             // Closed, so that other runs do not keep its lock.
             drop(run);
             RunFolder::view(&path)
@@ -136,7 +136,7 @@ fn points<'a>(
             let name = names::as_written(&changes);
             let point = Point::new(points.len(), name, work.base, &set, changes)?;
             let known = point.experiment.check_known();
-            known.map_err(|error| work.complain(format!("{}: {error}", point.name)))?;
+            known.map_err(|error| work.invalid(format!("{}: {error}", point.name)))?;
             points.push((group, point));
         }
     }

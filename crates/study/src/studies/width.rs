@@ -5,16 +5,12 @@ mod claims;
 mod figures;
 pub(crate) mod measure;
 
-use varflat_run::error::Result;
-use varflat_run::experiment::Checked;
-
-use self::measure::{TABLES, WidthReport};
-use super::context::{Measure, StudyContext};
+use self::measure::TABLES;
 use crate::part::{Part, reproduced};
 
 pub use self::measure::WidthStudy;
 
-const PART: Part = Part {
+pub(crate) const PART: Part = Part {
     name: "width",
     about: "the solution at every width of the network",
     record: "width.json",
@@ -24,21 +20,3 @@ const PART: Part = Part {
     controls: &[],
     reproduced: Some(reproduced!("width", 300.0, 6.0)),
 };
-
-impl Measure for WidthStudy {
-    type Report = WidthReport;
-    const PART: &'static Part = &PART;
-    const NEEDS_THE_RUN: bool = false;
-
-    fn check(&self) -> Checked {
-        self.0.check()
-    }
-
-    fn measure(&self, work: &StudyContext<'_>) -> Result<Self::Report> {
-        self.measure(work)
-    }
-
-    fn words(report: &Self::Report) -> String {
-        report.words()
-    }
-}

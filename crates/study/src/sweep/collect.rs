@@ -113,13 +113,13 @@ pub fn collect(sweep: &SweepFolder, folder: &Path, context: &Context<'_>) -> Res
         };
         write_json(&folder.join(RECORD), &record)?;
         unfinished.end()?;
-        context.say(format_args!(
+        context.message(format_args!(
             "{found} of {points} {} in {}\n",
             if points == 1 { "point is" } else { "points are" },
             table.display()
         ));
         if !all.is_empty() {
-            context.say(figures::drawn_in(folder, &figures::draw(folder)?));
+            context.message(figures::drawn_in(folder, &figures::draw(folder)?));
         }
     }
     let strangers = sweep.strangers()?;

@@ -52,9 +52,9 @@ impl Changes {
         Self(points.into_iter().map(|point| (point.name, point.changes)).collect())
     }
 
-    /// Words about what a run changes. One that is no point of the record's sweep, by an older version say, is called by its name.
-    fn words(&self, row: &ExponentRow, words: fn(&[Change]) -> String) -> String {
-        self.0.get(&row.run).map_or_else(|| row.run.clone(), |changes| words(changes))
+    /// A run named by what it changes. One that is no point of the record's sweep, by an older version say, is called by its name.
+    fn named(&self, row: &ExponentRow, name: fn(&[Change]) -> String) -> String {
+        self.0.get(&row.run).map_or_else(|| row.run.clone(), |changes| name(changes))
     }
 }
 
@@ -64,7 +64,7 @@ fn points(tables: &Source) -> Result<Figure> {
     let mut points: Vec<PointRow> = tables.csv(POINTS)?;
     // Variances under the floor reach down to 1e-50 and would leave the others no room.
     points.retain(|point| point.judged);
-    let settings = |row: &ExponentRow| changes.words(row, names::settings);
+    let settings = |row: &ExponentRow| changes.named(row, names::settings);
     clouds(&shown(&rows, settings), &points, settings)
 }
 
@@ -86,7 +86,7 @@ fn exponents(tables: &Source) -> Result<Figure> {
     let record: SweepRecord = tables.json(RECORD)?;
     let rows: Vec<ExponentRow> = tables.csv(EXPONENTS)?;
     let changes = Changes::of(&record);
-    let (groups, missing) = groups(&rows, |row| changes.words(row, names::label));
+    let (groups, missing) = groups(&rows, |row| changes.named(row, names::label));
     let trusted = rows.iter().filter(|row| row.is_trusted()).count();
     let SweepRecord { sweep, points, collected, .. } = &record;
     let lacking = if collected < points { format!(" ({collected} finished)") } else { String::new() };
@@ -126,8 +126,8 @@ mod tests {
         let change = |key: &str, value: &str| Change::written(key, value.to_owned());
         let point = vec![change("model.hidden", "[5, 5]"), change("fit.block", "7"), change("seed", "3")];
         let changes = Changes(BTreeMap::from([("a".to_owned(), point)]));
-        assert_eq!(changes.words(&row("a"), names::settings), "hidden = 5x5, block = 7");
-        assert_eq!(changes.words(&row("a"), names::label), "block = 7, seed = 3");
-        assert_eq!(changes.words(&row("block=9,seed=3"), names::label), "block=9,seed=3");
+        assert_eq!(changes.named(&row("a"), names::settings), "hidden = 5x5, block = 7");
+        assert_eq!(changes.named(&row("a"), names::label), "block = 7, seed = 3");
+        assert_eq!(changes.named(&row("block=9,seed=3"), names::label), "block=9,seed=3");
     }
 }

@@ -151,18 +151,18 @@ impl SweepFile {
     }
 
     fn settings(text: &str, file: &Path) -> Result<Self> {
-        let complain = |problem: String| Error::Experiment { origin: file.display().to_string(), problem };
+        let invalid = |problem: String| Error::Experiment { origin: file.display().to_string(), problem };
         let mut sweep: Self = parsed(text, &file.display().to_string(), Kind::Sweep)?;
-        check_name("name", &sweep.name).map_err(complain)?;
+        check_name("name", &sweep.name).map_err(invalid)?;
         let base = match (sweep.base.take(), sweep.experiment.take()) {
             (Some(base), None) => base,
             (None, Some(name)) => Experiment::read(&file.parent().unwrap_or(Path::new("")).join(name), &[])?,
             (Some(_), Some(_)) => {
-                return Err(complain("experiment and base exclude each other; keep one".into()));
+                return Err(invalid("experiment and base exclude each other; keep one".into()));
             }
             (None, None) => {
                 let missing = "experiment = \"FILE.toml\" is missing: the experiment that the points change";
-                return Err(complain(missing.into()));
+                return Err(invalid(missing.into()));
             }
         };
         let set = std::mem::take(&mut sweep.set);
@@ -271,10 +271,10 @@ impl SweepFile {
 
     /// The same without those of `[[also]]`.
     fn own_points(&self) -> Result<Vec<Point>> {
-        let complain = |problem: String| Error::Experiment { origin: self.name.clone(), problem };
-        let groups = self.axes().map_err(complain)?;
+        let invalid = |problem: String| Error::Experiment { origin: self.name.clone(), problem };
+        let groups = self.axes().map_err(invalid)?;
         // Those that change together count as one.
-        check_count(count(groups.iter().filter_map(|axes| axes.first()))).map_err(complain)?;
+        check_count(count(groups.iter().filter_map(|axes| axes.first()))).map_err(invalid)?;
         let base = self.base()?;
         let mut known = BTreeSet::new();
         let point = |(index, changes): (usize, Vec<Change>)| {
@@ -283,7 +283,7 @@ impl SweepFile {
             if known.insert(point.name.clone()) {
                 return Ok(point);
             }
-            Err(complain(format!(
+            Err(invalid(format!(
                 "two points would be called {}: a value of [grid], [zip] or seeds is there twice",
                 point.name
             )))

@@ -40,7 +40,9 @@ pub(crate) fn on_cores<I: Sync, T: Send>(
     thread::scope(|scope| {
         for job in 0..jobs {
             let started = thread::Builder::new().spawn_scoped(scope, || {
-                while let Some((place, item)) = (!context.asked()).then(|| lock(&next).next()).flatten() {
+                while let Some((place, item)) =
+                    (!context.is_interrupted()).then(|| lock(&next).next()).flatten()
+                {
                     let outcome = on_threads(threads, || work(item));
                     lock(&outcomes).push((place, outcome));
                 }

@@ -1,6 +1,6 @@
 //! What a sweep will cost.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use varflat_run::context::Context;
 use varflat_run::error::{Error, Result};
@@ -22,12 +22,12 @@ use varflat_run::stages::TrainingCost;
 /// [`Error::Experiment`] for what is no text.
 pub fn list(points: &[Point]) -> Result<String> {
     let mut bytes = Vec::new();
-    let complain = |error: &dyn std::fmt::Display| Error::Experiment {
+    let invalid = |error: &dyn fmt::Display| Error::Experiment {
         origin: "the plan".to_owned(),
         problem: error.to_string(),
     };
-    Table::of_points(points.iter()).csv(&mut bytes).map_err(|error| complain(&error))?;
-    String::from_utf8(bytes).map_err(|error| complain(&error))
+    Table::of_points(points.iter()).csv(&mut bytes).map_err(|error| invalid(&error))?;
+    String::from_utf8(bytes).map_err(|error| invalid(&error))
 }
 
 /// A training's cost here, of all experiments that are alike in what decides it.
@@ -36,12 +36,13 @@ struct Measured {
     cost: TrainingCost,
 }
 
-impl Measured {
-    /// In words, a line.
-    fn words(&self) -> String {
+/// In words, a line.
+impl fmt::Display for Measured {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { like, cost } = self;
-        format!(
-            "measured here: {:.0} µs a step, {:.1} ms an epoch's end (batch_size = {}, hidden = {:?})\n",
+        writeln!(
+            f,
+            "measured here: {:.0} µs a step, {:.1} ms an epoch's end (batch_size = {}, hidden = {:?})",
             cost.step * 1e6,
             cost.epoch_end * 1e3,
             like.training.batch_size,
@@ -95,7 +96,7 @@ pub fn plan(sweep: &SweepFolder, workers: usize, context: &Context<'_>) -> Resul
     }
     drop(bar);
     text.push('\n');
-    measured.iter().for_each(|measured| text.push_str(&measured.words()));
+    text.extend(measured.iter().map(ToString::to_string));
     let workers = workers.clamp(1, points.len().max(1));
     let _ = writeln!(
         text,

@@ -162,7 +162,7 @@ fn leave_to_others(
         let before = todo.len();
         todo.retain(|index| !waiting.contains(&sweep.points()[*index].name));
         if todo.len() < before {
-            context.say(format_args!(
+            context.message(format_args!(
                 "{} left to array {}, which is in the queue\n",
                 count(before - todo.len(), "point"),
                 earlier.array
@@ -178,17 +178,19 @@ impl Submission<'_> {
     fn print(&self, whole: &Path, points: usize, context: &Context<'_>) {
         let folder = self.folder.display();
         let (points, tasks) = (count(points, "point"), count(self.tasks.len(), "task"));
-        context.say(format_args!("# {folder}/array.sbatch: {points} in {tasks}\n{}\n", self.array(whole)));
-        context.say(format_args!("# {folder}/collect.sbatch\n{}\n", self.collect(whole)));
-        context.say(format_args!("# sbatch --parsable {folder}/array.sbatch\n"));
         context
-            .say(format_args!("# sbatch --parsable --dependency=afterany:ARRAY {folder}/collect.sbatch\n"));
+            .message(format_args!("# {folder}/array.sbatch: {points} in {tasks}\n{}\n", self.array(whole)));
+        context.message(format_args!("# {folder}/collect.sbatch\n{}\n", self.collect(whole)));
+        context.message(format_args!("# sbatch --parsable {folder}/array.sbatch\n"));
+        context.message(format_args!(
+            "# sbatch --parsable --dependency=afterany:ARRAY {folder}/collect.sbatch\n"
+        ));
     }
 
     /// Write the scripts and submit them. Whatever fails after the array was taken, it is said that it was.
     fn hand_over(&self, whole: &Path, todo: &[usize], context: &Context<'_>) -> Result<()> {
         // Between the answer of sbatch and its being written down nothing may end the process.
-        let _at_stake = context.at_stake();
+        let _exit_hold = context.hold_exit();
         make_folder(&self.folder)?;
         folder::write(&self.folder.join("sweep.toml"), self.sweep.file())?;
         let array = self.script("array.sbatch", &self.array(whole))?;
@@ -201,7 +203,7 @@ impl Submission<'_> {
             count(self.tasks.len(), "task"),
             self.chunk
         );
-        context.say(format_args!("{words}\n"));
+        context.message(format_args!("{words}\n"));
         let all_the_same = |error: Error| Error::Engine {
             command: "sbatch".to_owned(),
             problem: format!("{error}. What was submitted before is in the queue all the same ({words})"),
@@ -213,7 +215,7 @@ impl Submission<'_> {
         let collector = ask("sbatch", &["--parsable".as_ref(), dependency.as_ref(), collect.as_os_str()])
             .and_then(|answer| job_number(&answer))
             .map_err(all_the_same)?;
-        context.say(format_args!(
+        context.message(format_args!(
             "job {collector} collects when they have ended; output in {}\n",
             self.folder.display()
         ));

@@ -49,7 +49,7 @@ pub fn run(sweep: &SweepFolder, points: &[&Point], workers: Workers, context: &C
     let counter = AtomicUsize::new(0);
     let begun = Instant::now();
     let attempt = |point: &Point, waits: bool| {
-        context.report.label(&point.name);
+        context.reporter.label(&point.name);
         let outcome = complete(sweep, point, workers, waits, context);
         let how = match &outcome {
             Ok(Outcome::Done) => "done".to_owned(),
@@ -59,7 +59,7 @@ pub fn run(sweep: &SweepFolder, points: &[&Point], workers: Workers, context: &C
         };
         let count = counter.fetch_add(1, Ordering::Relaxed) + 1;
         bar.set_position(count as u64);
-        context.say(format_args!("{} ({count} of {}): {how}\n", point.name, points.len()));
+        context.message(format_args!("{} ({count} of {}): {how}\n", point.name, points.len()));
         outcome
     };
     let do_all = |points: &[&Point], waits| {
@@ -80,7 +80,7 @@ pub fn run(sweep: &SweepFolder, points: &[&Point], workers: Workers, context: &C
         .collect();
     if failures.is_empty() {
         let points = count(points.len(), "point");
-        context.say(format_args!("{points} in {:.1} s\n", begun.elapsed().as_secs_f64()));
+        context.message(format_args!("{points} in {:.1} s\n", begun.elapsed().as_secs_f64()));
         Ok(())
     } else {
         Err(Error::Runs { failures })
@@ -128,7 +128,7 @@ fn open(sweep: &SweepFolder, point: &Point, waits: bool, context: &Context<'_>) 
         }
         context.go_on("the sweep")?;
         if !told {
-            context.say(format_args!("{}: waiting for the process that works on it\n", point.name));
+            context.message(format_args!("{}: waiting for the process that works on it\n", point.name));
             told = true;
         }
         std::thread::sleep(PATIENCE);

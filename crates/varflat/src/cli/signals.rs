@@ -13,13 +13,13 @@ pub const EXIT_CODE: u8 = 130;
 /// How long work that has nothing to write down may go on to its next safe place.
 const PATIENCE: Duration = Duration::from_millis(1000);
 
-static ASKED: AtomicBool = AtomicBool::new(false);
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 /// Whether the last words of this process have been said.
-static SAID: AtomicBool = AtomicBool::new(false);
+static REPORTED: AtomicBool = AtomicBool::new(false);
 
 /// Pieces of work that write down where they stand before they stop.
-static AT_STAKE: AtomicUsize = AtomicUsize::new(0);
+static EXIT_HOLDS: AtomicUsize = AtomicUsize::new(0);
 
 /// Listen for Ctrl-C, termination (which Slurm sends at the time limit) and the end of the terminal, unless the caller has set that to
 /// be ignored (`nohup`). Call once, from the program; a library user may leave it out.
@@ -53,18 +53,18 @@ fn start(name: &str, work: impl FnOnce() + Send + 'static) {
 }
 
 fn ask() {
-    if ASKED.swap(true, Ordering::SeqCst) {
+    if INTERRUPTED.swap(true, Ordering::SeqCst) {
         std::process::exit(EXIT_CODE.into());
     }
     let _ = writeln!(std::io::stderr(), "\nstopping at the next safe place; Ctrl-C again stops at once");
     start("stopping", || {
         std::thread::sleep(PATIENCE);
-        while AT_STAKE.load(Ordering::SeqCst) > 0 {
+        while EXIT_HOLDS.load(Ordering::SeqCst) > 0 {
             std::thread::sleep(PATIENCE / 100);
         }
         // A long computation without a safe place inside, such as the principal components of a wide layer: what it has not written
         // down it could not, and what is written is whole.
-        if last_words("interrupted; nothing is lost: the same command continues from here") {
+        if report_once("interrupted; nothing is lost: the same command continues from here") {
             std::process::exit(EXIT_CODE.into());
         }
     });
@@ -74,22 +74,22 @@ fn ask() {
 pub(super) struct Signals;
 
 impl Interrupt for Signals {
-    fn asked(&self) -> bool {
-        ASKED.load(Ordering::Relaxed)
+    fn is_interrupted(&self) -> bool {
+        INTERRUPTED.load(Ordering::Relaxed)
     }
 
-    fn wait_for_it(&self) {
-        AT_STAKE.fetch_add(1, Ordering::SeqCst);
+    fn hold_exit(&self) {
+        EXIT_HOLDS.fetch_add(1, Ordering::SeqCst);
     }
 
-    fn waited_for(&self) {
-        AT_STAKE.fetch_sub(1, Ordering::SeqCst);
+    fn release_exit(&self) {
+        EXIT_HOLDS.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
 /// Say why the process ends, unless that was said already; true if it was not.
-pub fn last_words(error: impl std::fmt::Display) -> bool {
-    let first = !SAID.swap(true, Ordering::SeqCst);
+pub fn report_once(error: impl std::fmt::Display) -> bool {
+    let first = !REPORTED.swap(true, Ordering::SeqCst);
     if first {
         let _ = writeln!(std::io::stderr(), "error: {error}");
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use varflat_files::FileError;
-use varflat_run::context::{Context, Progress, Report};
+use varflat_run::context::{Context, Progress, Reporter};
 use varflat_run::error::Result;
 
 use super::signals::Signals;
@@ -19,12 +19,12 @@ struct Terminal;
 
 /// Says everything at the terminal, and hears signals.
 pub(crate) fn context(device: Option<&str>) -> Context<'_> {
-    Context { report: &Terminal, interrupt: &Signals, device }
+    Context { reporter: &Terminal, interrupt: &Signals, device }
 }
 
 /// Say something at the terminal.
-pub(crate) fn say(text: impl Display) {
-    context(None).say(text);
+pub(crate) fn print(text: impl Display) {
+    context(None).message(text);
 }
 
 /// All bars of the process, one below the other.
@@ -65,10 +65,10 @@ pub(crate) fn keep(written: io::Result<()>) {
     }
 }
 
-impl Report for Terminal {
+impl Reporter for Terminal {
     /// To standard output; a reader that has gone away (`varflat inspect RUN | head -1`) is no error. Any other failure, such as a full
     /// disk, is kept for [`delivered`]: work goes on, because its results are in files.
-    fn say(&self, text: &str) {
+    fn message(&self, text: &str) {
         let text = labelled(&printable(text));
         BARS.suspend(|| keep(io::stdout().write_all(text.as_bytes())));
     }
@@ -76,7 +76,7 @@ impl Report for Terminal {
     /// To standard error.
     fn warn(&self, text: &str) {
         let text = labelled(&printable(text));
-        // Where nobody hears a complaint there is nobody to complain to.
+        // A warning that cannot be written has nowhere to go.
         BARS.suspend(|| drop(writeln!(io::stderr(), "note: {text}")));
     }
 

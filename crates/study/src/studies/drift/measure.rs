@@ -1,5 +1,7 @@
 //! Drift against diffusion (claims 2 to 4): how far each θ_i gets in a time, and what grows along p_1.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use varflat_analysis::{DisplacementEstimate, growth, logarithmic_lags, mean_square_displacement, median};
 use varflat_files::{FileError, write_csv};
@@ -11,7 +13,7 @@ use varflat_run::experiment::{Checked, MOST, MOST_POINTS, PROJECTED, all_within,
 use varflat_run::run_folder::{RunFolder, names};
 use varflat_run::stages::{self, FitReport};
 
-use crate::studies::context::StudyContext;
+use crate::studies::context::{Measure, StudyContext};
 
 pub(crate) const TABLES: &[&str] = &[EXPONENTS, DISPLACEMENTS, GROWTH];
 /// One row a component and range of lags.
@@ -133,31 +135,6 @@ pub(crate) struct DriftReport {
     pub(crate) first_share: f64,
 }
 
-impl DriftReport {
-    /// In words, a number a line.
-    pub(super) fn words(&self) -> String {
-        let mut text = format!(
-            "  gap {:.0}, |cos(p_1, w_0)| = {:.3}, share of p_1 in all variance {:.3}\n",
-            self.gap, self.alignment, self.first_share
-        );
-        let exponents = self.exponents.iter();
-        text.extend(exponents.map(|range| {
-            format!(
-                "  exponent of ⟨Δθ²⟩ over lags {}–{}: θ_1 {:.2}, median of the others {:.2}\n",
-                range.shortest, range.longest, range.first, range.median_of_others
-            )
-        }));
-        let percent = |ratio: f64| 100.0 * (ratio - 1.0);
-        text + &format!(
-            "  over the window ‖w‖ grows by {:.2} %, w·p_1 by {:.2} %, the margin by {:.2} % ({:.2} % along p_1 alone)\n",
-            percent(self.norm_growth),
-            percent(self.along_growth),
-            percent(self.margin_growth),
-            percent(self.margin_along_growth)
-        )
-    }
-}
-
 impl DriftRow {
     fn of(index: usize, found: &DisplacementEstimate) -> Self {
         let DisplacementEstimate { law, lags: (shortest, longest), estimate, trusted } = found;
@@ -175,8 +152,38 @@ impl DriftRow {
     }
 }
 
-impl DriftStudy {
-    pub(super) fn check(&self) -> std::result::Result<(), String> {
+/// In words, a number a line.
+impl fmt::Display for DriftReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "  gap {:.0}, |cos(p_1, w_0)| = {:.3}, share of p_1 in all variance {:.3}",
+            self.gap, self.alignment, self.first_share
+        )?;
+        for range in &self.exponents {
+            writeln!(
+                f,
+                "  exponent of ⟨Δθ²⟩ over lags {}–{}: θ_1 {:.2}, median of the others {:.2}",
+                range.shortest, range.longest, range.first, range.median_of_others
+            )?;
+        }
+        let percent = |ratio: f64| 100.0 * (ratio - 1.0);
+        writeln!(
+            f,
+            "  over the window ‖w‖ grows by {:.2} %, w·p_1 by {:.2} %, the margin by {:.2} % ({:.2} % along p_1 alone)",
+            percent(self.norm_growth),
+            percent(self.along_growth),
+            percent(self.margin_growth),
+            percent(self.margin_along_growth)
+        )
+    }
+}
+
+impl Measure for DriftStudy {
+    type Report = DriftReport;
+    const NEEDS_THE_RUN: bool = true;
+
+    fn check(&self) -> Checked {
         if self.components.is_empty() {
             return Err("components needs some, counted from 1".to_owned());
         }
@@ -197,7 +204,7 @@ impl DriftStudy {
     }
 
     /// What the run has no room for.
-    pub(super) fn check_run(&self, run: &RunFolder) -> Result<Checked> {
+    fn check_run(&self, run: &RunFolder) -> Result<Checked> {
         let (steps, components) = run.read(&PROJECTIONS)?.dim();
         if let Some(index) = self.components.iter().find(|index| **index > components) {
             return Ok(Err(format!("components: {index}, but the projections of the run have {components}")));
@@ -211,7 +218,7 @@ impl DriftStudy {
         })
     }
 
-    pub(super) fn measure(&self, work: &StudyContext<'_>) -> Result<DriftReport> {
+    fn measure(&self, work: &StudyContext<'_>) -> Result<DriftReport> {
         let run = work.source()?;
         let theta = run.read(&PROJECTIONS)?;
         let (steps, components) = theta.dim();
@@ -240,7 +247,7 @@ impl DriftStudy {
             }
         }
         if displacements.is_empty() {
-            return Err(work.complain(format!("none of the components {:?} moves", self.components)));
+            return Err(work.invalid(format!("none of the components {:?} moves", self.components)));
         }
         work.advance(0.3);
         let points = self.points_of_window(work, &theta.column(0).to_vec())?;
@@ -264,7 +271,9 @@ impl DriftStudy {
             first_share: variance[0] / total,
         })
     }
+}
 
+impl DriftStudy {
     /// ‖w‖, w·p_1 and margins at some points of the window.
     fn points_of_window(&self, work: &StudyContext<'_>, theta: &[f64]) -> Result<Vec<GrowthRow>> {
         let run = work.source()?;

@@ -8,7 +8,7 @@ use varflat_recorder::{SharedSink, paths};
 use varflat_run::context::Context;
 use varflat_run::error::{Error, Result};
 use varflat_run::optimizer::optimizer;
-use varflat_run::record::Kept;
+use varflat_run::record::RecordedRows;
 
 use super::method::Heads;
 use super::settings::ForgettingStudy;
@@ -45,7 +45,7 @@ impl<'a> Bench<'a> {
         let device = device::open(work.context.device)?;
         if base.model.channels.is_some() {
             return Err(
-                work.complain("it is made for perceptrons: the run should have no model.channels".to_owned())
+                work.invalid("it is made for perceptrons: the run should have no model.channels".to_owned())
             );
         }
         let data = base.load()?;
@@ -54,7 +54,7 @@ impl<'a> Bench<'a> {
         for digit in study.pairs.concat() {
             let there = data.train.labels.iter().filter(|label| **label == digit).count();
             if there < batch || !data.test.labels.contains(&digit) {
-                return Err(work.complain(format!(
+                return Err(work.invalid(format!(
                     "pairs: the data have {there} training images of the digit {digit}; needed are a batch of {batch}, and some to test"
                 )));
             }
@@ -65,7 +65,7 @@ impl<'a> Bench<'a> {
             .map(|pair| data.train.labels.iter().filter(|label| pair.contains(label)).count());
         let fewest = fewest.min().unwrap_or(0);
         if study.fisher_samples > fewest {
-            return Err(work.complain(format!(
+            return Err(work.invalid(format!(
                 "fisher_samples = {}, but the smallest task has {fewest} training images: lower it",
                 study.fisher_samples
             )));
@@ -77,14 +77,14 @@ impl<'a> Bench<'a> {
             study.pairs.iter().map(|pair| Task::new(&data, &[*pair], &device)).collect::<Result<_>>()?;
         let there: usize = model.shapes().iter().map(|(_, [from, to])| from * to).sum();
         if let Some(weights) = study.weights.iter().find(|weights| **weights > there) {
-            return Err(work.complain(format!("weights: {weights}, but the network has {there}: lower it")));
+            return Err(work.invalid(format!("weights: {weights}, but the network has {there}: lower it")));
         }
         let context = work.context;
         let bench = Self { study, tasks, data, model, training, device, context };
         let (rows, wanted) = (bench.recorded_rows(), study.components.iter().max().copied().unwrap_or(1));
         // A centred window has one direction less than rows; a small layer may have fewer still.
         if rows <= wanted as u64 {
-            return Err(work.complain(format!(
+            return Err(work.invalid(format!(
                 "components: {wanted} need a window of at least {} recorded steps, but there are {rows}; lengthen window or shorten every",
                 wanted + 1
             )));
@@ -145,9 +145,9 @@ impl<'a> Bench<'a> {
         let matrices =
             paths(&network).into_iter().filter(|there| recorded && there.path.ends_with(".weight"));
         let per_epoch = self.training.steps_per_epoch(task.train.samples());
-        let sinks: Vec<(String, SharedSink<Kept>)> = matrices
+        let sinks: Vec<(String, SharedSink<RecordedRows>)> = matrices
             .map(|there| {
-                let mut kept = Kept::new(there.shape.iter().product(), true, study.every);
+                let mut kept = RecordedRows::new(there.shape.iter().product(), true, study.every);
                 kept.begin((study.epochs - study.window) * per_epoch);
                 (there.path, SharedSink::new(kept))
             })

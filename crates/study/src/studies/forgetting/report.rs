@@ -1,5 +1,7 @@
 //! The numbers of the forgetting study.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use varflat_analysis::Estimate;
 
@@ -157,47 +159,48 @@ fn name(study: &ForgettingStudy, kind: Kind) -> String {
     method.map_or_else(String::new, |method| method.label())
 }
 
-impl ForgettingReport {
-    /// In words, a number a line.
-    pub(super) fn words(&self) -> String {
+/// In words, a number a line.
+impl fmt::Display for ForgettingReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let intervals = if self.seeds < 3 { "no intervals over so few" } else { "95 % intervals" };
-        let mut text = format!("  test errors, means over {} seeds and {intervals}\n", self.seeds);
+        writeln!(f, "  test errors, means over {} seeds and {intervals}", self.seeds)?;
         for setup in &self.setups {
-            text += &format!(
-                "  heads: {}; task 1 before task 2: {}; after it:\n",
+            writeln!(
+                f,
+                "  heads: {}; task 1 before task 2: {}; after it:",
                 setup.heads.name(),
                 percent(&setup.task_1_error_before)
-            );
-            text += &setup.words();
+            )?;
+            write!(f, "{setup}")?;
         }
-        text
+        Ok(())
     }
 }
 
-impl SetupReport {
-    fn words(&self) -> String {
-        let mut text = String::new();
+impl fmt::Display for SetupReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for method in &self.methods {
             let end = if method.strength_at_end_of_range { ", the end of the range" } else { "" };
             let strength =
                 method.strength.map_or_else(String::new, |strength| format!(", s = {strength}{end}"));
-            text += &format!(
-                "    {}: task 1 {}, task 2 {}, mean {} ({:.0} constraints{strength})\n",
+            writeln!(
+                f,
+                "    {}: task 1 {}, task 2 {}, mean {} ({:.0} constraints{strength})",
                 method.name,
                 percent(&method.task_1_error),
                 percent(&method.task_2_error),
                 percent(&method.mean_error),
                 method.constraints
-            );
+            )?;
         }
         for difference in &self.differences {
-            text += &format!("    LDC − {}: mean {}\n", difference.from, percent(&difference.mean_error));
+            writeln!(f, "    LDC − {}: mean {}", difference.from, percent(&difference.mean_error))?;
         }
         for found in &self.sequence {
             let (tasks, name) = (found.tasks, &found.name);
-            text += &format!("    after {tasks} tasks, {name}: mean {}\n", percent(&found.mean_error));
+            writeln!(f, "    after {tasks} tasks, {name}: mean {}", percent(&found.mean_error))?;
         }
-        text
+        Ok(())
     }
 }
 

@@ -4,7 +4,7 @@ use varflat_model::{Constraint, Mlp};
 use varflat_run::error::Result;
 
 use super::bench::{Bench, Task};
-use super::kept;
+use super::cached;
 use super::learnt::{self, Learnt};
 use super::method::{Heads, Kind, Method};
 use super::rows::{SequenceRow, SummaryRow};
@@ -64,11 +64,12 @@ pub(super) fn learn(
         parallel::on_all_cores(&chains, parallel::cores(), "the forgetting study", bench.context, |chain| {
             let kind = format!("{:?}", chain.method.kind).to_lowercase();
             let name = format!("sequence-{}-{kind}-{}.json", chain.heads.name(), chain.seed);
-            let rows =
-                kept::or_make(work, (study, chain.seed, chain.strength), &name, || match chain.method.kind {
+            let rows = cached::or_make(work, (study, chain.seed, chain.strength), &name, || {
+                match chain.method.kind {
                     Kind::Joint => all_together(bench, chain, &together),
                     _ => in_sequence(bench, chain),
-                });
+                }
+            });
             work.advance(share);
             rows
         })?;

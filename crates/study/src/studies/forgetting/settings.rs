@@ -64,13 +64,7 @@ const fn two() -> f64 {
 }
 
 impl ForgettingStudy {
-    pub(super) fn check(&self) -> Checked {
-        self.check_tasks()?;
-        self.check_training()?;
-        self.check_methods()
-    }
-
-    fn check_tasks(&self) -> Checked {
+    pub(super) fn check_tasks(&self) -> Checked {
         let pairs = &self.pairs;
         if pairs.len() < 2 || pairs.iter().any(|pair| pair[0] == pair[1]) {
             return Err(
@@ -92,7 +86,7 @@ impl ForgettingStudy {
         Ok(())
     }
 
-    fn check_training(&self) -> Checked {
+    pub(super) fn check_training(&self) -> Checked {
         within("epochs", self.epochs, 1, MOST_EPOCHS)?;
         if !(1..=self.epochs).contains(&self.window) {
             return Err(format!(
@@ -113,7 +107,7 @@ impl ForgettingStudy {
         Ok(())
     }
 
-    fn check_methods(&self) -> Checked {
+    pub(super) fn check_methods(&self) -> Checked {
         let ascending = self.strengths.windows(2).all(|pair| pair[0] < pair[1]);
         let positive =
             self.strengths.iter().all(|strength| *strength > 0.0 && (*strength as f32).is_finite());

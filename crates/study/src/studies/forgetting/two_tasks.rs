@@ -4,7 +4,7 @@ use varflat_model::Constraint;
 use varflat_run::error::Result;
 
 use super::bench::Bench;
-use super::kept;
+use super::cached;
 use super::learnt::{self, Learnt};
 use super::method::{Heads, Kind, Method};
 use super::report::TwoTasks;
@@ -24,7 +24,7 @@ pub(super) fn learn(bench: &Bench<'_>, work: &StudyContext<'_>) -> Result<TwoTas
         study.heads.iter().flat_map(|heads| study.seeds.iter().map(move |seed| (heads, seed)))
     {
         let name = format!("two-tasks-{}-{seed}.json", heads.name());
-        let mut found = kept::or_make(work, (study, seed, None), &name, || {
+        let mut found = cached::or_make(work, (study, seed, None), &name, || {
             of_seed(bench, heads, seed, |part| work.advance(share * part))
         })?;
         all.before.append(&mut found.before);

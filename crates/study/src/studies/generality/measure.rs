@@ -1,10 +1,13 @@
 //! ψ of other layers, networks, data and optimizers.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use varflat_analysis::Spread;
 use varflat_run::error::Result;
+use varflat_run::experiment::Checked;
 
-use crate::studies::context::StudyContext;
+use crate::studies::context::{Measure, StudyContext};
 use crate::studies::exponents::{ExponentRow, write_exponents};
 use crate::studies::groups::Trainings;
 
@@ -38,10 +41,14 @@ pub(crate) struct Configuration {
     pub(crate) psi: Option<Spread>,
 }
 
-impl GeneralityReport {
-    /// In words, a number a line.
-    pub(super) fn words(&self) -> String {
-        let mut text = String::new();
+/// `[study.generality]`: the trainings.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct GeneralityStudy(pub Trainings);
+
+/// In words, a number a line.
+impl fmt::Display for GeneralityReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for Configuration { group, runs, trusted, psi, .. } in &self.configurations {
             let found = match psi {
                 Some(psi) => {
@@ -49,24 +56,22 @@ impl GeneralityReport {
                 }
                 None => "no ψ over seeds".to_owned(),
             };
-            text += &format!("  {group}: {found}, {trusted} of {runs} runs can be trusted\n");
+            writeln!(f, "  {group}: {found}, {trusted} of {runs} runs can be trusted")?;
         }
-        text +=
-            &format!("  the relation is inverse in {} of {} configurations\n", self.inverse, self.trusted);
-        for problem in &self.missing_data {
-            text += &format!("  left out: {problem}\n");
-        }
-        text
+        writeln!(f, "  the relation is inverse in {} of {} configurations", self.inverse, self.trusted)?;
+        self.missing_data.iter().try_for_each(|problem| writeln!(f, "  left out: {problem}"))
     }
 }
 
-/// `[study.generality]`: the trainings.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct GeneralityStudy(pub Trainings);
+impl Measure for GeneralityStudy {
+    type Report = GeneralityReport;
+    const NEEDS_THE_RUN: bool = false;
 
-impl GeneralityStudy {
-    pub(super) fn measure(&self, work: &StudyContext<'_>) -> Result<GeneralityReport> {
+    fn check(&self) -> Checked {
+        self.0.check()
+    }
+
+    fn measure(&self, work: &StudyContext<'_>) -> Result<GeneralityReport> {
         let finished = self.0.complete(work)?;
         let rows = write_exponents(&finished, work, [EXPONENTS, POINTS])?;
         let mut missing_data: Vec<String> = finished.iter().filter_map(|run| run.missing_data()).collect();

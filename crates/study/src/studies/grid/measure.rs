@@ -1,12 +1,14 @@
 //! ψ for every batch size and learning rate (claim 6), all at the same training loss.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use varflat_analysis::{MOST_RISE, Scaling, Spread, scaling};
 use varflat_run::error::Result;
+use varflat_run::experiment::Checked;
 
-use crate::studies::context::StudyContext;
+use crate::studies::context::{Measure, StudyContext};
 use crate::studies::exponents::{ExponentRow, write_exponents};
 use crate::studies::groups::Trainings;
 
@@ -33,28 +35,36 @@ pub(crate) struct GridReport {
     pub(crate) over_seeds: Option<Spread>,
 }
 
-impl GridReport {
-    /// In words, a number a line.
-    pub(super) fn words(&self) -> String {
-        let mut text = format!("  {} of {} runs can be trusted\n", self.trusted, self.runs);
-        for (what, spread) in [("of these", self.psi), ("over seeds alone", self.over_seeds)] {
-            if let Some(Spread { n, mean, standard_deviation, least, largest }) = spread {
-                text += &format!(
-                    "  ψ {what}: mean {mean:.2}, standard deviation {standard_deviation:.2} ({n} runs; {least:.2} to {largest:.2})\n"
-                );
-            }
-        }
-        text
-    }
-}
-
 /// `[study.grid]`: the trainings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct GridStudy(pub Trainings);
 
-impl GridStudy {
-    pub(super) fn measure(&self, work: &StudyContext<'_>) -> Result<GridReport> {
+/// In words, a number a line.
+impl fmt::Display for GridReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "  {} of {} runs can be trusted", self.trusted, self.runs)?;
+        for (what, spread) in [("of these", self.psi), ("over seeds alone", self.over_seeds)] {
+            if let Some(Spread { n, mean, standard_deviation, least, largest }) = spread {
+                writeln!(
+                    f,
+                    "  ψ {what}: mean {mean:.2}, standard deviation {standard_deviation:.2} ({n} runs; {least:.2} to {largest:.2})"
+                )?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Measure for GridStudy {
+    type Report = GridReport;
+    const NEEDS_THE_RUN: bool = false;
+
+    fn check(&self) -> Checked {
+        self.0.check()
+    }
+
+    fn measure(&self, work: &StudyContext<'_>) -> Result<GridReport> {
         let rows = write_exponents(&self.0.complete(work)?, work, [EXPONENTS, POINTS])?;
         Ok(report(&rows))
     }

@@ -3,17 +3,19 @@
 //! P ∝ exp(−L/T) makes σ_i² = T/κ_i ∝ F_i^2: the slope that the inverse relation contradicts. Every walk is recorded, decomposed,
 //! measured and fitted by the code that does so for SGD.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use varflat_analysis::{Component, Estimate, PowerLaw, Trust, curvature_of_crossings, median};
 use varflat_files::write_csv;
 use varflat_model::written;
 use varflat_run::artifacts::FIT;
 use varflat_run::error::{Error, Result};
-use varflat_run::experiment::{Experiment, LangevinSection, MOST};
+use varflat_run::experiment::{Checked, Experiment, LangevinSection, MOST};
 use varflat_run::stages::{self, FitReport, FlatnessRow};
 
 use super::readings::{self, Measured, steps};
-use crate::studies::context::StudyContext;
+use crate::studies::context::{Measure, StudyContext};
 use crate::studies::exponents::PointRow;
 use crate::studies::groups::{self, GroupRun, PointGroup};
 use crate::words::estimate;
@@ -144,9 +146,11 @@ impl LangevinReport {
         let missing = "it was fitted by an older version";
         self.sgd_estimate.clone().unwrap_or_else(|| Estimate::without(self.sgd_slope, missing))
     }
+}
 
-    /// In words, a number a line.
-    pub(super) fn words(&self) -> String {
+/// In words, a number a line.
+impl fmt::Display for LangevinReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { least, largest, trusted, .. } = self;
         let walks = match (least, largest) {
             (Some(least), Some(largest)) => {
@@ -156,19 +160,22 @@ impl LangevinReport {
             }
             _ => "no reading of a walk can be trusted".to_owned(),
         };
-        format!("  σ² ∝ F^x with x = {} for SGD; {walks}\n", estimate(&self.sgd()))
+        writeln!(f, "  σ² ∝ F^x with x = {} for SGD; {walks}", estimate(&self.sgd()))
     }
 }
 
-impl LangevinStudy {
-    pub(super) fn check(&self) -> std::result::Result<(), String> {
+impl Measure for LangevinStudy {
+    type Report = LangevinReport;
+    const NEEDS_THE_RUN: bool = true;
+
+    fn check(&self) -> Checked {
         if !(1.0..=MOST as f64).contains(&self.relaxations) {
             return Err(format!("relaxations = {} must be between 1 and {MOST}", written(self.relaxations)));
         }
         groups::check(&self.groups, &self.set)
     }
 
-    pub(super) fn measure(&self, work: &StudyContext<'_>) -> Result<LangevinReport> {
+    fn measure(&self, work: &StudyContext<'_>) -> Result<LangevinReport> {
         let source = work.source()?;
         let start = format!("langevin.start=\"../../{}\"", work.run);
         let set = [&[start], self.set.as_slice()].concat();
@@ -194,7 +201,7 @@ impl LangevinStudy {
             work.advance(share);
             let mut of_walk = Vec::new();
             for (reading, measured) in measured {
-                let judged = self.judged(&measured, section, steps(&walk.point.experiment));
+                let judged = self.select_for_fit(&measured, section, steps(&walk.point.experiment));
                 if matches!(reading, Reading::Hessian | Reading::Own) {
                     points.extend(walk_points(&point_name(&walk.point.name, reading), &measured, &judged));
                 }
@@ -222,9 +229,11 @@ impl LangevinStudy {
             own_curvature: OWN_CURVATURE,
         })
     }
+}
 
+impl LangevinStudy {
     /// The indices of the directions that relaxed often enough, against the loss more than against the trap.
-    fn judged(&self, measured: &Measured, section: &LangevinSection, steps: u64) -> Vec<usize> {
+    fn select_for_fit(&self, measured: &Measured, section: &LangevinSection, steps: u64) -> Vec<usize> {
         let often = |row: &&FlatnessRow| {
             let Some(curvature) = curvature(row, measured).filter(|_| row.is_found()) else { return false };
             steps as f64 >= self.relaxations * section.walk().relaxation_steps(curvature)

@@ -88,7 +88,7 @@ pub(super) fn along_hessian(
     let subspace = Subspace::of(&start, section, layer)?;
     let images = stages::load_data(run)?.train;
     let curvatures = {
-        let _spinner = context.report.spinner("curvature", "gradients to both sides in every dimension");
+        let _spinner = context.reporter.spinner("curvature", "gradients to both sides in every dimension");
         let moving = MovingLayer::new(&network, name, &images)?;
         let rows = subspace
             .directions()
@@ -146,8 +146,8 @@ pub(super) fn simulate_quadratic(
     let l0 = landscape.loss(&centre);
     let factor = experiment.landscape.factor;
     let search = FlatnessSearch::params().factor(factor).radius(experiment.landscape.radius).check()?;
-    let chosen = stages::chosen(experiment.landscape.components, pca.variance().len());
-    let rows = chosen.into_par_iter().map(|index| {
+    let selected = experiment.landscape.components.selected(pca.variance().len());
+    let rows = selected.into_par_iter().map(|index| {
         let p: ArrayView1<'_, f64> = pca.components().row(index - 1);
         let found = search.measure(l0, 1.0, |offsets| {
             let at = |s: f64| centre.iter().zip(&p).map(|(x, p)| x + s * p).collect::<Vec<f64>>();

@@ -1,5 +1,7 @@
 //! ψ under other definitions: the centre, the level, the window, the range of the fit, how late the window is.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use varflat_analysis::{Component, PowerLaw};
 use varflat_files::write_csv;
@@ -9,7 +11,7 @@ use varflat_run::experiment::{Checked, not_too_many, range};
 use varflat_run::run_folder::RunFolder;
 use varflat_run::stages::{self, FitReport, Uncertainty};
 
-use crate::studies::context::StudyContext;
+use crate::studies::context::{Measure, StudyContext};
 use crate::studies::exponents::ExponentRow;
 use crate::studies::groups::{self, PointGroup};
 
@@ -57,15 +59,18 @@ pub(crate) struct SensitivityReport {
     pub(crate) largest: f64,
 }
 
-impl SensitivityReport {
-    /// In words, a number a line.
-    pub(super) fn words(&self) -> String {
-        format!("  ψ from {:.2} to {:.2}, by its definition alone\n", self.least, self.largest)
+/// In words, a number a line.
+impl fmt::Display for SensitivityReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "  ψ from {:.2} to {:.2}, by its definition alone", self.least, self.largest)
     }
 }
 
-impl SensitivityStudy {
-    pub(super) fn check(&self) -> std::result::Result<(), String> {
+impl Measure for SensitivityStudy {
+    type Report = SensitivityReport;
+    const NEEDS_THE_RUN: bool = true;
+
+    fn check(&self) -> Checked {
         if self.ranges.is_empty() {
             return Err("ranges needs at least one [first, last]".to_owned());
         }
@@ -74,8 +79,7 @@ impl SensitivityStudy {
         groups::check(&self.groups, &self.set)
     }
 
-    /// What the run does not have.
-    pub(super) fn check_run(&self, run: &RunFolder) -> Result<Checked> {
+    fn check_run(&self, run: &RunFolder) -> Result<Checked> {
         let components = stages::read_variance(run)?.0.len();
         let beyond = self.ranges.iter().find(|[_, last]| *last > components);
         Ok(beyond.map_or(Ok(()), |[first, last]| {
@@ -83,7 +87,7 @@ impl SensitivityStudy {
         }))
     }
 
-    pub(super) fn measure(&self, work: &StudyContext<'_>) -> Result<SensitivityReport> {
+    fn measure(&self, work: &StudyContext<'_>) -> Result<SensitivityReport> {
         let finished = groups::complete(work, &self.groups, &self.set)?;
         let rows: Vec<ExponentRow> = finished.iter().map(ExponentRow::of).collect::<Result<_>>()?;
         let ranges = self.fit_ranges(work)?;
@@ -96,7 +100,9 @@ impl SensitivityStudy {
             largest: all().fold(f64::NEG_INFINITY, f64::max),
         })
     }
+}
 
+impl SensitivityStudy {
     /// ψ of the run itself over each range.
     fn fit_ranges(&self, work: &StudyContext<'_>) -> Result<Vec<RangeRow>> {
         let run = work.source()?;

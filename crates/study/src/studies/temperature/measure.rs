@@ -1,6 +1,7 @@
 //! The noise of SGD around a finished run's w_0: temperatures, mini-batch losses, correlation times.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::ops::Range;
 
 use ndarray::{Array1, Array2, Axis};
@@ -24,7 +25,7 @@ use varflat_run::recorded::RecordedWindow;
 use varflat_run::run_folder::{RunFolder, names};
 use varflat_run::stages::{self, FlatnessRow};
 
-use crate::studies::context::StudyContext;
+use crate::studies::context::{Measure, StudyContext};
 use crate::words::exponent;
 
 pub(crate) const TABLES: &[&str] = &[COMPONENTS, PROFILES, MINI_BATCHES];
@@ -180,9 +181,11 @@ impl TemperatureReport {
     pub(super) fn expected_integral(&self) -> [f64; 2] {
         self.uncorrelated_integral.unwrap_or_else(|| reshuffled_integral_time(usize::MAX, self.batches))
     }
+}
 
-    /// In words, a number a line.
-    pub(super) fn words(&self) -> String {
+/// In words, a number a line.
+impl fmt::Display for TemperatureReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut laws = vec![("T_i(0)".to_owned(), self.temperature)];
         laws.extend(self.temperature_ranges.iter().map(|range| {
             (format!("T_i(0) of components {}–{}", range.first, range.last), Some(range.scaling))
@@ -190,18 +193,20 @@ impl TemperatureReport {
         laws.push(("1/e time of θ_i".to_owned(), self.theta));
         laws.push(("1/e time of η along the path".to_owned(), self.path));
         laws.push(("1/e time of η at fixed w".to_owned(), self.fixed));
-        let lines = laws.into_iter().filter_map(|(what, law)| Some((what, law?)));
-        let lines = lines.map(|(what, law)| {
+        self.caveat.iter().try_for_each(|caveat| writeln!(f, "  note: {caveat}"))?;
+        for (what, law) in laws.into_iter().filter_map(|(what, law)| Some((what, law?))) {
             let Scaling { r, n, .. } = law;
-            format!("  {what} ∝ F^x with x = {} ({n} directions, r = {r:.3})\n", exponent(&law))
-        });
-        let caveat = self.caveat.iter().map(|caveat| format!("  note: {caveat}\n"));
-        caveat.chain(lines).collect()
+            writeln!(f, "  {what} ∝ F^x with x = {} ({n} directions, r = {r:.3})", exponent(&law))?;
+        }
+        Ok(())
     }
 }
 
-impl TemperatureStudy {
-    pub(super) fn check(&self) -> std::result::Result<(), String> {
+impl Measure for TemperatureStudy {
+    type Report = TemperatureReport;
+    const NEEDS_THE_RUN: bool = true;
+
+    fn check(&self) -> Checked {
         for (key, components) in
             [("profiled", &self.profiled), ("mini_batches_along", &self.mini_batches_along)]
         {
@@ -224,8 +229,7 @@ impl TemperatureStudy {
         self.ranges.iter().try_for_each(|&components| range("ranges", components, 3))
     }
 
-    /// What the run does not have.
-    pub(super) fn check_run(&self, run: &RunFolder) -> Result<Checked> {
+    fn check_run(&self, run: &RunFolder) -> Result<Checked> {
         let components = stages::read_variance(run)?.0.len();
         let rows = run.read(&FLATNESS)?;
         let steps = Trajectory::open(run.file(names::TRAJECTORY))?.steps();
@@ -247,10 +251,96 @@ impl TemperatureStudy {
             .map_err(|problem| format!("{problem}, the recorded steps")))
     }
 
+    fn measure(&self, work: &StudyContext<'_>) -> Result<TemperatureReport> {
+        let run = work.source()?;
+        let experiment = run.experiment();
+        let (learning_rate, block) = (experiment.training.learning_rate, experiment.fit.block);
+        let pca = run.read(&PCA)?;
+        let rows = stages::read_rows_along(run, &pca)?;
+        if let Some(index) = self.without_flatness(&rows) {
+            return Err(
+                work.invalid(format!("component {index} has no flatness in {}", run.path().display()))
+            );
+        }
+        let network = stages::centre(run, experiment.landscape.around)?;
+        let images = stages::load_data(run)?.train;
+        let layer = MovingLayer::new(&network, &experiment.recorder.layer, &images)?;
+        stages::check_weights(run, &pca, layer.weights().len())?;
+        drop(images);
+        let window = run.read(&TRAJECTORY)?;
+        let batches = batches(run, window.trajectory(), layer.samples());
+        let bar = work.context.bar("temperature", 4 + self.directions().len() as u64);
+        let done = || {
+            bar.inc(1);
+            work.advance(1.0 / (4 + self.directions().len()) as f64);
+            work.context.go_on("temperature")
+        };
+
+        let l0 = layer.performance(layer.weights())?.loss;
+        let full = pca.components().dot(&Array1::from(layer.full_gradient(layer.weights())?));
+        let (temperature, fixed) = {
+            let slopes = slopes_of(&batches, &layer, &pca)?;
+            done()?;
+            let temperature = varflat_analysis::temperature(slopes.view(), full.view(), learning_rate)?;
+            (temperature, correlation_times(slopes.view(), block)?)
+        };
+        done()?;
+        let theta = correlation_times(pca.project(&window, pca.variance().len())?.view(), block)?;
+        done()?;
+        let (caveat, every) = (caveat(experiment), self.full_gradient_every);
+        let path = (caveat.is_none() && experiment.recorder.every == 1)
+            .then(|| path_times(&window, &layer, &pca, &experiment.training, every, block))
+            .transpose()?;
+        done()?;
+
+        let noise = Noise { temperature, theta, fixed, path };
+        let table: Vec<TemperatureRow> =
+            rows.iter().map(|row| noise.row(row, pca.trusted(row.index - 1))).collect();
+        let (profiles, mini_batches) = self.profiles((&layer, &pca), &rows, &batches, learning_rate, done)?;
+        drop(bar);
+
+        write_csv(&work.file(COMPONENTS), &table)?;
+        write_csv(&work.file(PROFILES), &profiles)?;
+        write_csv(&work.file(MINI_BATCHES), &mini_batches)?;
+        let steps = batches.each().len();
+        Ok(TemperatureReport {
+            caveat,
+            uncorrelated_integral: Some(uncorrelated_integral(&experiment.training, layer.samples(), steps)),
+            mini_batches: MiniBatchScatter::of(&profiles_of(&mini_batches)),
+            ..report(&table, self, run, l0, steps)
+        })
+    }
+}
+
+impl TemperatureStudy {
     /// The first component along which something is to be measured and that has no flatness.
     fn without_flatness(&self, rows: &[FlatnessRow]) -> Option<usize> {
         let found = |index: usize| rows.iter().any(|row| row.index == index && row.is_found());
         self.profiled.iter().chain(&self.mini_batches_along).copied().find(|index| !found(*index))
+    }
+
+    /// T_i(δθ) and the losses of mini-batches along the components that ask for each.
+    fn profiles(
+        &self,
+        (layer, pca): (&MovingLayer, &TrajectoryPca),
+        rows: &[FlatnessRow],
+        batches: &RecordedBatches,
+        learning_rate: f64,
+        done: impl Fn() -> Result<()>,
+    ) -> Result<(Vec<TemperatureProfileRow>, Vec<MiniBatchRow>)> {
+        let (mut profiles, mut mini_batches) = (Vec::new(), Vec::new());
+        for index in self.directions() {
+            let Some(row) = rows.iter().find(|row| row.index == index) else { continue };
+            let (profile, losses) = direction(self, layer, pca, row, batches, learning_rate)?;
+            if self.profiled.contains(&index) {
+                profiles.extend(profile);
+            }
+            if self.mini_batches_along.contains(&index) {
+                mini_batches.extend(losses);
+            }
+            done()?;
+        }
+        Ok((profiles, mini_batches))
     }
 
     /// Every component along which something is measured, once.
@@ -258,73 +348,6 @@ impl TemperatureStudy {
         let others = self.mini_batches_along.iter().filter(|index| !self.profiled.contains(index));
         self.profiled.iter().chain(others).copied().collect()
     }
-}
-
-/// Measure everything; the tables appear in the study's folder.
-pub(super) fn measure(config: &TemperatureStudy, work: &StudyContext<'_>) -> Result<TemperatureReport> {
-    let run = work.source()?;
-    let experiment = run.experiment();
-    let (learning_rate, block) = (experiment.training.learning_rate, experiment.fit.block);
-    let pca = run.read(&PCA)?;
-    let rows = stages::read_rows_along(run, &pca)?;
-    if let Some(index) = config.without_flatness(&rows) {
-        return Err(work.complain(format!("component {index} has no flatness in {}", run.path().display())));
-    }
-    let network = stages::centre(run, experiment.landscape.around)?;
-    let images = stages::load_data(run)?.train;
-    let layer = MovingLayer::new(&network, &experiment.recorder.layer, &images)?;
-    stages::check_weights(run, &pca, layer.weights().len())?;
-    drop(images);
-    let window = run.read(&TRAJECTORY)?;
-    let batches = batches(run, window.trajectory(), layer.samples());
-    let bar = work.context.bar("temperature", 4 + config.directions().len() as u64);
-    let done = || {
-        bar.inc(1);
-        work.advance(1.0 / (4 + config.directions().len()) as f64);
-        work.context.go_on("temperature")
-    };
-
-    let l0 = layer.performance(layer.weights())?.loss;
-    let full = pca.components().dot(&Array1::from(layer.full_gradient(layer.weights())?));
-    let (temperature, fixed) = {
-        let slopes = slopes_of(&batches, &layer, &pca)?;
-        done()?;
-        let temperature = varflat_analysis::temperature(slopes.view(), full.view(), learning_rate)?;
-        (temperature, correlation_times(slopes.view(), block)?)
-    };
-    done()?;
-    let theta = correlation_times(pca.project(&window, pca.variance().len())?.view(), block)?;
-    done()?;
-    let (caveat, every) = (caveat(experiment), config.full_gradient_every);
-    let path = (caveat.is_none() && experiment.recorder.every == 1)
-        .then(|| path_times(&window, &layer, &pca, &experiment.training, every, block))
-        .transpose()?;
-    done()?;
-
-    let noise = Noise { temperature, theta, fixed, path };
-    let table: Vec<TemperatureRow> =
-        rows.iter().map(|row| noise.row(row, pca.trusted(row.index - 1))).collect();
-    let (mut profiles, mut mini_batches) = (Vec::new(), Vec::new());
-    for index in config.directions() {
-        let Some(row) = rows.iter().find(|row| row.index == index) else { continue };
-        let (profile, losses) = direction(config, &layer, &pca, row, &batches, learning_rate)?;
-        profiles.extend(config.profiled.contains(&index).then_some(profile).into_iter().flatten());
-        mini_batches
-            .extend(config.mini_batches_along.contains(&index).then_some(losses).into_iter().flatten());
-        done()?;
-    }
-    drop(bar);
-
-    write_csv(&work.file(COMPONENTS), &table)?;
-    write_csv(&work.file(PROFILES), &profiles)?;
-    write_csv(&work.file(MINI_BATCHES), &mini_batches)?;
-    let steps = batches.each().len();
-    Ok(TemperatureReport {
-        caveat,
-        uncorrelated_integral: Some(uncorrelated_integral(&experiment.training, layer.samples(), steps)),
-        mini_batches: MiniBatchScatter::of(&profiles_of(&mini_batches)),
-        ..report(&table, config, run, l0, steps)
-    })
 }
 
 /// ∂_i L^μ of every mini-batch at w_0 along every component, `[batches, components]`.

@@ -1,14 +1,16 @@
 //! How the solution changes with the width of the network (claim 10).
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use varflat_analysis::{Estimate, Spread, Trust, scaling, spectrum};
 use varflat_files::write_csv;
 use varflat_run::error::Result;
-use varflat_run::experiment::Centre;
+use varflat_run::experiment::{Centre, Checked};
 use varflat_run::run_folder::RunFolder;
 use varflat_run::stages;
 
-use crate::studies::context::StudyContext;
+use crate::studies::context::{Measure, StudyContext};
 use crate::studies::exponents::ExponentRow;
 use crate::studies::groups::{GroupRun, Trainings};
 use crate::words::estimate;
@@ -71,35 +73,43 @@ pub(crate) struct WidthReport {
     pub(crate) stride_components: Option<Spread>,
 }
 
-impl WidthReport {
-    /// In words, a number a line.
-    pub(super) fn words(&self) -> String {
-        let mut text = format!("  {} of {} runs can be trusted\n", self.trusted, self.runs);
-        let [fewest, most] = self.weights;
-        let growth = [("components that hold 90 %", &self.growth), ("test error", &self.test_error)];
-        for (what, growth) in growth.into_iter().filter_map(|(what, growth)| Some((what, growth.as_ref()?))) {
-            text += &format!(
-                "  {what} ∝ N^s from N = {fewest} to {most}: s = {} ({})\n",
-                estimate(growth),
-                growth.about()
-            );
-        }
-        for (what, spread) in [("over widths", self.psi), ("over strides at one width", self.stride_psi)] {
-            if let Some(psi) = spread {
-                text += &format!("  ψ {what}: {:.2} to {:.2}\n", psi.least, psi.largest);
-            }
-        }
-        text
-    }
-}
-
 /// `[study.width]`: the trainings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct WidthStudy(pub Trainings);
 
-impl WidthStudy {
-    pub(super) fn measure(&self, work: &StudyContext<'_>) -> Result<WidthReport> {
+/// In words, a number a line.
+impl fmt::Display for WidthReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "  {} of {} runs can be trusted", self.trusted, self.runs)?;
+        let [fewest, most] = self.weights;
+        let growth = [("components that hold 90 %", &self.growth), ("test error", &self.test_error)];
+        for (what, growth) in growth.into_iter().filter_map(|(what, growth)| Some((what, growth.as_ref()?))) {
+            writeln!(
+                f,
+                "  {what} ∝ N^s from N = {fewest} to {most}: s = {} ({})",
+                estimate(growth),
+                growth.about()
+            )?;
+        }
+        for (what, spread) in [("over widths", self.psi), ("over strides at one width", self.stride_psi)] {
+            if let Some(psi) = spread {
+                writeln!(f, "  ψ {what}: {:.2} to {:.2}", psi.least, psi.largest)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Measure for WidthStudy {
+    type Report = WidthReport;
+    const NEEDS_THE_RUN: bool = false;
+
+    fn check(&self) -> Checked {
+        self.0.check()
+    }
+
+    fn measure(&self, work: &StudyContext<'_>) -> Result<WidthReport> {
         let finished = self.0.complete(work)?;
         let rows: Vec<WidthRow> = finished.iter().map(WidthRow::of).collect::<Result<_>>()?;
         write_csv(&work.file(WIDTHS), &rows)?;

@@ -7,7 +7,7 @@ use varflat_run::run_folder::{RunFolder, Stage};
 use varflat_study::inspect;
 
 use crate::cli::arguments::RunChoice;
-use crate::cli::terminal::say;
+use crate::cli::terminal::print;
 
 /// Stage 4: ψ and its uncertainty (variances, flatness → fit.json)
 #[derive(Args)]
@@ -20,7 +20,7 @@ impl Fit {
     pub(crate) fn run(self) -> Result<()> {
         self.run.perform(Stage::Fit, None)?;
         let run = RunFolder::view(&self.run.run)?;
-        say(inspect::report(&run.read(&FIT)?));
+        print(inspect::report(&run.read(&FIT)?));
         Ok(())
     }
 }

@@ -7,7 +7,7 @@ use varflat_run::error::Result;
 use varflat_run::run_folder::RunFolder;
 use varflat_study::inspect::inspect;
 
-use crate::cli::terminal::say;
+use crate::cli::terminal::print;
 
 /// Say what a run folder holds and what was found
 #[derive(Args)]
@@ -18,7 +18,7 @@ pub(crate) struct Inspect {
 
 impl Inspect {
     pub(crate) fn run(self) -> Result<()> {
-        say(inspect(&RunFolder::view(&self.run)?)?);
+        print(inspect(&RunFolder::view(&self.run)?)?);
         Ok(())
     }
 }

@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 use varflat_run::error::Result;
 use varflat_study::catalogue::{Listing, claims, figures, files, keys, studies};
 
-use crate::cli::terminal::say;
+use crate::cli::terminal::print;
 
 /// List what there is: studies, figures, claims, the files of a run, or the keys of an experiment
 #[derive(Args)]
@@ -43,7 +43,7 @@ impl List {
             What::Files => files(),
             What::Keys => keys()?,
         };
-        say(match (self.json, self.markdown) {
+        print(match (self.json, self.markdown) {
             (true, _) => listing.json(),
             (_, true) => listing.markdown(),
             _ => listing.text(),

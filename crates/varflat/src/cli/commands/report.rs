@@ -7,7 +7,7 @@ use varflat_run::error::Result;
 use varflat_study::part::claim;
 use varflat_study::report;
 
-use crate::cli::terminal::say;
+use crate::cli::terminal::print;
 
 /// Write the report on a figure folder from its tables: report.html, one page that needs nothing else, and report.md
 #[derive(Args)]
@@ -26,7 +26,7 @@ impl Report {
         self.readme.iter().try_for_each(|readme| report::check_readme(readme))?;
         let claim = claim(&self.figures);
         report::write(&self.figures)?;
-        say(report::written_in(&self.figures));
+        print(report::written_in(&self.figures));
         drop(claim);
         self.readme.iter().try_for_each(|readme| report::fill(readme, &self.figures))
     }

@@ -11,7 +11,7 @@ use varflat_study::registry::HEADLINE;
 
 use super::plot::draw;
 use crate::cli::arguments::{DeviceChoice, ExperimentChoice};
-use crate::cli::terminal::{context, say};
+use crate::cli::terminal::{context, print};
 
 /// Do one experiment end to end; continues an unfinished folder
 #[derive(Args)]
@@ -34,9 +34,9 @@ impl Run {
             prepare(figures, &[HEADLINE], &[run.path()])?;
         }
         if !stages::complete(&run, &context(device))? {
-            say(format_args!("{} is finished already; --force does it again\n", run.path().display()));
+            print(format_args!("{} is finished already; --force does it again\n", run.path().display()));
         }
-        say(inspect::inspect(&run)?);
+        print(inspect::inspect(&run)?);
         self.figures.map_or(Ok(()), |figures| draw(Some(&run), &figures))
     }
 }

@@ -11,7 +11,7 @@ use varflat_study::words::count;
 
 use crate::cli::arguments::{DataChoice, DeviceChoice};
 use crate::cli::hints;
-use crate::cli::terminal::{context, say};
+use crate::cli::terminal::{context, print};
 
 #[derive(Subcommand)]
 pub(crate) enum SweepCommand {
@@ -203,12 +203,12 @@ impl SweepCommand {
             Self::Plan { sweep, csv, device } => {
                 let sweep = sweep.look()?;
                 if csv {
-                    say(sweep::list(sweep.points())?);
+                    print(sweep::list(sweep.points())?);
                     return Ok(());
                 }
                 let device = device.device.as_deref();
                 stages::check_device(device)?;
-                say(sweep::plan(&sweep, sweep::cores(), &context(device))?);
+                print(sweep::plan(&sweep, sweep::cores(), &context(device))?);
                 Ok(())
             }
             Self::Run { sweep, index, jobs, threads, retry, device } => {
@@ -218,7 +218,7 @@ impl SweepCommand {
                 if sweep.others() > 0 && index.is_none() {
                     let others = count(sweep.others(), "other point");
                     let folder = sweep.path().display();
-                    say(format_args!(
+                    print(format_args!(
                         "{folder} has {others} beside these; `varflat sweep run {folder}` does all\n"
                     ));
                 }
@@ -231,9 +231,9 @@ impl SweepCommand {
             }
             Self::Status { folder } => {
                 let sweep = SweepFolder::open(&folder)?;
-                say(sweep::status(&sweep)?);
+                print(sweep::status(&sweep)?);
                 if !sweep.strangers()?.is_empty() {
-                    say(format_args!("{}\n", hints::STRANGERS));
+                    print(format_args!("{}\n", hints::STRANGERS));
                 }
                 Ok(())
             }
@@ -254,7 +254,7 @@ impl SweepCommand {
                     folder = sweep.open()?;
                 }
                 if sweep::submit(&folder, &slurm, &context(device.device.as_deref()))? == 0 {
-                    say(format_args!("{}\n", hints::all_finished(folder.path())));
+                    print(format_args!("{}\n", hints::all_finished(folder.path())));
                 }
                 Ok(())
             }

@@ -7,7 +7,7 @@ use varflat_run::stages;
 use varflat_study::inspect;
 
 use crate::cli::arguments::{DeviceChoice, ExperimentChoice};
-use crate::cli::terminal::{context, say};
+use crate::cli::terminal::{context, print};
 
 /// Stage 1: train and record (experiment + data → trajectory, weights, metrics)
 #[derive(Args)]
@@ -25,12 +25,12 @@ impl Train {
         let run = self.experiment.open()?;
         if run.is_done(Stage::Train)? {
             run.remove_partial(Stage::Train)?;
-            say(format_args!("{} is trained already; --force does it again\n", run.path().display()));
+            print(format_args!("{} is trained already; --force does it again\n", run.path().display()));
             return Ok(());
         }
         stages::perform(&run, Stage::Train, &context(device))?;
         if let Some(words) = inspect::unreached(&run)? {
-            say(format_args!("{words}\n"));
+            print(format_args!("{words}\n"));
         }
         Ok(())
     }

@@ -11,7 +11,7 @@ use crate::studies::context::StudyContext;
 
 /// A result, and all that it depends on.
 #[derive(Serialize, Deserialize)]
-struct Kept<T> {
+struct Cached<T> {
     study: ForgettingStudy,
     experiment: Experiment,
     seed: u64,
@@ -19,7 +19,7 @@ struct Kept<T> {
     found: T,
 }
 
-/// The result in the file of that name if it was made with the same settings, else that of `make`, which is kept there.
+/// The result in the file of that name if it was made with the same settings, else that of `make`, which is cached there.
 pub(super) fn or_make<T: Serialize + DeserializeOwned>(
     work: &StudyContext<'_>,
     (study, seed, strength): (&ForgettingStudy, u64, Option<f64>),
@@ -29,15 +29,15 @@ pub(super) fn or_make<T: Serialize + DeserializeOwned>(
     let file = work.file(name);
     // One seed depends on no other.
     let study = ForgettingStudy { seeds: vec![seed], ..study.clone() };
-    if let (false, Ok(kept)) = (work.force, read_json::<Kept<T>>(&file))
-        && kept.study == study
-        && kept.experiment == *work.base
-        && kept.seed == seed
-        && kept.strength == strength
+    if let (false, Ok(cached)) = (work.force, read_json::<Cached<T>>(&file))
+        && cached.study == study
+        && cached.experiment == *work.base
+        && cached.seed == seed
+        && cached.strength == strength
     {
-        return Ok(kept.found);
+        return Ok(cached.found);
     }
-    let kept = Kept { study, experiment: work.base.clone(), seed, strength, found: make()? };
-    write_json(&file, &kept)?;
-    Ok(kept.found)
+    let cached = Cached { study, experiment: work.base.clone(), seed, strength, found: make()? };
+    write_json(&file, &cached)?;
+    Ok(cached.found)
 }

@@ -3,19 +3,19 @@
 use varflat_recorder::{RecorderError, Sink, Step};
 
 /// The steps of one parameter from some step on, or every so many of them: their sum and, if wanted, all of them.
-pub struct Kept {
+pub struct RecordedRows {
     from: u64,
     every: u64,
-    keeps_rows: bool,
+    retain_rows: bool,
     rows: Vec<f32>,
     sum: Vec<f64>,
     steps: u64,
 }
 
-impl Kept {
+impl RecordedRows {
     /// Of a parameter of so many weights, every so many steps once it has [begun](Self::begin); with its rows, or their sum alone.
-    pub fn new(weights: usize, keeps_rows: bool, every: u64) -> Self {
-        Self { from: u64::MAX, every, keeps_rows, rows: Vec::new(), sum: vec![0.0; weights], steps: 0 }
+    pub fn new(weights: usize, retain_rows: bool, every: u64) -> Self {
+        Self { from: u64::MAX, every, retain_rows, rows: Vec::new(), sum: vec![0.0; weights], steps: 0 }
     }
 
     /// Takes steps from this one on.
@@ -45,13 +45,13 @@ impl Kept {
     }
 }
 
-impl Sink for Kept {
+impl Sink for RecordedRows {
     fn wants(&self, step: u64) -> bool {
         step >= self.from && (step - self.from).is_multiple_of(self.every)
     }
 
     fn record(&mut self, step: Step<'_>) -> Result<(), RecorderError> {
-        if self.keeps_rows {
+        if self.retain_rows {
             self.rows.extend_from_slice(step.weights);
         }
         self.sum.iter_mut().zip(step.weights).for_each(|(sum, &w)| *sum += f64::from(w));
