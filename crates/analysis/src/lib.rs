@@ -105,7 +105,7 @@ pub use spread::Spread;
 pub use temperature::{
     points_between, reshuffled_correlation, reshuffled_integral_time, temperature, temperature_along,
 };
-pub use trust::{Doubt, Evidence, MOST_RISE, Trust, largest_rise};
+pub use trust::{Doubt, Evidence, MOST_RISE, Trust, WalkEvidence, largest_rise};
 
 // linfa's grammar, so that a caller needs no dependency on linfa of its own.
 pub use linfa::traits::{Fit, Transformer};

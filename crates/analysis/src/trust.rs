@@ -7,6 +7,14 @@ use serde::{Deserialize, Serialize};
 /// Within the window of a settled training the loss never rises to more than this many times an earlier value.
 pub const MOST_RISE: f64 = 2.0;
 
+/// Directions that the slope of a walk needs.
+const FEWEST_DIRECTIONS: usize = 10;
+
+/// x in σ² ∝ F^x in thermal equilibrium where the loss is a parabola: σ² = T/κ, F ∝ 1/√κ. …
+const EQUILIBRIUM: f64 = 2.0;
+/// … and how far a walk in an exact parabola may miss it.
+const MOST_MISSED: f64 = 0.5;
+
 /// Whether an exponent may be believed, and if not, why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -40,6 +48,17 @@ pub struct Evidence<'a> {
     pub missing: Option<&'a str>,
 }
 
+/// What x in σ² ∝ F^x of a walk in thermal equilibrium rests on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct WalkEvidence<'a> {
+    /// Directions that relaxed often enough.
+    pub directions: usize,
+    /// Why the exponent has no interval, if it has none.
+    pub missing: Option<&'a str>,
+    /// x of the same walk in the quadratic landscape, exactly +2, read along the same kind of directions.
+    pub quadratic: Option<f64>,
+}
+
 /// What speaks against an exponent.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Doubt {
@@ -67,6 +86,35 @@ pub enum Doubt {
         /// Why.
         reason: String,
     },
+    /// Too few directions relaxed often enough.
+    FewRelaxed {
+        /// How many did.
+        directions: usize,
+    },
+    /// The directions were selected by the fluctuations of a window that is too short: the exact answer is missed, too.
+    SelectedByFluctuations {
+        /// x in the quadratic landscape.
+        quadratic: f64,
+    },
+}
+
+impl WalkEvidence<'_> {
+    /// The first thing that speaks against the exponent.
+    ///
+    /// Principal components of a finite walk are selected by its fluctuations, which steepens the slope. Where that already misses
+    /// the exact answer in the quadratic landscape, the slope in the real one says nothing either.
+    pub fn doubt(&self) -> Option<Doubt> {
+        let missed = |x: &f64| (x - EQUILIBRIUM).abs() > MOST_MISSED;
+        match *self {
+            Self { directions, .. } if directions < FEWEST_DIRECTIONS => {
+                Some(Doubt::FewRelaxed { directions })
+            }
+            Self { missing: Some(reason), .. } => Some(Doubt::NoInterval { reason: reason.to_owned() }),
+            Self { quadratic, .. } => {
+                quadratic.filter(missed).map(|quadratic| Doubt::SelectedByFluctuations { quadratic })
+            }
+        }
+    }
 }
 
 impl Evidence<'_> {
@@ -104,8 +152,8 @@ impl Doubt {
     pub fn trust(&self) -> Trust {
         match self {
             Self::NotReached { .. } | Self::Rose { .. } => Trust::NotSettled,
-            Self::MostlyCensored { .. } => Trust::FewDirections,
-            Self::NoInterval { .. } => Trust::FewSamples,
+            Self::MostlyCensored { .. } | Self::FewRelaxed { .. } => Trust::FewDirections,
+            Self::NoInterval { .. } | Self::SelectedByFluctuations { .. } => Trust::FewSamples,
         }
     }
 }
@@ -121,6 +169,12 @@ impl fmt::Display for Doubt {
                 write!(formatter, "{left_out} of {of} components have no flatness")
             }
             Self::NoInterval { reason } => write!(formatter, "no interval: {reason}"),
+            Self::FewRelaxed { directions } => {
+                write!(formatter, "only {directions} directions relaxed often enough")
+            }
+            Self::SelectedByFluctuations { quadratic } => {
+                write!(formatter, "window too short: the bowl, exact +2, gives {quadratic:+.1}")
+            }
         }
     }
 }
@@ -175,6 +229,27 @@ mod tests {
         assert_eq!(Evidence { reached: false, threshold: 0.0, ..good }.doubt(), None);
         let nothing = Evidence { reached: false, losses: &[], ..good };
         assert!(matches!(nothing.doubt(), Some(Doubt::NotReached { last, .. }) if last.is_nan()));
+    }
+
+    #[test]
+    fn a_walk_that_misses_the_exact_answer_is_not_trusted() {
+        let good = WalkEvidence { directions: 10, missing: None, quadratic: Some(2.4) };
+        assert_eq!(good.doubt(), None);
+        assert_eq!(WalkEvidence { quadratic: None, ..good }.doubt(), None);
+        let found = |evidence: WalkEvidence<'_>| {
+            let doubt = evidence.doubt().unwrap();
+            (doubt.trust(), doubt.to_string())
+        };
+        let missed = WalkEvidence { quadratic: Some(2.7), ..good };
+        let words = "window too short: the bowl, exact +2, gives +2.7".to_owned();
+        assert_eq!(found(missed), (Trust::FewSamples, words));
+        assert_eq!(
+            found(WalkEvidence { missing: Some("two blocks"), ..missed }).1,
+            "no interval: two blocks"
+        );
+        let few = WalkEvidence { directions: 9, ..missed };
+        let words = "only 9 directions relaxed often enough".to_owned();
+        assert_eq!(found(few), (Trust::FewDirections, words));
     }
 
     #[test]

@@ -104,6 +104,11 @@ impl LangevinConfig {
         let stiffness = curvature + self.trap;
         self.temperature / stiffness / (1.0 - 0.5 * self.learning_rate * stiffness)
     }
+
+    /// σ²(κ + k)/T of a variance that was found: 1 in thermal equilibrium (equipartition), for small α(κ + k).
+    pub fn equilibrium_ratio(&self, variance: f64, curvature: f64) -> f64 {
+        variance * (curvature + self.trap) / self.temperature
+    }
 }
 
 impl Langevin {
@@ -217,6 +222,9 @@ mod tests {
             let samples = f64::from(steps) / (2.0 * config.relaxation_steps(kappa)).max(1.0);
             let error = (variance / exact - 1.0).abs();
             assert!(error < 4.0 * (2.0 / samples).sqrt(), "{kappa}: {variance} against {exact}");
+            let finite_step = 1.0 - 0.5 * config.learning_rate * (kappa + config.trap);
+            let ratio = config.equilibrium_ratio(variance, kappa) * finite_step;
+            assert!((ratio - 1.0).abs() < 4.0 * (2.0 / samples).sqrt(), "{kappa}: {ratio}");
         }
     }
 

@@ -6,7 +6,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use varflat_analysis::{Component, Estimate, PowerLaw, Trust, curvature_of_crossings, median};
+use varflat_analysis::{Component, Estimate, PowerLaw, Trust, WalkEvidence, curvature_of_crossings, median};
 use varflat_files::write_csv;
 use varflat_model::written;
 use varflat_run::artifacts::FIT;
@@ -29,15 +29,8 @@ pub(crate) const POINTS: &str = "langevin_points.csv";
 /// The name of the run of SGD in the table of points.
 pub(crate) const SGD: &str = "SGD";
 
-/// With fewer directions to judge a slope is not trusted.
-const FEWEST_DIRECTIONS: usize = 10;
-
 /// A direction is judged if its own curvature is at least this many times that of the trap.
 const OWN_CURVATURE: f64 = 5.0;
-
-/// The slope of equilibrium, and how far from it the reading of an exactly quadratic landscape may be.
-const EQUILIBRIUM: f64 = 2.0;
-const MOST_MISSED: f64 = 0.5;
 
 /// `[study.langevin]`: walks with a `[langevin]` section, from the centre of the study's run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -256,17 +249,12 @@ fn section(experiment: &Experiment) -> Result<&LangevinSection> {
     })
 }
 
-/// Principal components of a finite walk are chosen by its fluctuations, which steepens the slope. Where that already misses the
-/// exact answer in the quadratic landscape, neither reading is trusted.
+/// Both along the principal components of a finite walk: neither is trusted where the quadratic landscape misses the exact answer.
 fn compare_with(own: &mut WalkRow, quadratic: &mut WalkRow) {
-    let Some(slope) = quadratic.slope.filter(|slope| (slope - EQUILIBRIUM).abs() > MOST_MISSED) else {
-        return;
-    };
-    for row in [own, quadratic] {
-        if row.is_trusted() {
-            row.trust = Trust::FewSamples;
-            row.note = format!("window too short: the bowl, exact +2, gives {slope:+.1}");
-        }
+    let slope = quadratic.slope;
+    for row in [own, quadratic].into_iter().filter(|row| row.is_trusted()) {
+        let evidence = WalkEvidence { directions: row.judged, missing: None, quadratic: slope };
+        (row.trust, row.note) = trust(evidence);
     }
 }
 
@@ -294,14 +282,13 @@ fn row(
     let law = params.fit(&components).ok();
     let slope =
         law.as_ref().map(|law| stages::psi(&params, law, &components, &measured.uncertainty).negated());
-    let (trust, note) = trust(components.len(), slope.as_ref());
+    let missing = slope.as_ref().and_then(|slope| slope.missing.as_deref());
+    let (trust, note) = trust(WalkEvidence { directions: components.len(), missing, quadratic: None });
     let ratios: Vec<f64> = measured
         .rows
         .iter()
         .filter(|row| judged.contains(&row.index))
-        .filter_map(|row| {
-            Some(row.variance * (curvature(row, measured)? + section.trap) / section.temperature)
-        })
+        .filter_map(|row| Some(section.walk().equilibrium_ratio(row.variance, curvature(row, measured)?)))
         .collect();
     Ok(WalkRow {
         group: walk.group.title.clone(),
@@ -327,15 +314,9 @@ fn row(
     })
 }
 
-/// Whether a slope through so many directions may be believed, and if not, why.
-fn trust(directions: usize, slope: Option<&Estimate>) -> (Trust, String) {
-    if directions < FEWEST_DIRECTIONS {
-        return (Trust::FewDirections, format!("only {directions} directions relaxed often enough"));
-    }
-    match slope.and_then(|slope| slope.missing.as_ref()) {
-        Some(reason) => (Trust::FewSamples, format!("no interval: {reason}")),
-        None => (Trust::Trusted, String::new()),
-    }
+/// Whether a slope may be believed, and if not, why.
+fn trust(evidence: WalkEvidence<'_>) -> (Trust, String) {
+    evidence.doubt().map_or((Trust::Trusted, String::new()), |doubt| (doubt.trust(), doubt.to_string()))
 }
 
 fn walk_points(name: &str, measured: &Measured, judged: &[usize]) -> Vec<PointRow> {

@@ -1,5 +1,7 @@
 //! Claim 4: the drift amplifies the weights.
 
+use std::f64::consts::FRAC_1_SQRT_2;
+
 use varflat_run::error::Result;
 
 use super::super::measure::DriftReport;
@@ -33,9 +35,14 @@ struct Alignment {
 }
 
 impl Alignment {
+    /// Whether more than half of the squared length of w_0 lies along p_1.
+    fn is_most(&self) -> bool {
+        self.cosine > FRAC_1_SQRT_2
+    }
+
     fn verdict(&self) -> Verdict {
         let grows = self.along > 1.0;
-        let all = self.cosine.powi(2) > 0.5 && grows && self.norm > 1.0 && self.margin > 1.0;
+        let all = self.is_most() && grows && self.norm > 1.0 && self.margin > 1.0;
         Verdict::of(all, grows && self.cosine > 3.0 / self.weights.sqrt())
     }
 }
@@ -64,8 +71,8 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
     ];
     let verdict = found.verdict();
     let summary = format!(
-        "{} % of the squared length of w_{{0}} lies along p_{{1}}. Moving along p_{{1}} alone the margin grows by {} %.",
-        fixed(100.0 * found.cosine.powi(2), 0),
+        "{} than half of the squared length of w_{{0}} lies along p_{{1}}. Moving along p_{{1}} alone the margin grows by {} %.",
+        if found.is_most() { "More" } else { "Less" },
         fixed(100.0 * (report.margin_along_growth - 1.0), 2)
     );
     let caveat = match verdict {
