@@ -3,9 +3,10 @@
 mod captions;
 mod claims;
 mod figures;
-pub(crate) mod measure;
+mod measure;
+mod tables;
 
-use self::measure::TABLES;
+use self::tables::TABLES;
 use crate::part::{Part, reproduced};
 
 pub use self::measure::DriftStudy;

@@ -4,10 +4,11 @@ mod captions;
 mod claims;
 mod controls;
 mod figures;
-pub(crate) mod measure;
+mod measure;
 mod readings;
+mod tables;
 
-use self::measure::TABLES;
+use self::tables::TABLES;
 use crate::part::{Part, reproduced};
 
 pub use self::measure::LangevinStudy;

@@ -4,9 +4,12 @@ mod captions;
 mod claims;
 mod controls;
 mod figures;
-pub(crate) mod measure;
+mod laws;
+mod measure;
+mod noise;
+mod tables;
 
-use self::measure::TABLES;
+use self::tables::TABLES;
 use crate::part::{Part, reproduced};
 
 pub use self::measure::TemperatureStudy;

@@ -2,7 +2,7 @@
 
 use varflat_run::error::Result;
 
-use super::measure::DriftReport;
+use super::tables::DriftReport;
 use crate::part::Tables;
 use crate::words::fixed;
 

@@ -4,7 +4,7 @@ use varflat_plot::{DisplacementCurve, DriftFigure, Figure, TrainingCurve};
 use varflat_run::error::Result;
 
 use super::captions;
-use super::measure::{DISPLACEMENTS, DisplacementRow, DriftReport, DriftRow, EXPONENTS, GROWTH, GrowthRow};
+use super::tables::{DISPLACEMENTS, DisplacementRow, DriftReport, DriftRow, EXPONENTS, GROWTH, GrowthRow};
 use crate::part::{FigureEntry, Source, StudyRecord};
 
 pub(super) const FIGURES: &[FigureEntry] = &[FigureEntry {

@@ -2,7 +2,7 @@
 
 use varflat_run::error::Result;
 
-use super::measure::LangevinReport;
+use super::tables::LangevinReport;
 use crate::part::Tables;
 use crate::studies::exponents::OLDER_INTERVALS;
 

@@ -3,7 +3,7 @@
 use varflat_run::error::Result;
 
 use super::figures::label;
-use super::measure::{EXPONENTS, LangevinReport, Reading, WalkRow};
+use super::tables::{EXPONENTS, LangevinReport, Reading, WalkRow};
 use crate::part::{Certainty, Claim, Finding, Number, Tables, Verdict, is_about};
 use crate::words::fixed;
 

@@ -1,7 +1,7 @@
 //! Controls beyond the paper.
 
 use super::figures::label;
-use super::measure::{EXPONENTS, LangevinReport, Reading, WalkRow};
+use super::tables::{EXPONENTS, LangevinReport, Reading, WalkRow};
 use crate::part::{Control, Number};
 use crate::words::fixed;
 

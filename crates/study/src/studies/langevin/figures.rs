@@ -8,7 +8,7 @@ use varflat_plot::{
 use varflat_run::error::Result;
 
 use super::captions;
-use super::measure::{EXPONENTS, LangevinReport, POINTS, Reading, SGD, WalkRow, point_name};
+use super::tables::{EXPONENTS, LangevinReport, POINTS, Reading, SGD, WalkRow, point_name};
 use crate::part::{FigureEntry, Source, StudyRecord};
 use crate::studies::exponents::PointRow;
 use crate::words::{pair, scientific};

@@ -2,7 +2,8 @@
 
 use varflat_run::error::Result;
 
-use super::measure::{TemperatureReport, TemperatureStudy};
+use super::measure::TemperatureStudy;
+use super::tables::TemperatureReport;
 use crate::part::Tables;
 use crate::words::estimate;
 

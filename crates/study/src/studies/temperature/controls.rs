@@ -1,6 +1,6 @@
 //! Controls beyond the paper.
 
-use super::measure::TemperatureReport;
+use super::tables::TemperatureReport;
 use crate::part::{Control, Number};
 use crate::words::fixed;
 

@@ -8,7 +8,7 @@ use varflat_plot::{
 use varflat_run::error::Result;
 
 use super::captions;
-use super::measure::{
+use super::tables::{
     COMPONENTS, MINI_BATCHES, MiniBatchRow, PROFILES, TemperatureProfileRow, TemperatureReport,
     TemperatureRow,
 };

@@ -4,7 +4,7 @@ use std::f64::consts::FRAC_1_SQRT_2;
 
 use varflat_run::error::Result;
 
-use super::super::measure::DriftReport;
+use super::super::tables::DriftReport;
 use crate::part::{Certainty, Claim, Finding, Number, Tables, Verdict};
 use crate::studies::headline::tables::{SPECTRUM, SpectrumRow};
 use crate::words::fixed;

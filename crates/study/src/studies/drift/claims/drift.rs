@@ -2,7 +2,7 @@
 
 use varflat_run::error::Result;
 
-use super::super::measure::{DriftReport, DriftRow, EXPONENTS};
+use super::super::tables::{DriftReport, DriftRow, EXPONENTS};
 use crate::part::{Certainty, Claim, Finding, Number, Tables, Verdict, is_about};
 use crate::words::fixed;
 

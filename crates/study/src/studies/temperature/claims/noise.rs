@@ -3,7 +3,7 @@
 use varflat_analysis::Scaling;
 use varflat_run::error::Result;
 
-use super::super::measure::TemperatureReport;
+use super::super::tables::TemperatureReport;
 use crate::part::{Certainty, Claim, Finding, Number, Tables, Verdict};
 use crate::words::fixed;
 
