@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 pub type Result<T> = std::result::Result<T, FileError>;
 
 /// A file or folder that cannot be used.
-// Exhaustive: either the system refuses or the bytes are wrong, and the crates above make errors of their own from both.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum FileError {
     /// The operating system refused.
     #[error("{action} {}: {source}", path.display())]

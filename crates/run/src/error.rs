@@ -33,6 +33,10 @@ pub enum Error {
     /// Training cannot go on.
     #[error(transparent)]
     Training(#[from] varflat_model::TrainingError),
+    /// The landscape cannot be measured.
+    #[cfg(feature = "train")]
+    #[error(transparent)]
+    Landscape(varflat_model::LandscapeError),
     /// The recorded weights are no longer numbers.
     #[error("{0}")]
     Diverged(String),
@@ -244,6 +248,7 @@ impl From<varflat_model::LandscapeError> for Error {
         match error {
             varflat_model::LandscapeError::Network(error) => Self::Network(error),
             varflat_model::LandscapeError::Device(error) => Self::Training(error),
+            error => Self::Landscape(error),
         }
     }
 }

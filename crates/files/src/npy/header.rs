@@ -46,8 +46,8 @@ pub struct NpyHeader {
 }
 
 /// Why there is no header.
-// Exhaustive: either the system refuses or the bytes are wrong, and the crates above make errors of their own from both.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum NpyHeaderError {
     /// The bytes are no header.
     #[error("expected {expected}, found {found}")]

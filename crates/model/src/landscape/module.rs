@@ -128,8 +128,8 @@ fn replaced<M: Module>(module: M, path: &str, weights: Vec<f32>) -> M {
 }
 
 /// A landscape that cannot be measured.
-// Exhaustive: whoever measures has errors of its own for both.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum LandscapeError {
     /// The network has no such parameter.
     #[error(transparent)]

@@ -49,6 +49,7 @@ pub(crate) fn read_header(file: impl Read, path: &Path) -> Result<Header, Record
     let header = NpyHeader::read(file).map_err(|error| match error {
         NpyHeaderError::Format { expected, found } => wrong(expected, found),
         NpyHeaderError::Read(source) => RecorderError::read(path)(source),
+        other => wrong("the header of an NPY file", other.to_string()),
     })?;
     let Some(element) = FloatElement::parse(&header.element) else {
         let expected = "elements '<f4', '<f8' or '<f2' (floats of 32, 64 or 16 bits)";
