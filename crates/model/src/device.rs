@@ -57,11 +57,7 @@ pub enum DeviceError {
         has: String,
     },
     /// wgpu found no adapter, or could not start it.
-    #[error(
-        "no usable GPU for `wgpu` through {api}: {reason}; install a driver (without a GPU, Debian's `mesa-vulkan-drivers` and \
-         `libvulkan1` give a software Vulkan), or use `--device flex`{}",
-        if *api == "OpenGL" { "" } else { ", or `--device wgpu:opengl` for a driver that has only OpenGL" }
-    )]
+    #[error("no usable GPU for `wgpu` through {api}: {reason}")]
     NoAdapter {
         /// The graphics API that was asked.
         api: &'static str,

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use varflat_files::FileError;
 
+use crate::kind::Kind;
 use crate::stage::Stage;
 
 pub use crate::remedy::Remedy;
@@ -84,13 +85,33 @@ pub enum Error {
         /// The key, with both values.
         difference: String,
     },
-    /// An experiment file, or a `--set`, has an impossible value.
+    /// An experiment file has an impossible value.
     #[error("{origin}: {problem}")]
     Experiment {
-        /// The file, or `--set …`.
+        /// The file, or the name of the experiment.
         origin: String,
         /// The key and what is wrong with it.
         problem: String,
+    },
+    /// A setting beside the file has an impossible key or value.
+    #[error("{}: {problem}", settings.iter().map(|setting| format!("{option} {setting}")).collect::<Vec<_>>().join(" "))]
+    Setting {
+        /// The option of the command line that gives such settings: `--set`, `--vary`.
+        option: &'static str,
+        /// `section.key=value`, one or all that were given.
+        settings: Vec<String>,
+        /// What is wrong with them.
+        problem: String,
+    },
+    /// A file of keys and values is of another kind.
+    #[error("{origin}: this is {found}, not {asked}")]
+    OtherKind {
+        /// The file.
+        origin: String,
+        /// What it is.
+        found: Kind,
+        /// What was asked for.
+        asked: Kind,
     },
     /// The output folder belongs to another experiment.
     #[error("{} holds another experiment; it differs in {differences}", folder.display())]

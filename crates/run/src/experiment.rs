@@ -4,7 +4,6 @@ mod check;
 mod components;
 mod images;
 mod keys;
-mod kind;
 mod name;
 mod ranges;
 mod sections;
@@ -21,9 +20,9 @@ use varflat_model::{MlpConfig, TrainingConfig};
 
 use crate::error::{Error, Result};
 
+pub use crate::kind::Kind;
 pub use check::{Checked, MOST, MOST_COMPONENTS, MOST_POINTS, all_within, not_too_many, range, within};
 pub use keys::{Key, keys};
-pub use kind::Kind;
 pub use name::{check_name, is_plain};
 pub use sections::{
     All, Centre, Components, DataSection, FitSection, LandscapeSection, LangevinSection, ModelSection,
@@ -102,8 +101,9 @@ impl Experiment {
     pub fn parse(text: &str, origin: &str, overrides: &[String]) -> Result<Self> {
         let mut experiment: Self = parsed(text, origin, Kind::Experiment)?;
         if !overrides.is_empty() {
-            let invalid = |problem: String| Error::Experiment {
-                origin: format!("--set {}", overrides.join(" --set ")),
+            let invalid = |problem: String| Error::Setting {
+                option: "--set",
+                settings: overrides.to_vec(),
                 problem: text::plainly(problem.trim_end()).replace('\n', " "),
             };
             let mut table: toml::Table =

@@ -3,8 +3,8 @@
 use serde::de::DeserializeOwned;
 use varflat_model::written;
 
-use super::kind::Kind;
 use crate::error::{Error, Result};
+use crate::kind::Kind;
 
 /// The largest whole number of a TOML file, and its opposite the least.
 const LARGEST: i64 = i64::MAX;
@@ -12,16 +12,16 @@ const LARGEST: i64 = i64::MAX;
 /// Read the keys of a file of some kind from its text; `origin` names it in errors.
 ///
 /// # Errors
-/// [`Error::Experiment`] for TOML that does not parse, an unknown or missing key, a value that does not fit its key, or a file of
-/// another kind.
+/// [`Error::Experiment`] for TOML that does not parse, an unknown or missing key, a value that does not fit its key;
+/// [`Error::OtherKind`] for a file of another kind.
 pub fn parsed<T: DeserializeOwned>(text: &str, origin: &str, kind: Kind) -> Result<T> {
-    let invalid = |problem: String| Error::Experiment { origin: origin.to_owned(), problem };
+    let origin = || origin.to_owned();
     // First from the text, because only this names line and column; then from the table, because only this counts the values of a
     // list, and knows how large a number may be.
     let whole = toml::from_str::<T>(text).and_then(|_| toml::from_str::<toml::Table>(text)?.try_into());
     whole.map_err(|error| match Kind::of(text).filter(|found| *found != kind) {
-        Some(found) => invalid(found.instead_of(kind, origin)),
-        None => invalid(plainly(error.to_string().trim_end())),
+        Some(found) => Error::OtherKind { origin: origin(), found, asked: kind },
+        None => Error::Experiment { origin: origin(), problem: plainly(error.to_string().trim_end()) },
     })
 }
 
@@ -121,8 +121,11 @@ pub fn check_value(text: &str) -> std::result::Result<(), String> {
 /// Apply one `section.key=value`; the value is TOML, or a bare word. Of `data.set` and `data.folder` the one that is set takes the
 /// place of the other.
 pub(super) fn set(table: &mut toml::Table, text: &str) -> Result<()> {
-    let invalid =
-        |problem: &str| Error::Experiment { origin: format!("--set {text}"), problem: problem.to_owned() };
+    let invalid = |problem: &str| Error::Setting {
+        option: "--set",
+        settings: vec![text.to_owned()],
+        problem: problem.to_owned(),
+    };
     let (path, value) = text.split_once('=').ok_or_else(|| invalid("write it as section.key=value"))?;
     check_value(value).map_err(|problem| invalid(&problem))?;
     let value = toml_value(value);

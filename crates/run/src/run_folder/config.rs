@@ -18,18 +18,17 @@ pub(super) fn read_config(path: &Path, overrides: &[String]) -> Result<Experimen
         return Err(Error::malformed(path, "there is no run here (no config.toml)", Remedy::MakeRun));
     }
     // Errors of the file itself come with the remedy for a damaged run, those of overrides name the override.
-    match Experiment::read(&config, &[]) {
-        Err(Error::Experiment { problem, .. }) if is_ours(path)? => {
-            return Err(FileError::malformed(&config, problem).into());
-        }
-        Err(Error::Experiment { problem, .. }) => {
-            return Err(Error::malformed(&config, format!("{problem}; {NO_RUN}"), Remedy::RestoreOrMakeRun));
-        }
-        Err(error) => return Err(error),
+    let problem = match Experiment::read(&config, &[]) {
         Ok(experiment) if overrides.is_empty() => return Ok(experiment),
-        Ok(_) => {}
+        Ok(_) => return Experiment::read(&config, overrides),
+        Err(Error::Experiment { problem, .. }) => problem,
+        Err(Error::OtherKind { found, asked, .. }) => format!("this is {found}, not {asked}"),
+        Err(error) => return Err(error),
+    };
+    match is_ours(path)? {
+        true => Err(FileError::malformed(&config, problem).into()),
+        false => Err(Error::malformed(&config, format!("{problem}; {NO_RUN}"), Remedy::RestoreOrMakeRun)),
     }
-    Experiment::read(&config, overrides)
 }
 
 /// Write the experiment down.

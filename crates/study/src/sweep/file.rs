@@ -12,6 +12,9 @@ use super::axes::{Axis, check_count, count, product};
 use super::names;
 use super::point::{Change, Point};
 
+/// The option of the command line that gives an axis.
+const VARY: &str = "--vary";
+
 /// A sweep file: data, not code. Unknown keys are errors.
 ///
 /// Its points are every combination of the values of `[grid]`, of the positions of `[zip]` (whose keys change together, so that all
@@ -141,10 +144,9 @@ impl SweepFile {
     pub fn parse(text: &str, file: &Path) -> Result<Self> {
         let sweep = Self::settings(text, file)?;
         sweep.points().map_err(|error| match error {
-            Error::Experiment { origin, problem } => Error::Experiment {
-                origin: file.display().to_string(),
-                problem: format!("{origin}: {problem}"),
-            },
+            Error::Experiment { .. } | Error::Setting { .. } => {
+                Error::Experiment { origin: file.display().to_string(), problem: error.to_string() }
+            }
             error => error,
         })?;
         Ok(sweep)
@@ -197,13 +199,11 @@ impl SweepFile {
             };
             if taken {
                 let problem = "is there twice; give all values of a key at once".to_owned();
-                return Err(Error::Experiment { origin: format!("--vary {}", axis.key()), problem });
+                return Err(Error::Setting { option: VARY, settings: vec![axis.key().to_owned()], problem });
             }
         }
         sweep.points().map_err(|error| match error {
-            Error::Experiment { origin, problem } => {
-                Error::Experiment { origin: origin.replace("--set ", "--vary "), problem }
-            }
+            Error::Setting { settings, problem, .. } => Error::Setting { option: VARY, settings, problem },
             error => error,
         })?;
         Ok(sweep)

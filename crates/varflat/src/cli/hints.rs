@@ -8,6 +8,7 @@ use varflat_model::data::DataError;
 use varflat_model::device::DeviceError;
 use varflat_run::artifacts::{Stage, names};
 use varflat_run::error::{Error, Remedy};
+use varflat_run::kind::Kind;
 use varflat_study::registry;
 
 /// An error as the program says it: what went wrong, and what to do next.
@@ -44,6 +45,17 @@ fn hint(error: &Error) -> String {
         Error::Device(DeviceError::NotCompiled { asked, .. }) => format!(
             "; rebuild with `cargo build --release -p varflat --no-default-features --features {asked},cli`"
         ),
+        Error::Device(DeviceError::NoAdapter { api, .. }) => {
+            let opengl = match *api {
+                "OpenGL" => "",
+                _ => ", or `--device wgpu:opengl` for a driver that has only OpenGL",
+            };
+            format!(
+                "; install a driver (without a GPU, Debian's `mesa-vulkan-drivers` and `libvulkan1` give a software Vulkan), or use \
+                 `--device flex`{opengl}"
+            )
+        }
+        Error::OtherKind { origin, found, asked } => of_other_kind(origin, *found, *asked),
         Error::File(FileError::Io { action, source, .. }) => of_system(action, source).to_owned(),
         Error::File(FileError::Malformed { path, .. }) => again_made(path),
         Error::Malformed { path, remedy, .. } => of_remedy(path, remedy),
@@ -71,6 +83,18 @@ fn hint(error: &Error) -> String {
         Error::Differs { damaged, .. } => damaged.first().map_or_else(String::new, hint),
         Error::Interrupted { .. } => ": the same command continues from here".to_owned(),
         _ => String::new(),
+    }
+}
+
+/// What to do with a file of keys and values where one of another kind was asked for.
+fn of_other_kind(file: &str, found: Kind, asked: Kind) -> String {
+    match (found, asked) {
+        (Kind::Experiment, Kind::Sweep) => format!(
+            ": add --vary KEY=VALUE,VALUE to say what varies, or do it once with `varflat run {file} --out FOLDER`"
+        ),
+        (Kind::Experiment, _) => format!(": do it with `varflat run {file} --out FOLDER`"),
+        (Kind::Study, _) => format!(": do it with `varflat study {file}`"),
+        (Kind::Sweep, _) => format!(": do it with `varflat sweep run {file}`"),
     }
 }
 
