@@ -4,6 +4,7 @@ mod check;
 mod components;
 mod images;
 mod keys;
+mod model;
 mod name;
 mod ranges;
 mod sections;
@@ -12,10 +13,6 @@ mod text;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-#[cfg(feature = "train")]
-use varflat_model::ConvolutionalConfig;
-#[cfg(feature = "train")]
-use varflat_model::data::ImageSet;
 use varflat_model::{MlpConfig, TrainingConfig};
 
 use crate::error::{Error, Result};
@@ -23,10 +20,11 @@ use crate::error::{Error, Result};
 pub use crate::kind::Kind;
 pub use check::{Checked, MOST, MOST_COMPONENTS, MOST_POINTS, all_within, not_too_many, range, within};
 pub use keys::{Key, keys};
+pub use model::ModelSection;
 pub use name::{check_name, is_plain};
 pub use sections::{
-    All, Centre, Components, DataSection, FitSection, LandscapeSection, LangevinSection, ModelSection,
-    PcaSection, PcaSolver, RecorderSection, Window,
+    All, Centre, Components, DataSection, FitSection, LandscapeSection, LangevinSection, PcaSection,
+    PcaSolver, RecorderSection, Window,
 };
 pub use text::{check_value, parsed, shown, toml_value};
 
@@ -133,21 +131,7 @@ impl Experiment {
 
     /// Shape of the perceptron for images of `inputs` pixels in `classes` classes.
     pub fn network(&self, inputs: usize, classes: usize) -> MlpConfig {
-        let ModelSection { hidden, bias, init, .. } = self.model.clone();
-        MlpConfig { inputs, hidden, classes, bias, init }
-    }
-
-    /// Shape of the convolutional network for such images, if that is what is asked for.
-    #[cfg(feature = "train")]
-    pub fn convolutional(&self, images: &ImageSet, classes: usize) -> Option<ConvolutionalConfig> {
-        self.convolutional_on([images.rows, images.columns], classes)
-    }
-
-    /// The same for images of so many rows and columns.
-    #[cfg(feature = "train")]
-    pub(crate) fn convolutional_on(&self, image: [usize; 2], classes: usize) -> Option<ConvolutionalConfig> {
-        let ModelSection { hidden, channels, bias, init } = self.model.clone();
-        Some(ConvolutionalConfig { image, channels: channels?, hidden, classes, bias, init })
+        self.model.perceptron(inputs, classes)
     }
 
     /// Keys that differ from another experiment, with both values, for messages.

@@ -33,6 +33,7 @@ mod layer_order;
 pub mod memory;
 pub mod names;
 pub mod network_file;
+#[cfg(feature = "train")]
 mod networks;
 #[cfg(feature = "train")]
 pub mod optimizer;

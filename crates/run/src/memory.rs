@@ -27,7 +27,7 @@ impl Images {
 
     /// Of loaded images.
     pub fn of(data: &Data) -> Self {
-        let size = [data.train.rows, data.train.columns];
+        let size = data.train.size();
         Self { train: data.train.samples(), test: data.test.samples(), size, classes: data.classes }
     }
 }
@@ -106,7 +106,7 @@ impl Demand {
     /// # Errors
     /// [`Error::Experiment`] if it records a layer that its network does not have.
     pub fn of(experiment: &Experiment, images: Images, threads: usize) -> Result<Self> {
-        let shapes = shapes(experiment, images)?;
+        let shapes = experiment.model.shapes(images.size, images.classes)?;
         let recorded = &experiment.recorder.layer;
         let shape = shapes.iter().find(|(name, _)| name == recorded).map(|(_, shape)| shape);
         let shape = shape.ok_or_else(|| Error::Experiment {
@@ -261,7 +261,7 @@ pub(crate) fn check(experiment: &Experiment, images: Images) -> Result<()> {
             origin: experiment.name.clone(),
             problem: format!(
                 "{} needs {} of memory in the stage `{}`, more than the {} that {}: {}, or use a machine with more",
-                wide(experiment),
+                experiment.model.widths(),
                 size(bytes),
                 stage.name(),
                 size(there.bytes),
@@ -277,30 +277,10 @@ pub(crate) fn check(experiment: &Experiment, images: Images) -> Result<()> {
     }
 }
 
-/// The keys that make a network wide.
-fn wide(experiment: &Experiment) -> String {
-    let hidden = format!("model.hidden = {:?}", experiment.model.hidden);
-    match experiment.model.channels {
-        Some(channels) => format!("model.channels = {channels:?} with {hidden}"),
-        None => hidden,
-    }
-}
-
 /// A number of bytes as people say it.
 fn size(bytes: u64) -> String {
     match bytes {
         ..1_000_000_000 => format!("{} MB", bytes.div_ceil(1_000_000)),
         _ => format!("{:.1} GB", bytes as f64 / 1e9),
     }
-}
-
-/// The layers of an experiment's network.
-pub(crate) fn shapes(experiment: &Experiment, images: Images) -> Result<Vec<(String, Vec<usize>)>> {
-    let Images { size, classes, .. } = images;
-    #[cfg(feature = "train")]
-    if let Some(config) = experiment.convolutional_on(size, classes) {
-        return Ok(config.shapes()?);
-    }
-    let shapes = experiment.network(size[0] * size[1], classes).shapes().into_iter();
-    Ok(shapes.map(|(name, shape)| (name, shape.to_vec())).collect())
 }

@@ -1,66 +1,62 @@
-//! The networks that an experiment can ask for: what differs between their kinds is decided here.
+//! The networks that an experiment can ask for, with their weights. What else differs between their kinds is `ModelSection`'s.
 
-#[cfg(feature = "train")]
-use varflat_model::data::Data;
-#[cfg(feature = "train")]
+use std::path::Path;
+
 use varflat_model::device::OpenDevice;
-#[cfg(feature = "train")]
 use varflat_model::{Classifier, Convolutional, Mlp};
 
+use crate::error::Result;
 use crate::experiment::Experiment;
-#[cfg(feature = "train")]
-use crate::{error::Result, weights::NamedWeights};
-
-/// Whether all layers are dense, so that the host's own kernels do without a backend.
-pub(crate) fn is_dense(experiment: &Experiment) -> bool {
-    experiment.model.channels.is_none()
-}
-
-/// Whether the loss of such a network can be had from this program.
-pub(crate) fn is_known(experiment: &Experiment) -> bool {
-    cfg!(feature = "train") || is_dense(experiment)
-}
+use crate::weights::{self, NamedWeights};
 
 /// What is done with a network, of whatever kind it is.
-#[cfg(feature = "train")]
 pub(crate) trait WithNetwork {
     /// What comes of it.
     type Made;
 
-    /// Does it; the images are those that the network is for.
-    fn with(self, network: impl Classifier, data: Data) -> Result<Self::Made>;
+    /// Does it.
+    fn with(self, network: impl Classifier) -> Result<Self::Made>;
 }
 
-/// The network that an experiment asks for, for such images, with its initial weights.
-#[cfg(feature = "train")]
+/// Lets `work` have the network of an experiment with its initial weights, for images of so many rows and columns in `classes`
+/// classes.
 pub(crate) fn initial<W: WithNetwork>(
     experiment: &Experiment,
-    data: Data,
+    (image, classes): ([usize; 2], usize),
     open: &OpenDevice,
     work: W,
 ) -> Result<W::Made> {
-    match experiment.convolutional(&data.train, data.classes) {
-        Some(config) => work.with(Convolutional::new(&config, experiment.seed, &open.device)?, data),
+    match experiment.model.convolutional(image, classes) {
+        Some(config) => work.with(Convolutional::new(&config, experiment.seed, &open.device)?),
         None => {
-            let initial = experiment.network(data.train.pixels(), data.classes).initial(experiment.seed)?;
-            work.with(Mlp::new(&initial, &open.device)?, data)
+            let initial = experiment.network(image[0] * image[1], classes).initial(experiment.seed)?;
+            work.with(Mlp::new(&initial, &open.device)?)
         }
     }
 }
 
-/// The convolutional network of an experiment with these weights; `origin` names where they come from in errors.
-#[cfg(feature = "train")]
-pub(crate) fn convolutional(
+/// The same with these weights; `origin` names where they come from in errors.
+pub(crate) fn with_weights<W: WithNetwork>(
     experiment: &Experiment,
-    images: &varflat_model::data::ImageSet,
-    classes: usize,
+    images: ([usize; 2], usize),
     open: &OpenDevice,
-    weights: &[NamedWeights],
-    origin: &std::path::Path,
-) -> Result<Convolutional> {
-    let Some(config) = experiment.convolutional(images, classes) else {
-        return Err(varflat_files::FileError::malformed(origin, "this is no convolutional network").into());
-    };
-    let network = Convolutional::new(&config, experiment.seed, &open.device)?;
-    crate::weights::into_module(network, weights, origin)
+    (weights, origin): (&[NamedWeights], &Path),
+    work: W,
+) -> Result<W::Made> {
+    initial(experiment, images, open, Loaded { weights, origin, work })
+}
+
+/// Work on a network that has its weights from elsewhere.
+struct Loaded<'a, W> {
+    weights: &'a [NamedWeights],
+    origin: &'a Path,
+    work: W,
+}
+
+impl<W: WithNetwork> WithNetwork for Loaded<'_, W> {
+    type Made = W::Made;
+
+    fn with(self, network: impl Classifier) -> Result<W::Made> {
+        self.work.with(weights::into_module(network, self.weights, self.origin)?)
+    }
 }

@@ -80,6 +80,11 @@ impl ImageSet {
         self.labels.len()
     }
 
+    /// Rows and columns of an image.
+    pub fn size(&self) -> [usize; 2] {
+        [self.rows, self.columns]
+    }
+
     /// Pixels of one image: rows × columns.
     pub fn pixels(&self) -> usize {
         self.rows.saturating_mul(self.columns)

@@ -3,8 +3,8 @@
 use varflat_model::written;
 
 use super::{
-    Components, DataSection, Experiment, FitSection, LandscapeSection, LangevinSection, ModelSection,
-    PcaSection, PcaSolver, RecorderSection, Window,
+    Components, DataSection, Experiment, FitSection, LandscapeSection, LangevinSection, PcaSection,
+    PcaSolver, RecorderSection, Window,
 };
 use crate::error::{Error, Result};
 use crate::experiment::name::check_name;
@@ -24,11 +24,6 @@ pub const MOST_POINTS: u64 = 10_000;
 const MOST_ENTRIES: usize = 1000;
 /// The fewest components that a fit is made of.
 const FEWEST: u64 = 5;
-/// Widths of hidden layers, and how many there may be.
-const WIDEST: u64 = 100_000;
-const DEEPEST: usize = 100;
-/// Channels of a convolution.
-const MOST_CHANNELS: u64 = 10_000;
 /// The most steps of a Langevin walk, each a pass over all images.
 const MOST_STEPS: u64 = 10_000_000;
 /// How far crossings are searched at most.
@@ -94,7 +89,7 @@ impl Experiment {
         self.data.check()?;
         self.model.check()?;
         self.training.check(usize::MAX)?;
-        self.recorder.check(&self.layers())?;
+        self.recorder.check(&self.model.layers())?;
         self.pca.check()?;
         self.landscape.check()?;
         self.fit.check()?;
@@ -107,18 +102,6 @@ impl Experiment {
             (None, _) => Ok(()),
         }
     }
-
-    /// Names of the layers whose weights can be recorded.
-    pub(crate) fn layers(&self) -> Vec<String> {
-        let dense = self.network(0, 0).shapes().into_iter().map(|(name, _)| name);
-        match self.model.channels {
-            None => dense.collect(),
-            Some(_) => {
-                let dense = dense.map(|name| format!("dense.{name}"));
-                ["first", "second"].map(str::to_owned).into_iter().chain(dense).collect()
-            }
-        }
-    }
 }
 
 impl DataSection {
@@ -127,26 +110,6 @@ impl DataSection {
             return Err("data.folder = \"\" names no folder".to_owned());
         }
         self.samples.map_or(Ok(()), |samples| within("data.samples", samples, 1, MOST))
-    }
-}
-
-impl ModelSection {
-    fn check(&self) -> Checked {
-        let hidden = &self.hidden;
-        if !(1..=DEEPEST).contains(&hidden.len()) {
-            return Err(format!("model.hidden has {} layers, but needs 1 to {DEEPEST}", hidden.len()));
-        }
-        if hidden.iter().any(|width| !(1..=WIDEST).contains(&(*width as u64))) {
-            return Err(format!("model.hidden = {hidden:?}: a layer must be 1 to {WIDEST} wide"));
-        }
-        match self.channels {
-            Some(channels)
-                if channels.iter().any(|count| !(1..=MOST_CHANNELS).contains(&(*count as u64))) =>
-            {
-                Err(format!("model.channels = {channels:?}: a convolution has 1 to {MOST_CHANNELS} channels"))
-            }
-            _ => Ok(()),
-        }
     }
 }
 

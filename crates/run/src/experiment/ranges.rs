@@ -42,7 +42,8 @@ impl Experiment {
     pub(crate) fn limits(&self, images: Option<Images>) -> Limits {
         let nothing = Images { train: 0, test: 0, size: [0, 0], classes: 0 };
         let images = images.or_else(|| self.known_images());
-        let shapes = memory::shapes(self, images.unwrap_or(nothing)).unwrap_or_default();
+        let Images { size, classes, .. } = images.unwrap_or(nothing);
+        let shapes = self.model.shapes(size, classes).unwrap_or_default();
         let shape = shapes.iter().find(|(name, _)| *name == self.recorder.layer).map(|(_, shape)| shape);
         let rows = match (self.recorder.window, images) {
             (Window::Last(rows), _) => usize::try_from(rows).ok(),

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+use varflat_model::LangevinConfig;
 use varflat_model::data::DataSource;
-use varflat_model::{Initialization, LangevinConfig};
 use varflat_recorder::Keep;
 
 use crate::error::{Error, Result};
@@ -28,21 +28,6 @@ pub struct DataSection {
     /// Only the first n training images; all when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub samples: Option<usize>,
-}
-
-/// `[model]`: a multilayer perceptron, after two convolutions if there are `channels`; inputs and classes come from the data.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct ModelSection {
-    /// Widths of the hidden layers.
-    pub hidden: Vec<usize>,
-    /// Channels of the two convolutions before them (see `varflat_model::ConvolutionalConfig`); none when absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub channels: Option<[usize; 2]>,
-    /// Whether layers have biases.
-    pub bias: bool,
-    /// How initial weights are drawn.
-    pub init: Initialization,
 }
 
 /// `[recorder]`: which layer's weights are recorded, and which steps.
@@ -195,12 +180,6 @@ impl LangevinSection {
     /// Dimensions that the walk is confined to, if it is.
     pub fn dimensions(&self) -> Option<usize> {
         self.components.map(|[first, last]| last + 1 - first)
-    }
-}
-
-impl Default for ModelSection {
-    fn default() -> Self {
-        Self { hidden: vec![50, 50], channels: None, bias: false, init: Initialization::default() }
     }
 }
 

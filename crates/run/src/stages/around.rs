@@ -3,6 +3,8 @@
 use varflat_model::DenseLandscape;
 use varflat_model::data::ImageSet;
 use varflat_model::device::{self, Backend};
+#[cfg(feature = "train")]
+use varflat_model::{Classifier, ModuleLandscape, ResidentSet};
 
 use super::trained::centre;
 #[cfg(feature = "train")]
@@ -10,7 +12,7 @@ use super::trained::centre_weights;
 use crate::error::Result;
 use crate::landscape::Landscape;
 #[cfg(feature = "train")]
-use crate::networks;
+use crate::networks::{self, WithNetwork};
 use crate::run_folder::RunFolder;
 
 /// Let `work` ask the landscape around the run's centre; it is told who measures, in words. On a GPU it is the GPU's own, if that is the device asked for or, without
@@ -27,7 +29,7 @@ pub(super) fn with_landscape<R>(
     let trained = run.record()?.backend;
     let compiled = Backend::compiled().into_iter().find(|backend| backend.name() == trained);
     let open = device::open(device.or(compiled.map(Backend::name)))?;
-    match (networks::is_dense(experiment), open.on_host) {
+    match (experiment.model.is_dense(), open.on_host) {
         (false, _) => {
             with_passes(run, &open, images, classes, |landscape| work(landscape, &open.description))
         }
@@ -49,14 +51,30 @@ fn with_passes<R>(
     classes: usize,
     work: impl FnOnce(&dyn Landscape) -> Result<R>,
 ) -> Result<R> {
-    use varflat_model::{ModuleLandscape, ResidentSet};
-
     let experiment = run.experiment();
     let weights = centre_weights(run, experiment.landscape.around)?;
-    let network = networks::convolutional(experiment, &images, classes, open, &weights, run.path())?;
     let set = ResidentSet::new(&images, classes, open)?;
+    let size = images.size();
     drop(images);
-    work(&ModuleLandscape::new(&network, &experiment.recorder.parameter(), &set)?)
+    let passes = Passes { set, parameter: experiment.recorder.parameter(), work };
+    networks::with_weights(experiment, (size, classes), open, (&weights, run.path()), passes)
+}
+
+/// Asks the landscape of a network, of whatever kind it is, as one of its parameters moves.
+#[cfg(feature = "train")]
+struct Passes<F> {
+    set: ResidentSet,
+    parameter: String,
+    work: F,
+}
+
+#[cfg(feature = "train")]
+impl<R, F: FnOnce(&dyn Landscape) -> Result<R>> WithNetwork for Passes<F> {
+    type Made = R;
+
+    fn with(self, network: impl Classifier) -> Result<R> {
+        (self.work)(&ModuleLandscape::new(&network, &self.parameter, &self.set)?)
+    }
 }
 
 /// The landscape of dense layers on the CPU.
@@ -81,7 +99,7 @@ pub(crate) fn on_host<R>(
     work: impl FnOnce(&dyn Landscape) -> Result<R>,
 ) -> Result<R> {
     #[cfg(feature = "train")]
-    if !networks::is_dense(run.experiment()) {
+    if !run.experiment().model.is_dense() {
         return with_passes(run, &device::open(None)?, images, classes, work);
     }
     with_kernels(run, images, work)

@@ -29,20 +29,22 @@ pub fn training_cost(run: &RunFolder, device: Option<&str>) -> Result<TrainingCo
     let data = experiment.load()?;
     experiment.check_possible(Images::of(&data))?;
     let open = device::open(device)?;
-    networks::initial(experiment, data, &open, Timing { run, open: &open })
+    let images = (data.train.size(), data.classes);
+    networks::initial(experiment, images, &open, Timing { run, data, open: &open })
 }
 
 /// Where the steps are timed.
 struct Timing<'a> {
     run: &'a RunFolder,
+    data: Data,
     open: &'a OpenDevice,
 }
 
 impl WithNetwork for Timing<'_> {
     type Made = TrainingCost;
 
-    fn with(self, network: impl Classifier, data: Data) -> Result<TrainingCost> {
-        let Self { run, open } = self;
+    fn with(self, network: impl Classifier) -> Result<TrainingCost> {
+        let Self { run, data, open } = self;
         let experiment = run.experiment();
         let network = network.train();
         let recorded = parameter(&network, &experiment.recorder.parameter())?;

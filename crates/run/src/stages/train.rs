@@ -51,13 +51,14 @@ pub(super) fn train(run: &RunWriter<'_>, context: &Context<'_>) -> Result<f64> {
         }
         context.message(format_args!("    train: continuing after step {}\n", checkpoint.state.step));
     }
-    let training = Training { run, open: &open, checkpoint, context };
-    networks::initial(experiment, data, &open, training)
+    let images = (data.train.size(), data.classes);
+    networks::initial(experiment, images, &open, Training { run, data, open: &open, checkpoint, context })
 }
 
 /// What a network is trained with.
 struct Training<'a> {
     run: &'a RunWriter<'a>,
+    data: Data,
     open: &'a OpenDevice,
     checkpoint: Option<Checkpoint>,
     context: &'a Context<'a>,
@@ -67,8 +68,8 @@ impl WithNetwork for Training<'_> {
     type Made = f64;
 
     /// Train a network from its initial weights, or from the checkpoint.
-    fn with(self, initial: impl Classifier, data: Data) -> Result<f64> {
-        let Self { run, open, checkpoint, context } = self;
+    fn with(self, initial: impl Classifier) -> Result<f64> {
+        let Self { run, data, open, checkpoint, context } = self;
         let experiment = run.experiment();
         let network = match &checkpoint {
             Some(checkpoint) => weights::into_module(initial, &checkpoint.network, run.path())?,

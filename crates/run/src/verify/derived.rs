@@ -15,7 +15,6 @@ use crate::context::Context;
 use crate::error::Result;
 use crate::experiment::Experiment;
 use crate::landscape::{Groups, Landscape, component};
-use crate::networks;
 use crate::run_folder::{RunFolder, names};
 use crate::stages::{self, FitReport, FlatnessRow, Uncertainty};
 
@@ -50,7 +49,7 @@ pub(super) fn landscape(
     };
     let skipped = match &data {
         None => Some("the data are not here"),
-        Some(_) if !networks::is_known(run.experiment()) => Some("a convolutional network needs a backend"),
+        Some(_) if !run.experiment().model.is_supported() => Some("a convolutional network needs a backend"),
         Some(_) => None,
     };
     let Some(Data { train, classes, .. }) = data.filter(|_| skipped.is_none()) else {

@@ -10,6 +10,7 @@ use super::checks::{Checks, Outcome, apart, relative};
 use crate::artifacts::PCA;
 use crate::error::Result;
 use crate::experiment::Centre;
+#[cfg(feature = "train")]
 use crate::networks;
 use crate::recorded::RecordedWindow;
 use crate::run_folder::{RunFolder, names};
@@ -60,7 +61,7 @@ fn last_row(run: &RunFolder, data: &Data) -> Result<Outcome> {
 /// Loss and error over a set at the final weights; `None` for a network that only a backend can ask.
 fn performance(run: &RunFolder, data: &Data, set: &ImageSet) -> Result<Option<Performance>> {
     let experiment = run.experiment();
-    if networks::is_dense(experiment) {
+    if experiment.model.is_dense() {
         let network = stages::centre(run, Centre::Final)?;
         let layer = MovingLayer::new(&network, &experiment.recorder.layer, set)?;
         return Ok(Some(layer.performance(layer.weights())?));
@@ -69,13 +70,28 @@ fn performance(run: &RunFolder, data: &Data, set: &ImageSet) -> Result<Option<Pe
     {
         let open = varflat_model::device::open(None)?;
         let weights = stages::centre_weights(run, Centre::Final)?;
-        let network = networks::convolutional(experiment, set, data.classes, &open, &weights, run.path())?;
-        Ok(Some(varflat_model::ResidentSet::new(set, data.classes, &open)?.measure(&network)?))
+        let measuring = Measuring(varflat_model::ResidentSet::new(set, data.classes, &open)?);
+        let images = (set.size(), data.classes);
+        let found = networks::with_weights(experiment, images, &open, (&weights, run.path()), measuring)?;
+        Ok(Some(found))
     }
     #[cfg(not(feature = "train"))]
     {
         let _ = data;
         Ok(None)
+    }
+}
+
+/// Measures a network, of whatever kind it is, on a set.
+#[cfg(feature = "train")]
+struct Measuring(varflat_model::ResidentSet);
+
+#[cfg(feature = "train")]
+impl networks::WithNetwork for Measuring {
+    type Made = Performance;
+
+    fn with(self, network: impl varflat_model::Classifier) -> Result<Performance> {
+        Ok(self.0.measure(&network)?)
     }
 }
 

@@ -6,13 +6,6 @@ use varflat_run::experiment::{Centre, Experiment, LangevinSection, Window};
 /// What decides the result, a line each.
 pub(super) fn lines(experiment: &Experiment) -> Vec<(&'static str, String)> {
     let Experiment { data, model, training, recorder, landscape, .. } = experiment;
-    let mut network = match model.channels {
-        Some([first, second]) => {
-            format!("convolutions of {first} and {second} channels, hidden = {:?}", model.hidden)
-        }
-        None => format!("hidden = {:?}", model.hidden),
-    };
-    network += if model.bias { ", with biases" } else { ", no biases" };
     let samples = data.samples.map_or_else(String::new, |samples| format!(", the first {samples} images"));
     let window = match recorder.window {
         Window::Last(rows) => format!("the last {rows} rows"),
@@ -26,7 +19,7 @@ pub(super) fn lines(experiment: &Experiment) -> Vec<(&'static str, String)> {
     };
     vec![
         ("data", format!("{}{samples}", data.label())),
-        ("network", network),
+        ("network", model.to_string()),
         ("learning", experiment.langevin.as_ref().map_or_else(|| learning(training), walk)),
         ("recorded", format!("layer {}, {steps}, {window}", recorder.layer)),
         ("landscape", format!("around {centre}, level {}·L_0", number(landscape.factor))),

@@ -43,7 +43,7 @@ impl<'a> Bench<'a> {
     pub(super) fn new(study: &'a ForgettingStudy, work: &StudyContext<'a>) -> Result<Self> {
         let base = work.base;
         let device = device::open(work.context.device)?;
-        if base.model.channels.is_some() {
+        if !base.model.is_dense() {
             return Err(
                 work.invalid("it is made for perceptrons: the run should have no model.channels".to_owned())
             );
