@@ -6,6 +6,7 @@ use std::path::Path;
 
 use ndarray::{Array1, arr1};
 use ndarray_npy::{NpzWriter, WriteNpyExt};
+use varflat::registry::study_names;
 
 use crate::readers::{Bench, joined};
 use crate::{Packing, Program, SmallSet, Workplace, without_checksums, write_record};
@@ -296,8 +297,6 @@ fn tables(of_run: &Path, place: &Path) {
     const MOST_ROWS: usize = 40;
     const PROFILED: [&str; 6] = ["2,", "5,", "20,", "50,", "200,", "1000,"];
     let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../figures");
-    let parts =
-        ["drift", "forgetting", "generality", "grid", "langevin", "sensitivity", "temperature", "width"];
     let put = |part: &str, name: &str, text: &str| {
         let folder = place.join(part);
         fs::create_dir_all(&folder).unwrap();
@@ -323,7 +322,7 @@ fn tables(of_run: &Path, place: &Path) {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap().to_str().unwrap();
-            let part = parts.into_iter().find(|part| name.starts_with(part));
+            let part = study_names().find(|part| name.starts_with(part));
             let part = if of_studies { part } else { Some("run") };
             if let (Some(part), true) = (part, name.ends_with(".csv") || name.ends_with(".json")) {
                 put(part, name, &fs::read_to_string(&path).unwrap());

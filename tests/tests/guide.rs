@@ -113,6 +113,15 @@ fn every_page_is_in_the_summary() {
 }
 
 #[test]
+fn the_keys_of_every_study_are_in_the_guide() {
+    let page = read(&root().join("docs/src/studies.md"));
+    let (keys, _) = page.split_once("## The studies").unwrap();
+    for name in varflat::registry::study_names() {
+        assert!(keys.contains(&format!("`{name}`")), "docs/src/studies.md: the keys of {name} are missing");
+    }
+}
+
+#[test]
 fn anchors_are_those_of_a_browser() {
     let text = "# The exponent ψ\n```\n# no heading\n```\n## Constraints (LDC)\n## Constraints (LDC)";
     assert_eq!(anchors(text), ["the-exponent-ψ", "constraints-ldc", "constraints-ldc-1"]);

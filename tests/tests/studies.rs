@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use ndarray::{Array1, Array2};
+use varflat::registry::study_names;
 use varflat_model::data::{DataSource, ImageSet, Verify};
 use varflat_model::{Shuffle, epoch_order};
 use varflat_tests::{
@@ -80,16 +81,18 @@ fn folder(work: &Workplace, name: &str) -> PathBuf {
 #[test]
 fn every_study_is_done_once_and_drawn_from_its_tables() {
     let work = prepared("drift", DRIFT);
-    for (name, text, figures) in [
-        ("drift", DRIFT, 1),
+    let studies = [
         ("temperature", TEMPERATURE, 2),
-        ("grid", GRID, 2),
+        ("drift", DRIFT, 1),
         ("langevin", LANGEVIN, 2),
+        ("grid", GRID, 2),
         ("sensitivity", SENSITIVITY, 1),
         ("width", WIDTH, 1),
         ("generality", GENERALITY, 2),
         ("forgetting", FORGETTING, 3),
-    ] {
+    ];
+    assert!(studies.iter().map(|(name, ..)| *name).eq(study_names()), "a study is not tried here");
+    for (name, text, figures) in studies {
         write_study(&work, name, text);
         study(&work, name).succeeds();
         let made = names(&work.path("figures"));

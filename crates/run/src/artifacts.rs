@@ -214,19 +214,10 @@ impl Stage {
     }
 }
 
-/// Tables of a figure folder, or of the folder of a study or sweep, that say how those beside them were made.
-pub const RECORDS: [&str; 10] = [
-    "summary.json",
-    "grid.json",
-    "langevin.json",
-    "temperature.json",
-    "drift.json",
-    "sensitivity.json",
-    "width.json",
-    "generality.json",
-    "forgetting.json",
-    "sweep.json",
-];
+/// Whether a run has a file of this name.
+pub(crate) fn is_a_runs(name: &str) -> bool {
+    FILES.iter().any(|file| file.name == name)
+}
 
 /// Whether a file is what an unfinished stage goes on from.
 pub(crate) fn is_partial(name: &str) -> bool {

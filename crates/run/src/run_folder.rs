@@ -14,7 +14,7 @@ mod writer;
 
 pub use crate::artifacts::{Stage, names};
 pub use crate::run_record::{RunRecord, StageRecord};
-pub use foreign::check_no_sweep;
+pub use foreign::{check_no_sweep, is_record};
 pub(crate) use lock::lock_shared;
 pub use lock::{FolderLock, is_locked, lock_exclusive};
 pub use opened::RunFolder;

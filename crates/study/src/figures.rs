@@ -8,8 +8,9 @@ use std::path::Path;
 use varflat_files::check_files;
 use varflat_plot::Figure;
 use varflat_run::error::{Error, Remedy, Result};
+use varflat_run::run_folder::is_record;
 
-use crate::part::{FigureEntry, Part, Source, check_drawing, is_record};
+use crate::part::{FigureEntry, Part, Source, check_drawing};
 use crate::registry;
 use crate::words::count;
 

@@ -12,7 +12,7 @@ mod tables;
 pub(crate) use claim::{Certainty, Claim, Finding, Verdict};
 pub(crate) use control::Control;
 pub use folder::{HTML, MARKDOWN, claim, prepare};
-pub(crate) use folder::{Unfinished, check_apart, check_drawing, check_report, claim_new, is_record};
+pub(crate) use folder::{Unfinished, check_apart, check_drawing, check_report, claim_new};
 pub(crate) use number::{Number, is_about};
 pub(crate) use record::{Build, StudyRecord};
 pub(crate) use source::{Origin, Provenance, Source};

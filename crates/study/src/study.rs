@@ -10,22 +10,16 @@ use varflat_files::{
 use varflat_run::context::Context;
 use varflat_run::error::{Error, Remedy, Result};
 use varflat_run::experiment::{Experiment, Kind, check_name, parsed};
-use varflat_run::run_folder::{self, RunFolder, RunRecord, Stage, names};
+use varflat_run::run_folder::{self, RunFolder, RunRecord, Stage, is_record, names};
 use varflat_run::versions;
 
-use crate::part::{Build, StudyRecord, Unfinished, check_apart, claim_new, is_record};
+use crate::part::{Build, StudyRecord, Unfinished, check_apart, claim_new};
 use crate::studies::context::{Inputs, StudyContext};
 
 pub use crate::registry::StudyKind;
-pub use crate::studies::drift::DriftStudy;
-pub use crate::studies::forgetting::{ForgettingStudy, Heads};
-pub use crate::studies::generality::GeneralityStudy;
-pub use crate::studies::grid::GridStudy;
+pub use crate::registry::sections::*;
+pub use crate::studies::forgetting::Heads;
 pub use crate::studies::groups::{PointGroup, Trainings};
-pub use crate::studies::langevin::LangevinStudy;
-pub use crate::studies::sensitivity::SensitivityStudy;
-pub use crate::studies::temperature::TemperatureStudy;
-pub use crate::studies::width::WidthStudy;
 
 /// A study file: its name, the run it looks at, and the one section `[study.…]` that says what is done.
 ///

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use varflat_files::{FileError, read_csv, read_json, read_text};
 use varflat_model::Metrics;
 
-use crate::artifacts::{RECORDS, Stage, is_partial, names};
+use crate::artifacts::{Stage, is_a_runs, is_partial, names};
 use crate::error::{Error, Remedy, Result};
 use crate::experiment::Experiment;
 use crate::run_record::RunRecord;
@@ -17,13 +17,34 @@ pub(super) const NO_RUN: &str = "nothing else in the folder says that it is a ru
 
 /// Refuse the folder of a study or of figures where that of a run is needed.
 pub(super) fn check_no_tables(path: &Path) -> Result<()> {
-    match RECORDS.iter().find(|record| path.join(record).exists()) {
-        None => Ok(()),
-        Some(record) => {
-            let problem = format!("is no run but holds tables ({record})");
-            Err(Error::malformed(path, problem, Remedy::UseAsTables))
+    let mut names = visible(path)?;
+    names.retain(|name| name.ends_with(".json") && !is_a_runs(name));
+    names.sort();
+    for name in names {
+        let file = path.join(&name);
+        if file.metadata().is_ok_and(|file| file.len() > 0) && is_record(&file)? {
+            let problem = format!("is no run but holds tables ({name})");
+            return Err(Error::malformed(path, problem, Remedy::UseAsTables));
         }
     }
+    Ok(())
+}
+
+/// Whether a file is a record of varflat's in a folder of tables, whole or damaged: all name the version that made them.
+///
+/// # Errors
+/// [`Error::File`] if it cannot be read.
+pub fn is_record(file: &Path) -> Result<bool> {
+    if !file.is_file() {
+        return Ok(false);
+    }
+    let bytes = std::fs::read(file).map_err(FileError::reading(file))?;
+    let text = String::from_utf8_lossy(&bytes);
+    let begins = ["experiment", "study", "sweep"]
+        .iter()
+        .any(|key| text.starts_with(&format!("{{\n  \"{key}\": {{\n    \"name\": ")));
+    let damaged = || serde_json::from_slice::<serde_json::Value>(&bytes).is_err();
+    Ok(bytes.is_empty() || text.contains("\"varflat\": \"") || (begins && damaged()))
 }
 
 /// Whether a run of varflat's was made in the folder: its record or its experiment says so or, where both are damaged, its

@@ -4,12 +4,12 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
 use varflat_files::{
     FileError, check_files, make_folder, probe, read_bytes, remove, remove_drafts, write_whole,
 };
 use varflat_run::artifacts::names;
 use varflat_run::error::{Error, Remedy, Result};
+use varflat_run::run_folder::is_record;
 
 use super::Part;
 
@@ -116,20 +116,6 @@ fn mark(folder: &Path, record: &str) -> PathBuf {
 /// Whether there is anything to lose.
 fn holds_something(file: &Path) -> bool {
     fs::symlink_metadata(file).is_ok_and(|there| !there.is_file() || there.len() > 0)
-}
-
-/// Whether a file is a record of varflat's, whole or damaged: all name the version that made them.
-pub(crate) fn is_record(file: &Path) -> Result<bool> {
-    if !file.is_file() {
-        return Ok(false);
-    }
-    let bytes = fs::read(file).map_err(FileError::reading(file))?;
-    let text = String::from_utf8_lossy(&bytes);
-    let begins = ["experiment", "study", "sweep"]
-        .iter()
-        .any(|key| text.starts_with(&format!("{{\n  \"{key}\": {{\n    \"name\": ")));
-    let damaged = || serde_json::from_slice::<Value>(&bytes).is_err();
-    Ok(bytes.is_empty() || text.contains("\"varflat\": \"") || (begins && damaged()))
 }
 
 /// Whether an SVG is a drawing of varflat's: all of them begin so, from the first version on.

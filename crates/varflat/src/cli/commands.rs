@@ -1,4 +1,4 @@
-//! The commands, a file each. A further one is one more file and one more line in [`Command`].
+//! The commands, a file each.
 
 mod fit;
 mod flatness;
