@@ -13,6 +13,7 @@
 //! ```
 
 mod arrays;
+mod aside;
 mod case;
 pub mod cases;
 mod disk;
@@ -30,6 +31,7 @@ mod whole;
 mod workplace;
 
 pub use arrays::{metrics, npy, npz, npz_names, table};
+pub use aside::set_aside_for_products;
 pub use case::Case;
 pub use disk::Disk;
 pub use folder::{RESULTS, Snapshot, assert_same, names, sha256, without_checksums, write_record};

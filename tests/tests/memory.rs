@@ -8,7 +8,7 @@ use varflat::memory::{Demand, Images};
 use varflat::run_folder::Stage;
 use varflat::{Experiment, RunFolder};
 use varflat_recorder::{Keep, TrajectoryInfo, TrajectoryWriter};
-use varflat_tests::{Workplace, npy, npz, program};
+use varflat_tests::{Workplace, npy, npz, program, set_aside_for_products};
 
 /// Threads of the program where its address space is limited: each takes buffers of its own.
 const THREADS: usize = 1;
@@ -47,9 +47,7 @@ fn recorded(
 /// arenas of the allocator and the file of the program, and four times the last cache for products. Then the memory in use is held against the formula alone.
 #[track_caller]
 fn analysed(folder: &Path, demand: &Demand, window: u64, aside: u64) {
-    let cache = std::fs::read_to_string("/sys/devices/system/cpu/cpu0/cache/index3/size").unwrap_or_default();
-    let cache: u64 = cache.trim().trim_end_matches('K').parse().unwrap_or(32 << 10);
-    let limit = ((demand.bytes(Stage::Pca) + aside) >> 10) + 4 * cache;
+    let limit = (demand.bytes(Stage::Pca) + aside + set_aside_for_products(THREADS + 1)) >> 10;
     let program = program!();
     let shell = varflat_tests::Program::new("/bin/sh").with("RAYON_NUM_THREADS", &THREADS.to_string());
     let command = format!("ulimit -v {limit}; exec {} pca {}", program.path().display(), folder.display());

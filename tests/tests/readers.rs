@@ -7,6 +7,7 @@ use std::alloc::System;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use cap::Cap;
 use rand_chacha::ChaCha8Rng;
@@ -20,6 +21,9 @@ const MOST_MEMORY: usize = 128 << 20;
 #[global_allocator]
 static ALLOCATOR: Cap<System> = Cap::new(System, usize::MAX);
 
+/// Held by each test as long as it runs: what one holds would count for the other.
+static ALONE: Mutex<()> = Mutex::new(());
+
 fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let mut paths: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort();
@@ -28,6 +32,9 @@ fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
 
 #[test]
 fn any_bytes_are_read_or_refused() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    // Products of matrices set memory aside in every thread that meets one; with a single one that is done once all files were read.
+    rayon::ThreadPoolBuilder::new().num_threads(1).build_global().unwrap();
     let cases = std::env::var("VARFLAT_FUZZ_CASES").map_or(2000, |cases| cases.parse().unwrap());
     let temporary = tempfile::tempdir().unwrap();
     let kept = std::env::var_os("VARFLAT_FUZZ_SEEDS")
@@ -38,15 +45,17 @@ fn any_bytes_are_read_or_refused() {
     let mut failures = Vec::new();
     let held = Path::new(env!("CARGO_TARGET_TMPDIR")).join("readers");
     fs::create_dir_all(&held).unwrap();
-    ALLOCATOR.set_limit(ALLOCATOR.allocated() + MOST_MEMORY).unwrap();
-    for (stream, reader) in READERS.into_iter().enumerate() {
-        let valid = files(&place.join(reader.name));
-        for (path, bytes) in &valid {
-            if let Err(error) = (reader.read)(&bench, bytes) {
+    for reader in READERS {
+        for (path, bytes) in files(&place.join(reader.name)) {
+            if let Err(error) = (reader.read)(&bench, &bytes) {
                 panic!("{}: {error}", path.display());
             }
         }
-        let valid: Vec<Vec<u8>> = valid.into_iter().map(|(_, bytes)| bytes).collect();
+    }
+    ALLOCATOR.set_limit(ALLOCATOR.allocated() + MOST_MEMORY).unwrap();
+    for (stream, reader) in READERS.into_iter().enumerate() {
+        let valid: Vec<Vec<u8>> =
+            files(&place.join(reader.name)).into_iter().map(|(_, bytes)| bytes).collect();
         let mut random = ChaCha8Rng::seed_from_u64(stream as u64);
         let (mut read, before) = (0, failures.len());
         // Before it is read, because an abort leaves no time after.
@@ -72,12 +81,14 @@ fn any_bytes_are_read_or_refused() {
         println!("{}: {read} of {cases} mutations could be read", reader.name);
         assert!(read < cases, "{}: no mutation was refused", reader.name);
     }
+    ALLOCATOR.set_limit(usize::MAX).unwrap();
     assert!(failures.is_empty(), "panics (their messages are above) by {failures:#?}");
 }
 
 /// Numbers that were once taken for how much there is, or for a place in a list.
 #[test]
 fn what_once_was_too_much_is_read_or_refused() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let place = tempfile::tempdir().unwrap();
     seeds::write(&program!(), place.path());
     let bench = Bench::new(&place.path().join("bench"));
