@@ -66,9 +66,22 @@ pub fn draw(folder: &Path) -> Result<Vec<&'static str>> {
 /// # Errors
 /// What is wrong with a table.
 pub fn drawings(folder: &Path) -> Result<Vec<Figure>> {
+    drawings_of(folder, |_| true)
+}
+
+/// Those that are drawn from this table.
+///
+/// # Errors
+/// As [`drawings`].
+pub fn drawings_from(folder: &Path, table: &str) -> Result<Vec<Figure>> {
+    drawings_of(folder, |figure| figure.tables.contains(&table))
+}
+
+fn drawings_of(folder: &Path, wanted: impl Fn(&FigureEntry) -> bool) -> Result<Vec<Figure>> {
     let source = Source::of(folder);
     let figures =
         registry::there(folder).flat_map(|part| part.figures.iter().map(move |figure| (part, figure)));
+    let figures = figures.filter(|(_, figure)| wanted(figure));
     figures.map(|(part, figure)| drawing(&source, part, figure)).collect()
 }
 

@@ -18,12 +18,14 @@ pub(crate) fn bend_decimals([least, largest]: [f64; 2]) -> usize {
 
 /// The exponent of a law: where it bends, with its range and no more decimals than that allows.
 pub(crate) fn exponent(law: &Scaling) -> String {
-    let interval = pair(law.estimate().interval);
-    let Some(bend) = law.bend else {
-        return varflat_plot::with_interval(law.exponent, interval);
-    };
+    by_bend(&law.estimate(), law.bend)
+}
+
+/// An exponent: where the relation bends, with its range and no more decimals than that allows.
+pub(crate) fn by_bend(exponent: &Estimate, bend: Option<[f64; 2]>) -> String {
+    let Some(bend) = bend else { return estimate(exponent) };
     let decimals = bend_decimals(bend);
-    let exponent = varflat_plot::with_decimals(law.exponent, interval, decimals);
+    let exponent = varflat_plot::with_decimals(exponent.value, pair(exponent.interval), decimals);
     format!("{exponent}, {}", by_range(bend, decimals))
 }
 

@@ -285,9 +285,9 @@ fn fit_json(bench: &Bench, bytes: &[u8]) -> Outcome {
 fn tables(bench: &Bench, bytes: &[u8]) -> Outcome {
     let Some((number, table)) = bytes.split_first() else { return Ok(()) };
     let file = &bench.tables()[usize::from(*number) % bench.tables().len()];
-    let folder = file.parent().unwrap();
+    let (folder, name) = (file.parent().unwrap(), file.file_name().unwrap().to_str().unwrap());
     instead(file, table, || {
-        let drawn = figures::drawings(folder).map(drop).map_err(|error| error.to_string());
+        let drawn = figures::drawings_from(folder, name).map(drop).map_err(|error| error.to_string());
         let told = report::read(folder).map(drop).map_err(|error| error.to_string());
         drawn.and(told)
     })

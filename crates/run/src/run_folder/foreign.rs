@@ -17,7 +17,7 @@ pub(super) const NO_RUN: &str = "nothing else in the folder says that it is a ru
 
 /// Refuse the folder of a study or of figures where that of a run is needed.
 pub(super) fn check_no_tables(path: &Path) -> Result<()> {
-    let mut names = visible(path)?;
+    let mut names = if path.is_dir() { visible(path)? } else { Vec::new() };
     names.retain(|name| name.ends_with(".json") && !is_a_runs(name));
     names.sort();
     for name in names {

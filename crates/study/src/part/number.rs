@@ -32,10 +32,20 @@ impl Number {
         Self { interval, covers: estimate.about(), ..Self::new(what, estimate.value, digits, table) }
     }
 
-    /// The exponent of a law; where it bends, with its least and largest value by range, and no more digits than these allow.
+    /// The exponent of a law.
     pub(crate) fn of_law(what: impl Into<String>, law: &Scaling, table: &'static str) -> Vec<Self> {
-        let found = Self::of(what, &law.estimate(), table);
-        let Some([least, largest]) = law.bend else { return vec![found] };
+        Self::of_exponent(what, &law.estimate(), law.bend, table)
+    }
+
+    /// An exponent; where the relation bends, with its least and largest value by range, and no more digits than these allow.
+    pub(crate) fn of_exponent(
+        what: impl Into<String>,
+        estimate: &Estimate,
+        bend: Option<[f64; 2]>,
+        table: &'static str,
+    ) -> Vec<Self> {
+        let found = Self::of(what, estimate, table);
+        let Some([least, largest]) = bend else { return vec![found] };
         let digits = bend_decimals([least, largest]);
         vec![
             Self { digits: found.digits.min(digits), ..found },

@@ -42,13 +42,8 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
     let fit = &summary.fit;
     let psi = fit.psi_estimate();
     let [first, last] = fit.range;
-    let headline = Number::of(format!("ψ of the headline run, components {first}–{last}"), &psi, SUMMARY);
-    let most = if fit.bend().is_some() { 1 } else { headline.digits };
-    let mut measured = vec![Number { digits: headline.digits.min(most), ..headline }];
-    if let Some([least, largest]) = fit.bend() {
-        measured.push(Number::new("the relation bends: least ψ by range of F", least, 1, SUMMARY));
-        measured.push(Number::new("and largest", largest, 1, SUMMARY));
-    }
+    let what = format!("ψ of the headline run, components {first}–{last}");
+    let mut measured = Number::of_exponent(what, &psi, fit.bend(), SUMMARY);
     measured.push(Number::new("its correlation r", fit.r, 3, SUMMARY));
     let Some(record) = tables.study::<GridReport>("grid")? else {
         let summary = "“For every B and α” needs the grid of runs.".to_owned();

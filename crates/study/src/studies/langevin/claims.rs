@@ -35,12 +35,13 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
     let report = &record.report;
     let slope = report.sgd();
     let Some([low, high]) = slope.interval else {
-        let (measured, caveat) = (vec![Number::of("slope of SGD", &slope, "langevin.json")], String::new());
+        let measured = Number::of_exponent("slope of SGD", &slope, report.sgd_bend, "langevin.json");
         let summary = format!("The slope of SGD has {}.", slope.about());
-        return Ok(Some(Finding { verdict: Verdict::NotMeasured, measured, summary, caveat }));
+        return Ok(Some(Finding { verdict: Verdict::NotMeasured, measured, summary, caveat: String::new() }));
     };
     let sgd = (low, high);
-    let mut measured = vec![Number::of("slope of SGD", &slope, "langevin.json")];
+    let mut measured = Number::of_exponent("slope of SGD", &slope, report.sgd_bend, "langevin.json");
+    let digits = measured[0].digits.min(2);
     let (mut walks, mut short) = (Vec::new(), 0);
     for row in rows.iter().filter(|row| row.is_trusted() && row.reading == Reading::Hessian) {
         if let (Some(slope), Some(low), Some(high)) = (row.slope, row.low, row.high) {
@@ -59,7 +60,7 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
         Verdict::Not => "The slopes of SGD and of equilibrium do not have opposite signs.".to_owned(),
         _ => format!(
             "The sign turns: {} for SGD, {} to {} in equilibrium.",
-            fixed(report.sgd_slope, 2),
+            fixed(report.sgd_slope, digits),
             fixed(walks.iter().map(|walk| walk.0).fold(f64::INFINITY, f64::min), 2),
             fixed(walks.iter().map(|walk| walk.0).fold(f64::NEG_INFINITY, f64::max), 2)
         ),

@@ -94,6 +94,7 @@ impl Measure for LangevinStudy {
             largest: slopes.iter().copied().reduce(f64::max),
             sgd_slope: -fit.psi,
             sgd_estimate: Some(fit.psi_estimate().negated()),
+            sgd_bend: fit.bend().map(|[least, largest]| [-largest, -least]),
             sgd_ln_prefactor: fit.ln_prefactor,
             relaxations: self.relaxations,
             own_curvature: OWN_CURVATURE,

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use varflat_analysis::{Estimate, Trust};
 
-use crate::words::estimate;
+use crate::words::by_bend;
 
 pub(crate) const TABLES: &[&str] = &[EXPONENTS, POINTS];
 /// One row a walk.
@@ -83,6 +83,9 @@ pub(crate) struct LangevinReport {
     pub(crate) sgd_slope: f64,
     #[serde(default)]
     pub(crate) sgd_estimate: Option<Estimate>,
+    /// Where that relation bends, its slope by range of F, from the least to the largest.
+    #[serde(default)]
+    pub(crate) sgd_bend: Option<[f64; 2]>,
     pub(crate) sgd_ln_prefactor: f64,
     /// Fewest relaxation times of a judged direction, and least ratio of its curvature to that of the trap.
     pub(crate) relaxations: f64,
@@ -124,6 +127,6 @@ impl fmt::Display for LangevinReport {
             }
             _ => "no reading of a walk can be trusted".to_owned(),
         };
-        writeln!(f, "  σ² ∝ F^x with x = {} for SGD; {walks}", estimate(&self.sgd()))
+        writeln!(f, "  σ² ∝ F^x with x = {} for SGD; {walks}", by_bend(&self.sgd(), self.sgd_bend))
     }
 }
