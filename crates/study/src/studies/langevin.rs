@@ -21,5 +21,5 @@ pub(crate) const PART: Part = Part {
     figures: figures::FIGURES,
     claims: claims::CLAIMS,
     controls: controls::CONTROLS,
-    reproduced: Some(reproduced!("langevin", 120.0, 30.0)),
+    reproduced: Some(reproduced!("langevin", 500.0, 30.0)),
 };
