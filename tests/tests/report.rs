@@ -273,7 +273,10 @@ fn the_numbers_of_the_claims_are_those_of_the_tables() {
         .filter(|row| row[place("reading")] == "hessian" && row[place("trust")] == "trusted")
         .map(|row| row[place("slope")].parse().unwrap())
         .collect();
-    assert_eq!(numbers.len(), slopes.len() + 1);
+    let bend = &json("langevin.json")["report"]["sgd_bend"];
+    same(&numbers, "which bends: least by range", bend[0].as_f64().unwrap());
+    same(&numbers, "and largest", bend[1].as_f64().unwrap());
+    assert_eq!(numbers.len(), slopes.len() + 3);
     assert!(slopes.iter().all(|slope| numbers.values().any(|number| number == slope)), "{numbers:?}");
 
     let (_, numbers) = claim(&document, 8);
