@@ -202,7 +202,7 @@ fn no_stage_takes_more_memory_than_its_formula() {
         let settings = settings.map(str::to_owned);
         let demand =
             Demand::of(&Experiment::parse(text, "mnist", &settings).unwrap(), Images::MNIST, 2).unwrap();
-        let program = program!().with("RAYON_NUM_2", "2");
+        let program = program!().with("RAYON_NUM_THREADS", "2");
         for stage in Stage::ALL {
             let mut arguments = vec![stage.name().to_owned()];
             if stage == Stage::Train {
