@@ -27,7 +27,7 @@ pub mod context;
 pub mod error;
 pub mod experiment;
 mod guard;
-pub mod kind;
+mod kind;
 pub mod landscape;
 mod layer_order;
 pub mod memory;

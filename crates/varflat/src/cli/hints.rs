@@ -8,7 +8,7 @@ use varflat_model::data::DataError;
 use varflat_model::device::DeviceError;
 use varflat_run::artifacts::{Stage, names};
 use varflat_run::error::{Error, Remedy};
-use varflat_run::kind::Kind;
+use varflat_run::experiment::Kind;
 use varflat_study::registry;
 
 /// An error as the program says it: what went wrong, and what to do next.
