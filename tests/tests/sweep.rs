@@ -120,7 +120,7 @@ fn a_point_that_fails_stops_no_other_and_is_told_of() {
     assert!(work.path("out").join(POINTS[2]).join("fit.json").exists());
 
     let status = program!().run(&on_folder(&work, "status", "out", &[])).succeeds().stdout;
-    for part in ["2 points: 1 finished, 1 failed", bad, "diverged"] {
+    for part in ["2 points: 1 finished, 1 failed", bad, "diverged", "does not try these again", "--retry"] {
         assert!(status.contains(part), "{part} is not in {status}");
     }
     // What diverged once would diverge again.

@@ -34,6 +34,13 @@ pub enum FileError {
 pub const MAKING: &str = "making the folder";
 
 impl FileError {
+    /// The file or folder that cannot be used.
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::Io { path, .. } | Self::Malformed { path, .. } => path,
+        }
+    }
+
     /// A failed read.
     pub fn reading(path: &Path) -> impl FnOnce(io::Error) -> Self {
         Self::io("reading", path)

@@ -61,5 +61,5 @@ pub use figures::temperature::{CorrelationTimeSeries, TemperatureFigure, Tempera
 pub use figures::trade_off::{TradeOff, TradeOffCurve, TradeOffPanel, TradeOffPoint, trade_off};
 pub use figures::trajectories::{Trajectories, TrajectoryPair, trajectories};
 pub use figures::variance_flatness::{FitLine, Point, VarianceFlatness, variance_flatness};
-pub use number::{ends, fixed, interval_decimals, with_decimals, with_interval};
+pub use number::{bend_decimals, by_range, ends, fixed, interval_decimals, with_bend, with_interval};
 pub use web_font::web_font;

@@ -145,7 +145,7 @@ pub fn with_interval(value: f64, interval: Option<(f64, f64)>) -> String {
 }
 
 /// As [`with_interval`], with no more than so many decimals: where something else than the interval limits what a digit means.
-pub fn with_decimals(value: f64, interval: Option<(f64, f64)>, most: usize) -> String {
+fn with_decimals(value: f64, interval: Option<(f64, f64)>, most: usize) -> String {
     match interval {
         Some((low, high)) => {
             let decimals = interval_decimals(value, (low, high)).min(most);
@@ -153,6 +153,22 @@ pub fn with_decimals(value: f64, interval: Option<(f64, f64)>, most: usize) -> S
         }
         None => significant(value, 2),
     }
+}
+
+/// The value of an exponent and its interval; where the relation bends, no more decimals than tell its least value from its largest.
+pub fn with_bend(value: f64, interval: Option<(f64, f64)>, bend: Option<(f64, f64)>) -> String {
+    with_decimals(value, interval, bend.map_or(6, bend_decimals))
+}
+
+/// How far an exponent varies where the relation bends: `bent: 3.3 to 4.8 by range`.
+pub fn by_range(bend: (f64, f64)) -> String {
+    let decimals = bend_decimals(bend);
+    format!("bent: {} to {} by range", fixed(bend.0, decimals), fixed(bend.1, decimals))
+}
+
+/// Decimals of an exponent that varies from the least to the largest: as many as tell these apart.
+pub fn bend_decimals(bend: (f64, f64)) -> usize {
+    interval_decimals(0.0, bend)
 }
 
 /// An interval as `[4.44, 4.49]`, its ends rounded outwards; empty where there is none.

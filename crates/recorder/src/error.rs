@@ -238,7 +238,7 @@ impl From<FileError> for RecorderError {
             FileError::Io { action: "reading", path, source } => Self::read(path)(source),
             FileError::Io { path, source, .. } => Self::write(path)(source),
             FileError::Malformed { path, problem } => Self::Damaged { path, problem },
-            other => Self::Damaged { path: PathBuf::new(), problem: other.to_string() },
+            other => Self::Damaged { path: other.path().to_owned(), problem: other.to_string() },
         }
     }
 }

@@ -107,7 +107,7 @@ fn covered(estimate: &Estimate) -> String {
 
 /// Where one exponent does not describe the points, by how much it varies.
 fn bent(bend: Option<[f64; 2]>) -> String {
-    bend.map_or_else(String::new, |bend| format!("; {}", by_range(bend, 1)))
+    words::pair(bend).map_or_else(String::new, |bend| format!("; {}", by_range(bend)))
 }
 
 /// The fitted numbers, one a line.

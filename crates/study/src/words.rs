@@ -1,19 +1,14 @@
 //! Numbers, durations and counts as people write them.
 
 use varflat_analysis::{Estimate, Scaling};
-pub(crate) use varflat_plot::fixed;
 pub(crate) use varflat_plot::number::scientific;
+pub(crate) use varflat_plot::{bend_decimals, by_range, fixed};
 
 use varflat_run::stages::FitReport;
 
 /// A value with its 95 % interval, and no more digits than that allows.
 pub(crate) fn estimate(estimate: &Estimate) -> String {
     varflat_plot::with_interval(estimate.value, pair(estimate.interval))
-}
-
-/// Decimals of an exponent that varies from the least to the largest: as many as tell these apart.
-pub(crate) fn bend_decimals([least, largest]: [f64; 2]) -> usize {
-    varflat_plot::interval_decimals(0.0, (least, largest))
 }
 
 /// The exponent of a law: where it bends, with its range and no more decimals than that allows.
@@ -23,24 +18,17 @@ pub(crate) fn exponent(law: &Scaling) -> String {
 
 /// An exponent: where the relation bends, with its range and no more decimals than that allows.
 pub(crate) fn by_bend(exponent: &Estimate, bend: Option<[f64; 2]>) -> String {
-    let Some(bend) = bend else { return estimate(exponent) };
-    let decimals = bend_decimals(bend);
-    let exponent = varflat_plot::with_decimals(exponent.value, pair(exponent.interval), decimals);
-    format!("{exponent}, {}", by_range(bend, decimals))
+    let value = varflat_plot::with_bend(exponent.value, pair(exponent.interval), pair(bend));
+    let range = pair(bend).map_or_else(String::new, |bend| format!(", {}", by_range(bend)));
+    value + &range
 }
 
-/// How far an exponent varies where the relation bends, such as `bent: 3.3 to 4.8 by range`.
-pub fn by_range([least, largest]: [f64; 2], decimals: usize) -> String {
-    format!("bent: {} to {} by range", fixed(least, decimals), fixed(largest, decimals))
-}
-
-/// ψ of a fit: with one decimal where the relation bends and one ψ does not describe it.
+/// ψ of a fit, with no more decimals than its range allows where the relation bends.
 pub(crate) fn psi(fit: &FitReport) -> String {
-    let most = if fit.bend().is_some() { 1 } else { 6 };
-    varflat_plot::with_decimals(fit.psi, pair(fit.psi_estimate().interval), most)
+    varflat_plot::with_bend(fit.psi, pair(fit.psi_estimate().interval), pair(fit.bend()))
 }
 
-/// The ends of an interval as figures take them.
+/// The ends of an interval, or of a range, as figures take them.
 pub fn pair(interval: Option<[f64; 2]>) -> Option<(f64, f64)> {
     interval.map(|[low, high]| (low, high))
 }

@@ -1,9 +1,10 @@
 //! What things look like where they end a cell of an evcxr notebook.
 
 use varflat_analysis::{PowerLaw, TrajectoryPca, spectrum};
+use varflat_plot::{bend_decimals, by_range};
 use varflat_run::RunFolder;
 use varflat_study::inspect;
-use varflat_study::words::by_range;
+use varflat_study::words::pair;
 
 use crate::Relation;
 
@@ -36,11 +37,13 @@ impl Show for RunFolder {
 impl Show for PowerLaw {
     fn html(&self) -> String {
         let PowerLaw { psi, first, last, n, r, theil_sen, censored, under_floor, .. } = self;
-        let bent = self.bend().map_or_else(String::new, |bend| format!("; {}", by_range(bend, 1)));
+        let bend = pair(self.bend());
+        let decimals = bend.map_or(1, bend_decimals);
+        let bent = bend.map_or_else(String::new, |bend| format!("; {}", by_range(bend)));
         let few =
             if self.is_mostly_censored() { "; <b>most have no flatness: not to be trusted</b>" } else { "" };
         format!(
-            "<b>ψ = {psi:.1}</b> (σ² ∝ F<sup>−ψ</sup>; components {first}–{last}{bent}) over {n} of these, \
+            "<b>ψ = {psi:.decimals$}</b> (σ² ∝ F<sup>−ψ</sup>; components {first}–{last}{bent}) over {n} of these, \
              r = {r:.3}; Theil–Sen {theil_sen:.2}; left out: {censored} without a flatness, {under_floor} under the floor{few}. \
              An interval needs the window: <code>Relation::estimate</code>"
         )

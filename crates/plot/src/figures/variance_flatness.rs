@@ -9,7 +9,7 @@ use crate::canvas::panel::Panel;
 use crate::canvas::sheet::{Plan, Sheet};
 use crate::canvas::style::{DATA_LINE, GREY, GUIDE_LINE, INK, POINT_RADIUS, VERMILLION};
 use crate::figures::power_law_line::{PowerLawLine, range, through_middle};
-use crate::number::{fixed, significant, with_decimals};
+use crate::number::{by_range, significant, with_bend};
 use crate::{Figure, PlotError, check};
 
 /// One component: how flat its direction is and how far the weights move along it.
@@ -168,11 +168,9 @@ fn legend(data: &VarianceFlatness) -> Vec<Entry> {
 
 /// `ψ = 4.2 [4.1, 4.3], bent: 3.3 to 4.8 by range, components 2–2500, n = 2431, r = −0.993`.
 fn fit_text(fit: &FitLine) -> String {
-    // Where one ψ does not describe the points, its second decimal means nothing.
-    let most = if fit.bend.is_some() { 1 } else { 6 };
-    let mut text = format!("ψ = {}", with_decimals(fit.psi, fit.interval, most));
-    if let Some((least, largest)) = fit.bend {
-        text += &format!(", bent: {} to {} by range", fixed(least, 1), fixed(largest, 1));
+    let mut text = format!("ψ = {}", with_bend(fit.psi, fit.interval, fit.bend));
+    if let Some(bend) = fit.bend {
+        text += &format!(", {}", by_range(bend));
     }
     text +=
         &format!(",\ncomponents {}–{}, n = {}, r = {}", fit.first, fit.last, fit.n, significant(fit.r, 3));

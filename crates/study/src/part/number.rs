@@ -46,7 +46,7 @@ impl Number {
     ) -> Vec<Self> {
         let found = Self::of(what, estimate, table);
         let Some([least, largest]) = bend else { return vec![found] };
-        let digits = bend_decimals([least, largest]);
+        let digits = bend_decimals((least, largest));
         vec![
             Self { digits: found.digits.min(digits), ..found },
             Self::new("which bends: least by range", least, digits, table),

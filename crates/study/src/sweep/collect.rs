@@ -87,7 +87,7 @@ pub fn collect(sweep: &SweepFolder, folder: &Path, context: &Context<'_>) -> Res
                 data.insert(point.experiment.data.label(), run.record()?.data);
                 finished(sweep, point, &run, &mut all)?
             }
-            State::Failed(error) => failed(sweep, point, &error),
+            State::Failed { error, .. } => failed(sweep, point, &error),
             State::InWork(_) | State::Stopped(_) | State::Waiting => continue,
         };
         collected.push(point);

@@ -16,8 +16,13 @@ use crate::words::{count, duration};
 pub enum State {
     /// All stages are done.
     Finished,
-    /// The last attempt failed: why.
-    Failed(String),
+    /// The last attempt failed.
+    Failed {
+        /// Why.
+        error: String,
+        /// Whether it says something about the training, so that another attempt would come to the same.
+        is_finding: bool,
+    },
     /// A process is at work on this stage.
     InWork(Stage),
     /// Nobody is; this stage is next.
@@ -54,7 +59,7 @@ pub(super) fn state(sweep: &SweepFolder, point: &Point) -> Result<State> {
         return Ok(State::InWork(next));
     }
     Ok(match Failure::read(sweep, point)? {
-        Some(failure) => State::Failed(failure.error),
+        Some(Failure { error, is_finding, .. }) => State::Failed { error, is_finding },
         None if folder.join(names::CONFIG).exists() => State::Stopped(next),
         None => State::Waiting,
     })
@@ -81,7 +86,7 @@ pub fn status(sweep: &SweepFolder) -> Result<String> {
                 took.push(seconds(sweep, point)?);
                 ("finished", String::new())
             }
-            State::Failed(error) => ("failed", error.clone()),
+            State::Failed { error, .. } => ("failed", error.clone()),
             State::InWork(stage) => ("in work", format!("{} …", stage.name())),
             State::Stopped(stage) => ("stopped", format!("{} is next", stage.name())),
             State::Waiting => ("waiting", String::new()),

@@ -10,13 +10,15 @@ use varflat_run::artifacts::{Stage, names};
 use varflat_run::error::{Error, Remedy};
 use varflat_run::experiment::Kind;
 use varflat_study::registry;
+use varflat_study::sweep::State;
 
 /// An error as the program says it: what went wrong, and what to do next.
 pub fn said(error: &Error) -> String {
     if let Error::Runs { failures } = error {
         let lines: Vec<String> =
             failures.iter().map(|(run, error)| format!("\n  {run}: {}", said(error))).collect();
-        return format!("{} of the runs failed:{}\n{}", failures.len(), lines.concat(), again(failures));
+        let again = again("the same command", failures.iter().map(|(_, error)| error.is_finding()));
+        return format!("{} of the runs failed:{}\n{again}", failures.len(), lines.concat());
     }
     let before = match error {
         Error::UsedAlready { stage, .. } => format!("--set for `{}`: ", stage.name()),
@@ -28,6 +30,16 @@ pub fn said(error: &Error) -> String {
 /// What a finished sweep is good for.
 pub(super) fn all_finished(sweep: &Path) -> String {
     format!("all points are finished; `varflat sweep collect {}` writes their table", sweep.display())
+}
+
+/// What to do about the points of a sweep that failed; nothing if none did.
+pub(super) fn failed(sweep: &Path, states: &[State]) -> Option<String> {
+    let findings = states.iter().filter_map(|state| match state {
+        State::Failed { is_finding, .. } => Some(*is_finding),
+        _ => None,
+    });
+    findings.clone().next()?;
+    Some(again(&format!("`varflat sweep run {}`", sweep.display()), findings))
 }
 
 /// How runs that lie in the folder of a sweep become points of it.
@@ -98,17 +110,18 @@ fn of_other_kind(file: &str, found: Kind, asked: Kind) -> String {
     }
 }
 
-/// What the same command would do about runs that failed.
-fn again(failures: &[(String, Error)]) -> &'static str {
-    match failures.iter().filter(|(_, error)| error.is_finding()).count() {
-        0 => "the same command tries these again",
-        findings if findings == failures.len() => {
-            "the same command does not try these again, because they would come to the same: change their values, or --retry"
-        }
-        _ => {
-            "the same command tries again what failed for want of files, memory or time; trainings that failed by themselves only with \
+/// What a command would do about runs that failed, of which each is a finding (the training failed by itself) or not.
+fn again(command: &str, findings: impl Iterator<Item = bool>) -> String {
+    let findings: Vec<bool> = findings.collect();
+    match findings.iter().filter(|is_finding| **is_finding).count() {
+        0 => format!("{command} tries these again"),
+        all if all == findings.len() => format!(
+            "{command} does not try these again, because they would come to the same: change their values, or --retry"
+        ),
+        _ => format!(
+            "{command} tries again what failed for want of files, memory or time; trainings that failed by themselves only with \
              --retry"
-        }
+        ),
     }
 }
 

@@ -11,7 +11,7 @@ use super::captions;
 use super::tables::{EXPONENTS, LangevinReport, POINTS, Reading, SGD, WalkRow, point_name};
 use crate::part::{FigureEntry, Source, StudyRecord};
 use crate::studies::exponents::PointRow;
-use crate::words::{bend_decimals, by_range, pair, scientific};
+use crate::words::{by_range, pair, scientific};
 
 pub(super) const FIGURES: &[FigureEntry] = &[
     FigureEntry {
@@ -98,7 +98,7 @@ fn exponents(tables: &Source) -> Result<Figure> {
             value: report.sgd_slope,
             interval: pair(report.sgd().interval),
             trusted: true,
-            note: report.sgd_bend.map(|bend| by_range(bend, bend_decimals(bend))),
+            note: pair(report.sgd_bend).map(by_range),
         }],
     }];
     for (reading, of_what) in [

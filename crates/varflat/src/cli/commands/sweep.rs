@@ -232,6 +232,9 @@ impl SweepCommand {
             Self::Status { folder } => {
                 let sweep = SweepFolder::open(&folder)?;
                 print(sweep::status(&sweep)?);
+                if let Some(hint) = hints::failed(sweep.path(), &sweep::states(&sweep)?) {
+                    print(format_args!("{hint}\n"));
+                }
                 if !sweep.strangers()?.is_empty() {
                     print(format_args!("{}\n", hints::STRANGERS));
                 }
