@@ -1,10 +1,10 @@
 //! Principal curvatures: eigenvalues and eigenvectors of a Hessian.
 
-use faer::Mat;
+use faer::{Accum, Mat};
 use ndarray::{Array1, Array2, ArrayView2};
 
 use crate::AnalysisError;
-use crate::pca::largest_eigenpairs;
+use crate::pca::{largest_eigenpairs, product, same_length};
 
 /// Eigenvalues κ_j of a Hessian in descending order, and its eigenvectors.
 ///
@@ -47,10 +47,47 @@ impl PrincipalCurvatures {
     }
 }
 
+/// pᵀMp of a symmetric matrix M `[weights, weights]` along each of some directions p `[k, weights]`: the curvature κ where M is a Hessian,
+/// the noise C where it is the covariance of gradients.
+///
+/// # Errors
+/// If the shapes disagree.
+pub fn along_directions(
+    matrix: ArrayView2<'_, f64>,
+    directions: ArrayView2<'_, f64>,
+) -> Result<Array1<f64>, AnalysisError> {
+    let (rows, columns) = matrix.dim();
+    same_length("the matrix along its columns", rows, columns)?;
+    same_length("the directions along their columns", columns, directions.ncols())?;
+    let left = Mat::from_fn(columns, columns, |i, j| matrix[[i, j]]);
+    let right = Mat::from_fn(columns, directions.nrows(), |n, i| directions[[i, n]]);
+    let mut turned = Mat::zeros(columns, directions.nrows());
+    product(turned.as_mut(), Accum::Replace, left.as_ref(), right.as_ref(), 1.0);
+    let each = (0..directions.nrows()).map(|direction| {
+        let pairs = turned.col_as_slice(direction).iter().zip(right.col_as_slice(direction));
+        pairs.map(|(a, b)| a * b).sum()
+    });
+    Ok(each.collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use ndarray::array;
+
+    #[test]
+    fn along_eigenvectors_a_matrix_is_its_eigenvalues() {
+        let matrix = array![[2.0, 1.0, 0.0], [1.0, 3.0, 0.5], [0.0, 0.5, 1.0]];
+        let found = PrincipalCurvatures::of(matrix.view()).unwrap();
+        let along = along_directions(matrix.view(), found.directions.view()).unwrap();
+        for (along, value) in along.iter().zip(&found.curvature) {
+            assert!((along - value).abs() < 1e-13);
+        }
+        // (1, 2, −1): 2 + 12 + 1 + 2·(2 + 0 − 1).
+        assert_eq!(along_directions(matrix.view(), array![[1.0, 2.0, -1.0]].view()).unwrap()[0], 17.0);
+        assert!(along_directions(matrix.view(), array![[1.0, 2.0]].view()).is_err());
+        assert!(along_directions(array![[1.0, 2.0]].view(), array![[1.0, 2.0]].view()).is_err());
+    }
 
     #[test]
     fn a_matrix_with_a_known_spectrum_gives_it_back() {

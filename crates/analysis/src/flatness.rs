@@ -69,6 +69,19 @@ pub fn curvature_of_crossings(left: f64, right: f64, reference_loss: f64, factor
     2.0 * (factor - 1.0) * reference_loss / (left * right).abs()
 }
 
+/// The flatness F = √(8 (factor − 1) L_0/κ) of the parabola L_0 + κδθ²/2 at the level `factor`·L_0: what F would be were the curvature κ at
+/// w_0 all there is. `None` where κ is not positive.
+///
+/// ```
+/// use varflat_analysis::{curvature_of_crossings, flatness_of_curvature};
+/// let flatness = flatness_of_curvature(0.02, 1e-4, 3.0).unwrap();
+/// let back = curvature_of_crossings(-flatness / 2.0, flatness / 2.0, 1e-4, 3.0);
+/// assert!((back / 0.02 - 1.0).abs() < 1e-12);
+/// ```
+pub fn flatness_of_curvature(curvature: f64, reference_loss: f64, factor: f64) -> Option<f64> {
+    (curvature > 0.0).then(|| (8.0 * (factor - 1.0) * reference_loss / curvature).sqrt())
+}
+
 impl FlatnessSearch {
     /// Parameters at their defaults: factor e, tolerance 1e-4, radius 100.
     pub fn params() -> FlatnessSearchParams {

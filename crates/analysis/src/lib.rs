@@ -50,6 +50,7 @@
 #![deny(clippy::print_stdout, clippy::print_stderr, clippy::exit)]
 #![deny(clippy::too_many_lines, clippy::missing_errors_doc)]
 
+mod bases;
 mod bootstrap;
 mod correlation;
 mod curvature;
@@ -63,21 +64,26 @@ mod leading;
 mod line;
 mod memory;
 mod mini_batches;
+mod null;
 mod path_noise;
 mod pca;
 mod phases;
 mod points;
 mod power_law;
+mod quadratic;
+mod replay;
 mod scaling;
 pub mod spectrum;
 mod spread;
 mod student;
 mod temperature;
+mod trend;
 mod trust;
 
+pub use bases::{Alignment, Along, Basis, Frame, View};
 pub use bootstrap::Interval;
 pub use correlation::{ComponentTimes, CorrelationTimes, Correlator, among_neighbours, correlation_times};
-pub use curvature::PrincipalCurvatures;
+pub use curvature::{PrincipalCurvatures, along_directions};
 pub use displacement::{
     DisplacementEstimate, displacement_exponent, logarithmic_lags, mean_square_displacement,
 };
@@ -85,26 +91,31 @@ pub use error::AnalysisError;
 pub use estimate::{Estimate, Method, median};
 pub use flatness::{
     DirectionFlatness, FlatnessSearch, FlatnessSearchParams, FlatnessStatus, NEIGHBOURS, Side,
-    curvature_of_crossings, flatness_of_neighbours,
+    curvature_of_crossings, flatness_of_curvature, flatness_of_neighbours,
 };
 pub use growth::growth;
 pub use jackknife::Replicates;
 pub use leading::{LEADING, leading_exponent};
 pub use memory::{Memory, Remembers};
 pub use mini_batches::{MiniBatchProfiles, MiniBatchScatter};
+pub use null::{AgainstNull, FEWEST_REALISATIONS, NullVerdict};
 pub use path_noise::PathNoise;
 pub use pca::{
-    GeneratedRows, SegmentMoments, Solver, TrajectoryPca, TrajectoryPcaParams, TrajectoryPcaValidParams,
-    Weight, WindowSource, check_rows, project,
+    DirectionVariance, GeneratedRows, SegmentMoments, Solver, TrajectoryPca, TrajectoryPcaParams,
+    TrajectoryPcaValidParams, Weight, WindowPart, WindowSource, WindowSteps, check_rows, project,
+    variances_along,
 };
 pub use phases::Phases;
 pub use points::Component;
 pub use power_law::{PowerLaw, PowerLawParams, PowerLawValidParams};
+pub use quadratic::{QuadraticDirection, Sampling};
+pub use replay::Replay;
 pub use scaling::{Scaling, scaling};
-pub use spread::Spread;
+pub use spread::{Spread, quantile};
 pub use temperature::{
     points_between, reshuffled_correlation, reshuffled_integral_time, temperature, temperature_along,
 };
+pub use trend::detrend;
 pub use trust::{Doubt, Evidence, MOST_RISE, Trust, WalkEvidence, largest_rise};
 
 // linfa's grammar, so that a caller needs no dependency on linfa of its own.

@@ -3,12 +3,14 @@
 mod block;
 mod eigen;
 mod fit;
+mod fixed;
 mod floor;
 mod format;
 mod generated;
 mod lobpcg;
 mod moments;
 mod params;
+mod part;
 mod product;
 mod project;
 mod solver;
@@ -20,9 +22,11 @@ mod tridiagonal;
 mod window;
 mod written;
 
+pub use fixed::{DirectionVariance, variances_along};
 pub use generated::GeneratedRows;
 pub use moments::SegmentMoments;
 pub use params::{Solver, TrajectoryPcaParams, TrajectoryPcaValidParams};
+pub use part::{WindowPart, WindowSteps};
 pub use project::project;
 pub use source::{Weight, WindowSource};
 pub use survey::check_rows;
@@ -33,7 +37,7 @@ use ndarray::{Array1, Array2, ArrayView1};
 use crate::AnalysisError;
 use floor::along_components;
 use format::Format;
-pub(crate) use product::add_to_lower;
+pub(crate) use product::{add_to_lower, product};
 
 /// All eigenvalues of a symmetric matrix in descending order, and the eigenvectors, one after the other.
 pub(crate) fn largest_eigenpairs(matrix: Mat<f64>) -> Result<(Vec<f64>, Vec<f64>), AnalysisError> {
@@ -217,7 +221,7 @@ impl TrajectoryPca {
 }
 
 /// Checks one axis of an array against the length it has to have.
-fn same_length(what: &'static str, expected: usize, found: usize) -> Result<(), AnalysisError> {
+pub(crate) fn same_length(what: &'static str, expected: usize, found: usize) -> Result<(), AnalysisError> {
     if expected == found { Ok(()) } else { Err(AnalysisError::Shape { what, expected, found }) }
 }
 

@@ -36,9 +36,27 @@ impl Spread {
     }
 }
 
+/// The value below which a share q of the values lies, on a straight line between neighbours: 0 gives the least, 1 the largest. `None` of
+/// no values.
+pub fn quantile(mut values: Vec<f64>, q: f64) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    let place = q.clamp(0.0, 1.0) * values.len().checked_sub(1)? as f64;
+    let (below, above) = (values.get(place.floor() as usize)?, values.get(place.ceil() as usize)?);
+    Some(below + (above - below) * place.fract())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn quantiles_lie_between_the_ends() {
+        let at = |q| quantile(vec![4.0, 1.0, 2.0, 3.0, 5.0], q).unwrap();
+        for (q, expected) in [(0.0, 1.0), (0.1, 1.4), (0.5, 3.0), (0.9, 4.6), (1.0, 5.0)] {
+            assert!((at(q) - expected).abs() < 1e-12);
+        }
+        assert_eq!(quantile(Vec::new(), 0.5), None);
+    }
 
     #[test]
     fn a_spread_is_that_of_its_definition() {

@@ -24,7 +24,7 @@ pub(super) fn for_column_chunks(target: MatMut<'_, f64>, visit: impl Fn(usize, M
 
 /// `target` = (or += with [`Accum::Add`]) `scale`·A·B; fastest where A is row-major, and B and `target`
 /// column-major.
-pub(super) fn product(
+pub(crate) fn product(
     target: MatMut<'_, f64>,
     accum: Accum,
     a: MatRef<'_, f64>,

@@ -1,0 +1,261 @@
+//! The relation along directions that were not chosen by the variance they are judged by.
+
+use ndarray::Array2;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    AnalysisError, ParamGuard, TrajectoryPca, WindowPart, WindowSource, WindowSteps, along_directions,
+    scaling, variances_along,
+};
+
+/// Where directions come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Basis {
+    /// Principal components of the window itself: chosen by the variance that is then measured along them.
+    Components,
+    /// Eigenvectors of the Hessian.
+    Hessian,
+    /// Eigenvectors of the covariance of gradients.
+    Gradients,
+    /// Principal components of the steps w(t + 1) − w(t).
+    Steps,
+    /// Principal components of the first half of the window; variances are those of the second.
+    Halves,
+    /// The weights themselves, in the order of their curvature H_jj.
+    Weights,
+}
+
+impl Basis {
+    /// All of them, the components first.
+    pub const ALL: [Self; 6] =
+        [Self::Components, Self::Hessian, Self::Gradients, Self::Steps, Self::Halves, Self::Weights];
+}
+
+/// How far weights move along a direction, and how the loss curves there.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Along {
+    /// σ²: of what is left beyond a straight line in time, but along the window's own components, of which the first takes the drift.
+    pub variance: f64,
+    /// κ = pᵀHp.
+    pub curvature: f64,
+    /// S = pᵀSp of the covariance of the samples' gradients.
+    pub noise: f64,
+}
+
+/// Curvature and noise of a layer at w_0, in which windows of its weights are looked at: the recorded one and those of nulls alike.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Frame {
+    /// H, `[weights, weights]`.
+    pub hessian: Array2<f64>,
+    /// Its eigenvectors, one a row.
+    pub hessian_directions: Array2<f64>,
+    /// The covariance S of the samples' gradients, `[weights, weights]`.
+    pub covariance: Array2<f64>,
+    /// Its eigenvectors, one a row.
+    pub gradient_directions: Array2<f64>,
+}
+
+/// A window seen in one basis: in the order of its directions, which is that of what they were chosen by, descending.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct View {
+    /// σ², κ and S of every direction.
+    pub along: Vec<Along>,
+}
+
+impl Frame {
+    /// A window along the directions of a basis, and these: `[k, weights]`, one a row.
+    ///
+    /// # Errors
+    /// As [`TrajectoryPca`] and [`variances_along`].
+    pub fn view(
+        &self,
+        window: impl WindowSource,
+        basis: Basis,
+    ) -> Result<(View, Array2<f64>), AnalysisError> {
+        let middle = window.steps() / 2;
+        let (variance, directions) = match basis {
+            Basis::Components => {
+                let pca = components(&window)?;
+                (pca.variance().to_vec(), pca.components().to_owned())
+            }
+            Basis::Hessian => fixed(&window, self.hessian_directions.clone())?,
+            Basis::Gradients => fixed(&window, self.gradient_directions.clone())?,
+            Basis::Weights => fixed(&window, self.weights_by_curvature())?,
+            Basis::Steps => fixed(&window, components(WindowSteps::new(&window))?.components().to_owned())?,
+            Basis::Halves => {
+                let first = components(WindowPart::new(&window, 0..middle)?)?.components().to_owned();
+                fixed(WindowPart::new(&window, middle..window.steps())?, first)?
+            }
+        };
+        let curvature = along_directions(self.hessian.view(), directions.view())?;
+        let noise = along_directions(self.covariance.view(), directions.view())?;
+        let each = variance.into_iter().zip(curvature).zip(noise);
+        let along = each.map(|((variance, curvature), noise)| Along { variance, curvature, noise }).collect();
+        Ok((View { along }, directions))
+    }
+}
+
+impl Frame {
+    /// The unit vectors of the weights, that of the largest H_jj first.
+    fn weights_by_curvature(&self) -> Array2<f64> {
+        let curvature = self.hessian.diag();
+        let mut order: Vec<usize> = (0..curvature.len()).collect();
+        order.sort_by(|one, other| curvature[*other].total_cmp(&curvature[*one]));
+        let mut directions = Array2::zeros(self.hessian.dim());
+        order.into_iter().enumerate().for_each(|(row, weight)| directions[[row, weight]] = 1.0);
+        directions
+    }
+}
+
+fn components(window: impl WindowSource) -> Result<TrajectoryPca, AnalysisError> {
+    TrajectoryPca::params().measured(false).check()?.fit_source(window)
+}
+
+fn fixed(
+    window: impl WindowSource,
+    directions: Array2<f64>,
+) -> Result<(Vec<f64>, Array2<f64>), AnalysisError> {
+    let variance = variances_along(window, directions.view())?.iter().map(|found| found.detrended).collect();
+    Ok((variance, directions))
+}
+
+/// How much the noise is that of the curvature.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Alignment {
+    /// tr(SH)/(‖S‖‖H‖): 1 where S ∝ H. Positive for any two matrices without negative eigenvalues.
+    pub cosine: f64,
+    /// ‖HS − SH‖/(‖H‖‖S‖): 0 where they share their eigenvectors.
+    pub commutator: f64,
+}
+
+impl Frame {
+    /// Of the covariance of gradients with the Hessian, Frobenius norms throughout.
+    pub fn alignment(&self) -> Alignment {
+        let product = self.hessian.dot(&self.covariance);
+        let norm = |matrix: &Array2<f64>| matrix.iter().map(|entry| entry * entry).sum::<f64>().sqrt();
+        let norms = norm(&self.hessian) * norm(&self.covariance);
+        // (HS)ᵀ = SH, as both are symmetric.
+        let commutator = norm(&(&product - &product.t()));
+        Alignment { cosine: product.diag().sum() / norms, commutator: commutator / norms }
+    }
+}
+
+impl View {
+    /// γ in S ∝ κ^γ over the directions from `first` to `last`, counted from 1; `None` where they have no slope.
+    pub fn gamma(&self, range: [usize; 2]) -> Option<f64> {
+        self.exponent(range, |along| along.noise)
+    }
+
+    fn exponent(&self, [first, last]: [usize; 2], of: impl Fn(&Along) -> f64) -> Option<f64> {
+        let range = self.along.get(first.checked_sub(1)?..last.min(self.along.len()))?;
+        let points = range.iter().map(|along| (along.curvature, of(along)));
+        Some(scaling(points.filter(|(x, y)| *x > 0.0 && *y > 0.0)).ok()?.exponent)
+    }
+
+    /// ψ over the directions from `first` to `last`, counted from 1, were F that of the curvature: as then F ∝ κ^(−1/2), σ² ∝ κ^(ψ/2).
+    /// `None` where they have no slope. Directions without a curvature or a variance are left out.
+    pub fn psi(&self, range: [usize; 2]) -> Option<f64> {
+        Some(2.0 * self.exponent(range, |along| along.variance)?)
+    }
+
+    /// The share of the `kept` directions after the first in the variance of all but the first.
+    pub fn share(&self, kept: usize) -> Option<f64> {
+        let others = self.along.get(1..)?;
+        let sum = |along: &[Along]| along.iter().map(|along| along.variance).sum::<f64>();
+        Some(sum(others.get(..kept)?) / sum(others)).filter(|share| share.is_finite())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::{Array1, Axis};
+    use rand_chacha::ChaCha12Rng;
+    use rand_chacha::rand_core::{Rng, SeedableRng};
+
+    use super::*;
+    use crate::{PrincipalCurvatures, Replay};
+
+    /// A window of the linear dynamics with C ∝ λ^γ, whose law is known: ψ = 2γ along every fixed direction, as κ ≪ 3/αM.
+    fn window(gamma: f64, frame: &Frame, directions: usize, random: &mut ChaCha12Rng) -> Array2<f64> {
+        let (length, epochs, alpha) = (200, 10, 0.1);
+        let lambda = frame.hessian.diag().to_owned();
+        let mut rows = Array2::zeros((length * (epochs + 1), directions));
+        for epoch in 0..=epochs {
+            let mut noise = Array2::from_shape_fn((length, directions), |(_, i)| {
+                let uniform: f64 = (0..12).map(|_| f64::from(random.next_u32()) / 2f64.powi(32)).sum();
+                (uniform - 6.0) * lambda[i].powf(0.5 * gamma)
+            });
+            let mean = noise.mean_axis(Axis(0)).unwrap();
+            noise -= &mean;
+            rows.slice_axis_mut(Axis(0), (epoch * length..(epoch + 1) * length).into()).assign(&noise);
+        }
+        Replay::new(alpha, lambda).unwrap().steps(rows.view_mut()).unwrap();
+        rows.slice_axis(Axis(0), (length..).into()).to_owned()
+    }
+
+    fn frame(directions: usize) -> Frame {
+        let lambda = Array1::from_shape_fn(directions, |i| 1e-3 * ((i + 1) as f64).powf(-1.5));
+        let hessian = Array2::from_diag(&lambda);
+        let found = PrincipalCurvatures::of(hessian.view()).unwrap().directions;
+        Frame {
+            covariance: hessian.clone(),
+            gradient_directions: found.clone(),
+            hessian_directions: found,
+            hessian,
+        }
+    }
+
+    #[test]
+    fn bases_that_were_not_chosen_by_the_variance_give_the_truth_and_components_do_not() {
+        let directions = 80;
+        let (frame, mut random) = (frame(directions), ChaCha12Rng::seed_from_u64(5));
+        for gamma in [1.0, 1.5] {
+            let window = window(gamma, &frame, directions, &mut random);
+            let psi = |basis| frame.view(&window, basis).unwrap().0.psi([2, 60]).unwrap();
+            for basis in [Basis::Hessian, Basis::Gradients, Basis::Weights, Basis::Steps, Basis::Halves] {
+                assert!((psi(basis) - 2.0 * gamma).abs() < 0.35, "{gamma} {basis:?}: {}", psi(basis));
+            }
+            assert!(psi(Basis::Components) > 2.0 * gamma + 0.7, "{gamma}: {}", psi(Basis::Components));
+        }
+    }
+
+    #[test]
+    fn noise_that_is_the_curvature_is_aligned_with_it() {
+        let own = frame(4);
+        let found = own.alignment();
+        assert!((found.cosine - 1.0).abs() < 1e-12 && found.commutator == 0.0, "{found:?}");
+        // H = diag(1, 0), S = [[1, 1], [1, 1]]: tr = 1, ‖S‖ = 2, HS − SH = [[0, 1], [−1, 0]].
+        let hessian = Array2::from_diag(&Array1::from(vec![1.0, 0.0]));
+        let other = Frame {
+            covariance: Array2::ones((2, 2)),
+            gradient_directions: Array2::eye(2),
+            hessian_directions: Array2::eye(2),
+            hessian,
+        };
+        let found = other.alignment();
+        assert!((found.cosine - 0.5).abs() < 1e-12 && (found.commutator - 0.5_f64.sqrt()).abs() < 1e-12);
+    }
+
+    #[test]
+    fn gamma_is_the_slope_of_noise_on_curvature() {
+        let along = |i: usize| Along { variance: 1.0, curvature: i as f64, noise: (i as f64).powf(1.2) };
+        let view = View { along: (1..30).map(along).collect() };
+        assert!((view.gamma([2, 20]).unwrap() - 1.2).abs() < 1e-12);
+        assert_eq!(view.psi([2, 20]).map(|psi| psi.abs() < 1e-12), Some(true));
+    }
+
+    #[test]
+    fn a_view_gives_its_shares() {
+        let frame = frame(4);
+        let window = Array2::from_shape_fn((400, 4), |(t, i)| {
+            2f64.powi(-(i as i32)) * (std::f64::consts::TAU * (t * (i + 1)) as f64 / 400.0).cos()
+        });
+        let (view, directions) = frame.view(&window, Basis::Weights).unwrap();
+        assert_eq!(directions, Array2::<f64>::eye(4));
+        // Variances 1/2, 1/8, 1/32, 1/128 of which a line in time takes nothing: cosines of whole periods are even.
+        assert!((view.share(1).unwrap() - 16.0 / 21.0).abs() < 1e-3, "{:?}", view.share(1));
+        assert_eq!(view.share(5), None);
+        assert_eq!(view.psi([0, 3]), None);
+    }
+}

@@ -1,0 +1,132 @@
+//! Variances along directions that were not chosen by the window they are judged in.
+
+use faer::{Accum, Mat, MatRef};
+use ndarray::ArrayView2;
+
+use super::product::product;
+use super::same_length;
+use super::source::WindowSource;
+use super::window::CentredWindow;
+use crate::AnalysisError;
+
+/// How far weights move along one direction.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct DirectionVariance {
+    /// σ² = ⟨θ²⟩ − ⟨θ⟩² over the window.
+    pub variance: f64,
+    /// The same of what is left of θ(t) where its least-squares line in time is taken away: what does not drift.
+    pub detrended: f64,
+}
+
+/// σ² of a window along fixed `directions` `[k, weights]`, unit vectors.
+///
+/// Principal components are chosen by the very variances that are then measured along them, which orders and widens these. Directions
+/// that come from elsewhere, the eigenvectors of a Hessian or another part of the training, are not. The window is read three times, in blocks;
+/// nothing as long as it is held.
+///
+/// ```
+/// use ndarray::array;
+/// use varflat_analysis::variances_along;
+/// // A drift along the first weight, an oscillation along the second.
+/// let window = array![[0.0_f32, 1.0], [1.0, -1.0], [2.0, -1.0], [3.0, 1.0]];
+/// let found = variances_along(&window, array![[1.0, 0.0], [0.0, 1.0]].view())?;
+/// assert_eq!((found[0].variance, found[0].detrended), (1.25, 0.0));
+/// assert_eq!((found[1].variance, found[1].detrended), (1.0, 1.0));
+/// # Ok::<(), varflat_analysis::AnalysisError>(())
+/// ```
+///
+/// # Errors
+/// If the window is shorter than two steps, has no variance, holds what is not finite or cannot be read, or the directions have another
+/// number of weights.
+pub fn variances_along(
+    window: impl WindowSource,
+    directions: ArrayView2<'_, f64>,
+) -> Result<Vec<DirectionVariance>, AnalysisError> {
+    same_length("the directions along their columns", window.weights(), directions.ncols())?;
+    let centred = CentredWindow::measure(&window)?;
+    let count = directions.nrows();
+    let columns = Mat::from_fn(directions.ncols(), count, |n, i| directions[[i, n]]);
+    let (steps, weights) = (window.steps() as f64, window.weights());
+    let time = |row: usize| row as f64 - 0.5 * (steps - 1.0);
+    // Σ (t − t̄)² = T(T² − 1)/12.
+    let of_time = steps * (steps * steps - 1.0) / 12.0;
+
+    // The line of every weight is taken away before the projection: what is left of it may be a billionth.
+    let mut slope = vec![0.0; weights];
+    centred.for_row_blocks(|first, block| {
+        for row in 0..block.nrows() {
+            let time = time(first + row) / of_time;
+            slope.iter_mut().zip(block.row(row).iter()).for_each(|(slope, weight)| *slope += time * weight);
+        }
+        Ok::<_, AnalysisError>(())
+    })?;
+    let (mut sum, mut square) = (vec![0.0; count], vec![0.0; count]);
+    let mut rows = Vec::new();
+    centred.for_row_blocks(|first, block| {
+        rows.clear();
+        for row in 0..block.nrows() {
+            let time = time(first + row);
+            rows.extend(block.row(row).iter().zip(&slope).map(|(weight, slope)| weight - time * slope));
+        }
+        let rows = MatRef::from_row_major_slice(&rows, block.nrows(), weights);
+        let mut theta = Mat::zeros(block.nrows(), count);
+        product(theta.as_mut(), Accum::Replace, rows, columns.as_ref(), 1.0);
+        for direction in 0..count {
+            for theta in theta.col_as_slice(direction) {
+                sum[direction] += theta;
+                square[direction] += theta * theta;
+            }
+        }
+        Ok::<_, AnalysisError>(())
+    })?;
+    let each = sum.into_iter().zip(square).zip(directions.rows()).map(|((sum, square), direction)| {
+        let detrended = (square / steps - (sum / steps).powi(2)).max(0.0);
+        let drift: f64 = direction.iter().zip(&slope).map(|(p, slope)| p * slope).sum();
+        DirectionVariance { variance: detrended + drift * drift * of_time / steps, detrended }
+    });
+    Ok(each.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::{Array2, Axis};
+
+    use super::*;
+    use crate::{DatasetBase, Fit, TrajectoryPca};
+
+    #[test]
+    fn along_its_own_components_a_window_has_their_variances() {
+        let window = Array2::from_shape_fn((1200, 4), |(t, i)| {
+            (1.0 + (t as f64 * 0.37 * (i + 1) as f64).sin() * 0.5_f64.powi(i as i32)) as f32
+        });
+        let pca = TrajectoryPca::params().fit(&DatasetBase::from(window.view())).unwrap();
+        let found = variances_along(&window, pca.components().view()).unwrap();
+        for (found, variance) in found.iter().zip(pca.variance()) {
+            assert!((found.variance / variance - 1.0).abs() < 1e-9, "{found:?} {variance}");
+        }
+    }
+
+    /// A line in time and noise that has none in it, at amplitudes a thousand apart: only the noise is left.
+    #[test]
+    fn a_drift_is_taken_away_and_nothing_else() {
+        let steps = 1001;
+        let noise = |t: usize| f64::from(u8::from([0, 3].contains(&(t % 4)))) - 0.5;
+        let window =
+            Array2::from_shape_fn((steps, 2), |(t, i)| [t as f64 * 0.3, 0.0][i] + [1e-3, 2.0][i] * noise(t));
+        let found = variances_along(&window, Array2::eye(2).view()).unwrap();
+        let exact = |amplitude: f64| {
+            let values: Vec<f64> = (0..steps).map(|t| amplitude * noise(t)).collect();
+            let time = |t: usize| t as f64 - 500.0;
+            let mean = values.iter().sum::<f64>() / steps as f64;
+            let slope = values.iter().enumerate().map(|(t, v)| time(t) * v).sum::<f64>()
+                / (0..steps).map(|t| time(t).powi(2)).sum::<f64>();
+            values.iter().enumerate().map(|(t, v)| (v - mean - slope * time(t)).powi(2)).sum::<f64>()
+                / steps as f64
+        };
+        assert!((found[0].detrended / exact(1e-3) - 1.0).abs() < 1e-6, "{:?}", found[0]);
+        assert!(found[0].variance > 7000.0);
+        assert!((found[1].detrended / exact(2.0) - 1.0).abs() < 1e-12);
+        assert!(variances_along(&window, Array2::eye(3).view()).is_err());
+        assert!(variances_along(window.slice_axis(Axis(0), (..1).into()), Array2::eye(2).view()).is_err());
+    }
+}
