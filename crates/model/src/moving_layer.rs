@@ -1,5 +1,9 @@
 //! Single samples and mini-batches while one dense layer moves: losses, slopes and gradients.
 
+mod linearized;
+
+pub use linearized::{CurvatureAndNoise, LinearizedLayer};
+
 use pulp::Arch;
 use rayon::prelude::*;
 

@@ -56,6 +56,11 @@ impl RowMatrix {
         self.values.chunks_exact(self.stride).map(|row| &row[..self.columns])
     }
 
+    /// A row, without what fills it up.
+    pub(crate) fn row(&self, row: usize) -> &[f32] {
+        &self.values[row * self.stride..][..self.columns]
+    }
+
     pub(crate) fn each_mut(&mut self) -> impl Iterator<Item = &mut [f32]> {
         let columns = self.columns;
         self.values.chunks_exact_mut(self.stride).map(move |row| &mut row[..columns])
