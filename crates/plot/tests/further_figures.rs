@@ -167,6 +167,33 @@ fn drifting(components: usize) -> DriftFigure {
     }
 }
 
+fn nulled(directions: usize) -> NullFigure {
+    let series = |label: &str, look: NullLook, of: &dyn Fn(usize) -> (f64, f64)| NullSeries {
+        label: label.to_owned(),
+        points: (1..=directions).map(of).collect(),
+        look,
+    };
+    let variance = |i: usize| 1e-4 * (i as f64).powf(-2.4) * (0.3 * scatter(i)).exp();
+    NullFigure {
+        relation: vec![
+            series("run, its components", NullLook::Points, &|i| (flatness(i), variance(i))),
+            series("replay, its components", NullLook::Line, &|i| {
+                (flatness(i), 1e-4 * (i as f64).powf(-2.4))
+            }),
+            series("noise alone", NullLook::Dashes, &|i| (flatness(i), 2e-4 * (i as f64).powf(-2.4))),
+        ],
+        ratio: vec![series("components", NullLook::Points, &|i| (i as f64, (0.3 * scatter(i)).exp()))],
+        amplitude: vec![series("run, eigenvectors of H", NullLook::Points, &|i| {
+            (1e-4 / i as f64, variance(i))
+        })],
+        equilibrium: vec![
+            series("run, eigenvectors of H", NullLook::Points, &|i| (0.01 / i as f64, 0.3 / i as f64)),
+            series("exact formula", NullLook::Line, &|i| (0.01 / i as f64, 0.31 / i as f64)),
+        ],
+        title: Some("lateness αλ₁M = 1.34; 20 replays".to_owned()),
+    }
+}
+
 fn by_size(sizes: usize) -> QuantitiesBySize {
     let series = |label: &str, scale: f64| SizeSeries {
         label: label.to_owned(),
@@ -203,6 +230,7 @@ fn all(size: usize) -> Vec<(&'static str, Figure)> {
         ("temperature", temperature(&temperatures(size)).unwrap()),
         ("mini_batches", mini_batch_losses(&mini_batches(&[2, 300], size.min(100))).unwrap()),
         ("drift", drift(&drifting(size)).unwrap()),
+        ("nulls", nulls(&nulled(size)).unwrap()),
         ("by_size", quantities_by_size(&by_size(size.min(20))).unwrap()),
     ]
 }
@@ -396,6 +424,21 @@ fn drift_shows_every_exponent_and_both_slopes() {
 }
 
 #[test]
+fn nulls_are_lines_among_points_and_beside_what_would_be_no_difference() {
+    let figure = nulls(&nulled(8)).unwrap();
+    let texts = texts(&figure);
+    for text in
+        ["no difference", "no free constant", "equilibrium", "exact formula", "replay, its components"]
+    {
+        assert_eq!(texts.iter().filter(|found| *found == text).count(), 1, "{text}: {texts:?}");
+    }
+    let mut data = nulled(5);
+    data.ratio[0].points[2].1 = 0.0;
+    assert!(message(nulls(&data)).contains("`ratio[0].points.y[2]` is 0"), "{}", message(nulls(&data)));
+    assert!(message(nulls(&NullFigure::default())).contains("`relation` is empty"));
+}
+
+#[test]
 fn extreme_magnitudes_are_legible() {
     for (low, high) in [(1e-30, 1e30), (1e-300, 1e-299), (1e149, 1e150), (7.0, 7.0), (1e-9, 1.0)] {
         let values = || vec![high, low, low];
@@ -455,6 +498,14 @@ fn extreme_magnitudes_are_legible() {
             (curve.epoch, curve.value) = (values(), values());
         }
         check("extreme_drift", &drift(&data).unwrap());
+
+        let mut data = nulled(3);
+        for series in [&mut data.relation, &mut data.ratio, &mut data.amplitude, &mut data.equilibrium] {
+            for series in series {
+                (series.label, series.points) = (text(), vec![(low, high), (high, low), (low, low)]);
+            }
+        }
+        check("extreme_nulls", &nulls(&data).unwrap());
     }
 }
 
