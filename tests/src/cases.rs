@@ -168,6 +168,12 @@ pub fn forgetting(program: &Program, work: Workplace) -> Case {
     study("study, forgetting", section, program, work)
 }
 
+/// A study that keeps single replays.
+pub fn controls(program: &Program, work: Workplace) -> Case {
+    let section = "[study.controls]\nreplays = 4\nranges = [[2, 20]]\ntimes = [1, 5]";
+    study("study, controls", section, program, work)
+}
+
 /// A study whose runs take over files of the finished one.
 pub fn sensitivity(program: &Program, work: Workplace) -> Case {
     let section = "[study.sensitivity]\nranges = [[2, 20], [3, 15]]\n[[study.sensitivity.groups]]\ntitle = 'centre'\n\

@@ -58,11 +58,12 @@ components = [2, 99]
 burn_in = 10
 "#;
 
-const STUDIES: [&str; 6] = [
+const STUDIES: [&str; 7] = [
     "[study.drift]\ncomponents = [1, 2]\nlags = [[2, 20]]\npoints = 7",
     "[study.temperature]\nprofiled = [2]\nmini_batches_along = [2]\nmini_batches = 5\npoints = 9\nfull_gradient_every = 50\nranges = [[2, 20]]",
     "[study.sensitivity]\nset = ['fit.block=50']\nranges = [[2, 60]]\ngroups = [{ title = 'a', set = [], vary = ['seed=1'] }]",
     "[study.langevin]\nrelaxations = 5.0\nset = []\ngroups = [{ title = 'a', vary = ['seed=1'] }]",
+    "[study.controls]\nreplays = 2\nburn_in = 1\nranges = [[2, 20]]\ntimes = [1, 5]\nbases = ['components', 'hessian']",
     "[study.width]\nset = ['fit.block=50']\ngroups = [{ title = 'a', set = [], vary = ['seed=1'] }]",
     "[study.forgetting]\npairs = [[0, 1], [3, 2]]\nheads = ['own']\nepochs = 3\nwindow = 2\nevery = 2\nseeds = [1, 2]\nstrengths = [0.1]\n\
      components = [2, 6]\nshown = 6\nexponent = 2.0\nexponents = [0.0]\nweights = [10]\nfisher_samples = 20",
@@ -347,6 +348,20 @@ fn studies_refuse_what_no_run_can_give() {
             &["points = 100000000", "10000"],
         ),
         (
+            "[study.controls]\nreplays = 100000000\nranges = [[2, 20]]\ntimes = [1]",
+            &["replays = 100000000", "1000"],
+        ),
+        ("[study.controls]\nreplays = 2\nranges = []\ntimes = [1]", &["ranges needs at least one"]),
+        ("[study.controls]\nreplays = 2\nranges = [[2, 20]]\ntimes = []", &["times needs directions"]),
+        (
+            "[study.controls]\nreplays = 2\nranges = [[2, 20]]\ntimes = [1]\nbases = ['steps']",
+            &["bases needs", "components"],
+        ),
+        (
+            "[study.controls]\nreplays = 2\nranges = [[2, 20]]\ntimes = [1]\nbases = ['components', 'hessian', 'hessian']",
+            &["bases", "twice"],
+        ),
+        (
             "[study.temperature]\nprofiled = [2]\nmini_batches_along = [2]\nmini_batches = 5\npoints = 100000000\nfull_gradient_every = 5",
             &["points = 100000000", "10000"],
         ),
@@ -515,6 +530,8 @@ fn what_only_a_run_can_tell_is_named_with_its_remedy() {
             "mini_batches = 700 must be between 1 and 600",
         ),
         (&STUDIES[1].replace("profiled = [2]", "profiled = [99]"), "profiled: component 99 was not measured"),
+        (&STUDIES[4].replace("[[2, 20]]", "[[2, 145]]"), "ranges: [2, 145], but the run has 144 components"),
+        (&STUDIES[4].replace("[1, 5]", "[1, 145]"), "times: 145, but the run has 144 components"),
     ] {
         fs::write(work.path("study.toml"), format!("name = 'mine'\nrun = 'cut'\n{study}\n")).unwrap();
         let arguments = ["study", &work.text("study.toml"), "--runs", &work.text("")];

@@ -15,6 +15,8 @@ use varflat_tests::{
 const DRIFT: &str = "[study.drift]\ncomponents = [1, 2, 5]\nlags = [[2, 20], [10, 100]]\npoints = 7";
 const TEMPERATURE: &str = "[study.temperature]\nprofiled = [2, 9]\nmini_batches_along = [2, 20]\nmini_batches = 5\npoints = 9\n\
                            full_gradient_every = 50\nranges = [[2, 20]]";
+const CONTROLS: &str =
+    "[study.controls]\nreplays = 5\nburn_in = 1\nranges = [[2, 20], [10, 100]]\ntimes = [1, 5, 40]";
 const GRID: &str = "[study.grid]\nset = ['landscape.components=30']\n[[study.grid.groups]]\ntitle = 'never'\nset = ['training.loss_below=1e-9']\n\
                     vary = ['training.learning_rate=0.02,1e20']\n[[study.grid.groups]]\ntitle = 'to the end'\nset = ['training.loss_below=0']\n\
                     vary = ['training.learning_rate=0.03']\n[[study.grid.groups]]\ntitle = 'soon'\n\
@@ -84,6 +86,7 @@ fn every_study_is_done_once_and_drawn_from_its_tables() {
     let studies = [
         ("temperature", TEMPERATURE, 2),
         ("drift", DRIFT, 1),
+        ("controls", CONTROLS, 2),
         ("langevin", LANGEVIN, 2),
         ("grid", GRID, 2),
         ("sensitivity", SENSITIVITY, 1),

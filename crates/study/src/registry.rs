@@ -51,6 +51,8 @@ studies! {
     Temperature(crate::studies::temperature::TemperatureStudy),
     /// Drift against diffusion (claims 2 to 4).
     Drift(crate::studies::drift::DriftStudy),
+    /// What would have come out anyway: replayed noise, other directions, exact amplitudes.
+    Controls(crate::studies::controls::ControlsStudy),
     /// Walks in thermal equilibrium (claim 7).
     Langevin(crate::studies::langevin::LangevinStudy),
     /// ψ of many trainings (claim 6: for every batch size and learning rate).

@@ -1,6 +1,8 @@
 //! Studies, each with its parameters, tables, figures, captions, claims and controls; and the run that they look at.
 
+mod cached;
 pub(crate) mod context;
+pub(crate) mod controls;
 pub(crate) mod drift;
 pub(crate) mod exponents;
 pub(crate) mod forgetting;

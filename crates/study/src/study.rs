@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 use varflat_files::{
-    FileSum, make_folder, read_bytes, read_json, read_text, remove, write_json, write_whole,
+    FileError, FileSum, make_folder, read_bytes, read_json, read_text, remove, write_json, write_whole,
 };
 use varflat_run::context::Context;
 use varflat_run::error::{Error, Remedy, Result};
@@ -47,13 +47,32 @@ pub struct Study {
 }
 
 impl Study {
+    /// The study of a run folder, in a folder beside it that is named after both; with the folder that holds them.
+    ///
+    /// # Errors
+    /// If the folder has no name of its own, and as [`Study::parse`].
+    pub fn beside(run: &Path, study: StudyKind) -> Result<(PathBuf, Self)> {
+        let whole = run.canonicalize().map_err(FileError::reading(run))?;
+        let origin = run.display().to_string();
+        let name = whole.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
+        let runs = run.parent().filter(|_| run.file_name().is_some()).or_else(|| whole.parent());
+        let runs = runs.unwrap_or(Path::new("")).to_path_buf();
+        let study = Self { name: format!("{name}-{}", study.name()), run: name, study };
+        study.checked(&origin).map(|study| (runs, study))
+    }
+
     /// Read a study from the text of its file; `origin` names it in errors.
     ///
     /// # Errors
     /// TOML that does not parse, an unknown or missing key, an impossible value.
     pub fn parse(text: &str, origin: &str) -> Result<Self> {
+        parsed::<Self>(text, origin, Kind::Study)?.checked(origin)
+    }
+
+    /// The study, if its names and values are possible.
+    fn checked(self, origin: &str) -> Result<Self> {
         let invalid = |problem: String| Error::Experiment { origin: origin.to_owned(), problem };
-        let study: Self = parsed(text, origin, Kind::Study)?;
+        let study = self;
         for (key, name) in [("name", &study.name), ("run", &study.run)] {
             check_name(key, name).map_err(invalid)?;
         }

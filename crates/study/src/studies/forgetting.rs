@@ -2,8 +2,6 @@
 
 #[cfg(feature = "train")]
 mod bench;
-#[cfg(feature = "train")]
-mod cached;
 mod captions;
 mod claims;
 mod figures;

@@ -4,11 +4,11 @@ use varflat_model::{Constraint, Mlp};
 use varflat_run::error::Result;
 
 use super::bench::{Bench, Task};
-use super::cached;
 use super::learnt::{self, Learnt};
 use super::method::{Heads, Kind, Method};
 use super::rows::{SequenceRow, SummaryRow};
 use super::two_tasks::SHARE;
+use crate::studies::cached;
 use crate::studies::context::StudyContext;
 use crate::sweep::parallel;
 
@@ -64,7 +64,7 @@ pub(super) fn learn(
         parallel::on_all_cores(&chains, parallel::cores(), "the forgetting study", bench.context, |chain| {
             let kind = format!("{:?}", chain.method.kind).to_lowercase();
             let name = format!("sequence-{}-{kind}-{}.json", chain.heads.name(), chain.seed);
-            let rows = cached::or_make(work, (study, chain.seed, chain.strength), &name, || {
+            let rows = cached::or_make(work, (study.of_seed(chain.seed), chain.strength), &name, || {
                 match chain.method.kind {
                     Kind::Joint => all_together(bench, chain, &together),
                     _ => in_sequence(bench, chain),

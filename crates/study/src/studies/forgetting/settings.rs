@@ -64,6 +64,12 @@ const fn two() -> f64 {
 }
 
 impl ForgettingStudy {
+    /// The study of one of its seeds: that depends on no other.
+    #[cfg(feature = "train")]
+    pub(super) fn of_seed(&self, seed: u64) -> Self {
+        Self { seeds: vec![seed], ..self.clone() }
+    }
+
     pub(super) fn check_tasks(&self) -> Checked {
         let pairs = &self.pairs;
         if pairs.len() < 2 || pairs.iter().any(|pair| pair[0] == pair[1]) {

@@ -4,11 +4,11 @@ use varflat_model::Constraint;
 use varflat_run::error::Result;
 
 use super::bench::Bench;
-use super::cached;
 use super::learnt::{self, Learnt};
 use super::method::{Heads, Kind, Method};
 use super::report::TwoTasks;
 use super::rows::RunRow;
+use crate::studies::cached;
 use crate::studies::context::StudyContext;
 use crate::sweep::parallel;
 
@@ -24,7 +24,7 @@ pub(super) fn learn(bench: &Bench<'_>, work: &StudyContext<'_>) -> Result<TwoTas
         study.heads.iter().flat_map(|heads| study.seeds.iter().map(move |seed| (heads, seed)))
     {
         let name = format!("two-tasks-{}-{seed}.json", heads.name());
-        let mut found = cached::or_make(work, (study, seed, None), &name, || {
+        let mut found = cached::or_make(work, (study.of_seed(seed), None::<f64>), &name, || {
             of_seed(bench, heads, seed, |part| work.advance(share * part))
         })?;
         all.before.append(&mut found.before);
