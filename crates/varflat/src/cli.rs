@@ -29,6 +29,7 @@ use varflat_run::error::Result;
   varflat sweep run experiments/headline.toml --vary training.batch_size=25,50,100 --vary seed=1,2 --out runs/mine
   varflat sweep submit experiments/sweep.toml --engine slurm --time 2:00:00 --mem 2G
   varflat study experiments/drift.toml --figures figures/mine
+  varflat controls runs/headline               what would have come out anyway
   varflat flatness runs/headline --set landscape.around=final
   varflat report --figures figures
   varflat inspect runs/headline

@@ -1,5 +1,6 @@
 //! The commands, a file each.
 
+mod controls;
 mod fit;
 mod flatness;
 mod inspect;
@@ -25,6 +26,7 @@ pub(super) enum Command {
     #[command(subcommand)]
     Sweep(sweep::SweepCommand),
     Study(study::DoStudy),
+    Controls(controls::Controls),
     Train(train::Train),
     Pca(pca::Pca),
     Flatness(flatness::Flatness),
@@ -43,6 +45,7 @@ impl Command {
             Self::Run(command) => command.run(),
             Self::Sweep(command) => command.run(),
             Self::Study(command) => command.run(),
+            Self::Controls(command) => command.run(),
             Self::Train(command) => command.run(),
             Self::Pca(command) => command.run(),
             Self::Flatness(command) => command.run(),
