@@ -143,8 +143,8 @@ impl Measure for ControlsStudy {
         let span = (self.burn_in, window.steps());
         let source = run.record()?;
         for number in 0..self.replays {
-            // A replay depends on no other.
-            let of = (Self { replays: 1, ..self.clone() }, source.clone(), number);
+            // All that a replay depends on: neither the others, nor where ψ is fitted.
+            let of = (number, self.burn_in, self.times.clone(), self.bases.clone(), source.clone());
             let (replay, alone) = cached::or_make(work, of, &format!("replay-{number}.json"), || {
                 let made = Windows::replayed(&frozen, number, span, || work.context.go_on("controls"))?;
                 let origin = Array1::zeros(window.weights());
