@@ -61,7 +61,7 @@ impl QuadraticDirection {
     /// R = σ²κ/T with T = αC/2, which in thermal equilibrium is 1: what [`window_variance`](Self::window_variance) makes of it.
     pub fn equilibrium_ratio(&self, sampling: Sampling, steps: usize) -> Option<f64> {
         let unit = Self { noise: 1.0, ..*self };
-        Some(unit.ratio_of(unit.window_variance(sampling, steps)?))
+        unit.ratio_of(unit.window_variance(sampling, steps)?)
     }
 }
 
@@ -71,9 +71,9 @@ impl QuadraticDirection {
         0.5 * self.learning_rate * self.noise
     }
 
-    /// R = σ²κ/T of a variance that was measured.
-    pub fn ratio_of(&self, variance: f64) -> f64 {
-        variance * self.curvature / self.temperature()
+    /// R = σ²κ/T of a variance that was measured; `None` where there is no noise.
+    pub fn ratio_of(&self, variance: f64) -> Option<f64> {
+        (self.noise > 0.0).then(|| variance * self.curvature / self.temperature())
     }
 }
 
@@ -282,5 +282,7 @@ mod tests {
         assert_eq!(at(-1.0).window_variance(Sampling::Independent, 100), None);
         assert_eq!(at(1.0).window_variance(Sampling::Reshuffled { steps_per_epoch: 1 }, 100), None);
         assert_eq!(at(1.0).window_variance(Sampling::Independent, 0), None);
+        let still = QuadraticDirection { noise: 0.0, ..at(1.0) };
+        assert_eq!((still.ratio_of(0.0), still.window_variance(Sampling::Independent, 9)), (None, Some(0.0)));
     }
 }

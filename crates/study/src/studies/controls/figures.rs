@@ -35,7 +35,8 @@ fn series(
     (label, look): (&str, NullLook),
     of: impl Fn(&DirectionRow) -> Option<(f64, f64)>,
 ) -> NullSeries {
-    let positive = |point: &(f64, f64)| point.0 > 0.0 && point.1 > 0.0;
+    let shown = |value: f64| value > 0.0 && value.is_finite();
+    let positive = |point: &(f64, f64)| shown(point.0) && shown(point.1);
     let points = rows.iter().filter(|row| row.basis == basis).filter_map(of).filter(positive).collect();
     NullSeries { label: label.to_owned(), points, look }
 }
@@ -78,7 +79,7 @@ fn beside_nulls(tables: &Source) -> Result<Figure> {
         ],
         equilibrium: vec![
             series(&rows, hessian, ("run, eigenvectors of H", Points), |row| {
-                Some((row.curvature, row.equilibrium_ratio))
+                Some((row.curvature, row.equilibrium_ratio?))
             }),
             series(&rows, hessian, ("exact formula", Line), |row| Some((row.curvature, row.expected_ratio?))),
         ],

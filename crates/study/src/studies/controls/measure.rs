@@ -293,19 +293,24 @@ impl ControlsStudy {
         steps: usize,
         (table, numbers): (&[DirectionRow], Vec<NumberRow>),
     ) -> ControlsReport {
-        let hessian: Vec<&DirectionRow> = table.iter().filter(|row| row.basis == Basis::Hessian).collect();
+        let largest = frozen.curvature.first().copied().unwrap_or(f64::NAN);
+        // What an eigenvalue of 0 may come out as.
+        let rounding = f64::EPSILON * frozen.curvature.len() as f64 * largest;
+        let curves = |row: &&DirectionRow| row.basis == Basis::Hessian && row.curvature > rounding;
+        let hessian: Vec<&DirectionRow> = table.iter().filter(curves).collect();
         let within =
             |[first, last]: [usize; 2]| hessian.iter().filter(move |row| (first..=last).contains(&row.index));
-        let amplitudes: Vec<f64> =
-            within(AMPLITUDES).filter_map(|row| Some(row.variance / row.expected?)).collect();
+        let amplitudes: Vec<f64> = within(AMPLITUDES)
+            .filter_map(|row| Some(row.variance / row.expected.filter(|expected| *expected > 0.0)?))
+            .collect();
         let at = |q: f64| quantile(amplitudes.clone(), q);
         let bands = BANDS.iter().filter_map(|&[first, last]| {
-            let measured = within([first, last]).map(|row| row.equilibrium_ratio).collect();
-            let expected = within([first, last]).filter_map(|row| row.expected_ratio).collect();
+            let measured = within([first, last]).filter_map(|row| row.equilibrium_ratio).collect();
+            let both = within([first, last]).filter(|row| row.equilibrium_ratio.is_some());
+            let expected = both.filter_map(|row| row.expected_ratio).collect();
             Some(Band { first, last, measured: median(measured)?, expected: median(expected)? })
         });
         let (alpha, length) = (frozen.learning_rate(), frozen.steps_per_epoch());
-        let largest = frozen.curvature.first().copied().unwrap_or(f64::NAN);
         ControlsReport {
             replays: self.replays,
             steps,

@@ -27,8 +27,8 @@ pub(crate) struct DirectionRow {
     pub(crate) noise: f64,
     /// σ² by the exact formula, without a free constant.
     pub(crate) expected: Option<f64>,
-    /// R = σ²κ/T, and the same of the formula.
-    pub(crate) equilibrium_ratio: f64,
+    /// R = σ²κ/T where there is noise, and the same of the formula.
+    pub(crate) equilibrium_ratio: Option<f64>,
     pub(crate) expected_ratio: Option<f64>,
     /// F as it was measured, along the window's own components, and F of the parabola of κ.
     pub(crate) flatness: Option<f64>,
