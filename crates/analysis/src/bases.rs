@@ -41,6 +41,8 @@ pub struct Along {
     pub curvature: f64,
     /// S = pᵀSp of the covariance of the samples' gradients.
     pub noise: f64,
+    /// Whether σ², κ and S are more than rounding: no fit takes what is not.
+    pub trusted: bool,
 }
 
 /// Curvature and noise of a layer at w_0, in which windows of its weights are looked at: the recorded one and those of nulls alike.
@@ -74,10 +76,12 @@ impl Frame {
         basis: Basis,
     ) -> Result<(View, Array2<f64>), AnalysisError> {
         let middle = window.steps() / 2;
-        let (variance, directions) = match basis {
+        let (variance, directions): (Variances, _) = match basis {
             Basis::Components => {
                 let pca = components(&window)?;
-                (pca.variance().to_vec(), pca.components().to_owned())
+                let variance =
+                    pca.variance().iter().enumerate().map(|(i, variance)| (*variance, pca.trusted(i)));
+                (variance.collect(), pca.components().to_owned())
             }
             Basis::Hessian => fixed(&window, self.hessian_directions.clone())?,
             Basis::Gradients => fixed(&window, self.gradient_directions.clone())?,
@@ -91,7 +95,12 @@ impl Frame {
         let curvature = along_directions(self.hessian.view(), directions.view())?;
         let noise = along_directions(self.covariance.view(), directions.view())?;
         let each = variance.into_iter().zip(curvature).zip(noise);
-        let along = each.map(|((variance, curvature), noise)| Along { variance, curvature, noise }).collect();
+        let (least_curvature, least_noise) = (rounding(&self.hessian), rounding(&self.covariance));
+        let along = each.map(|(((variance, trusted), curvature), noise)| {
+            let trusted = trusted && curvature > least_curvature && noise > least_noise;
+            Along { variance, curvature, noise, trusted }
+        });
+        let along = along.collect();
         Ok((View { along }, directions))
     }
 }
@@ -108,6 +117,9 @@ impl Frame {
     }
 }
 
+/// σ² of each direction, and whether it is more than rounding.
+type Variances = Vec<(f64, bool)>;
+
 fn components(window: impl WindowSource) -> Result<TrajectoryPca, AnalysisError> {
     TrajectoryPca::params().measured(false).check()?.fit_source(window)
 }
@@ -115,9 +127,14 @@ fn components(window: impl WindowSource) -> Result<TrajectoryPca, AnalysisError>
 fn fixed(
     window: impl WindowSource,
     directions: Array2<f64>,
-) -> Result<(Vec<f64>, Array2<f64>), AnalysisError> {
-    let variance = variances_along(window, directions.view())?.iter().map(|found| found.detrended).collect();
-    Ok((variance, directions))
+) -> Result<(Variances, Array2<f64>), AnalysisError> {
+    let found = variances_along(window, directions.view())?;
+    Ok((found.iter().map(|found| (found.detrended, found.is_trusted())).collect(), directions))
+}
+
+/// What a form pᵀMp that is 0 may come out as.
+fn rounding(matrix: &Array2<f64>) -> f64 {
+    f64::EPSILON * matrix.nrows() as f64 * matrix.diag().sum()
 }
 
 /// How much the noise is that of the curvature.
@@ -149,12 +166,12 @@ impl View {
 
     fn exponent(&self, [first, last]: [usize; 2], of: impl Fn(&Along) -> f64) -> Option<f64> {
         let range = self.along.get(first.checked_sub(1)?..last.min(self.along.len()))?;
-        let points = range.iter().map(|along| (along.curvature, of(along)));
-        Some(scaling(points.filter(|(x, y)| *x > 0.0 && *y > 0.0)).ok()?.exponent)
+        let points = range.iter().filter(|along| along.trusted).map(|along| (along.curvature, of(along)));
+        Some(scaling(points).ok()?.exponent)
     }
 
     /// ψ over the directions from `first` to `last`, counted from 1, were F that of the curvature: as then F ∝ κ^(−1/2), σ² ∝ κ^(ψ/2).
-    /// `None` where they have no slope. Directions without a curvature or a variance are left out.
+    /// `None` where they have no slope. Directions that are not trusted are left out.
     pub fn psi(&self, range: [usize; 2]) -> Option<f64> {
         Some(2.0 * self.exponent(range, |along| along.variance)?)
     }
@@ -239,10 +256,27 @@ mod tests {
 
     #[test]
     fn gamma_is_the_slope_of_noise_on_curvature() {
-        let along = |i: usize| Along { variance: 1.0, curvature: i as f64, noise: (i as f64).powf(1.2) };
+        let along = |i: usize| Along {
+            variance: 1.0,
+            curvature: i as f64,
+            noise: (i as f64).powf(1.2),
+            trusted: i != 7,
+        };
+        // One that is not trusted would spoil the slope.
+        let along = |i: usize| if i == 7 { Along { noise: 1e9, ..along(i) } } else { along(i) };
         let view = View { along: (1..30).map(along).collect() };
         assert!((view.gamma([2, 20]).unwrap() - 1.2).abs() < 1e-12);
         assert_eq!(view.psi([2, 20]).map(|psi| psi.abs() < 1e-12), Some(true));
+    }
+
+    #[test]
+    fn directions_without_curvature_are_not_trusted() {
+        let mut flat = frame(4);
+        flat.hessian[[3, 3]] = 1e-22;
+        let window = Array2::from_shape_fn((400, 4), |(t, i)| ((t * (i + 1)) as f64 * 0.37).sin());
+        let (view, _) = flat.view(&window, Basis::Weights).unwrap();
+        let trusted: Vec<bool> = view.along.iter().map(|along| along.trusted).collect();
+        assert_eq!(trusted, [true, true, true, false]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use faer::{Accum, Mat, MatRef};
 use ndarray::ArrayView2;
 
+use super::floor::ROUNDED;
 use super::product::product;
 use super::same_length;
 use super::source::WindowSource;
@@ -16,6 +17,15 @@ pub struct DirectionVariance {
     pub variance: f64,
     /// The same of what is left of θ(t) where its least-squares line in time is taken away: what does not drift.
     pub detrended: f64,
+    /// How much of it rounding the weights to the format that the window has can make up.
+    pub rounding: f64,
+}
+
+impl DirectionVariance {
+    /// Whether what does not drift is more than rounding: that makes up at most a tenth of it.
+    pub fn is_trusted(&self) -> bool {
+        self.detrended > 0.0 && self.rounding <= ROUNDED * self.detrended
+    }
 }
 
 /// σ² of a window along fixed `directions` `[k, weights]`, unit vectors.
@@ -79,10 +89,12 @@ pub fn variances_along(
         }
         Ok::<_, AnalysisError>(())
     })?;
+    let of_weights = centred.rounding();
     let each = sum.into_iter().zip(square).zip(directions.rows()).map(|((sum, square), direction)| {
         let detrended = (square / steps - (sum / steps).powi(2)).max(0.0);
         let drift: f64 = direction.iter().zip(&slope).map(|(p, slope)| p * slope).sum();
-        DirectionVariance { variance: detrended + drift * drift * of_time / steps, detrended }
+        let rounding = direction.iter().zip(&of_weights).map(|(p, rounding)| p * p * rounding).sum();
+        DirectionVariance { variance: detrended + drift * drift * of_time / steps, detrended, rounding }
     });
     Ok(each.collect())
 }
@@ -126,6 +138,10 @@ mod tests {
         assert!((found[0].detrended / exact(1e-3) - 1.0).abs() < 1e-6, "{:?}", found[0]);
         assert!(found[0].variance > 7000.0);
         assert!((found[1].detrended / exact(2.0) - 1.0).abs() < 1e-12);
+        assert!(found.iter().all(DirectionVariance::is_trusted));
+        // About weights of 150 an f32 knows 1.5e-5: what moves by as much is not told from its rounding.
+        let slight = Array2::from_shape_fn((steps, 1), |(t, _)| (150.0 + 1.6e-5 * (noise(t) + 0.5)) as f32);
+        assert!(!variances_along(&slight, Array2::eye(1).view()).unwrap()[0].is_trusted());
         assert!(variances_along(&window, Array2::eye(3).view()).is_err());
         assert!(variances_along(window.slice_axis(Axis(0), (..1).into()), Array2::eye(2).view()).is_err());
     }

@@ -6,7 +6,7 @@ use ndarray::{Array1, Array2, ArrayView1};
 const EIGEN_FLOOR: f64 = 100.0;
 
 /// Share of a variance that may be rounding.
-const ROUNDED: f64 = 0.1;
+pub(super) const ROUNDED: f64 = 0.1;
 
 /// The variance along each component of noise with these variances in the weights.
 pub(super) fn along_components(components: &Array2<f64>, of_weights: &[f64]) -> Array1<f64> {

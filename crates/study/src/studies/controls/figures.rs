@@ -49,10 +49,10 @@ fn beside_nulls(tables: &Source) -> Result<Figure> {
     let data = NullFigure {
         relation: vec![
             series(&rows, own, ("run, its components", Points), |row| {
-                Some((row.flatness_of_curvature?, row.variance))
+                Some((row.flatness_of_curvature?, row.variance?))
             }),
             series(&rows, hessian, ("run, eigenvectors of H", Points), |row| {
-                Some((row.flatness_of_curvature?, row.variance))
+                Some((row.flatness_of_curvature?, row.variance?))
             }),
             series(&rows, own, ("replay, its components", Line), |row| {
                 Some((row.replay_flatness?, row.replay_variance?))
@@ -63,25 +63,27 @@ fn beside_nulls(tables: &Source) -> Result<Figure> {
         ],
         ratio: vec![
             series(&rows, own, ("components", Points), |row| {
-                Some((index(row), row.variance / row.replay_variance?))
+                Some((index(row), row.variance? / row.replay_variance?))
             }),
             series(&rows, hessian, ("eigenvectors of H", Points), |row| {
-                Some((index(row), row.variance / row.replay_variance?))
+                Some((index(row), row.variance? / row.replay_variance?))
             }),
         ],
         amplitude: vec![
             series(&rows, hessian, ("run, eigenvectors of H", Points), |row| {
-                Some((row.expected?, row.variance))
+                Some((row.expected?, row.variance?))
             }),
             series(&rows, Basis::Steps, ("run, components of steps", Points), |row| {
-                Some((row.expected?, row.variance))
+                Some((row.expected?, row.variance?))
             }),
         ],
         equilibrium: vec![
             series(&rows, hessian, ("run, eigenvectors of H", Points), |row| {
-                Some((row.curvature, row.equilibrium_ratio?))
+                Some((row.curvature?, row.equilibrium_ratio?))
             }),
-            series(&rows, hessian, ("exact formula", Line), |row| Some((row.curvature, row.expected_ratio?))),
+            series(&rows, hessian, ("exact formula", Line), |row| {
+                Some((row.curvature?, row.expected_ratio?))
+            }),
         ],
         title: Some(format!(
             "lateness αλ₁M = {}; {} replays",

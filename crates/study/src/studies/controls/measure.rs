@@ -213,33 +213,36 @@ impl Found {
         for of_basis in &self.data.of_bases {
             let basis = of_basis.basis;
             for (place, along) in of_basis.view.along.iter().enumerate() {
-                let direction = QuadraticDirection {
+                let index = place + 1;
+                let found = Some(along).filter(|along| along.trusted);
+                let direction = found.map(|along| QuadraticDirection {
                     learning_rate: frozen.learning_rate(),
                     curvature: along.curvature,
                     noise: along.noise * frozen.batch_share(),
+                });
+                let own = measured.iter().find(|row| basis == Basis::Components && row.index == index);
+                let mean = |replays: &[Reading], of: fn(&Along) -> f64| {
+                    found.and_then(|_| mean_of(replays, basis, place, of))
                 };
-                let measured = measured
-                    .iter()
-                    .find(|row| basis == Basis::Components && row.index == place + 1)
-                    .and_then(|row| row.flatness);
-                let sampling = frozen.sampling();
+                let (variance, curvature) = (|along: &Along| along.variance, |along: &Along| along.curvature);
                 table.push(DirectionRow {
                     basis,
-                    index: place + 1,
-                    variance: along.variance,
-                    curvature: along.curvature,
-                    noise: direction.noise,
-                    expected: direction.window_variance(sampling, steps),
-                    equilibrium_ratio: direction.ratio_of(along.variance),
-                    expected_ratio: direction.equilibrium_ratio(sampling, steps),
-                    flatness: measured,
-                    flatness_of_curvature: flatness(along.curvature),
-                    replay_variance: mean_of(&self.replays, basis, place, |along| along.variance),
-                    replay_flatness: mean_of(&self.replays, basis, place, |along| along.curvature)
-                        .and_then(flatness),
-                    noise_variance: mean_of(&self.noise, basis, place, |along| along.variance),
-                    noise_flatness: mean_of(&self.noise, basis, place, |along| along.curvature)
-                        .and_then(flatness),
+                    index,
+                    trusted: along.trusted,
+                    variance: found.map(variance),
+                    curvature: found.map(curvature),
+                    noise: direction.map(|direction| direction.noise),
+                    expected: direction
+                        .and_then(|direction| direction.window_variance(frozen.sampling(), steps)),
+                    equilibrium_ratio: direction.and_then(|direction| direction.ratio_of(along.variance)),
+                    expected_ratio: direction
+                        .and_then(|direction| direction.equilibrium_ratio(frozen.sampling(), steps)),
+                    flatness: own.and_then(|row| row.flatness),
+                    flatness_of_curvature: found.and_then(|along| flatness(along.curvature)),
+                    replay_variance: mean(&self.replays, variance),
+                    replay_flatness: mean(&self.replays, curvature).and_then(flatness),
+                    noise_variance: mean(&self.noise, variance),
+                    noise_flatness: mean(&self.noise, curvature).and_then(flatness),
                 });
             }
         }
@@ -293,24 +296,19 @@ impl ControlsStudy {
         steps: usize,
         (table, numbers): (&[DirectionRow], Vec<NumberRow>),
     ) -> ControlsReport {
-        let largest = frozen.curvature.first().copied().unwrap_or(f64::NAN);
-        // What an eigenvalue of 0 may come out as.
-        let rounding = f64::EPSILON * frozen.curvature.len() as f64 * largest;
-        let curves = |row: &&DirectionRow| row.basis == Basis::Hessian && row.curvature > rounding;
-        let hessian: Vec<&DirectionRow> = table.iter().filter(curves).collect();
+        let hessian = || table.iter().filter(|row| row.basis == Basis::Hessian);
         let within =
-            |[first, last]: [usize; 2]| hessian.iter().filter(move |row| (first..=last).contains(&row.index));
-        let amplitudes: Vec<f64> = within(AMPLITUDES)
-            .filter_map(|row| Some(row.variance / row.expected.filter(|expected| *expected > 0.0)?))
-            .collect();
+            |[first, last]: [usize; 2]| hessian().filter(move |row| (first..=last).contains(&row.index));
+        let amplitudes: Vec<f64> =
+            within(AMPLITUDES).filter_map(|row| Some(row.variance? / row.expected?)).collect();
         let at = |q: f64| quantile(amplitudes.clone(), q);
         let bands = BANDS.iter().filter_map(|&[first, last]| {
             let measured = within([first, last]).filter_map(|row| row.equilibrium_ratio).collect();
-            let both = within([first, last]).filter(|row| row.equilibrium_ratio.is_some());
-            let expected = both.filter_map(|row| row.expected_ratio).collect();
+            let expected = within([first, last]).filter_map(|row| row.expected_ratio).collect();
             Some(Band { first, last, measured: median(measured)?, expected: median(expected)? })
         });
         let (alpha, length) = (frozen.learning_rate(), frozen.steps_per_epoch());
+        let largest = frozen.curvature.first().copied().unwrap_or(f64::NAN);
         ControlsReport {
             replays: self.replays,
             steps,

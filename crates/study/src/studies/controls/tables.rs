@@ -19,15 +19,17 @@ pub(crate) const NUMBERS: &str = "controls_numbers.csv";
 pub(crate) struct DirectionRow {
     pub(crate) basis: Basis,
     pub(crate) index: usize,
+    /// Whether σ², κ and C are more than rounding. What is not has no numbers.
+    pub(crate) trusted: bool,
     /// σ²; beyond a line in time but for the window's own components.
-    pub(crate) variance: f64,
+    pub(crate) variance: Option<f64>,
     /// κ.
-    pub(crate) curvature: f64,
+    pub(crate) curvature: Option<f64>,
     /// C of the mini-batches.
-    pub(crate) noise: f64,
+    pub(crate) noise: Option<f64>,
     /// σ² by the exact formula, without a free constant.
     pub(crate) expected: Option<f64>,
-    /// R = σ²κ/T where there is noise, and the same of the formula.
+    /// R = σ²κ/T, and the same of the formula.
     pub(crate) equilibrium_ratio: Option<f64>,
     pub(crate) expected_ratio: Option<f64>,
     /// F as it was measured, along the window's own components, and F of the parabola of κ.

@@ -229,17 +229,7 @@ impl SweepCommand {
                 let (jobs, threads) = (jobs.map(usize::from), threads.map(usize::from));
                 sweep::run(&sweep, &points, Workers { jobs, threads, retry }, &context(device))
             }
-            Self::Status { folder } => {
-                let sweep = SweepFolder::open(&folder)?;
-                print(sweep::status(&sweep)?);
-                if let Some(hint) = hints::failed(sweep.path(), &sweep::states(&sweep)?) {
-                    print(format_args!("{hint}\n"));
-                }
-                if !sweep.strangers()?.is_empty() {
-                    print(format_args!("{}\n", hints::STRANGERS));
-                }
-                Ok(())
-            }
+            Self::Status { folder } => status(&SweepFolder::open(&folder)?),
             Self::Collect { folder, figures } => {
                 let figures = figures.unwrap_or_else(|| folder.join("collected"));
                 let sweep = SweepFolder::open(&folder)?;
@@ -263,4 +253,15 @@ impl SweepCommand {
             }
         }
     }
+}
+
+fn status(sweep: &SweepFolder) -> Result<()> {
+    print(sweep::status(sweep)?);
+    if let Some(hint) = hints::failed(sweep.path(), &sweep::states(sweep)?) {
+        print(format_args!("{hint}\n"));
+    }
+    if !sweep.strangers()?.is_empty() {
+        print(format_args!("{}\n", hints::STRANGERS));
+    }
+    Ok(())
 }
