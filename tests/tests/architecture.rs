@@ -139,12 +139,14 @@ fn no_module_lies_in_a_circle() {
 }
 
 /// What a report may take from the analysis: numbers that a table holds, and names of components.
-const DATA: [&str; 9] = [
+const DATA: [&str; 11] = [
+    "Basis",
     "Estimate",
     "FlatnessStatus",
     "LEADING",
     "Method",
     "MiniBatchScatter",
+    "NullVerdict",
     "Phases",
     "Scaling",
     "Spread",
@@ -155,11 +157,13 @@ const DATA: [&str; 9] = [
 const READS: [&str; 2] = ["Estimate::low", "Estimate::high"];
 
 /// Modules of a study that tell what it found.
-const TELLING: [&str; 4] = ["captions", "claims", "controls", "leading"];
+const TELLING: [&str; 5] = ["captions", "claims", "controls", "findings", "leading"];
 
 /// Whether a module tells what was found, and so may find nothing itself.
 fn tells(module: &[String]) -> bool {
-    module[0] == "report" || module.iter().any(|name| TELLING.contains(&name.as_str()))
+    // A study may have the name of what tells.
+    let own = if module[0] == "studies" { 2 } else { 0 };
+    module[0] == "report" || module.iter().skip(own).any(|name| TELLING.contains(&name.as_str()))
 }
 
 /// What a text takes from the analysis and computes with.

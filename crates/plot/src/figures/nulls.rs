@@ -60,7 +60,7 @@ pub struct NullFigure {
 pub fn nulls(data: &NullFigure) -> Result<Figure, PlotError> {
     check(data)?;
     let plans = vec![
-        plan(&data.relation, None, ("flatness F", "variance σ²")),
+        plan(&data.relation, None, ("flatness F, parabola of κ", "variance σ²")),
         plan(&data.ratio, Some(("no difference", Some(1.0))), ("rank i", "σ² / σ² of the replay")),
         plan(&data.amplitude, Some(("no free constant", None)), ("σ² by the formula", "σ² measured")),
         plan(&data.equilibrium, Some(("equilibrium", Some(1.0))), ("curvature κ", "R = σ²κ/T")),

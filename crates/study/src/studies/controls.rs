@@ -22,5 +22,5 @@ pub(crate) const PART: Part = Part {
     figures: figures::FIGURES,
     claims: &[],
     controls: findings::CONTROLS,
-    reproduced: Some(reproduced!("controls", 300.0, 15.0)),
+    reproduced: Some(reproduced!("controls", 540.0, 22.0)),
 };
