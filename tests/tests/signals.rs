@@ -11,7 +11,7 @@ const PATIENCE: Duration = Duration::from_secs(4);
 
 /// A training that takes seconds, and principal components of 2500 weights, which do too.
 const LONG: [&str; 4] =
-    ["model.hidden=[50, 50]", "training.max_epochs=1200", "recorder.window=2600", "landscape.components=20"];
+    ["model.hidden=[50, 50]", "training.max_epochs=400", "recorder.window=2600", "landscape.components=20"];
 
 /// Send a signal and see how it ends.
 #[track_caller]
