@@ -286,6 +286,12 @@ pub(crate) fn check(experiment: &Experiment, images: Images) -> Result<()> {
     }
 }
 
+/// What is there instead of so many bytes, in words, where that is less: `5.2 GB of memory, more than the 4.0 GB that this machine has`.
+pub fn lacking(bytes: u64) -> Option<String> {
+    let there = there::there().filter(|there| bytes > there.bytes)?;
+    Some(format!("{} of memory, more than the {} that {}", size(bytes), size(there.bytes), there.what))
+}
+
 /// A number of bytes as people say it.
 fn size(bytes: u64) -> String {
     match bytes {

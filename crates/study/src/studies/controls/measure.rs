@@ -12,6 +12,7 @@ use varflat_run::error::Result;
 use varflat_run::experiment::{
     Checked, Experiment, MOST_COMPONENTS, all_within, not_too_many, range, within,
 };
+use varflat_run::memory;
 use varflat_run::run_folder::RunFolder;
 use varflat_run::stages::{self, FitReport, FlatnessRow};
 
@@ -112,13 +113,16 @@ impl Measure for ControlsStudy {
         if let Some(index) = self.times.iter().copied().find(|index| beyond(*index)) {
             return Ok(Err(format!("times: {index}, but the run has {components} components")));
         }
-        let weights = run.read(&TRAJECTORY)?.weights();
-        Ok(match weights {
-            0..=MOST_WEIGHTS => Ok(()),
-            _ => Err(format!(
+        let window = run.read(&TRAJECTORY)?;
+        let (steps, weights) = (window.steps(), window.weights());
+        if weights > MOST_WEIGHTS {
+            return Ok(Err(format!(
                 "the layer has {weights} weights: its whole Hessian is made, of at most {MOST_WEIGHTS} weights"
-            )),
-        })
+            )));
+        }
+        Ok(memory::lacking(bytes(steps, weights)).map_or(Ok(()), |lacking| {
+            Err(format!("{steps} steps of {weights} weights need {lacking}: record a shorter window"))
+        }))
     }
 
     fn measure(&self, work: &StudyContext<'_>) -> Result<ControlsReport> {
@@ -167,6 +171,13 @@ impl Measure for ControlsStudy {
         write_csv(&work.file(NUMBERS), &numbers)?;
         Ok(self.report(&frozen, &fit, window.steps(), (&table, numbers)))
     }
+}
+
+/// The two windows of a replay in f32; H, S and their eigenvectors, and what the principal components and the forms along them take, in
+/// f64: sixteen matrices `[weights, weights]`.
+fn bytes(steps: usize, weights: usize) -> u64 {
+    let (steps, weights) = (steps as u64, weights as u64);
+    8u64.saturating_mul(steps).saturating_mul(weights).saturating_add(16 * 8 * weights * weights)
 }
 
 /// Whether the linear dynamics are those of the training.
