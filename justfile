@@ -9,7 +9,7 @@ reproduce backend="flex" *arguments:
     cargo run --release -p varflat --no-default-features --features {{backend}},cli -- reproduce --device {{backend}} \
         {{ if backend == "flex" { "" } else { "--out runs/" + backend + " --figures figures/" + backend } }} {{arguments}}
 
-# Every figure from shortened trainings, in about two minutes
+# Every figure from shortened trainings, in about three minutes
 reproduce-quick backend="flex": (reproduce backend "--quick")
 
 # All tests; those on wgpu need Vulkan, be it Debian's in software (mesa-vulkan-drivers, libvulkan1)

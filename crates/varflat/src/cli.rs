@@ -21,7 +21,7 @@ use varflat_run::error::Result;
 #[derive(Parser)]
 #[command(name = "varflat", version, max_term_width = 100)]
 #[command(after_help = "EXAMPLES:
-  varflat reproduce --quick                    every figure in two minutes, from shortened trainings
+  varflat reproduce --quick                    every figure in three minutes, from shortened trainings
   varflat reproduce                            every figure, full experiments
   varflat reproduce --only drift               one part alone
   varflat run experiments/headline.toml --out runs/headline

@@ -13,7 +13,7 @@ use crate::cli::terminal::context;
 /// Make every figure: runs the experiments, then draws
 #[derive(Args)]
 pub(crate) struct Reproduce {
-    /// Shortened trainings and fewer directions: 45 minutes become two, numbers become rough
+    /// Shortened trainings and fewer directions: an hour becomes three minutes, numbers become rough
     #[arg(long)]
     quick: bool,
     /// Folder for the run folders
