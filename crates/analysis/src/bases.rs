@@ -103,9 +103,7 @@ impl Frame {
         let along = along.collect();
         Ok((View { along }, directions))
     }
-}
 
-impl Frame {
     /// The unit vectors of the weights, that of the largest H_jj first.
     fn weights_by_curvature(&self) -> Array2<f64> {
         let curvature = self.hessian.diag();

@@ -130,7 +130,7 @@ impl TrajectoryPca {
         }
         let square_ulps: Vec<f64> =
             mean.iter().map(|&mean| Format::Single.ulp(mean).powi(2) / 12.0).collect();
-        let rounding = along_components(&components, &square_ulps);
+        let rounding = along_components(components.view(), &square_ulps);
         Ok(Self { mean, variance, components, total, floor, rounding, repeats: 1, segments })
     }
 

@@ -53,7 +53,7 @@ fn decompose(
     let components = Array2::from_shape_vec((found.order.len(), window.weights()), directions);
     let components = components.map_err(linfa::Error::from)?;
     let of_weights = window.rounding();
-    let rounding = along_components(&components, &of_weights);
+    let rounding = along_components(components.view(), &of_weights);
     Ok(TrajectoryPca {
         mean: Array1::from(window.mean()),
         floor: floor(&found.variance, &of_weights, &rounding),

@@ -3,7 +3,7 @@
 use faer::{Accum, Mat, MatRef};
 use ndarray::ArrayView2;
 
-use super::floor::ROUNDED;
+use super::floor::{ROUNDED, along_components};
 use super::product::product;
 use super::same_length;
 use super::source::WindowSource;
@@ -89,11 +89,11 @@ pub fn variances_along(
         }
         Ok::<_, AnalysisError>(())
     })?;
-    let of_weights = centred.rounding();
-    let each = sum.into_iter().zip(square).zip(directions.rows()).map(|((sum, square), direction)| {
+    let rounding = along_components(directions, &centred.rounding());
+    let each = sum.into_iter().zip(square).zip(directions.rows()).zip(rounding);
+    let each = each.map(|(((sum, square), direction), rounding)| {
         let detrended = (square / steps - (sum / steps).powi(2)).max(0.0);
         let drift: f64 = direction.iter().zip(&slope).map(|(p, slope)| p * slope).sum();
-        let rounding = direction.iter().zip(&of_weights).map(|(p, rounding)| p * p * rounding).sum();
         DirectionVariance { variance: detrended + drift * drift * of_time / steps, detrended, rounding }
     });
     Ok(each.collect())

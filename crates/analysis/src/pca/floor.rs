@@ -1,6 +1,6 @@
 //! The variance under which a value is not trusted.
 
-use ndarray::{Array1, Array2, ArrayView1};
+use ndarray::{Array1, ArrayView1, ArrayView2};
 
 /// Share of ε·σ_1² under which a direction is not resolved; see [`TrajectoryPca::floor`](crate::TrajectoryPca::floor).
 const EIGEN_FLOOR: f64 = 100.0;
@@ -9,7 +9,7 @@ const EIGEN_FLOOR: f64 = 100.0;
 pub(super) const ROUNDED: f64 = 0.1;
 
 /// The variance along each component of noise with these variances in the weights.
-pub(super) fn along_components(components: &Array2<f64>, of_weights: &[f64]) -> Array1<f64> {
+pub(super) fn along_components(components: ArrayView2<'_, f64>, of_weights: &[f64]) -> Array1<f64> {
     let along = |row: ArrayView1<'_, f64>| row.iter().zip(of_weights).map(|(p, noise)| p * p * noise).sum();
     components.rows().into_iter().map(along).collect()
 }

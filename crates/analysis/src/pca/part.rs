@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use ndarray::{ArrayView2, Axis};
 
-use super::source::WindowSource;
+use super::source::{WindowSource, converted};
 use crate::AnalysisError;
 
 /// Some consecutive rows of a window.
@@ -110,11 +110,7 @@ impl<S: WindowSource> WindowSource for WindowSteps<S> {
         buffer: &'a mut Vec<f32>,
     ) -> Result<ArrayView2<'a, f32>, AnalysisError> {
         let mut double = Vec::new();
-        let block = self.block_f64(rows, columns, &mut double)?;
-        let shape = block.raw_dim();
-        buffer.clear();
-        buffer.extend(block.iter().map(|step| *step as f32));
-        ArrayView2::from_shape(shape, buffer).map_err(|error| AnalysisError::Source(Box::new(error)))
+        converted(self.block_f64(rows, columns, &mut double)?, buffer, |step| step as f32)
     }
 
     fn is_f64(&self) -> bool {

@@ -112,7 +112,7 @@ impl Weight for f64 {
 }
 
 /// A block in another precision, in `buffer`.
-fn converted<'a, A: Copy, B>(
+pub(super) fn converted<'a, A: Copy, B>(
     block: ArrayView2<'_, A>,
     buffer: &'a mut Vec<B>,
     convert: impl Fn(A) -> B,
