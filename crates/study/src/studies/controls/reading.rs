@@ -62,7 +62,7 @@ impl Reader<'_> {
         for &basis in bases {
             let (view, directions) = self.frame.view(&window, basis)?;
             let times = match TIMED.contains(&basis) {
-                true => self.times_along(&window, mean, (basis, &directions))?,
+                true => self.times_along(&window, mean, (basis, &view, &directions))?,
                 false => Vec::new(),
             };
             of_bases.push(OfBasis { basis, view, times });
@@ -86,10 +86,11 @@ impl Reader<'_> {
         &self,
         window: impl WindowSource,
         mean: &Array1<f64>,
-        (basis, directions): (Basis, &Array2<f64>),
+        (basis, view, directions): (Basis, &View, &Array2<f64>),
     ) -> Result<Vec<(usize, f64)>> {
-        let asked: Vec<usize> =
-            self.times.iter().copied().filter(|index| (1..=directions.nrows()).contains(index)).collect();
+        // What is rounding has no time, and a weight that does not move none either.
+        let trusted = |index: &usize| view.along.get(index - 1).is_some_and(|along| along.trusted);
+        let asked: Vec<usize> = self.times.iter().copied().filter(trusted).collect();
         let places: Vec<usize> = asked.iter().map(|index| index - 1).collect();
         let theta = project(&window, mean.view(), directions.select(Axis(0), &places).view())?;
         let mut correlator = Correlator::new(theta.nrows())?;
