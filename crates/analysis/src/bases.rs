@@ -3,6 +3,7 @@
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
+use crate::spectrum::holding;
 use crate::{
     AnalysisError, ParamGuard, TrajectoryPca, WindowPart, WindowSource, WindowSteps, along_directions,
     scaling, variances_along,
@@ -174,6 +175,32 @@ impl View {
         Some(2.0 * self.exponent(range, |along| along.variance)?)
     }
 
+    /// The same with F as it was measured along some of the directions (i, F), i counted from 1: σ² ∝ F^(−ψ).
+    pub fn psi_measured(&self, [first, last]: [usize; 2], flatness: &[(usize, f64)]) -> Option<f64> {
+        let points = flatness.iter().filter(|(index, _)| (first..=last).contains(index)).filter_map(
+            |&(index, flatness)| {
+                let along = self.along.get(index.checked_sub(1)?).filter(|along| along.trusted)?;
+                Some((flatness, along.variance))
+            },
+        );
+        Some(-scaling(points).ok()?.exponent)
+    }
+
+    /// x in F ∝ i^x over the directions from `first` to `last`, counted from 1, were F ∝ κ^(−1/2).
+    pub fn flattening(&self, [first, last]: [usize; 2]) -> Option<f64> {
+        let range = self.along.get(first.checked_sub(1)?..last.min(self.along.len()))?;
+        let each = (first..).zip(range).filter(|(_, along)| along.trusted);
+        let points = each.map(|(index, along)| (index as f64, along.curvature));
+        Some(-0.5 * scaling(points).ok()?.exponent)
+    }
+
+    /// How many of the directions after the first hold this `share` of the variance of all but the first, in the order of the basis:
+    /// `None` where there is none after the first.
+    pub fn holding(&self, share: f64) -> Option<usize> {
+        let variance: Vec<f64> = self.along.iter().map(|along| along.variance).collect();
+        holding(&variance, variance.iter().sum(), 1, share).ok().flatten()
+    }
+
     /// The share of the `kept` directions after the first in the variance of all but the first.
     pub fn share(&self, kept: usize) -> Option<f64> {
         let others = self.along.get(1..)?;
@@ -265,6 +292,16 @@ mod tests {
         let view = View { along: (1..30).map(along).collect() };
         assert!((view.gamma([2, 20]).unwrap() - 1.2).abs() < 1e-12);
         assert_eq!(view.psi([2, 20]).map(|psi| psi.abs() < 1e-12), Some(true));
+        // F ∝ κ^(−1/2) to the parabola's own ψ, and to half of it where F is its square.
+        let view =
+            View { along: (1..30).map(|i| Along { variance: (i as f64).powi(2), ..along(i) }).collect() };
+        let flatness = |power: f64| [3, 4, 7, 9].map(|i: usize| (i, (i as f64).powf(-power)));
+        for (power, psi) in [(0.5, 4.0), (1.0, 2.0)] {
+            assert!((view.psi_measured([2, 20], &flatness(power)).unwrap() - psi).abs() < 1e-12);
+        }
+        assert_eq!(view.psi_measured([8, 20], &flatness(1.0)), None);
+        // κ = i, and so F ∝ i^(−1/2).
+        assert!((view.flattening([2, 20]).unwrap() + 0.5).abs() < 1e-12);
     }
 
     #[test]
@@ -288,6 +325,7 @@ mod tests {
         // Variances 1/2, 1/8, 1/32, 1/128 of which a line in time takes nothing: cosines of whole periods are even.
         assert!((view.share(1).unwrap() - 16.0 / 21.0).abs() < 1e-3, "{:?}", view.share(1));
         assert_eq!(view.share(5), None);
+        assert_eq!((view.holding(0.7), view.holding(0.9), view.holding(1.0)), (Some(1), Some(2), Some(3)));
         assert_eq!(view.psi([0, 3]), None);
     }
 }

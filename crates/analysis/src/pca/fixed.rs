@@ -1,7 +1,7 @@
 //! Variances along directions that were not chosen by the window they are judged in.
 
 use faer::{Accum, Mat, MatRef};
-use ndarray::ArrayView2;
+use ndarray::{Array1, ArrayView2};
 
 use super::floor::{ROUNDED, along_components};
 use super::product::product;
@@ -57,19 +57,9 @@ pub fn variances_along(
     let count = directions.nrows();
     let columns = Mat::from_fn(directions.ncols(), count, |n, i| directions[[i, n]]);
     let (steps, weights) = (window.steps() as f64, window.weights());
-    let time = |row: usize| row as f64 - 0.5 * (steps - 1.0);
-    // Σ (t − t̄)² = T(T² − 1)/12.
-    let of_time = steps * (steps * steps - 1.0) / 12.0;
-
+    let (time, of_time) = (|row: usize| from_middle(row, steps), square_of_time(steps));
     // The line of every weight is taken away before the projection: what is left of it may be a billionth.
-    let mut slope = vec![0.0; weights];
-    centred.for_row_blocks(|first, block| {
-        for row in 0..block.nrows() {
-            let time = time(first + row) / of_time;
-            slope.iter_mut().zip(block.row(row).iter()).for_each(|(slope, weight)| *slope += time * weight);
-        }
-        Ok::<_, AnalysisError>(())
-    })?;
+    let slope = slopes(&centred, window.steps())?;
     let (mut sum, mut square) = (vec![0.0; count], vec![0.0; count]);
     let mut rows = Vec::new();
     centred.for_row_blocks(|first, block| {
@@ -97,6 +87,47 @@ pub fn variances_along(
         DirectionVariance { variance: detrended + drift * drift * of_time / steps, detrended, rounding }
     });
     Ok(each.collect())
+}
+
+/// The slope in time of every weight, per step, of its least-squares line over the window: the drift.
+///
+/// ```
+/// use ndarray::array;
+/// let window = array![[0.0_f32, 1.0], [1.0, -1.0], [2.0, -1.0], [3.0, 1.0]];
+/// assert_eq!(varflat_analysis::drift_per_step(&window)?, array![1.0, 0.0]);
+/// # Ok::<(), varflat_analysis::AnalysisError>(())
+/// ```
+///
+/// # Errors
+/// As [`variances_along`].
+pub fn drift_per_step(window: impl WindowSource) -> Result<Array1<f64>, AnalysisError> {
+    let centred = CentredWindow::measure(&window)?;
+    Ok(Array1::from(slopes(&centred, window.steps())?))
+}
+
+fn slopes(centred: &CentredWindow<'_>, steps: usize) -> Result<Vec<f64>, AnalysisError> {
+    let steps = steps as f64;
+    let of_time = square_of_time(steps);
+    let mut slope = Vec::new();
+    centred.for_row_blocks(|first, block| {
+        slope.resize(block.ncols(), 0.0);
+        for row in 0..block.nrows() {
+            let time = from_middle(first + row, steps) / of_time;
+            slope.iter_mut().zip(block.row(row).iter()).for_each(|(slope, weight)| *slope += time * weight);
+        }
+        Ok::<_, AnalysisError>(())
+    })?;
+    Ok(slope)
+}
+
+/// t − t̄ of a row.
+fn from_middle(row: usize, steps: f64) -> f64 {
+    row as f64 - 0.5 * (steps - 1.0)
+}
+
+/// Σ (t − t̄)² = T(T² − 1)/12.
+fn square_of_time(steps: f64) -> f64 {
+    steps * (steps * steps - 1.0) / 12.0
 }
 
 #[cfg(test)]
