@@ -31,5 +31,7 @@ pub(crate) const PART: Part = Part {
     figures: figures::FIGURES,
     claims: claims::CLAIMS,
     controls: &[],
+    nulls: &[],
+    opening: None,
     reproduced: Some(reproduced!("forgetting", 350.0, 12.0)),
 };

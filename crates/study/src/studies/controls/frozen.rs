@@ -1,8 +1,8 @@
 //! A run's layer frozen at w_0: curvature, noise and the gradients of mini-batches.
 
 use ndarray::{Array1, Array2};
-use varflat_analysis::{Frame, PrincipalCurvatures, Sampling};
-use varflat_model::{MovingLayer, Shuffle, TrainingConfig, epoch_order};
+use varflat_analysis::{Along, Frame, PrincipalCurvatures, QuadraticDirection, Sampling};
+use varflat_model::{DenseLandscape, MovingLayer, Shuffle, TrainingConfig, epoch_order};
 use varflat_run::error::{Error, Result};
 use varflat_run::run_folder::RunFolder;
 use varflat_run::stages;
@@ -10,6 +10,7 @@ use varflat_run::stages;
 /// Everything that the nulls are made of.
 pub(super) struct Frozen {
     pub(super) layer: MovingLayer,
+    pub(super) landscape: DenseLandscape,
     pub(super) frame: Frame,
     /// λ of the Hessian, descending.
     pub(super) curvature: Array1<f64>,
@@ -26,6 +27,8 @@ impl Frozen {
         let network = stages::centre(run, experiment.landscape.around)?;
         let images = stages::load_data(run)?.train;
         let layer = MovingLayer::new(&network, &experiment.recorder.layer, &images)?;
+        let landscape = DenseLandscape::new(&network, &experiment.recorder.layer, &images)?;
+        drop(images);
         let here = layer.linearized();
         let weights = layer.weights().len();
         let square = |matrix: Vec<f64>| {
@@ -41,7 +44,7 @@ impl Frozen {
         let gradient_directions = PrincipalCurvatures::of(covariance.view())?.directions;
         let frame = Frame { hessian, hessian_directions: directions, covariance, gradient_directions };
         let (seed, training) = (experiment.seed, experiment.training.clone());
-        Ok(Self { layer, frame, curvature, gradient, seed, training })
+        Ok(Self { layer, landscape, frame, curvature, gradient, seed, training })
     }
 
     pub(super) fn learning_rate(&self) -> f64 {
@@ -70,6 +73,15 @@ impl Frozen {
         match self.training.shuffle {
             Shuffle::Epoch => (samples - batch) / (samples - 1.0) / batch,
             Shuffle::Independent => 1.0 / batch,
+        }
+    }
+
+    /// A direction as the formula takes it.
+    pub(super) fn quadratic(&self, along: &Along) -> QuadraticDirection {
+        QuadraticDirection {
+            learning_rate: self.learning_rate(),
+            curvature: along.curvature,
+            noise: along.noise * self.batch_share(),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Windows that nothing but frozen noise has made, in a frozen parabola and in no landscape at all.
 
 use ndarray::{Array1, Array2, ArrayView2, Axis, Slice};
-use varflat_analysis::{Replay, project};
+use varflat_analysis::{ParamGuard, Replay, Solver, TrajectoryPca, project, spectrum};
 use varflat_run::error::Result;
 
 use super::frozen::Frozen;
@@ -49,4 +49,13 @@ impl Windows {
         }
         Ok(windows)
     }
+}
+
+/// σ_1²/σ_2² of a window to which the drift of another, so much a step for every weight, is added.
+pub(super) fn gap_with_drift(mut window: Array2<f32>, drift: &Array1<f64>) -> Result<Option<f64>> {
+    for (step, mut row) in window.rows_mut().into_iter().enumerate() {
+        row.zip_mut_with(drift, |weight, drift| *weight += (step as f64 * drift) as f32);
+    }
+    let params = TrajectoryPca::params().solver(Solver::TopK(2)).measured(false).check()?;
+    Ok(spectrum::gap(params.fit_source(&window)?.variance()).ok())
 }
