@@ -1,12 +1,12 @@
 //! The relation along directions that were not chosen by the variance they are judged by.
 
-use ndarray::Array2;
+use ndarray::{Array1, Array2};
 use serde::{Deserialize, Serialize};
 
 use crate::spectrum::holding;
 use crate::{
     AnalysisError, ParamGuard, TrajectoryPca, WindowPart, WindowSource, WindowSteps, along_directions,
-    scaling, variances_along,
+    project, scaling, variances_along,
 };
 
 /// Where directions come from.
@@ -57,6 +57,8 @@ pub struct Frame {
     pub covariance: Array2<f64>,
     /// Its eigenvectors, one a row.
     pub gradient_directions: Array2<f64>,
+    /// The unit vectors of the weights, that of the largest H_jj first, one a row; none where the weights are the coordinates.
+    pub weight_directions: Option<Array2<f64>>,
 }
 
 /// A window seen in one basis: in the order of its directions, which is that of what they were chosen by, descending.
@@ -86,7 +88,10 @@ impl Frame {
             }
             Basis::Hessian => fixed(&window, self.hessian_directions.clone())?,
             Basis::Gradients => fixed(&window, self.gradient_directions.clone())?,
-            Basis::Weights => fixed(&window, self.weights_by_curvature())?,
+            Basis::Weights => {
+                let own = || self.weights_by_curvature();
+                fixed(&window, self.weight_directions.clone().unwrap_or_else(own))?
+            }
             Basis::Steps => fixed(&window, components(WindowSteps::new(&window))?.components().to_owned())?,
             Basis::Halves => {
                 let first = components(WindowPart::new(&window, 0..middle)?)?.components().to_owned();
@@ -103,6 +108,26 @@ impl Frame {
         });
         let along = along.collect();
         Ok((View { along }, directions))
+    }
+
+    /// The same in the coordinates of the eigenvectors of the Hessian, in which it is diagonal: for windows of θ_i = v_i·(w − w_0). What a
+    /// frame says of a window does not depend on the coordinates of both.
+    ///
+    /// # Errors
+    /// If the shapes disagree.
+    pub fn in_eigenvectors(&self) -> Result<Self, AnalysisError> {
+        let vectors = &self.hessian_directions;
+        let origin = Array1::zeros(vectors.ncols());
+        let turned = |rows: &Array2<f64>| project(rows, origin.view(), vectors.view());
+        let curvature = along_directions(self.hessian.view(), vectors.view())?;
+        Ok(Self {
+            hessian: Array2::from_diag(&curvature),
+            hessian_directions: Array2::eye(vectors.nrows()),
+            // VSVᵀ of a symmetric S.
+            covariance: turned(&turned(&self.covariance)?.t().to_owned())?,
+            gradient_directions: turned(&self.gradient_directions)?,
+            weight_directions: Some(turned(&self.weights_by_curvature())?),
+        })
     }
 
     /// The unit vectors of the weights, that of the largest H_jj first.
@@ -211,7 +236,7 @@ impl View {
 
 #[cfg(test)]
 mod tests {
-    use ndarray::{Array1, Axis};
+    use ndarray::Axis;
     use rand_chacha::ChaCha12Rng;
     use rand_chacha::rand_core::{Rng, SeedableRng};
 
@@ -244,6 +269,7 @@ mod tests {
             covariance: hessian.clone(),
             gradient_directions: found.clone(),
             hessian_directions: found,
+            weight_directions: None,
             hessian,
         }
     }
@@ -263,6 +289,42 @@ mod tests {
     }
 
     #[test]
+    fn what_a_frame_says_does_not_depend_on_the_coordinates() {
+        let directions = 12;
+        let mut random = ChaCha12Rng::seed_from_u64(8);
+        let mut next = || f64::from(random.next_u32()) / 2f64.powi(32) - 0.5;
+        let mut square = || {
+            let factor = Array2::from_shape_fn((directions, directions), |_| next());
+            factor.dot(&factor.t())
+        };
+        let (hessian, covariance) = (square(), square());
+        let of = |matrix: &Array2<f64>| PrincipalCurvatures::of(matrix.view()).unwrap().directions;
+        let frame = Frame {
+            hessian_directions: of(&hessian),
+            gradient_directions: of(&covariance),
+            weight_directions: None,
+            hessian,
+            covariance,
+        };
+        let window = Array2::from_shape_fn((500, directions), |_| next());
+        let turned = window.dot(&frame.hessian_directions.t());
+        let other = frame.in_eigenvectors().unwrap();
+        for basis in Basis::ALL {
+            let (here, _) = frame.view(&window, basis).unwrap();
+            let (there, _) = other.view(&turned, basis).unwrap();
+            for (here, there) in here.along.iter().zip(&there.along) {
+                for (one, two) in [
+                    (here.variance, there.variance),
+                    (here.curvature, there.curvature),
+                    (here.noise, there.noise),
+                ] {
+                    assert!((one / two - 1.0).abs() < 1e-9, "{basis:?}: {here:?} {there:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn noise_that_is_the_curvature_is_aligned_with_it() {
         let own = frame(4);
         let found = own.alignment();
@@ -273,6 +335,7 @@ mod tests {
             covariance: Array2::ones((2, 2)),
             gradient_directions: Array2::eye(2),
             hessian_directions: Array2::eye(2),
+            weight_directions: None,
             hessian,
         };
         let found = other.alignment();

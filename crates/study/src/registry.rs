@@ -63,6 +63,8 @@ studies! {
     Width(crate::studies::width::WidthStudy),
     /// ψ of other layers, networks, data and optimizers.
     Generality(crate::studies::generality::GeneralityStudy),
+    /// The nulls of other seeds, batch sizes, learning rates, layers, networks and stages.
+    Nulls(crate::studies::nulls::NullsStudy),
     /// Catastrophic forgetting (claim 11).
     Forgetting(crate::studies::forgetting::ForgettingStudy),
 }

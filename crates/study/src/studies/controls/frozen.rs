@@ -8,21 +8,22 @@ use varflat_run::run_folder::RunFolder;
 use varflat_run::stages;
 
 /// Everything that the nulls are made of.
-pub(super) struct Frozen {
-    pub(super) layer: MovingLayer,
-    pub(super) landscape: DenseLandscape,
-    pub(super) frame: Frame,
+pub(in crate::studies) struct Frozen {
+    pub(in crate::studies) layer: MovingLayer,
+    pub(in crate::studies) landscape: DenseLandscape,
+    pub(in crate::studies) frame: Frame,
     /// λ of the Hessian, descending.
-    pub(super) curvature: Array1<f64>,
+    pub(in crate::studies) curvature: Array1<f64>,
     /// ∇L.
     gradient: Array1<f64>,
     seed: u64,
+    every: usize,
     training: TrainingConfig,
 }
 
 impl Frozen {
     /// Of a finished run, at the centre that its landscape has.
-    pub(super) fn of(run: &RunFolder) -> Result<Self> {
+    pub(in crate::studies) fn of(run: &RunFolder) -> Result<Self> {
         let experiment = run.experiment();
         let network = stages::centre(run, experiment.landscape.around)?;
         let images = stages::load_data(run)?.train;
@@ -42,25 +43,37 @@ impl Frozen {
         drop(here);
         let PrincipalCurvatures { curvature, directions } = PrincipalCurvatures::of(hessian.view())?;
         let gradient_directions = PrincipalCurvatures::of(covariance.view())?.directions;
-        let frame = Frame { hessian, hessian_directions: directions, covariance, gradient_directions };
-        let (seed, training) = (experiment.seed, experiment.training.clone());
-        Ok(Self { layer, landscape, frame, curvature, gradient, seed, training })
+        let frame = Frame {
+            hessian,
+            hessian_directions: directions,
+            covariance,
+            gradient_directions,
+            weight_directions: None,
+        };
+        let (seed, every) = (experiment.seed, experiment.recorder.every as usize);
+        let training = experiment.training.clone();
+        Ok(Self { layer, landscape, frame, curvature, gradient, seed, every, training })
     }
 
-    pub(super) fn learning_rate(&self) -> f64 {
+    pub(in crate::studies) fn learning_rate(&self) -> f64 {
         self.training.learning_rate
     }
 
     /// λ and what the weight decay adds: the weights fall by α times this in a step.
-    pub(super) fn decay_of_weights(&self) -> Array1<f64> {
+    pub(in crate::studies) fn decay_of_weights(&self) -> Array1<f64> {
         &self.curvature + self.training.weight_decay
     }
 
-    pub(super) fn steps_per_epoch(&self) -> usize {
+    pub(in crate::studies) fn steps_per_epoch(&self) -> usize {
         self.training.steps_per_epoch(self.layer.samples()) as usize
     }
 
-    pub(super) fn sampling(&self) -> Sampling {
+    /// Steps from one recorded step to the next.
+    pub(in crate::studies) fn every(&self) -> usize {
+        self.every
+    }
+
+    pub(in crate::studies) fn sampling(&self) -> Sampling {
         match self.training.shuffle {
             Shuffle::Epoch => Sampling::Reshuffled { steps_per_epoch: self.steps_per_epoch() },
             Shuffle::Independent => Sampling::Independent,
@@ -68,7 +81,7 @@ impl Frozen {
     }
 
     /// C/S: the variance of a mini-batch's gradient for that of a sample's, 1/B, with (N − B)/(N − 1) where none is drawn twice.
-    pub(super) fn batch_share(&self) -> f64 {
+    pub(in crate::studies) fn batch_share(&self) -> f64 {
         let (samples, batch) = (self.layer.samples() as f64, self.training.batch_size as f64);
         match self.training.shuffle {
             Shuffle::Epoch => (samples - batch) / (samples - 1.0) / batch,
@@ -77,7 +90,7 @@ impl Frozen {
     }
 
     /// A direction as the formula takes it.
-    pub(super) fn quadratic(&self, along: &Along) -> QuadraticDirection {
+    pub(in crate::studies) fn quadratic(&self, along: &Along) -> QuadraticDirection {
         QuadraticDirection {
             learning_rate: self.learning_rate(),
             curvature: along.curvature,
@@ -87,7 +100,7 @@ impl Frozen {
 
     /// ∇L^μ − ∇L of every step of an epoch that the training never came to, `[steps, weights]`, about w_0. Epochs of different
     /// replays are different.
-    pub(super) fn noise_of_epoch(&self, replay: usize, epoch: usize) -> Result<Array2<f64>> {
+    pub(in crate::studies) fn noise_of_epoch(&self, replay: usize, epoch: usize) -> Result<Array2<f64>> {
         let number = ((replay as u64 + 1) << 32) + epoch as u64;
         let (samples, batch) = (self.layer.samples(), self.training.batch_size);
         let order = epoch_order(self.seed, number, self.training.shuffle, samples, batch);

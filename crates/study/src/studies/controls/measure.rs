@@ -48,6 +48,10 @@ impl Measure for ControlsStudy {
         done()?;
         let reader = self.reader(run, &frozen)?;
         let (data, drift) = self.read_run(run, &frozen, &reader, &done)?;
+        let vectors = &frozen.frame.hessian_directions;
+        let turned = frozen.frame.in_eigenvectors()?;
+        let reader = Reader { frame: &turned, coordinates: Some(vectors), ..reader };
+        let drift = vectors.dot(&drift);
         let (mut replays, mut noise, mut gaps) = (Vec::new(), Vec::new(), Vec::new());
         let span = (self.burn_in, run.read(&TRAJECTORY)?.steps());
         let source = run.record()?;
@@ -85,7 +89,14 @@ impl ControlsStudy {
         levels.dedup_by(|one, other| (*one - *other).abs() < 1e-9);
         let levels =
             Levels { landscape: &frozen.landscape, levels, radius: section.radius, selected: self.flatness };
-        Ok(Reader { frame: &frozen.frame, decay, times: &self.times, levels, own_level: section.factor })
+        Ok(Reader {
+            frame: &frozen.frame,
+            decay,
+            times: &self.times,
+            levels,
+            own_level: section.factor,
+            coordinates: None,
+        })
     }
 
     /// The run itself, and the drift of its weights.
@@ -103,7 +114,7 @@ impl ControlsStudy {
         done()?;
         let hessian: &Array2<f64> = &frozen.frame.hessian_directions;
         let balance = fluctuation::along(frozen, &window, pca.mean(), hessian, self.gradients)?;
-        let flatness = reader.levels.along(hessian)?;
+        let flatness = reader.levels.along(hessian, None)?;
         let drift = drift_per_step(&window)?;
         done()?;
         Ok((OfData { reading, balance, flatness }, drift))

@@ -8,70 +8,72 @@ use varflat_run::error::Result;
 use super::levels::{AtLevel, Levels};
 
 /// Components of most variance after the first, of which the paper gives the share.
-pub(super) const LEADING: usize = 35;
+pub(in crate::studies) const LEADING: usize = 35;
 
 /// Share of the variance that directions are counted for.
-pub(super) const MOST: f64 = 0.9;
+pub(in crate::studies) const MOST: f64 = 0.9;
 
 /// The bases along which times are taken and F is measured.
-pub(super) const TIMED: [Basis; 2] = [Basis::Components, Basis::Hessian];
+pub(in crate::studies) const TIMED: [Basis; 2] = [Basis::Components, Basis::Hessian];
 
 /// What to read.
-pub(super) struct Reader<'a> {
-    pub(super) frame: &'a Frame,
+pub(in crate::studies) struct Reader<'a> {
+    pub(in crate::studies) frame: &'a Frame,
     /// First and last component of the rank exponent.
-    pub(super) decay: [usize; 2],
+    pub(in crate::studies) decay: [usize; 2],
     /// Directions whose correlation time is taken.
-    pub(super) times: &'a [usize],
+    pub(in crate::studies) times: &'a [usize],
     /// Where F is measured.
-    pub(super) levels: Levels<'a>,
+    pub(in crate::studies) levels: Levels<'a>,
     /// The level of the run.
-    pub(super) own_level: f64,
+    pub(in crate::studies) own_level: f64,
+    /// What the coordinates of the windows are, one a row; the weights themselves where there are none.
+    pub(in crate::studies) coordinates: Option<&'a Array2<f64>>,
 }
 
 /// What was read.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Reading {
-    pub(super) of_bases: Vec<OfBasis>,
+pub(in crate::studies) struct Reading {
+    pub(in crate::studies) of_bases: Vec<OfBasis>,
     /// σ_1²/σ_2².
-    pub(super) gap: Option<f64>,
+    pub(in crate::studies) gap: Option<f64>,
     /// γ in σ_i² ∝ i^(−γ).
-    pub(super) decay: Option<f64>,
+    pub(in crate::studies) decay: Option<f64>,
     /// Share of the [`LEADING`] components after the first in the variance of all but the first.
-    pub(super) share: Option<f64>,
+    pub(in crate::studies) share: Option<f64>,
     /// How many components after the first hold [`MOST`] of the variance of all but the first.
-    pub(super) holding: Option<usize>,
+    pub(in crate::studies) holding: Option<usize>,
     /// The same two of the components of the first half of the window in its second half.
-    pub(super) share_out_of_sample: Option<f64>,
-    pub(super) holding_out_of_sample: Option<usize>,
+    pub(in crate::studies) share_out_of_sample: Option<f64>,
+    pub(in crate::studies) holding_out_of_sample: Option<usize>,
 }
 
 /// What was read along one kind of directions.
 #[derive(Serialize, Deserialize)]
-pub(super) struct OfBasis {
-    pub(super) basis: Basis,
-    pub(super) view: View,
+pub(in crate::studies) struct OfBasis {
+    pub(in crate::studies) basis: Basis,
+    pub(in crate::studies) view: View,
     /// 1/e times, where they were asked for and the window tells them.
-    pub(super) times: Vec<(usize, f64)>,
+    pub(in crate::studies) times: Vec<(usize, f64)>,
     /// F by level, measured along the components of this window. Of directions that all windows share it is measured once, elsewhere.
-    pub(super) flatness: Vec<AtLevel>,
+    pub(in crate::studies) flatness: Vec<AtLevel>,
 }
 
 impl Reading {
     /// What was read along one kind of directions, if it was.
-    pub(super) fn of(&self, basis: Basis) -> Option<&OfBasis> {
+    pub(in crate::studies) fn of(&self, basis: Basis) -> Option<&OfBasis> {
         self.of_bases.iter().find(|found| found.basis == basis)
     }
 }
 
 impl Reader<'_> {
     /// Whether F of the run itself is of this level.
-    pub(super) fn is_own(&self, level: f64) -> bool {
+    pub(in crate::studies) fn is_own(&self, level: f64) -> bool {
         (level - self.own_level).abs() < 1e-9
     }
 
     /// Reads a window `[steps, weights]` with this mean along these kinds of directions.
-    pub(super) fn read(
+    pub(in crate::studies) fn read(
         &self,
         window: impl WindowSource,
         mean: &Array1<f64>,
@@ -85,7 +87,7 @@ impl Reader<'_> {
                 false => Vec::new(),
             };
             let flatness = match basis {
-                Basis::Components => self.levels.along(&directions)?,
+                Basis::Components => self.levels.along(&directions, self.coordinates)?,
                 _ => Vec::new(),
             };
             of_bases.push(OfBasis { basis, view, times, flatness });

@@ -6,7 +6,7 @@ use varflat_model::OptimizerKind;
 use varflat_run::artifacts::TRAJECTORY;
 use varflat_run::error::Result;
 use varflat_run::experiment::{
-    Checked, Components, Experiment, MOST_COMPONENTS, all_within, not_too_many, range, within,
+    Checked, Components, MOST_COMPONENTS, all_within, not_too_many, range, within,
 };
 use varflat_run::memory;
 use varflat_run::run_folder::RunFolder;
@@ -67,8 +67,9 @@ const fn steps() -> usize {
 impl ControlsStudy {
     /// What a run with so many components has room for: the usual ranges and ranks as far as they go, and all components.
     pub fn suited(components: usize, replays: usize) -> Self {
-        let ranges =
-            [[2, 50], [10, 500], [2, 500], [500, 2000]].into_iter().filter(|[_, last]| *last < components);
+        let ranges = [[2, 40], [2, 50], [10, 500], [2, 500], [500, 2000]]
+            .into_iter()
+            .filter(|[_, last]| *last < components);
         let times = [1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000, 2000];
         Self {
             replays,
@@ -83,7 +84,7 @@ impl ControlsStudy {
     }
 
     /// The complaint about impossible settings.
-    pub(super) fn check_settings(&self) -> Checked {
+    pub(in crate::studies) fn check_settings(&self) -> Checked {
         within("replays", self.replays, 1, MOST_REPLAYS)?;
         within("burn_in", self.burn_in, 0, MOST_BURN_IN)?;
         within("gradients", self.gradients, 2, MOST_GRADIENTS)?;
@@ -113,7 +114,7 @@ impl ControlsStudy {
     }
 
     /// The complaint about a run that cannot be replayed, or has no room for what is asked.
-    pub(super) fn check_room(&self, run: &RunFolder) -> Result<Checked> {
+    pub(in crate::studies) fn check_room(&self, run: &RunFolder) -> Result<Checked> {
         let components = stages::read_variance(run)?.0.len();
         let beyond = |last: usize| last > components;
         if let Some([first, last]) = self.ranges.iter().find(|[_, last]| beyond(*last)) {
@@ -122,14 +123,20 @@ impl ControlsStudy {
         if let Some(index) = self.times.iter().copied().find(|index| beyond(*index)) {
             return Ok(Err(format!("times: {index}, but the run has {components} components")));
         }
-        replayable(run)
+        if run.experiment().recorder.every != 1 {
+            return Ok(Err("the window has to hold every step (recorder.every = 1)".to_owned()));
+        }
+        Ok(has_hessian(run)?.and(replayable(run)))
     }
 }
 
-/// The complaint about a run whose noise cannot be replayed in a parabola.
-pub(in crate::studies) fn replayable(run: &RunFolder) -> Result<Checked> {
-    if let Err(problem) = linear(run.experiment()) {
-        return Ok(Err(problem));
+/// The complaint about a run whose layer has no exact curvature, or one that is too large.
+pub(in crate::studies) fn has_hessian(run: &RunFolder) -> Result<Checked> {
+    if run.experiment().langevin.is_some() {
+        return Ok(Err("the run is a Langevin walk, whose noise is not that of mini-batches".to_owned()));
+    }
+    if !run.experiment().model.is_dense() {
+        return Ok(Err("the exact curvature is that of a network of dense layers".to_owned()));
     }
     let window = run.read(&TRAJECTORY)?;
     let (steps, weights) = (window.steps(), window.weights());
@@ -150,19 +157,11 @@ fn bytes(steps: usize, weights: usize) -> u64 {
     12u64.saturating_mul(steps).saturating_mul(weights).saturating_add(16 * 8 * weights * weights)
 }
 
-/// Whether the linear dynamics are those of the training.
-fn linear(experiment: &Experiment) -> Checked {
-    let training = &experiment.training;
-    let problem = if experiment.langevin.is_some() {
-        "the run is a Langevin walk, whose noise is not that of mini-batches"
-    } else if training.optimizer != OptimizerKind::Sgd || training.momentum != 0.0 {
-        "the replay is that of plain SGD: without momentum, and not Adam"
-    } else if !experiment.model.is_dense() {
-        "the exact curvature is that of a network of dense layers"
-    } else if experiment.recorder.every != 1 {
-        "the window has to hold every step (recorder.every = 1)"
-    } else {
-        return Ok(());
-    };
-    Err(problem.to_owned())
+/// The complaint about a run whose steps are not those of the linear dynamics.
+pub(in crate::studies) fn replayable(run: &RunFolder) -> Checked {
+    let training = &run.experiment().training;
+    match training.optimizer == OptimizerKind::Sgd && training.momentum == 0.0 {
+        true => Ok(()),
+        false => Err("the replay is that of plain SGD: without momentum, and not Adam".to_owned()),
+    }
 }

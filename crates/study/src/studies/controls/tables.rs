@@ -99,11 +99,11 @@ pub(crate) struct NumberRow {
 }
 
 /// What a number is: of which directions, and at which level F.
-pub(super) type Key = (Quantity, Basis, Option<f64>, [usize; 2]);
+pub(in crate::studies) type Key = (Quantity, Basis, Option<f64>, [usize; 2]);
 
 impl NumberRow {
     /// A number beside what the replays and noise alone give for it.
-    pub(super) fn of(
+    pub(in crate::studies) fn of(
         (quantity, basis, level, [first, last]): Key,
         value: Option<f64>,
         replays: &[f64],
@@ -174,7 +174,7 @@ pub(crate) struct ControlsReport {
 }
 
 /// The name of a basis in words.
-pub(super) fn words_of(basis: Basis) -> &'static str {
+pub(in crate::studies) fn words_of(basis: Basis) -> &'static str {
     match basis {
         Basis::Components => "principal components",
         Basis::Hessian => "eigenvectors of the Hessian",
