@@ -57,6 +57,7 @@ pub use figures::learning_phases::{LearningPhases, learning_phases};
 pub use figures::mini_batches::{MiniBatchDirection, MiniBatchFigure, mini_batch_losses};
 pub use figures::nulls::{NullFigure, NullLook, NullSeries, nulls};
 pub use figures::power_law_line::{PowerLawLine, SlopeGuide};
+pub use figures::spectra::{BandSeries, SpectraFigure, spectra};
 pub use figures::spectrum::{Spectrum, spectrum};
 pub use figures::temperature::{CorrelationTimeSeries, TemperatureFigure, TemperatureProfile, temperature};
 pub use figures::trade_off::{TradeOff, TradeOffCurve, TradeOffPanel, TradeOffPoint, trade_off};
