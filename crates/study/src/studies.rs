@@ -12,5 +12,6 @@ pub(crate) mod groups;
 pub(crate) mod headline;
 pub(crate) mod langevin;
 pub(crate) mod sensitivity;
+pub(crate) mod surrogates;
 pub(crate) mod temperature;
 pub(crate) mod width;
