@@ -17,6 +17,8 @@ const TEMPERATURE: &str = "[study.temperature]\nprofiled = [2, 9]\nmini_batches_
                            full_gradient_every = 50\nranges = [[2, 20]]";
 const CONTROLS: &str =
     "[study.controls]\nreplays = 5\nburn_in = 1\nranges = [[2, 20], [10, 100]]\ntimes = [1, 5, 40]";
+const SURROGATES: &str =
+    "[study.surrogates]\nrealisations = 5\nranges = [[2, 20], [10, 100]]\ntimes = [1, 5, 40]";
 const GRID: &str = "[study.grid]\nset = ['landscape.components=30']\n[[study.grid.groups]]\ntitle = 'never'\nset = ['training.loss_below=1e-9']\n\
                     vary = ['training.learning_rate=0.02,1e20']\n[[study.grid.groups]]\ntitle = 'to the end'\nset = ['training.loss_below=0']\n\
                     vary = ['training.learning_rate=0.03']\n[[study.grid.groups]]\ntitle = 'soon'\n\
@@ -87,6 +89,7 @@ fn every_study_is_done_once_and_drawn_from_its_tables() {
         ("temperature", TEMPERATURE, 2),
         ("drift", DRIFT, 1),
         ("controls", CONTROLS, 2),
+        ("surrogates", SURROGATES, 2),
         ("langevin", LANGEVIN, 2),
         ("grid", GRID, 2),
         ("sensitivity", SENSITIVITY, 1),
