@@ -47,11 +47,15 @@ const MEMORY: Control = Control {
     find: |tables| {
         let Some(Found { report }) = tables.json(RECORD)? else { return Ok(None) };
         let orders = [Surrogate::WithinEpochs, Surrogate::Shuffled];
-        let rows = report.rows.iter().filter(|row| row.quantity == Quantity::Total);
+        let rows = report.rows.iter().filter(|row| row.quantity == Quantity::Motion);
         let of = |row: &NumberRow| {
             let kind = row.surrogate.filter(|kind| orders.contains(kind))?;
             let what = format!("variance of {}, over that of the window", kind.words());
-            Some(Number::new(what, row.mean? / row.value?, 2, NUMBERS))
+            Some(Number {
+                interval: row.low.zip(row.high),
+                covers: "one further realisation".to_owned(),
+                ..Number::new(what, row.mean?, 2, NUMBERS)
+            })
         };
         let measured: Vec<Number> = rows.filter_map(of).collect();
         if measured.is_empty() {

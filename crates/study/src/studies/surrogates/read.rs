@@ -189,6 +189,7 @@ impl Asked<'_> {
         let own = Basis::Components;
         let mut keys = vec![
             (Quantity::Total, own, [1, self.shape.1]),
+            (Quantity::Motion, own, [1, self.shape.1]),
             (Quantity::Gap, own, [1, 2]),
             (Quantity::Decay, own, self.decay),
             (Quantity::Share, own, [2, 36]),
@@ -225,14 +226,19 @@ impl Readings {
                 continue;
             }
             for (taken, numbers) in &self.data {
-                let value = number(numbers, key);
+                let is_ratio = key.0 == Quantity::Motion;
+                let unit = if is_ratio { numbers.total } else { 1.0 };
+                let number = |numbers: &WindowNumbers| number(numbers, key).map(|number| number / unit);
+                let value = number(numbers);
+                if *taken != drift && is_ratio {
+                    continue;
+                }
                 if *taken != drift {
                     rows.push(NumberRow::alone(key, *taken, value));
                     continue;
                 }
                 for (surrogate, realisations) in &self.found {
-                    let values: Vec<f64> =
-                        realisations.iter().filter_map(|numbers| number(numbers, key)).collect();
+                    let values: Vec<f64> = realisations.iter().filter_map(number).collect();
                     rows.push(NumberRow::beside(key, drift, value, (*surrogate, &values)));
                 }
             }
@@ -273,7 +279,7 @@ impl Readings {
 /// A number of a window.
 fn number(numbers: &WindowNumbers, (quantity, basis, range): Key) -> Option<f64> {
     match quantity {
-        Quantity::Total => Some(numbers.total),
+        Quantity::Total | Quantity::Motion => Some(numbers.total),
         Quantity::Gap => numbers.gap,
         Quantity::Decay => numbers.decay,
         Quantity::Share => numbers.share,

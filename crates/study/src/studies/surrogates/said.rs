@@ -13,6 +13,7 @@ const TIMES: usize = 3;
 /// Whether a row belongs into a summary, in which ranges and times are few.
 pub(super) fn is_told(row: &NumberRow, (range, times): ([usize; 2], &[usize])) -> bool {
     match row.quantity {
+        Quantity::Total => false,
         Quantity::Time => times.iter().take(TIMES).any(|index| *index == row.first),
         Quantity::OfSteps => [row.first, row.last] == range,
         Quantity::Psi => [row.first, row.last] == range && row.basis == Basis::Components,

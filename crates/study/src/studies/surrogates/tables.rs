@@ -63,6 +63,8 @@ impl Surrogate {
 pub(crate) enum Quantity {
     /// Σ σ_i².
     Total,
+    /// The same over that of the window, whose own is 1.
+    Motion,
     /// σ_1²/σ_2².
     Gap,
     /// γ in σ_i² ∝ i^(−γ).
@@ -203,6 +205,7 @@ pub(super) fn words_of((quantity, basis, [first, last]): Key) -> String {
     };
     match quantity {
         Quantity::Total => "variance in all directions".to_owned(),
+        Quantity::Motion => "variance in all directions over the window's".to_owned(),
         Quantity::Gap => "gap σ_1²/σ_2²".to_owned(),
         Quantity::Decay => format!("rank exponent γ, {first}–{last}"),
         Quantity::Share => "share of the 35 after the first".to_owned(),
