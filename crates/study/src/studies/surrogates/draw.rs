@@ -8,7 +8,7 @@ use varflat_analysis::surrogates::{
 use varflat_model::random::{Purpose, normal, shuffle, stream, uniform};
 use varflat_run::error::{Error, Result};
 
-use super::prepared::{Hessian, Prepared};
+use super::prepared::Prepared;
 use super::tables::Surrogate;
 
 /// The rows of an epoch, and those at the end of the window that belong to one that is not complete.
@@ -19,7 +19,7 @@ pub(super) struct Epochs {
 }
 
 /// What surrogates are made of.
-pub(super) struct Source<'a> {
+pub(super) struct Source {
     /// The window in the coordinates of its steps, and along the eigenvectors of the Hessian, without its drift in time.
     window: Array2<f32>,
     turned: Option<Array2<f32>>,
@@ -27,12 +27,11 @@ pub(super) struct Source<'a> {
     seed: u64,
     epochs: Option<Epochs>,
     block: usize,
-    pub(super) prepared: &'a Prepared,
 }
 
-impl<'a> Source<'a> {
+impl Source {
     pub(super) fn of(
-        prepared: &'a Prepared,
+        prepared: &Prepared,
         drift: Drift,
         seed: u64,
         (epochs, block): (Option<Epochs>, usize),
@@ -44,9 +43,8 @@ impl<'a> Source<'a> {
             Drift::None | Drift::First => Drift::None,
         };
         let window = before.taken_from(&prepared.window)?;
-        let turned =
-            prepared.hessian.as_ref().map(|hessian: &Hessian| hessian.turned(&window)).transpose()?;
-        Ok(Self { window, turned, drift, seed, epochs, block, prepared })
+        let turned = prepared.hessian.as_ref().map(|hessian| hessian.turned(&window)).transpose()?;
+        Ok(Self { window, turned, drift, seed, epochs, block })
     }
 
     /// A realisation of a surrogate, without its drift.
