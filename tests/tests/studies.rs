@@ -17,10 +17,10 @@ const TEMPERATURE: &str = "[study.temperature]\nprofiled = [2, 9]\nmini_batches_
                            full_gradient_every = 50\nranges = [[2, 20]]";
 const CONTROLS: &str = "[study.controls]\nreplays = 5\nburn_in = 1\nranges = [[2, 20], [10, 100]]\ntimes = [1, 5, 40]\n\
      levels = [2.0]\nflatness = 40\ngradients = 20";
-const NULLS: &str = "[study.nulls]\nreplays = 5\nranges = [[2, 40]]\nset = ['landscape.components=30']\n[[study.nulls.groups]]\ntitle = 'stride'\n\
-                     set = ['recorder.window=150', 'fit.block=25', 'training.loss_below=0.8']\nvary = ['recorder.every=1,2']\n\
-                     [[study.nulls.groups]]\ntitle = 'not replayed'\nset = ['training.loss_below=0.8']\nvary = ['training.momentum=0.5']\n\
-                     [[study.nulls.groups]]\ntitle = 'too wide'\nset = ['training.loss_below=0.8']\nvary = ['model.hidden=[12, 400]']";
+const NULLS: &str = "[study.nulls]\nreplays = 5\nranges = [[2, 40]]\nset = ['landscape.components=30', 'training.loss_below=0.8', \
+                     'recorder.window=50', 'fit.block=10']\n[[study.nulls.groups]]\ntitle = 'stride'\nvary = ['recorder.every=1,2']\n\
+                     [[study.nulls.groups]]\ntitle = 'not replayed'\nvary = ['training.momentum=0.5']\n\
+                     [[study.nulls.groups]]\ntitle = 'too wide'\nvary = ['model.hidden=[12, 400]']";
 const SURROGATES: &str =
     "[study.surrogates]\nrealisations = 5\nranges = [[2, 20], [10, 100]]\ntimes = [1, 5, 40]";
 const GRID: &str = "[study.grid]\nset = ['landscape.components=30']\n[[study.grid.groups]]\ntitle = 'never'\nset = ['training.loss_below=1e-9']\n\

@@ -85,6 +85,11 @@ impl StudyKind {
 
 /// The parts of `reproduce`, the run first.
 pub(crate) fn reproduced() -> impl Iterator<Item = &'static Part> {
+    parts().filter(|part| part.reproduced.is_some())
+}
+
+/// The run and every study, those too that `reproduce` leaves to be asked for by their file.
+pub(crate) fn parts() -> impl Iterator<Item = &'static Part> {
     PARTS.iter().copied()
 }
 
@@ -95,12 +100,12 @@ pub(crate) fn studies() -> impl Iterator<Item = (&'static Part, &'static Reprodu
 
 /// Everything that leaves tables in a figure folder.
 pub(crate) fn all() -> impl Iterator<Item = &'static Part> {
-    reproduced().chain([&SWEEP])
+    parts().chain([&SWEEP])
 }
 
-/// The names of the studies of `reproduce`.
+/// The names of all studies.
 pub fn study_names() -> impl Iterator<Item = &'static str> {
-    studies().map(|(part, _)| part.name)
+    parts().skip(1).map(|part| part.name)
 }
 
 /// The parts whose record lies in a folder.

@@ -44,7 +44,10 @@ fn is_quick(tables: &Tables) -> Result<bool> {
 pub(super) fn command(tables: &Tables, part: &Part) -> Result<String> {
     let name = part.name;
     if part.reproduced.is_none() {
-        return Ok("varflat sweep collect FOLDER --figures DIR".to_owned());
+        return Ok(match registry::study_names().any(|study| study == name) {
+            true => format!("varflat study experiments/{name}.toml --figures DIR"),
+            false => "varflat sweep collect FOLDER --figures DIR".to_owned(),
+        });
     }
     Ok(match of(tables, part)? {
         Some(Origin::Own) if name == registry::HEADLINE.name => {

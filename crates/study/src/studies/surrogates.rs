@@ -12,7 +12,7 @@ mod settings;
 mod tables;
 
 use self::tables::TABLES;
-use crate::part::{Part, reproduced};
+use crate::part::Part;
 
 pub(crate) use self::read::Work;
 pub use self::settings::SurrogatesStudy;
@@ -29,5 +29,5 @@ pub(crate) const PART: Part = Part {
     controls: findings::CONTROLS,
     nulls: &[],
     opening: None,
-    reproduced: Some(reproduced!("surrogates", 180.0, 5.0)),
+    reproduced: None,
 };
