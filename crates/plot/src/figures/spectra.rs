@@ -108,9 +108,9 @@ fn check(data: &SpectraFigure) -> Result<(), PlotError> {
     let named = data.nulls.iter().enumerate().map(|(number, series)| (format!("nulls[{number}]"), series));
     for (field, series) in named.chain([("data".to_owned(), &data.data)]) {
         check::not_empty(&format!("{field}.points"), &series.points)?;
-        let columns: [fn(&(f64, f64, f64, f64)) -> f64; 4] = [|p| p.0, |p| p.1, |p| p.2, |p| p.3];
-        for column in columns {
-            let values: Vec<f64> = series.points.iter().map(column).collect();
+        for column in 0..4 {
+            let of = |&(rank, middle, low, high): &(f64, f64, f64, f64)| [rank, middle, low, high][column];
+            let values: Vec<f64> = series.points.iter().map(of).collect();
             check::positive(&format!("{field}.points"), &values)?;
         }
     }

@@ -166,7 +166,7 @@ impl Asked<'_> {
         let settings = self.settings;
         let rows = all.rows(&self.keys(), settings.drift);
         write_csv(&work.folder.join(NUMBERS), &rows)?;
-        write_csv(&work.folder.join(SPECTRA), &all.spectra(settings.drift))?;
+        write_csv(&work.folder.join(SPECTRA), all.spectra(settings.drift))?;
         let range = settings.ranges.first().copied().unwrap_or([0, 0]);
         let times: Vec<usize> =
             settings.times.iter().copied().filter(|index| *index > 1).step_by(2).collect();

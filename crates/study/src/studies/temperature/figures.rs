@@ -6,6 +6,7 @@ use varflat_plot::{
     TemperatureProfile,
 };
 use varflat_run::error::Result;
+use varflat_run::run_folder::RunRecord;
 
 use super::captions;
 use super::tables::{
@@ -69,19 +70,7 @@ fn temperature(tables: &Source) -> Result<Figure> {
         // An anti-correlated series can have a time of 0, which a logarithm cannot show.
         time: found.iter().map(|(row, _)| time(row).filter(|time| *time > 0.0)).collect(),
     };
-    let null = source.map(|run| beside::times(tables, &run)).transpose()?.unwrap_or_default();
-    let null: Vec<(f64, f64)> = null
-        .iter()
-        .filter_map(|(index, time)| {
-            let (_, flatness) = found.iter().find(|(row, _)| row.index == *index)?;
-            Some((*flatness, *time))
-        })
-        .collect();
-    let replayed = CorrelationTimeSeries {
-        label: "θᵢ of frozen noise, 1/e".to_owned(),
-        flatness: null.iter().map(|(flatness, _)| *flatness).collect(),
-        time: null.iter().map(|(_, time)| Some(*time)).collect(),
-    };
+    let replayed = replayed(tables, source.as_ref(), &found)?;
     let times = [
         series("θᵢ, 1/e", |row| row.theta_one_over_e.filter(|_| row.theta_trusted)),
         series("θᵢ, integral", |row| row.theta_integral.filter(|_| row.theta_trusted)),
@@ -100,6 +89,20 @@ fn temperature(tables: &Source) -> Result<Figure> {
         flatness,
         title: None,
     })?)
+}
+
+/// 1/e times of frozen noise along its components, each at the flatness of the run's component of the same rank.
+fn replayed(
+    tables: &Source,
+    run: Option<&RunRecord>,
+    found: &[(&TemperatureRow, f64)],
+) -> Result<CorrelationTimeSeries> {
+    let times = run.map(|run| beside::times(tables, run)).transpose()?.unwrap_or_default();
+    let of_rank = |(index, time): &(usize, f64)| {
+        found.iter().find(|(row, _)| row.index == *index).map(|(_, flatness)| (*flatness, Some(*time)))
+    };
+    let (flatness, time) = times.iter().filter_map(of_rank).unzip();
+    Ok(CorrelationTimeSeries { label: "θᵢ of frozen noise, 1/e".to_owned(), flatness, time })
 }
 
 fn line(law: &Scaling, flatness: &[f64]) -> PowerLawLine {
