@@ -2,13 +2,12 @@
 
 use varflat_analysis::{Basis, NullVerdict};
 use varflat_plot::NullLook::{Dashes, Line, Points};
-use varflat_plot::{
-    Figure, Forest, ForestGroup, ForestReference, ForestRow, NullFigure, NullLook, NullSeries,
-};
+use varflat_plot::{Figure, Forest, ForestGroup, ForestReference, ForestRow, NullFigure};
 use varflat_run::error::Result;
 
 use super::captions;
 use super::ranks;
+use super::series::{series, there};
 use super::tables::{ControlsReport, DIRECTIONS, DirectionRow, NUMBERS, NumberRow, Quantity, words_of};
 use crate::part::{FigureEntry, Source, StudyRecord};
 use crate::words::fixed;
@@ -36,18 +35,6 @@ pub(super) const FIGURES: &[FigureEntry] = &[
         caption: captions::by_basis,
     },
 ];
-
-pub(super) fn series(
-    rows: &[DirectionRow],
-    basis: Basis,
-    (label, look): (&str, NullLook),
-    of: impl Fn(&DirectionRow) -> Option<(f64, f64)>,
-) -> NullSeries {
-    let shown = |value: f64| value > 0.0 && value.is_finite();
-    let positive = |point: &(f64, f64)| shown(point.0) && shown(point.1);
-    let points = rows.iter().filter(|row| row.basis == basis).filter_map(of).filter(positive).collect();
-    NullSeries { label: label.to_owned(), points, look }
-}
 
 fn beside_nulls(tables: &Source) -> Result<Figure> {
     let record: StudyRecord<ControlsReport> = tables.json("controls.json")?;
@@ -109,11 +96,6 @@ fn beside_nulls(tables: &Source) -> Result<Figure> {
         equilibrium: there(data.equilibrium),
         title: data.title,
     })?)
-}
-
-/// Those that have points.
-pub(super) fn there(series: Vec<NullSeries>) -> Vec<NullSeries> {
-    series.into_iter().filter(|series| !series.points.is_empty()).collect()
 }
 
 fn by_basis(tables: &Source) -> Result<Figure> {

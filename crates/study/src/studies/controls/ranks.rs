@@ -5,7 +5,7 @@ use varflat_plot::NullLook::{Dashes, Line, Points};
 use varflat_plot::{Figure, NullLook, NullPanel, NullPanels, NullSeries};
 use varflat_run::error::Result;
 
-use super::figures::{series, there};
+use super::series::{series, there};
 use super::tables::{ControlsReport, DIRECTIONS, DirectionRow, NUMBERS, NumberRow, Quantity};
 use crate::part::{Source, StudyRecord};
 

@@ -6,7 +6,7 @@ use varflat_files::write_csv;
 use varflat_run::error::Result;
 use varflat_run::experiment::{Checked, not_too_many, range, within};
 
-use super::of_run::{self, RunFound};
+use super::of_run::{self, Asked, RunFound};
 use super::tables::{DIRECTIONS, NUMBERS, NullsReport, RUNS, RunDirection, RunNumber, RunRow};
 use crate::studies::context::{Measure, StudyContext};
 use crate::studies::controls::tables::Quantity;
@@ -47,8 +47,9 @@ impl Measure for NullsStudy {
         let finished = groups::complete(work, &self.groups, &self.set)?;
         let bar = work.context.bar("nulls", finished.len() as u64);
         let (mut rows, mut numbers, mut directions) = (Vec::new(), Vec::new(), Vec::new());
+        let asked = Asked { replays: self.replays, ranges: &self.ranges };
         for run in &finished {
-            let RunFound { row, numbers: of_run, directions: along } = of_run::of(work, self, run)?;
+            let RunFound { row, numbers: of_run, directions: along } = of_run::of(work, asked, run)?;
             rows.push(row);
             numbers.extend(of_run);
             directions.extend(along);

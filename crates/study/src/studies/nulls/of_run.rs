@@ -8,7 +8,6 @@ use varflat_run::error::Result;
 use varflat_run::experiment::Components;
 use varflat_run::run_folder::RunFolder;
 
-use super::measure::NullsStudy;
 use super::tables::{RunDirection, RunNumber, RunRow};
 use crate::studies::cached;
 use crate::studies::context::StudyContext;
@@ -30,6 +29,13 @@ const BURN_IN: usize = 2;
 const AMPLITUDES: usize = 500;
 const SHOWN: Components = Components::Some(100);
 
+/// What is asked of every run.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'a> {
+    pub(super) replays: usize,
+    pub(super) ranges: &'a [[usize; 2]],
+}
+
 /// What was found of one run.
 #[derive(Serialize, Deserialize)]
 pub(super) struct RunFound {
@@ -39,16 +45,16 @@ pub(super) struct RunFound {
 }
 
 /// A run of the study, from where it was kept if an interrupted attempt has it.
-pub(super) fn of(work: &StudyContext<'_>, study: &NullsStudy, run: &GroupRun<'_>) -> Result<RunFound> {
+pub(super) fn of(work: &StudyContext<'_>, asked: Asked<'_>, run: &GroupRun<'_>) -> Result<RunFound> {
     let row = unread(run)?;
     let Some(folder) = run.fitted() else { return Ok(alone(row)) };
     if let Err(problem) = has_hessian(folder)? {
         return Ok(alone(RunRow { missing: problem, ..row }));
     }
-    let of = (study.replays, study.ranges.clone(), run.group.title.clone(), folder.record()?);
+    let of = (asked.replays, asked.ranges.to_vec(), run.group.title.clone(), folder.record()?);
     cached::or_make(work, of, &format!("{}.json", run.point.name), || {
         work.context.reporter.label(&run.point.name);
-        measured(work, study, row, folder)
+        measured(work, asked, row, folder)
     })
 }
 
@@ -80,7 +86,7 @@ fn unread(run: &GroupRun<'_>) -> Result<RunRow> {
     })
 }
 
-fn measured(work: &StudyContext<'_>, study: &NullsStudy, row: RunRow, run: &RunFolder) -> Result<RunFound> {
+fn measured(work: &StudyContext<'_>, asked: Asked<'_>, row: RunRow, run: &RunFolder) -> Result<RunFound> {
     let frozen = Frozen::of(run)?;
     let (window, pca) = (run.read(&TRAJECTORY)?, run.read(&PCA)?);
     let decay = run.experiment().fit.decay;
@@ -91,7 +97,7 @@ fn measured(work: &StudyContext<'_>, study: &NullsStudy, row: RunRow, run: &RunF
     let span = (BURN_IN, window.steps());
     drop(window);
     let missing = replayable(run).err().unwrap_or_default();
-    let count = if missing.is_empty() { study.replays } else { 0 };
+    let count = if missing.is_empty() { asked.replays } else { 0 };
     let mut replays = Vec::new();
     let turned = frozen.frame.in_eigenvectors()?;
     let reader = Reader { frame: &turned, coordinates: Some(&frozen.frame.hessian_directions), ..reader };
@@ -101,7 +107,7 @@ fn measured(work: &StudyContext<'_>, study: &NullsStudy, row: RunRow, run: &RunF
         replays.push(reader.read(&made, &Array1::zeros(made.ncols()), &OF_REPLAYS)?);
     }
     let name = row.run.clone();
-    let numbers = numbers(&study.ranges, &data, &replays);
+    let numbers = numbers(asked.ranges, &data, &replays);
     let numbers = numbers.iter().map(|number| RunNumber::of(&name, number)).collect();
     let directions = directions(&row, &frozen, &data, span.1);
     let at = |q: f64| {
