@@ -111,7 +111,7 @@ impl NullRows {
     fn of(tables: &Tables, claim: &str) -> Result<Self> {
         let (mut numbers, mut means) = (Vec::new(), Vec::new());
         for entry in registry::nulls(claim) {
-            if let Some(found) = (entry.find)(tables)?.filter(|found| !found.numbers.is_empty()) {
+            if let Some(found) = (entry.find)(tables)? {
                 numbers.extend(found.numbers);
                 means.push(Text::new(found.means));
             }
