@@ -368,7 +368,7 @@ fn an_unknown_device_is_refused_with_the_names_there_are() {
     arguments.extend(["--device", "wgpu"].map(str::to_owned));
     if !Backend::Wgpu.is_compiled() {
         program!().run(&arguments).fails_clearly(&[
-            "without `wgpu`",
+            "without its feature `wgpu`",
             "it has: flex, ndarray",
             "rebuild with",
         ]);

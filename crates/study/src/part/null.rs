@@ -35,7 +35,7 @@ pub(crate) struct NullNumber {
 impl NullNumber {
     /// Decimals that show the second digit of the spread, and three digits of the value where the spread is none.
     fn digits(&self) -> usize {
-        let scale = if self.deviation > 0.0 { self.deviation } else { 1e-2 * self.value.abs() };
+        let scale = if self.deviation > 0.0 { self.deviation } else { 0.1 * self.value.abs() };
         match scale > 0.0 && scale.is_finite() {
             true => (1.0 - scale.log10().floor()).clamp(0.0, 6.0) as usize,
             false => 2,
