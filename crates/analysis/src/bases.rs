@@ -1,6 +1,6 @@
 //! The relation along directions that were not chosen by the variance they are judged by.
 
-use ndarray::{Array1, Array2};
+use ndarray::{Array1, Array2, ArrayView2};
 use serde::{Deserialize, Serialize};
 
 use crate::spectrum::holding;
@@ -101,7 +101,8 @@ impl Frame {
         let curvature = along_directions(self.hessian.view(), directions.view())?;
         let noise = along_directions(self.covariance.view(), directions.view())?;
         let each = variance.into_iter().zip(curvature).zip(noise);
-        let (least_curvature, least_noise) = (rounding(&self.hessian), rounding(&self.covariance));
+        let (least_curvature, least_noise) =
+            (form_rounding(self.hessian.view()), form_rounding(self.covariance.view()));
         let along = each.map(|(((variance, trusted), curvature), noise)| {
             let trusted = trusted && curvature > least_curvature && noise > least_noise;
             Along { variance, curvature, noise, trusted }
@@ -157,7 +158,7 @@ fn fixed(
 }
 
 /// What a form pᵀMp that is 0 may come out as.
-fn rounding(matrix: &Array2<f64>) -> f64 {
+pub(crate) fn form_rounding(matrix: ArrayView2<'_, f64>) -> f64 {
     f64::EPSILON * matrix.nrows() as f64 * matrix.diag().sum()
 }
 
@@ -185,19 +186,20 @@ impl Frame {
 impl View {
     /// γ in S ∝ κ^γ over the directions from `first` to `last`, counted from 1; `None` where they have no slope.
     pub fn gamma(&self, range: [usize; 2]) -> Option<f64> {
-        self.exponent(range, |along| along.noise)
+        self.exponent(range, |_, along| (along.curvature, along.noise))
     }
 
-    fn exponent(&self, [first, last]: [usize; 2], of: impl Fn(&Along) -> f64) -> Option<f64> {
+    /// The exponent of y ∝ x^exponent through what the trusted directions of a range have, given with their index.
+    fn exponent(&self, [first, last]: [usize; 2], of: impl Fn(usize, &Along) -> (f64, f64)) -> Option<f64> {
         let range = self.along.get(first.checked_sub(1)?..last.min(self.along.len()))?;
-        let points = range.iter().filter(|along| along.trusted).map(|along| (along.curvature, of(along)));
-        Some(scaling(points).ok()?.exponent)
+        let trusted = (first..).zip(range).filter(|(_, along)| along.trusted);
+        Some(scaling(trusted.map(|(index, along)| of(index, along))).ok()?.exponent)
     }
 
     /// ψ over the directions from `first` to `last`, counted from 1, were F that of the curvature: as then F ∝ κ^(−1/2), σ² ∝ κ^(ψ/2).
     /// `None` where they have no slope. Directions that are not trusted are left out.
     pub fn psi(&self, range: [usize; 2]) -> Option<f64> {
-        Some(2.0 * self.exponent(range, |along| along.variance)?)
+        Some(2.0 * self.exponent(range, |_, along| (along.curvature, along.variance))?)
     }
 
     /// The same with F as it was measured along some of the directions (i, F), i counted from 1: σ² ∝ F^(−ψ).
@@ -212,11 +214,8 @@ impl View {
     }
 
     /// x in F ∝ i^x over the directions from `first` to `last`, counted from 1, were F ∝ κ^(−1/2).
-    pub fn flattening(&self, [first, last]: [usize; 2]) -> Option<f64> {
-        let range = self.along.get(first.checked_sub(1)?..last.min(self.along.len()))?;
-        let each = (first..).zip(range).filter(|(_, along)| along.trusted);
-        let points = each.map(|(index, along)| (index as f64, along.curvature));
-        Some(-0.5 * scaling(points).ok()?.exponent)
+    pub fn flattening(&self, range: [usize; 2]) -> Option<f64> {
+        Some(-0.5 * self.exponent(range, |index, along| (index as f64, along.curvature))?)
     }
 
     /// How many of the directions after the first hold this `share` of the variance of all but the first, in the order of the basis:

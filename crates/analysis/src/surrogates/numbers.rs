@@ -4,6 +4,7 @@ use ndarray::{Array2, ArrayView2, Axis};
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use serde::{Deserialize, Serialize};
 
+use crate::bases::form_rounding;
 use crate::pca::same_length;
 use crate::{
     AnalysisError, Basis, Correlator, ParamGuard, Solver, TrajectoryPca, WindowPart, WindowSource,
@@ -196,7 +197,7 @@ impl NumbersOf<'_> {
 
     /// What pᵀHp of a direction without curvature may come out as.
     fn least_curvature(&self) -> f64 {
-        self.hessian.map_or(0.0, |hessian| f64::EPSILON * hessian.nrows() as f64 * hessian.diag().sum())
+        self.hessian.map_or(0.0, form_rounding)
     }
 }
 

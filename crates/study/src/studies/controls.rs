@@ -14,7 +14,7 @@ mod ranks;
 pub(super) mod reading;
 pub(super) mod replays;
 mod rows;
-mod series;
+pub(super) mod series;
 pub(super) mod settings;
 mod summary;
 pub(super) mod tables;

@@ -101,8 +101,8 @@ pub(super) fn complete<'a>(
             if let Some(source) = &work.source {
                 run.adopt(source)?;
             }
-            for sibling in siblings(work, &point.name)? {
-                run.adopt(&sibling)?;
+            if !run.is_done(Stage::Train)? {
+                siblings(work, &point.name)?.iter().try_for_each(|sibling| run.adopt(sibling))?;
             }
             stages::complete(&run, work.context)?;
             work.advance(share);

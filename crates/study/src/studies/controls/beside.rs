@@ -5,6 +5,7 @@ use varflat_plot::{NullLook, NullSeries};
 use varflat_run::error::Result;
 use varflat_run::run_folder::RunRecord;
 
+use super::series::{series, there};
 use super::tables::{ControlsReport, DIRECTIONS, DirectionRow, NUMBERS, NumberRow, Quantity};
 use crate::part::{Source, StudyRecord};
 
@@ -24,18 +25,14 @@ pub(in crate::studies) fn spectra(tables: &Source, run: &RunRecord) -> Result<Ve
         return Ok(Vec::new());
     }
     let rows: Vec<DirectionRow> = tables.csv(DIRECTIONS)?;
-    let series = |label: &str, look: NullLook, of: fn(&DirectionRow) -> Option<f64>| NullSeries {
-        label: label.to_owned(),
-        points: rows
-            .iter()
-            .filter(|row| row.basis == Basis::Components)
-            .filter_map(|row| Some((row.index as f64, of(row).filter(|variance| *variance > 0.0)?)))
-            .collect(),
-        look,
+    let index = |row: &DirectionRow| row.index as f64;
+    let of = |name, variance: fn(&DirectionRow) -> Option<f64>| {
+        series(&rows, Basis::Components, name, move |row| Some((index(row), variance(row)?)))
     };
-    let replay = series("frozen noise, frozen parabola", NullLook::Line, |row| row.replay_variance);
-    let alone = series("noise alone (H = 0)", NullLook::Dashes, |row| row.noise_variance);
-    Ok([replay, alone].into_iter().filter(|series| !series.points.is_empty()).collect())
+    Ok(there(vec![
+        of(("frozen noise, frozen parabola", NullLook::Line), |row| row.replay_variance),
+        of(("noise alone (H = 0)", NullLook::Dashes), |row| row.noise_variance),
+    ]))
 }
 
 /// (i, 1/e time of θ_i) of the replays along their components, the mean over them; none where the controls are not in the folder.

@@ -4,6 +4,7 @@ use ndarray::{Array1, Array2};
 use varflat_analysis::{Along, Frame, PrincipalCurvatures, QuadraticDirection, Sampling};
 use varflat_model::{DenseLandscape, MovingLayer, Shuffle, TrainingConfig, epoch_order};
 use varflat_run::error::{Error, Result};
+use varflat_run::experiment::Experiment;
 use varflat_run::run_folder::RunFolder;
 use varflat_run::stages;
 
@@ -32,12 +33,7 @@ impl Frozen {
         drop(images);
         let here = layer.linearized();
         let weights = layer.weights().len();
-        let square = |matrix: Vec<f64>| {
-            Array2::from_shape_vec((weights, weights), matrix).map_err(|error| Error::Experiment {
-                origin: experiment.name.clone(),
-                problem: error.to_string(),
-            })
-        };
+        let square = |matrix| square(experiment, weights, matrix);
         let (hessian, covariance) = (square(here.hessian())?, square(here.gradient_covariance())?);
         let gradient = Array1::from(here.gradient());
         drop(here);
@@ -113,4 +109,14 @@ impl Frozen {
         noise -= &self.gradient;
         Ok(noise)
     }
+}
+
+/// A matrix `[weights, weights]` of the recorded layer, given row by row.
+pub(in crate::studies) fn square(
+    experiment: &Experiment,
+    weights: usize,
+    matrix: Vec<f64>,
+) -> Result<Array2<f64>> {
+    let shaped = Array2::from_shape_vec((weights, weights), matrix);
+    shaped.map_err(|error| Error::Experiment { origin: experiment.name.clone(), problem: error.to_string() })
 }

@@ -33,6 +33,9 @@ impl Levels<'_> {
         directions: &Array2<f64>,
         coordinates: Option<&Array2<f64>>,
     ) -> Result<Vec<AtLevel>> {
+        if self.levels.is_empty() {
+            return Ok(Vec::new());
+        }
         let selected = self.selected.selected(directions.nrows());
         let places: Vec<usize> = selected.iter().map(|index| index - 1).collect();
         let lines = directions.select(Axis(0), &places);

@@ -53,7 +53,7 @@ impl Measure for ControlsStudy {
         let reader = Reader { frame: &turned, coordinates: Some(vectors), ..reader };
         let drift = vectors.dot(&drift);
         let (mut replays, mut noise, mut gaps) = (Vec::new(), Vec::new(), Vec::new());
-        let span = (self.burn_in, run.read(&TRAJECTORY)?.steps());
+        let span = (self.burn_in, data.steps);
         let source = run.record()?;
         for number in 0..self.replays {
             // All that a replay depends on: neither the others, nor where ψ is fitted.
@@ -117,7 +117,8 @@ impl ControlsStudy {
         let flatness = reader.levels.along(hessian, None)?;
         let drift = drift_per_step(&window)?;
         done()?;
-        Ok((OfData { reading, balance, flatness }, drift))
+        let measured = stages::read_rows_along(run, &pca)?;
+        Ok((OfData { reading, balance, flatness, measured, steps: window.steps() }, drift))
     }
 
     /// The tables, and what they say.
@@ -129,13 +130,12 @@ impl ControlsStudy {
         found: &Found,
     ) -> Result<ControlsReport> {
         let run = work.source()?;
-        let (fit, pca): (FitReport, _) = (run.read(&FIT)?, run.read(&PCA)?);
-        let measured = stages::read_rows_along(run, &pca)?;
-        let of_run = (run.read(&TRAJECTORY)?.steps(), run.experiment().landscape.factor);
-        let table = found.directions(frozen, &fit, &measured, of_run);
+        let fit: FitReport = run.read(&FIT)?;
+        let factor = run.experiment().landscape.factor;
+        let table = found.directions(frozen, &fit, factor);
         let numbers = found.numbers(self, reader);
         write_csv(&work.file(DIRECTIONS), &table)?;
         write_csv(&work.file(NUMBERS), &numbers)?;
-        Ok(summary::of(frozen, &fit, (self.replays, of_run), (&table, numbers)))
+        Ok(summary::of(frozen, &fit, (self.replays, (found.data.steps, factor)), (&table, numbers)))
     }
 }

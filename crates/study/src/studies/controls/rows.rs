@@ -20,6 +20,10 @@ pub(super) struct OfData {
     pub(super) balance: Vec<Option<f64>>,
     /// F by level along them: the same for the run and its replays.
     pub(super) flatness: Vec<AtLevel>,
+    /// F along its components, as the run has measured it.
+    pub(super) measured: Vec<FlatnessRow>,
+    /// Steps of the window.
+    pub(super) steps: usize,
 }
 
 /// Everything that was read.
@@ -39,14 +43,9 @@ impl Found {
         NumberRow::of(key, of(&self.data.reading), &replays, &noise)
     }
 
-    /// The rows of `controls.csv`; `measured` are those of the run's `flatness.csv`.
-    pub(super) fn directions(
-        &self,
-        frozen: &Frozen,
-        fit: &FitReport,
-        measured: &[FlatnessRow],
-        (steps, factor): (usize, f64),
-    ) -> Vec<DirectionRow> {
+    /// The rows of `controls.csv`; `factor` is the level of the run.
+    pub(super) fn directions(&self, frozen: &Frozen, fit: &FitReport, factor: f64) -> Vec<DirectionRow> {
+        let steps = self.data.steps;
         let flatness = |curvature: f64| flatness_of_curvature(curvature, fit.l0, factor);
         let mut table = Vec::new();
         for of_basis in &self.data.reading.of_bases {
@@ -80,7 +79,7 @@ impl Found {
                         direction.equilibrium_ratio(frozen.sampling(), steps)
                     }),
                     fluctuation_dissipation: found.and_then(|_| *balance?),
-                    flatness: self.flatness_of(basis, index, measured, factor),
+                    flatness: self.flatness_of(basis, index, factor),
                     flatness_of_curvature: found.and_then(|along| flatness(along.curvature)),
                     replay_variance: mean(&self.replays, variance),
                     replay_flatness: mean(&self.replays, curvature).and_then(flatness),
@@ -93,9 +92,9 @@ impl Found {
     }
 
     /// F at the level of the run: along its components that of the run, along eigenvectors of the Hessian that of the study.
-    fn flatness_of(&self, basis: Basis, index: usize, measured: &[FlatnessRow], factor: f64) -> Option<f64> {
+    fn flatness_of(&self, basis: Basis, index: usize, factor: f64) -> Option<f64> {
         match basis {
-            Basis::Components => measured.iter().find(|row| row.index == index)?.flatness,
+            Basis::Components => self.data.measured.iter().find(|row| row.index == index)?.flatness,
             Basis::Hessian => {
                 let here = self.data.flatness.iter().find(|found| (found.level - factor).abs() < 1e-9)?;
                 here.flatness.iter().find(|(of, _)| *of == index).map(|(_, flatness)| *flatness)

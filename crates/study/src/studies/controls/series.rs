@@ -5,7 +5,7 @@ use varflat_plot::{NullLook, NullSeries};
 
 use super::tables::DirectionRow;
 
-pub(super) fn series(
+pub(in crate::studies) fn series(
     rows: &[DirectionRow],
     basis: Basis,
     (label, look): (&str, NullLook),
@@ -18,6 +18,6 @@ pub(super) fn series(
 }
 
 /// Those that have points.
-pub(super) fn there(series: Vec<NullSeries>) -> Vec<NullSeries> {
+pub(in crate::studies) fn there(series: Vec<NullSeries>) -> Vec<NullSeries> {
     series.into_iter().filter(|series| !series.points.is_empty()).collect()
 }

@@ -15,7 +15,7 @@ use varflat_run::stages;
 use super::tables::words_of;
 
 /// The most weights of a layer whose whole Hessian is made.
-const MOST_WEIGHTS: usize = 4000;
+pub(in crate::studies) const MOST_WEIGHTS: usize = 4000;
 /// More replays than anyone waits for.
 const MOST_REPLAYS: u64 = 1000;
 const MOST_BURN_IN: u64 = 1000;

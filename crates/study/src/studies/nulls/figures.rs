@@ -10,6 +10,7 @@ use varflat_run::error::Result;
 use super::captions;
 use super::tables::{DIRECTIONS, NUMBERS, NullsReport, RUNS, RunDirection, RunNumber, RunRow};
 use crate::part::{FigureEntry, Source, StudyRecord};
+use crate::studies::controls::series::there;
 use crate::studies::controls::tables::Quantity;
 use crate::words::fixed;
 
@@ -77,7 +78,7 @@ fn panel(
     guide: Option<NullGuide>,
     linear: bool,
 ) -> NullPanel {
-    let series = series.into_iter().filter(|series| !series.points.is_empty()).collect();
+    let series = there(series);
     NullPanel { x_title: x_title.to_owned(), y_title: y_title.to_owned(), series, guide, linear }
 }
 

@@ -13,7 +13,7 @@ use crate::studies::cached;
 use crate::studies::context::StudyContext;
 use crate::studies::controls::frozen::Frozen;
 use crate::studies::controls::levels::Levels;
-use crate::studies::controls::reading::{Reader, Reading};
+use crate::studies::controls::reading::{LEADING, Reader, Reading};
 use crate::studies::controls::replays::Windows;
 use crate::studies::controls::settings::{has_hessian, replayable};
 use crate::studies::controls::tables::{Key, NumberRow, Quantity};
@@ -148,7 +148,7 @@ fn numbers(ranges: &[[usize; 2]], data: &Reading, replays: &[Reading]) -> Vec<Nu
         let gamma = data.of(Basis::Hessian).and_then(|found| found.view.gamma(range));
         rows.push(NumberRow::of((Quantity::Gamma, Basis::Hessian, None, range), gamma, &[], &[]));
     }
-    let leading = [2, crate::studies::controls::reading::LEADING + 1];
+    let leading = [2, LEADING + 1];
     rows.push(row((Quantity::Share, Basis::Components, None, leading), &|reading| reading.share));
     rows.push(row((Quantity::ShareOutOfSample, Basis::Halves, None, leading), &|reading| {
         reading.share_out_of_sample

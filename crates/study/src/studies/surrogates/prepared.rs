@@ -4,12 +4,13 @@ use ndarray::Array2;
 use varflat_analysis::surrogates::{StepCoordinates, turned};
 use varflat_analysis::{ParamGuard, PrincipalCurvatures, Solver, TrajectoryPca, WindowSource};
 use varflat_model::MovingLayer;
-use varflat_run::error::{Error, Result};
+use varflat_run::error::Result;
 use varflat_run::run_folder::{RunFolder, Stage};
 use varflat_run::{memory, stages};
 
-/// The most weights of a layer whose whole Hessian is made.
-const MOST_WEIGHTS: usize = 4000;
+use crate::studies::controls::frozen::square;
+use crate::studies::controls::settings::MOST_WEIGHTS;
+
 /// Rounding makes up at most a tenth of the variance of a step, which has that of two weights.
 const STEPS_ROUNDED: f64 = 20.0;
 
@@ -78,11 +79,7 @@ impl Hessian {
         let images = stages::load_data(run)?.train;
         let layer = MovingLayer::new(&network, &experiment.recorder.layer, &images)?;
         let weights = layer.weights().len();
-        let hessian = Array2::from_shape_vec((weights, weights), layer.linearized().hessian());
-        let hessian = hessian.map_err(|error| Error::Experiment {
-            origin: experiment.name.clone(),
-            problem: error.to_string(),
-        })?;
+        let hessian = square(experiment, weights, layer.linearized().hessian())?;
         drop(layer);
         let inside = coordinates.matrix(hessian.view())?;
         let PrincipalCurvatures { curvature, directions } = PrincipalCurvatures::of(inside.view())?;

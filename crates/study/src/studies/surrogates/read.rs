@@ -15,6 +15,7 @@ use super::said::is_told;
 use super::settings::SurrogatesStudy;
 use super::tables::{Key, NUMBERS, NumberRow, Quantity, SPECTRA, SpectrumRow, Surrogate, SurrogatesReport};
 use crate::studies::cached::kept;
+use crate::studies::controls::reading::LEADING;
 
 /// The bases of exponents.
 const BASES: [Basis; 3] = [Basis::Components, Basis::Steps, Basis::Halves];
@@ -186,14 +187,14 @@ impl Asked<'_> {
 
     /// Every number, in the order of the table.
     fn keys(&self) -> Vec<Key> {
-        let own = Basis::Components;
+        let (own, leading) = (Basis::Components, [2, LEADING + 1]);
         let mut keys = vec![
             (Quantity::Total, own, [1, self.shape.1]),
             (Quantity::Motion, own, [1, self.shape.1]),
             (Quantity::Gap, own, [1, 2]),
             (Quantity::Decay, own, self.decay),
-            (Quantity::Share, own, [2, 36]),
-            (Quantity::ShareOutOfSample, Basis::Halves, [2, 36]),
+            (Quantity::Share, own, leading),
+            (Quantity::ShareOutOfSample, Basis::Halves, leading),
         ];
         keys.extend(self.settings.times.iter().map(|index| (Quantity::Time, own, [*index; 2])));
         for quantity in [Quantity::OfSteps, Quantity::Psi] {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use varflat_analysis::surrogates::Drift;
 
 use super::tables::Surrogate;
+use crate::studies::controls::reading::LEADING;
 
 /// `[study.surrogates]`: how many surrogates of which kinds, and what is read from them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -69,6 +70,6 @@ impl SurrogatesStudy {
     /// The last component that is looked at, beside `decay`.
     pub(super) fn last(&self, decay: usize) -> usize {
         let ranges = self.ranges.iter().map(|range| range[1]);
-        ranges.chain(self.times.iter().copied()).fold(decay.max(36), usize::max)
+        ranges.chain(self.times.iter().copied()).fold(decay.max(LEADING + 1), usize::max)
     }
 }
