@@ -111,7 +111,8 @@ impl NullRows {
     fn of(tables: &Tables, claim: &str) -> Result<Self> {
         let (mut numbers, mut means) = (Vec::new(), Vec::new());
         for entry in registry::nulls(claim) {
-            if let Some(found) = (entry.find)(tables)? {
+            let found = (entry.find)(tables)?;
+            if let Some(found) = found.filter(|found| !found.numbers.is_empty()) {
                 numbers.extend(found.numbers);
                 means.push(Text::new(found.means));
             }

@@ -19,10 +19,10 @@ pub(super) const NULLS: &[NullEntry] = &[
 /// The directions that carry nearly all of the motion.
 const FEW: usize = 40;
 
-/// The rows of the study; `None` if it was not done.
-fn rows(tables: &Tables) -> Result<Option<Vec<NumberRow>>> {
+/// What the study found, and its rows; `None` if it was not done.
+fn read(tables: &Tables) -> Result<Option<(ControlsReport, Vec<NumberRow>)>> {
     match tables.study::<ControlsReport>("controls")? {
-        Some(_) => Ok(Some(tables.rows(NUMBERS)?)),
+        Some(record) => Ok(Some((record.report, tables.rows(NUMBERS)?))),
         None => Ok(None),
     }
 }
@@ -50,8 +50,25 @@ fn called<'a>(
     own.filter_map(move |row| number(row, what(row)))
 }
 
+/// `0.90 (frozen noise: 0.91)`, if the row has a null.
+fn beside(row: Option<&NumberRow>, decimals: usize) -> Option<String> {
+    let row = row?;
+    let (value, mean) = (fixed(row.value?, decimals), fixed(row.replay_mean?, decimals));
+    Some(format!("{value} (frozen noise: {mean})"))
+}
+
+/// The first row of a quantity.
+fn first(rows: &[NumberRow], quantity: Quantity, basis: Basis) -> Option<&NumberRow> {
+    rows.iter().find(|row| row.quantity == quantity && row.basis == basis)
+}
+
+/// The sentences that there are.
+fn sentences<const N: usize>(of: [Option<String>; N]) -> String {
+    of.into_iter().flatten().collect::<Vec<_>>().join(" ")
+}
+
 fn spectrum(tables: &Tables) -> Result<Option<NullFinding>> {
-    let Some(rows) = rows(tables)? else { return Ok(None) };
+    let Some((_, rows)) = read(tables)? else { return Ok(None) };
     let one = |quantity, basis, what: &str| {
         let what = what.to_owned();
         called(&rows, quantity, basis, move |_| what.clone()).collect::<Vec<_>>()
@@ -62,19 +79,32 @@ fn spectrum(tables: &Tables) -> Result<Option<NullFinding>> {
     });
     let share = one(Quantity::Share, Components, "share of the 35 components");
     let other = one(Quantity::ShareOutOfSample, Halves, "the same 35 of one half in the other half");
-    let means = "Frozen noise falls as steeply and is as concentrated in its own components; out of the window that chose them they hold \
-                 far less. The gap is that of the drift: frozen noise has none of its own.";
+    let means = sentences([
+        beside(first(&rows, Quantity::Share, Components), 2)
+            .map(|share| format!("Of the window that chose them 35 components hold {share}.")),
+        beside(first(&rows, Quantity::ShareOutOfSample, Halves), 2)
+            .map(|share| format!("Those of one half hold {share} of the other half.")),
+        beside(first(&rows, Quantity::GapWithDrift, Components), 1)
+            .map(|gap| format!("The gap is {gap} once the drift of the run is added to the noise.")),
+        beside(first(&rows, Quantity::Gap, Components), 1)
+            .map(|gap| format!("Without the drift it is {gap}.")),
+    ]);
     let numbers = gap.into_iter().chain(decay).chain(share).chain(other).collect();
-    Ok(Some(NullFinding { numbers, means: means.to_owned() }))
+    Ok(Some(NullFinding { numbers, means }))
 }
 
 fn flattening(tables: &Tables) -> Result<Option<NullFinding>> {
-    let Some(rows) = rows(tables)? else { return Ok(None) };
-    let numbers = called(&rows, Quantity::Flattening, Components, |row| {
+    let Some((_, rows)) = read(tables)? else { return Ok(None) };
+    let numbers: Vec<NullNumber> = called(&rows, Quantity::Flattening, Components, |row| {
         format!("x in F ∝ i^{{x}}, F from the curvature, components {}–{}", row.first, row.last)
-    });
-    let means = "Components are ordered by variance; frozen noise orders them by flatness, too, because its variance follows the curvature.";
-    Ok(Some(NullFinding { numbers: numbers.collect(), means: means.to_owned() }))
+    })
+    .collect();
+    let too = numbers.iter().all(|number| number.value * number.mean > 0.0);
+    let means = match too {
+        true => "Components are ordered by variance; those of frozen noise become flatter with rank, too.",
+        false => "Components of frozen noise do not become flatter with rank.",
+    };
+    Ok(Some(NullFinding { numbers, means: means.to_owned() }))
 }
 
 /// ψ over the ranges that are wanted, along components and eigenvectors of the Hessian.
@@ -90,32 +120,29 @@ fn psi(rows: &[NumberRow], level: Option<f64>, wanted: impl Fn(&NumberRow) -> bo
 }
 
 fn many(tables: &Tables) -> Result<Option<NullFinding>> {
-    let (Some(rows), Some(record)) = (rows(tables)?, tables.study::<ControlsReport>("controls")?) else {
-        return Ok(None);
-    };
+    let Some((report, rows)) = read(tables)? else { return Ok(None) };
     let last = rows.iter().filter(|row| row.quantity == Quantity::Psi).map(|row| row.last).max();
-    let numbers = psi(&rows, record.report.level, |row| Some(row.last) == last && row.first == 2);
-    let left = |number: &NullNumber| fixed(number.value - number.mean, 2);
-    let means = match numbers.iter().find(|number| number.what.contains(words_of(Components))) {
-        Some(number) => format!(
-            "Of ψ along the components {} is left beyond frozen noise in a frozen parabola: the exponent is that of the noise, and of components \
-             chosen by variance.",
-            left(number)
-        ),
-        None => String::new(),
-    };
+    let numbers = psi(&rows, report.level, |row| Some(row.last) == last && row.first == 2);
+    let along = |basis| numbers.iter().find(move |number| number.what.contains(words_of(basis)));
+    let left = |number: &NullNumber| format!("{} of ψ = {}", fixed(number.mean, 2), fixed(number.value, 2));
+    let means = sentences([
+        along(Components).map(|number| {
+            format!("Along the components frozen noise in a frozen parabola gives {}.", left(number))
+        }),
+        along(Hessian).map(|number| {
+            format!("Along the eigenvectors of the Hessian, which no variance chose, {}.", left(number))
+        }),
+    ]);
     Ok(Some(NullFinding { numbers, means }))
 }
 
 fn few(tables: &Tables) -> Result<Option<NullFinding>> {
-    let (Some(rows), Some(record)) = (rows(tables)?, tables.study::<ControlsReport>("controls")?) else {
-        return Ok(None);
-    };
-    let numbers = psi(&rows, record.report.level, |row| row.first == 2 && row.last == FEW);
-    let bands = record.report.bands.first().map_or_else(String::new, |band| {
+    let Some((report, rows)) = read(tables)? else { return Ok(None) };
+    let numbers = psi(&rows, report.level, |row| row.first == 2 && row.last == FEW);
+    let bands = report.bands.first().map_or_else(String::new, |band| {
         format!(
-            "Along the {} steepest eigenvectors of the Hessian σ²κ/T is {} where frozen noise gives {}: there the landscape takes back what \
-             the noise adds.",
+            "Along the {} steepest eigenvectors of the Hessian σ²κ/T is {}, where the exact formula of frozen noise gives {}; thermal \
+             equilibrium would be 1.",
             band.last,
             fixed(band.measured, 3),
             fixed(band.expected, 3)
@@ -125,28 +152,38 @@ fn few(tables: &Tables) -> Result<Option<NullFinding>> {
 }
 
 fn times(tables: &Tables) -> Result<Option<NullFinding>> {
-    let Some(rows) = rows(tables)? else { return Ok(None) };
+    let Some((_, rows)) = read(tables)? else { return Ok(None) };
     let shown = [2, 10, 50, 200, 1000];
     let of = |basis| {
-        let own = rows.iter().filter(move |row| {
+        rows.iter().filter(move |row| {
             row.quantity == Quantity::Time && row.basis == basis && shown.contains(&row.first)
-        });
-        own.filter_map(move |row| {
-            let what = match basis {
-                Components => format!("1/e time of θ_{{{}}}, component, steps", row.first),
-                _ => format!("the same along eigenvector {} of the Hessian", row.first),
-            };
-            number(row, what)
         })
     };
-    let means = "Along components the time falls with rank for frozen noise, too; along directions that were not chosen by the variance \
-                 it does not fall with flatness.";
-    let numbers = of(Components).chain(of(Hessian)).collect();
-    Ok(Some(NullFinding { numbers, means: means.to_owned() }))
+    let called = |row: &NumberRow| {
+        let what = match row.basis {
+            Components => format!("1/e time of θ_{{{}}}, component, steps", row.first),
+            _ => format!("the same along eigenvector {} of the Hessian", row.first),
+        };
+        number(row, what)
+    };
+    let from_to = |basis| {
+        let with = || of(basis).filter(|row| row.value.is_some() && row.replay_mean.is_some());
+        let (steep, flat) = (with().next()?, with().last()?);
+        let (steepest, flattest) = (beside(Some(steep), 0)?, beside(Some(flat), 0)?);
+        Some(format!(
+            "From {} {} to {} the time goes from {steepest} to {flattest} steps.",
+            words_of(basis),
+            steep.first,
+            flat.first
+        ))
+    };
+    let means = sentences([from_to(Components), from_to(Hessian)]);
+    let numbers = of(Components).chain(of(Hessian)).filter_map(called).collect();
+    Ok(Some(NullFinding { numbers, means }))
 }
 
 fn counted(tables: &Tables) -> Result<Option<NullFinding>> {
-    let Some(rows) = rows(tables)? else { return Ok(None) };
+    let Some((_, rows)) = read(tables)? else { return Ok(None) };
     let own = called(&rows, Quantity::Holding, Components, |_| {
         "components that hold 90 %, the width of the headline".to_owned()
     });
@@ -154,7 +191,11 @@ fn counted(tables: &Tables) -> Result<Option<NullFinding>> {
         "components of one half that hold 90 % of the other".to_owned()
     });
     let numbers = own.chain(other).collect();
-    let means = "Few directions hold the variance of one window; those of one half hold far less of the other half, for frozen noise as \
-                 for the run. “Few” is true of a window, not of the process.";
-    Ok(Some(NullFinding { numbers, means: means.to_owned() }))
+    let means = sentences([
+        beside(first(&rows, Quantity::Holding, Components), 0)
+            .map(|count| format!("Of the window that chose them {count} components hold 90 %.")),
+        beside(first(&rows, Quantity::HoldingOutOfSample, Halves), 0)
+            .map(|count| format!("Of those of one half it takes {count} to hold 90 % of the other half.")),
+    ]);
+    Ok(Some(NullFinding { numbers, means }))
 }
