@@ -50,6 +50,7 @@
 #![deny(clippy::print_stdout, clippy::print_stderr, clippy::exit)]
 #![deny(clippy::too_many_lines, clippy::missing_errors_doc)]
 
+mod activity;
 mod bases;
 mod bootstrap;
 mod correlation;
@@ -71,6 +72,7 @@ mod phases;
 mod points;
 mod power_law;
 mod quadratic;
+mod rank_correlation;
 mod replay;
 mod scaling;
 pub mod spectrum;
@@ -80,6 +82,7 @@ mod temperature;
 mod trend;
 mod trust;
 
+pub use activity::{Activity, stiffness_of_stillness};
 pub use bases::{Alignment, Along, Basis, Frame, View};
 pub use bootstrap::Interval;
 pub use correlation::{ComponentTimes, CorrelationTimes, Correlator, among_neighbours, correlation_times};
@@ -109,6 +112,7 @@ pub use phases::Phases;
 pub use points::Component;
 pub use power_law::{PowerLaw, PowerLawParams, PowerLawValidParams};
 pub use quadratic::{QuadraticDirection, Sampling};
+pub use rank_correlation::{kendall, spearman};
 pub use replay::Replay;
 pub use scaling::{Scaling, scaling};
 pub use spread::{Spread, quantile};
