@@ -66,7 +66,7 @@ const STUDIES: [&str; 7] = [
     "[study.controls]\nreplays = 2\nburn_in = 1\nranges = [[2, 20]]\ntimes = [1, 5]\nbases = ['components', 'hessian']",
     "[study.width]\nset = ['fit.block=50']\ngroups = [{ title = 'a', set = [], vary = ['seed=1'] }]",
     "[study.forgetting]\npairs = [[0, 1], [3, 2]]\nheads = ['own']\nepochs = 3\nwindow = 2\nevery = 2\nseeds = [1, 2]\nstrengths = [0.1]\n\
-     components = [2, 6]\nshown = 6\nexponent = 2.0\nexponents = [0.0]\nweights = [10]\nfisher_samples = 20",
+     components = [2, 6]\nshown = 6\nexponent = 2.0\nexponents = [0.0]\nweights = [10]\ndampings = [0.01]\nfisher_samples = 20",
 ];
 
 /// What any key may be given.
