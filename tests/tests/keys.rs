@@ -58,12 +58,14 @@ components = [2, 99]
 burn_in = 10
 "#;
 
-const STUDIES: [&str; 7] = [
+const STUDIES: [&str; 8] = [
     "[study.drift]\ncomponents = [1, 2]\nlags = [[2, 20]]\npoints = 7",
     "[study.temperature]\nprofiled = [2]\nmini_batches_along = [2]\nmini_batches = 5\npoints = 9\nfull_gradient_every = 50\nranges = [[2, 20]]",
     "[study.sensitivity]\nset = ['fit.block=50']\nranges = [[2, 60]]\ngroups = [{ title = 'a', set = [], vary = ['seed=1'] }]",
     "[study.langevin]\nrelaxations = 5.0\nset = []\ngroups = [{ title = 'a', vary = ['seed=1'] }]",
-    "[study.controls]\nreplays = 2\nburn_in = 1\nranges = [[2, 20]]\ntimes = [1, 5]\nbases = ['components', 'hessian']",
+    "[study.controls]\nreplays = 2\nburn_in = 1\nranges = [[2, 20]]\ntimes = [1, 5]\nbases = ['components', 'hessian']\nlevels = [2.0]\n\
+     flatness = 20\ngradients = 9",
+    "[study.nulls]\nreplays = 2\nranges = [[2, 20]]\nset = ['fit.block=50']\ngroups = [{ title = 'a', set = [], vary = ['seed=1'] }]",
     "[study.width]\nset = ['fit.block=50']\ngroups = [{ title = 'a', set = [], vary = ['seed=1'] }]",
     "[study.forgetting]\npairs = [[0, 1], [3, 2]]\nheads = ['own']\nepochs = 3\nwindow = 2\nevery = 2\nseeds = [1, 2]\nstrengths = [0.1]\n\
      components = [2, 6]\nshown = 6\nexponent = 2.0\nexponents = [0.0]\nweights = [10]\ndampings = [0.01]\nfisher_samples = 20",
@@ -360,6 +362,22 @@ fn studies_refuse_what_no_run_can_give() {
         (
             "[study.controls]\nreplays = 2\nranges = [[2, 20]]\ntimes = [1]\nbases = ['components', 'hessian', 'hessian']",
             &["bases", "twice"],
+        ),
+        (
+            "[study.controls]\nreplays = 2\nranges = [[2, 20]]\ntimes = [1]\nlevels = [2.0, 1.0]",
+            &["levels: 1", "above 1"],
+        ),
+        (
+            "[study.controls]\nreplays = 2\nranges = [[2, 20]]\ntimes = [1]\nflatness = 0",
+            &["flatness", "at least one direction"],
+        ),
+        (
+            "[study.controls]\nreplays = 2\nranges = [[2, 20]]\ntimes = [1]\ngradients = 1",
+            &["gradients = 1", "2"],
+        ),
+        (
+            "[study.nulls]\nreplays = 2\nranges = []\ngroups = [{ title = 'a', vary = ['seed=1'] }]",
+            &["ranges needs at least one"],
         ),
         (
             "[study.temperature]\nprofiled = [2]\nmini_batches_along = [2]\nmini_batches = 5\npoints = 100000000\nfull_gradient_every = 5",

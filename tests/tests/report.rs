@@ -107,7 +107,7 @@ fn check(folder: &Path, html: &str) {
 }
 
 /// What a claim says: the verdict, and its numbers by what they are.
-fn claim(document: &Document<'_>, number: usize) -> (String, BTreeMap<String, f64>) {
+fn claim(document: &Document<'_>, number: &str) -> (String, BTreeMap<String, f64>) {
     let id = format!("claim-{number}");
     let row = document.descendants().find(|node| node.attribute("id") == Some(&id)).unwrap();
     let verdict = row
@@ -176,7 +176,7 @@ fn the_numbers_of_the_claims_are_those_of_the_tables() {
     );
     let document = parsed(&html);
 
-    let (verdict, numbers) = claim(&document, 1);
+    let (verdict, numbers) = claim(&document, "1");
     let (epoch, error, test) = (
         column("learning_phases.csv", "epoch"),
         column("learning_phases.csv", "train_error"),
@@ -192,7 +192,7 @@ fn the_numbers_of_the_claims_are_those_of_the_tables() {
     same(&numbers, "mean test error there", 100.0 * late);
     assert_eq!(verdict == "reproduced", epoch[turn] <= 0.25 * last && late < test[turn]);
 
-    let (_, numbers) = claim(&document, 2);
+    let (_, numbers) = claim(&document, "2");
     let variance = column("pca_spectrum.csv", "variance");
     same(&numbers, "gap σ1²/σ2²", variance[0] / variance[1]);
     let share = variance[1..36].iter().sum::<f64>() / variance[1..].iter().sum::<f64>();
@@ -200,7 +200,7 @@ fn the_numbers_of_the_claims_are_those_of_the_tables() {
     let points: Vec<(f64, f64)> = (20..=200).map(|index| (index as f64, variance[index - 1])).collect();
     same(&numbers, "γ over components 20–200", -power_law(&points).0);
 
-    let (verdict, numbers) = claim(&document, 3);
+    let (verdict, numbers) = claim(&document, "3");
     let (index, longest, exponent) =
         (column("drift.csv", "index"), column("drift.csv", "longest"), column("drift.csv", "exponent"));
     for component in [1, 2, 49, 50] {
@@ -211,7 +211,7 @@ fn the_numbers_of_the_claims_are_those_of_the_tables() {
     }
     assert_eq!(verdict, "reproduced");
 
-    let (_, numbers) = claim(&document, 4);
+    let (_, numbers) = claim(&document, "4");
     for (what, key) in [
         ("growth of w·p1 over the window", "along"),
         ("growth of ‖w‖", "norm"),
@@ -227,7 +227,7 @@ fn the_numbers_of_the_claims_are_those_of_the_tables() {
         column("flatness.csv", "flatness"),
         column("flatness.csv", "variance"),
     );
-    let (_, numbers) = claim(&document, 5);
+    let (_, numbers) = claim(&document, "5");
     let points: Vec<(f64, f64)> = index
         .iter()
         .copied()
@@ -238,7 +238,7 @@ fn the_numbers_of_the_claims_are_those_of_the_tables() {
     same(&numbers, "x in Fi ∝ ix", x);
     same(&numbers, "correlation r", r);
 
-    let (verdict, numbers) = claim(&document, 6);
+    let (verdict, numbers) = claim(&document, "6a");
     let fit = &json("summary.json")["fit"];
     let floor = fit["floor"].as_f64().unwrap();
     let points: Vec<(f64, f64)> = (1..index.len())
@@ -264,7 +264,7 @@ fn the_numbers_of_the_claims_are_those_of_the_tables() {
     same(&numbers, "largest ψ of these", trusted.iter().copied().fold(0.0, f64::max));
     assert_eq!(verdict == "reproduced", trusted.iter().all(|psi| (3.0..=5.0).contains(psi)));
 
-    let (_, numbers) = claim(&document, 7);
+    let (_, numbers) = claim(&document, "7");
     same(&numbers, "slope of SGD", slope);
     let (header, rows) = table(&committed().join("langevin.csv"));
     let place = |key: &str| header.iter().position(|column| column == key).unwrap();
@@ -279,7 +279,7 @@ fn the_numbers_of_the_claims_are_those_of_the_tables() {
     assert_eq!(numbers.len(), slopes.len() + 3);
     assert!(slopes.iter().all(|slope| numbers.values().any(|number| number == slope)), "{numbers:?}");
 
-    let (_, numbers) = claim(&document, 8);
+    let (_, numbers) = claim(&document, "8");
     let temperature = column("temperature.csv", "temperature");
     let flatness = column("temperature.csv", "flatness");
     let summary = std::fs::read(committed().join("summary.json")).unwrap();
@@ -295,7 +295,7 @@ fn the_numbers_of_the_claims_are_those_of_the_tables() {
     same(&numbers, "x in Ti(0) ∝ Fix", x);
     same(&numbers, "its correlation r", r);
 
-    let (verdict, numbers) = claim(&document, 9);
+    let (verdict, numbers) = claim(&document, "9");
     assert!(
         numbers.iter().any(
             |(what, ratio)| what.starts_with("ratio of s") && (*ratio > 1.0) == (verdict == "reproduced")
@@ -346,8 +346,10 @@ fn what_was_not_measured_is_named_with_the_command_that_does_it() {
         "a figure without a caption has vanished"
     );
     let document = parsed(&html);
-    assert_eq!(claim(&document, 3).0, "reproduced");
-    for (number, part) in [(1, "headline"), (6, "grid"), (7, "langevin"), (8, "temperature")] {
+    assert_eq!(claim(&document, "3").0, "reproduced");
+    for (number, part) in
+        [("1", "headline"), ("6a", "grid"), ("6b", "grid"), ("7", "langevin"), ("8", "temperature")]
+    {
         assert_eq!(claim(&document, number).0, "not measured");
         assert!(html.contains(&format!("varflat reproduce --only {part}")));
     }
@@ -381,8 +383,8 @@ fn a_shortened_run_says_that_it_was_one() {
         document.descendants().find(|node| node.attribute("id") == Some("notice")).map(text).unwrap();
     assert!(notice.contains("shortened run") && notice.contains("headline-quick"), "{notice}");
     assert!(html.contains("varflat reproduce --quick --only grid"));
-    assert_eq!(claim(&document, 6).0, "not measured");
-    assert_ne!(claim(&document, 1).0, "not measured");
+    assert_eq!(claim(&document, "6a").0, "not measured");
+    assert_ne!(claim(&document, "1").0, "not measured");
 }
 
 /// Widths of the page, its resources and errors, its font, and whether figures zoom: measured in the page, told to the one around it.

@@ -1,11 +1,12 @@
 //! The relation along directions that were not chosen by the variance they are judged by.
 
-use ndarray::Array2;
+use ndarray::{Array1, Array2};
 use serde::{Deserialize, Serialize};
 
+use crate::spectrum::holding;
 use crate::{
     AnalysisError, ParamGuard, TrajectoryPca, WindowPart, WindowSource, WindowSteps, along_directions,
-    scaling, variances_along,
+    project, scaling, variances_along,
 };
 
 /// Where directions come from.
@@ -56,6 +57,8 @@ pub struct Frame {
     pub covariance: Array2<f64>,
     /// Its eigenvectors, one a row.
     pub gradient_directions: Array2<f64>,
+    /// The unit vectors of the weights, that of the largest H_jj first, one a row; none where the weights are the coordinates.
+    pub weight_directions: Option<Array2<f64>>,
 }
 
 /// A window seen in one basis: in the order of its directions, which is that of what they were chosen by, descending.
@@ -85,7 +88,10 @@ impl Frame {
             }
             Basis::Hessian => fixed(&window, self.hessian_directions.clone())?,
             Basis::Gradients => fixed(&window, self.gradient_directions.clone())?,
-            Basis::Weights => fixed(&window, self.weights_by_curvature())?,
+            Basis::Weights => {
+                let own = || self.weights_by_curvature();
+                fixed(&window, self.weight_directions.clone().unwrap_or_else(own))?
+            }
             Basis::Steps => fixed(&window, components(WindowSteps::new(&window))?.components().to_owned())?,
             Basis::Halves => {
                 let first = components(WindowPart::new(&window, 0..middle)?)?.components().to_owned();
@@ -102,6 +108,26 @@ impl Frame {
         });
         let along = along.collect();
         Ok((View { along }, directions))
+    }
+
+    /// The same in the coordinates of the eigenvectors of the Hessian, in which it is diagonal: for windows of θ_i = v_i·(w − w_0). What a
+    /// frame says of a window does not depend on the coordinates of both.
+    ///
+    /// # Errors
+    /// If the shapes disagree.
+    pub fn in_eigenvectors(&self) -> Result<Self, AnalysisError> {
+        let vectors = &self.hessian_directions;
+        let origin = Array1::zeros(vectors.ncols());
+        let turned = |rows: &Array2<f64>| project(rows, origin.view(), vectors.view());
+        let curvature = along_directions(self.hessian.view(), vectors.view())?;
+        Ok(Self {
+            hessian: Array2::from_diag(&curvature),
+            hessian_directions: Array2::eye(vectors.nrows()),
+            // VSVᵀ of a symmetric S.
+            covariance: turned(&turned(&self.covariance)?.t().to_owned())?,
+            gradient_directions: turned(&self.gradient_directions)?,
+            weight_directions: Some(turned(&self.weights_by_curvature())?),
+        })
     }
 
     /// The unit vectors of the weights, that of the largest H_jj first.
@@ -174,6 +200,32 @@ impl View {
         Some(2.0 * self.exponent(range, |along| along.variance)?)
     }
 
+    /// The same with F as it was measured along some of the directions (i, F), i counted from 1: σ² ∝ F^(−ψ).
+    pub fn psi_measured(&self, [first, last]: [usize; 2], flatness: &[(usize, f64)]) -> Option<f64> {
+        let points = flatness.iter().filter(|(index, _)| (first..=last).contains(index)).filter_map(
+            |&(index, flatness)| {
+                let along = self.along.get(index.checked_sub(1)?).filter(|along| along.trusted)?;
+                Some((flatness, along.variance))
+            },
+        );
+        Some(-scaling(points).ok()?.exponent)
+    }
+
+    /// x in F ∝ i^x over the directions from `first` to `last`, counted from 1, were F ∝ κ^(−1/2).
+    pub fn flattening(&self, [first, last]: [usize; 2]) -> Option<f64> {
+        let range = self.along.get(first.checked_sub(1)?..last.min(self.along.len()))?;
+        let each = (first..).zip(range).filter(|(_, along)| along.trusted);
+        let points = each.map(|(index, along)| (index as f64, along.curvature));
+        Some(-0.5 * scaling(points).ok()?.exponent)
+    }
+
+    /// How many of the directions after the first hold this `share` of the variance of all but the first, in the order of the basis:
+    /// `None` where there is none after the first.
+    pub fn holding(&self, share: f64) -> Option<usize> {
+        let variance: Vec<f64> = self.along.iter().map(|along| along.variance).collect();
+        holding(&variance, variance.iter().sum(), 1, share).ok().flatten()
+    }
+
     /// The share of the `kept` directions after the first in the variance of all but the first.
     pub fn share(&self, kept: usize) -> Option<f64> {
         let others = self.along.get(1..)?;
@@ -184,7 +236,7 @@ impl View {
 
 #[cfg(test)]
 mod tests {
-    use ndarray::{Array1, Axis};
+    use ndarray::Axis;
     use rand_chacha::ChaCha12Rng;
     use rand_chacha::rand_core::{Rng, SeedableRng};
 
@@ -217,6 +269,7 @@ mod tests {
             covariance: hessian.clone(),
             gradient_directions: found.clone(),
             hessian_directions: found,
+            weight_directions: None,
             hessian,
         }
     }
@@ -236,6 +289,42 @@ mod tests {
     }
 
     #[test]
+    fn what_a_frame_says_does_not_depend_on_the_coordinates() {
+        let directions = 12;
+        let mut random = ChaCha12Rng::seed_from_u64(8);
+        let mut next = || f64::from(random.next_u32()) / 2f64.powi(32) - 0.5;
+        let mut square = || {
+            let factor = Array2::from_shape_fn((directions, directions), |_| next());
+            factor.dot(&factor.t())
+        };
+        let (hessian, covariance) = (square(), square());
+        let of = |matrix: &Array2<f64>| PrincipalCurvatures::of(matrix.view()).unwrap().directions;
+        let frame = Frame {
+            hessian_directions: of(&hessian),
+            gradient_directions: of(&covariance),
+            weight_directions: None,
+            hessian,
+            covariance,
+        };
+        let window = Array2::from_shape_fn((500, directions), |_| next());
+        let turned = window.dot(&frame.hessian_directions.t());
+        let other = frame.in_eigenvectors().unwrap();
+        for basis in Basis::ALL {
+            let (here, _) = frame.view(&window, basis).unwrap();
+            let (there, _) = other.view(&turned, basis).unwrap();
+            for (here, there) in here.along.iter().zip(&there.along) {
+                for (one, two) in [
+                    (here.variance, there.variance),
+                    (here.curvature, there.curvature),
+                    (here.noise, there.noise),
+                ] {
+                    assert!((one / two - 1.0).abs() < 1e-9, "{basis:?}: {here:?} {there:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn noise_that_is_the_curvature_is_aligned_with_it() {
         let own = frame(4);
         let found = own.alignment();
@@ -246,6 +335,7 @@ mod tests {
             covariance: Array2::ones((2, 2)),
             gradient_directions: Array2::eye(2),
             hessian_directions: Array2::eye(2),
+            weight_directions: None,
             hessian,
         };
         let found = other.alignment();
@@ -265,6 +355,16 @@ mod tests {
         let view = View { along: (1..30).map(along).collect() };
         assert!((view.gamma([2, 20]).unwrap() - 1.2).abs() < 1e-12);
         assert_eq!(view.psi([2, 20]).map(|psi| psi.abs() < 1e-12), Some(true));
+        // F ∝ κ^(−1/2) to the parabola's own ψ, and to half of it where F is its square.
+        let view =
+            View { along: (1..30).map(|i| Along { variance: (i as f64).powi(2), ..along(i) }).collect() };
+        let flatness = |power: f64| [3, 4, 7, 9].map(|i: usize| (i, (i as f64).powf(-power)));
+        for (power, psi) in [(0.5, 4.0), (1.0, 2.0)] {
+            assert!((view.psi_measured([2, 20], &flatness(power)).unwrap() - psi).abs() < 1e-12);
+        }
+        assert_eq!(view.psi_measured([8, 20], &flatness(1.0)), None);
+        // κ = i, and so F ∝ i^(−1/2).
+        assert!((view.flattening([2, 20]).unwrap() + 0.5).abs() < 1e-12);
     }
 
     #[test]
@@ -288,6 +388,7 @@ mod tests {
         // Variances 1/2, 1/8, 1/32, 1/128 of which a line in time takes nothing: cosines of whole periods are even.
         assert!((view.share(1).unwrap() - 16.0 / 21.0).abs() < 1e-3, "{:?}", view.share(1));
         assert_eq!(view.share(5), None);
+        assert_eq!((view.holding(0.7), view.holding(0.9), view.holding(1.0)), (Some(1), Some(2), Some(3)));
         assert_eq!(view.psi([0, 3]), None);
     }
 }

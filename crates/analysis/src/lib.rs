@@ -59,6 +59,7 @@ mod displacement;
 mod error;
 mod estimate;
 mod flatness;
+mod fluctuation;
 mod growth;
 mod jackknife;
 mod leading;
@@ -96,6 +97,7 @@ pub use flatness::{
     DirectionFlatness, FlatnessSearch, FlatnessSearchParams, FlatnessStatus, NEIGHBOURS, Side,
     curvature_of_crossings, flatness_of_curvature, flatness_of_neighbours,
 };
+pub use fluctuation::fluctuation_dissipation;
 pub use growth::growth;
 pub use jackknife::Replicates;
 pub use leading::{LEADING, leading_exponent};
@@ -105,8 +107,8 @@ pub use null::{AgainstNull, FEWEST_REALISATIONS, NullVerdict};
 pub use path_noise::PathNoise;
 pub use pca::{
     DirectionVariance, GeneratedRows, SegmentMoments, Solver, TrajectoryPca, TrajectoryPcaParams,
-    TrajectoryPcaValidParams, Weight, WindowPart, WindowSource, WindowSteps, check_rows, project,
-    variances_along,
+    TrajectoryPcaValidParams, Weight, WindowPart, WindowSource, WindowSteps, check_rows, drift_per_step,
+    project, variances_along,
 };
 pub use phases::Phases;
 pub use points::Component;

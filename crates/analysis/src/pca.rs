@@ -22,7 +22,7 @@ mod tridiagonal;
 mod window;
 mod written;
 
-pub use fixed::{DirectionVariance, variances_along};
+pub use fixed::{DirectionVariance, drift_per_step, variances_along};
 pub use generated::GeneratedRows;
 pub use moments::SegmentMoments;
 pub use params::{Solver, TrajectoryPcaParams, TrajectoryPcaValidParams};

@@ -19,7 +19,7 @@ pub fn spearman(x: &[f64], y: &[f64]) -> Option<f64> {
         xy += dx * dy;
         yy += dy * dy;
     }
-    (xx > 0.0 && yy > 0.0).then(|| (xy / (xx.sqrt() * yy.sqrt())).clamp(-1.0, 1.0))
+    (xx > 0.0 && yy > 0.0).then(|| (xy / (xx * yy).sqrt()).clamp(-1.0, 1.0))
 }
 
 /// Kendall's τ_b: (concordant − discordant pairs)/√((pairs not tied in x)(pairs not tied in y)). `None` as of [`spearman`].
@@ -33,7 +33,8 @@ pub fn spearman(x: &[f64], y: &[f64]) -> Option<f64> {
 /// ```
 pub fn kendall(x: &[f64], y: &[f64]) -> Option<f64> {
     usable(x, y)?;
-    let mut pairs: Vec<(f64, f64)> = x.iter().copied().zip(y.iter().copied()).collect();
+    // −0 + 0 is 0: a sign of zero is no order.
+    let mut pairs: Vec<(f64, f64)> = x.iter().zip(y).map(|(x, y)| (x + 0.0, y + 0.0)).collect();
     pairs.sort_by(|one, other| one.0.total_cmp(&other.0).then(one.1.total_cmp(&other.1)));
     let tied_x = tied(pairs.chunk_by(|one, other| one.0 == other.0));
     let tied_both = tied(pairs.chunk_by(|one, other| one == other));

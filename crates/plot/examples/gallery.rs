@@ -33,6 +33,7 @@ fn main() -> Result<(), PlotError> {
     learning_phases(&phases(&mut noise))?.save(&folder, "learning_phases")?;
     spectrum(&Spectrum {
         gap: ordered[0] / ordered[1],
+        nulls: Vec::new(),
         total: None,
         floor: Some(1e-15),
         decay: Some(PowerLawLine {

@@ -13,6 +13,7 @@ pub(crate) mod growth;
 pub(crate) mod landscape_profiles;
 pub(crate) mod learning_phases;
 pub(crate) mod mini_batches;
+pub(crate) mod null_panels;
 pub(crate) mod nulls;
 pub(crate) mod power_law_line;
 pub(crate) mod spectrum;

@@ -55,7 +55,8 @@ pub use figures::growth::{Growth, GrowthLine, GrowthPanel, GrowthSeries, growth}
 pub use figures::landscape_profiles::{LandscapeProfiles, Profile, landscape_profiles};
 pub use figures::learning_phases::{LearningPhases, learning_phases};
 pub use figures::mini_batches::{MiniBatchDirection, MiniBatchFigure, mini_batch_losses};
-pub use figures::nulls::{NullFigure, NullLook, NullSeries, nulls};
+pub use figures::null_panels::{NullGuide, NullLook, NullPanel, NullPanels, NullSeries, null_panels};
+pub use figures::nulls::{NullFigure, nulls};
 pub use figures::power_law_line::{PowerLawLine, SlopeGuide};
 pub use figures::spectrum::{Spectrum, spectrum};
 pub use figures::temperature::{CorrelationTimeSeries, TemperatureFigure, TemperatureProfile, temperature};

@@ -25,6 +25,7 @@ fn power_law_spectrum(components: usize) -> Spectrum {
     let variance: Vec<f64> = (1..=components).map(|i| 1e-4 * (i as f64).powf(-3.5)).collect();
     Spectrum {
         gap: variance.first().unwrap() / variance.get(1).unwrap_or(&1.0),
+        nulls: Vec::new(),
         total: None,
         floor: Some(3e-16),
         decay: Some(PowerLawLine {
@@ -200,6 +201,7 @@ fn extreme_magnitudes_are_legible() {
                 ),
             }),
             gap: high / low,
+            nulls: Vec::new(),
         };
         check("spectrum", &spectrum(&three).unwrap());
         let pair = TrajectoryPair { x_index: 1, y_index: 2500, x: vec![high, -high, low], y: values() };

@@ -194,6 +194,35 @@ fn nulled(directions: usize) -> NullFigure {
     }
 }
 
+/// One panel with a linear axis, on which a value may be negative, and one without.
+fn ranked(directions: usize) -> NullPanels {
+    let series = nulled(directions).ratio;
+    let negative = series.iter().map(|series| NullSeries {
+        points: series.points.iter().map(|point| (point.0, point.1 - 1.0)).collect(),
+        ..series.clone()
+    });
+    NullPanels {
+        panels: vec![
+            NullPanel {
+                x_title: "rank i".to_owned(),
+                y_title: "1/e time of θᵢ (steps)".to_owned(),
+                series: series.clone(),
+                guide: Some(NullGuide::Diagonal("one to one".to_owned())),
+                linear: false,
+            },
+            NullPanel {
+                x_title: "rank i".to_owned(),
+                y_title: "local ψ".to_owned(),
+                series: negative.collect(),
+                guide: Some(NullGuide::Level(0.0, "no relation".to_owned())),
+                linear: true,
+            },
+        ],
+        columns: 3,
+        title: None,
+    }
+}
+
 fn by_size(sizes: usize) -> QuantitiesBySize {
     let series = |label: &str, scale: f64| SizeSeries {
         label: label.to_owned(),
@@ -231,6 +260,7 @@ fn all(size: usize) -> Vec<(&'static str, Figure)> {
         ("mini_batches", mini_batch_losses(&mini_batches(&[2, 300], size.min(100))).unwrap()),
         ("drift", drift(&drifting(size)).unwrap()),
         ("nulls", nulls(&nulled(size)).unwrap()),
+        ("null_panels", null_panels(&ranked(size)).unwrap()),
         ("by_size", quantities_by_size(&by_size(size.min(20))).unwrap()),
     ]
 }
@@ -434,8 +464,19 @@ fn nulls_are_lines_among_points_and_beside_what_would_be_no_difference() {
     }
     let mut data = nulled(5);
     data.ratio[0].points[2].1 = 0.0;
-    assert!(message(nulls(&data)).contains("`ratio[0].points.y[2]` is 0"), "{}", message(nulls(&data)));
-    assert!(message(nulls(&NullFigure::default())).contains("`relation` is empty"));
+    assert!(
+        message(nulls(&data)).contains("`panels[1].series[0].points.y[2]` is 0"),
+        "{}",
+        message(nulls(&data))
+    );
+    assert!(message(nulls(&NullFigure::default())).contains("`panels[0].series` is empty"));
+    assert!(message(null_panels(&NullPanels::default())).contains("`panels` is empty"));
+    let mut data = ranked(5);
+    data.panels[0].series[0].points[2].1 = -1.0;
+    assert!(message(null_panels(&data)).contains("`panels[0].series[0].points.y[2]` is -1"));
+    // On a linear axis it may be.
+    data.panels[0].linear = true;
+    assert!(null_panels(&data).is_ok());
 }
 
 #[test]

@@ -219,6 +219,41 @@ fn the_gradient_is_the_update_over_the_learning_rate() {
     }
 }
 
+/// 2⟨θg⟩ = α⟨g²⟩ − [θ²]_0^T/(αT) along any direction, for any loss and any order of batches: of a gradient that belongs to another step
+/// the left side is another number.
+#[test]
+fn recorded_weights_and_gradients_balance() {
+    let network = Network::new();
+    let steps = Arc::new(Mutex::new(Vec::new()));
+    let kept = Arc::clone(&steps);
+    let sink = from_fn(move |step: Step<'_>| {
+        let double = |values: &[f32]| values.iter().map(|&value| f64::from(value)).collect::<Vec<f64>>();
+        kept.lock().unwrap().push((double(step.before.unwrap()), double(step.gradient.unwrap())));
+        Ok(())
+    });
+    let sink = SharedSink::new(sink.with_gradient().with_before());
+    let recorder = Recorder::new(&network, SgdConfig::new().build());
+    let mut optimizer = recorder.record("layers.0.weight", &sink).unwrap().into_optimizer();
+    train(network, &mut optimizer, 0..301, |_, _| ());
+
+    let steps = std::mem::take(&mut *steps.lock().unwrap());
+    let last = steps.len() - 1;
+    for direction in 1..5 {
+        let along = |values: &[f64]| -> f64 {
+            let p = (0..).map(|i| f64::from(i * direction).cos());
+            values.iter().zip(p).map(|(value, p)| value * p).sum()
+        };
+        let series: Vec<(f64, f64)> = steps.iter().map(|(before, g)| (along(before), along(g))).collect();
+        let mean = |of: &dyn Fn(usize) -> f64| (0..last).map(of).sum::<f64>() / last as f64;
+        let square = LEARNING_RATE * mean(&|t| series[t].1.powi(2));
+        let boundary = (series[last].0.powi(2) - series[0].0.powi(2)) / (LEARNING_RATE * last as f64);
+        let product = |shift: usize| 2.0 * mean(&|t| series[t].0 * series[t + shift].1);
+        let rounding = 1e-5 * (square + boundary.abs());
+        assert!((product(0) - (square - boundary)).abs() < rounding, "{direction}: {}", product(0));
+        assert!((product(1) - (square - boundary)).abs() > 100.0 * rounding, "{direction}: {}", product(1));
+    }
+}
+
 #[test]
 fn clipping_reaches_the_recorded_parameter() {
     let clipping = || GradientClippingConfig::Value(1e-3);

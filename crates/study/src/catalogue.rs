@@ -96,7 +96,7 @@ impl Listing {
 /// What `reproduce` makes: the run, then the studies.
 pub fn studies() -> Listing {
     let row = |part: &Part| {
-        let claims: Vec<String> = part.claims.iter().map(|claim| claim.number.to_string()).collect();
+        let claims: Vec<String> = part.claims.iter().map(|claim| claim.number.to_owned()).collect();
         let takes = part.reproduced.as_ref().map_or_else(String::new, |files| duration(files.seconds(false)));
         vec![
             Cell::name(part.name),
@@ -128,7 +128,7 @@ pub fn figures() -> Listing {
 pub fn claims() -> Listing {
     let rows = registry::claims().into_iter().map(|(part, claim)| {
         vec![
-            Cell::words(claim.number.to_string()),
+            Cell::words(claim.number),
             Cell::name(part.name),
             Cell::words(claim.statement),
             Cell::words(claim.rule),

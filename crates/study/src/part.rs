@@ -4,6 +4,7 @@
 mod claim;
 mod control;
 mod folder;
+mod null;
 mod number;
 mod record;
 mod source;
@@ -13,6 +14,7 @@ pub(crate) use claim::{Certainty, Claim, Finding, Verdict};
 pub(crate) use control::Control;
 pub use folder::{HTML, MARKDOWN, claim, prepare};
 pub(crate) use folder::{Unfinished, check_apart, check_drawing, check_report, claim_new};
+pub(crate) use null::{NullEntry, NullFinding, NullNumber, Opening, overall};
 pub(crate) use number::{Number, is_about};
 pub(crate) use record::{Build, StudyRecord};
 pub(crate) use source::{Origin, Provenance, Source};
@@ -34,6 +36,10 @@ pub struct Part {
     pub(crate) figures: &'static [FigureEntry],
     pub(crate) claims: &'static [Claim],
     pub(crate) controls: &'static [Control],
+    /// What stands beside the numbers of claims, its own and others'.
+    pub(crate) nulls: &'static [NullEntry],
+    /// What has to be said before all claims.
+    pub(crate) opening: Option<Opening>,
     /// How `reproduce` makes it, if it does.
     pub(crate) reproduced: Option<Reproduced>,
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::part::{Claim, Control, FigureEntry, Part, Reproduced};
+use crate::part::{Claim, Control, FigureEntry, NullEntry, Opening, Part, Reproduced};
 use crate::studies::context::AnyStudy;
 use crate::studies::headline;
 use crate::sweep::figures::PART as SWEEP;
@@ -63,6 +63,8 @@ studies! {
     Width(crate::studies::width::WidthStudy),
     /// ψ of other layers, networks, data and optimizers.
     Generality(crate::studies::generality::GeneralityStudy),
+    /// The nulls of other seeds, batch sizes, learning rates, layers, networks and stages.
+    Nulls(crate::studies::nulls::NullsStudy),
     /// Catastrophic forgetting (claim 11).
     Forgetting(crate::studies::forgetting::ForgettingStudy),
 }
@@ -118,8 +120,23 @@ pub(crate) fn figures() -> impl Iterator<Item = (&'static Part, &'static FigureE
 pub(crate) fn claims() -> Vec<(&'static Part, &'static Claim)> {
     let mut claims: Vec<_> =
         all().flat_map(|part| part.claims.iter().map(move |claim| (part, claim))).collect();
-    claims.sort_by_key(|(_, claim)| claim.number);
+    claims.sort_by_key(|(_, claim)| (digits(claim.number), claim.number));
     claims
+}
+
+/// The number before the letter.
+fn digits(number: &str) -> usize {
+    number.trim_end_matches(char::is_alphabetic).parse().unwrap_or(usize::MAX)
+}
+
+/// What the nulls say about a claim.
+pub(crate) fn nulls(claim: &str) -> impl Iterator<Item = &'static NullEntry> {
+    all().flat_map(|part| part.nulls).filter(move |entry| entry.claims.contains(&claim))
+}
+
+/// What has to be said before the claims, by the parts that say it.
+pub(crate) fn openings() -> impl Iterator<Item = Opening> {
+    all().filter_map(|part| part.opening)
 }
 
 /// The controls beyond the paper.
@@ -134,8 +151,10 @@ mod tests {
 
     #[test]
     fn claims_are_numbered_in_order_and_say_all_they_should() {
-        for ((_, claim), number) in claims().iter().zip(1..) {
-            assert_eq!(claim.number, number);
+        let numbers: Vec<&str> = claims().iter().map(|(_, claim)| claim.number).collect();
+        assert_eq!(numbers, ["1", "2", "3", "4", "5", "6a", "6b", "7", "8", "9", "10", "11"]);
+        for (_, claim) in claims() {
+            let number = claim.number;
             assert!(!claim.paper.is_empty() && !claim.figures.is_empty());
             assert!(
                 claim.rule.contains("Reproduced if") && claim.rule.contains("Partly if"),

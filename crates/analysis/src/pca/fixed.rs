@@ -1,7 +1,7 @@
 //! Variances along directions that were not chosen by the window they are judged in.
 
 use faer::{Accum, Mat, MatRef};
-use ndarray::ArrayView2;
+use ndarray::{Array1, ArrayView2};
 
 use super::floor::{ROUNDED, along_components};
 use super::product::product;
@@ -54,41 +54,15 @@ pub fn variances_along(
 ) -> Result<Vec<DirectionVariance>, AnalysisError> {
     same_length("the directions along their columns", window.weights(), directions.ncols())?;
     let centred = CentredWindow::measure(&window)?;
-    let count = directions.nrows();
-    let columns = Mat::from_fn(directions.ncols(), count, |n, i| directions[[i, n]]);
-    let (steps, weights) = (window.steps() as f64, window.weights());
-    let time = |row: usize| row as f64 - 0.5 * (steps - 1.0);
-    // Σ (t − t̄)² = T(T² − 1)/12.
-    let of_time = steps * (steps * steps - 1.0) / 12.0;
-
+    let steps = window.steps() as f64;
+    let of_time = square_of_time(steps);
     // The line of every weight is taken away before the projection: what is left of it may be a billionth.
-    let mut slope = vec![0.0; weights];
-    centred.for_row_blocks(|first, block| {
-        for row in 0..block.nrows() {
-            let time = time(first + row) / of_time;
-            slope.iter_mut().zip(block.row(row).iter()).for_each(|(slope, weight)| *slope += time * weight);
-        }
-        Ok::<_, AnalysisError>(())
-    })?;
-    let (mut sum, mut square) = (vec![0.0; count], vec![0.0; count]);
-    let mut rows = Vec::new();
-    centred.for_row_blocks(|first, block| {
-        rows.clear();
-        for row in 0..block.nrows() {
-            let time = time(first + row);
-            rows.extend(block.row(row).iter().zip(&slope).map(|(weight, slope)| weight - time * slope));
-        }
-        let rows = MatRef::from_row_major_slice(&rows, block.nrows(), weights);
-        let mut theta = Mat::zeros(block.nrows(), count);
-        product(theta.as_mut(), Accum::Replace, rows, columns.as_ref(), 1.0);
-        for direction in 0..count {
-            for theta in theta.col_as_slice(direction) {
-                sum[direction] += theta;
-                square[direction] += theta * theta;
-            }
-        }
-        Ok::<_, AnalysisError>(())
-    })?;
+    let slope = slopes(&centred, window.steps())?;
+    let theta = Detrended { centred: &centred, slope: &slope, steps };
+    let (sum, square) = match weights_of(directions) {
+        Some(weights) => theta.of_weights(&weights)?,
+        None => theta.along(directions)?,
+    };
     let rounding = along_components(directions, &centred.rounding());
     let each = sum.into_iter().zip(square).zip(directions.rows()).zip(rounding);
     let each = each.map(|(((sum, square), direction), rounding)| {
@@ -99,12 +73,148 @@ pub fn variances_along(
     Ok(each.collect())
 }
 
+/// The sums of θ and of θ² over the window, a number a direction.
+type Sums = (Vec<f64>, Vec<f64>);
+
+/// What is left of the weights beyond their lines in time.
+struct Detrended<'a> {
+    centred: &'a CentredWindow<'a>,
+    slope: &'a [f64],
+    steps: f64,
+}
+
+impl Detrended<'_> {
+    /// Visits the rows of a block, row-major.
+    fn for_row_blocks(
+        &self,
+        mut visit: impl FnMut(&[f64], usize) -> Result<(), AnalysisError>,
+    ) -> Result<(), AnalysisError> {
+        let mut rows = Vec::new();
+        self.centred.for_row_blocks(|first, block| {
+            rows.clear();
+            for row in 0..block.nrows() {
+                let time = from_middle(first + row, self.steps);
+                rows.extend(
+                    block.row(row).iter().zip(self.slope).map(|(weight, slope)| weight - time * slope),
+                );
+            }
+            visit(&rows, block.nrows())
+        })
+    }
+
+    /// Along any directions, one a row.
+    fn along(&self, directions: ArrayView2<'_, f64>) -> Result<Sums, AnalysisError> {
+        let (count, weights) = directions.dim();
+        let columns = Mat::from_fn(weights, count, |n, i| directions[[i, n]]);
+        let (mut sum, mut square) = (vec![0.0; count], vec![0.0; count]);
+        self.for_row_blocks(|rows, steps| {
+            let rows = MatRef::from_row_major_slice(rows, steps, weights);
+            let mut theta = Mat::zeros(steps, count);
+            product(theta.as_mut(), Accum::Replace, rows, columns.as_ref(), 1.0);
+            for direction in 0..count {
+                for theta in theta.col_as_slice(direction) {
+                    sum[direction] += theta;
+                    square[direction] += theta * theta;
+                }
+            }
+            Ok(())
+        })?;
+        Ok((sum, square))
+    }
+
+    /// Along single weights, without a product.
+    fn of_weights(&self, weights: &[usize]) -> Result<Sums, AnalysisError> {
+        let (mut sum, mut square) = (vec![0.0; weights.len()], vec![0.0; weights.len()]);
+        self.for_row_blocks(|rows, steps| {
+            for row in rows.chunks_exact(rows.len() / steps) {
+                for ((weight, sum), square) in weights.iter().zip(&mut sum).zip(&mut square) {
+                    *sum += row[*weight];
+                    *square += row[*weight] * row[*weight];
+                }
+            }
+            Ok(())
+        })?;
+        Ok((sum, square))
+    }
+}
+
+/// The weights that the directions are, where each is the unit vector of one.
+fn weights_of(directions: ArrayView2<'_, f64>) -> Option<Vec<usize>> {
+    let rows = directions.rows().into_iter();
+    rows.map(|direction| {
+        let mut others = direction.iter().enumerate().filter(|(_, entry)| **entry != 0.0);
+        match (others.next(), others.next()) {
+            (Some((weight, entry)), None) if *entry == 1.0 => Some(weight),
+            _ => None,
+        }
+    })
+    .collect()
+}
+
+/// The slope in time of every weight, per step, of its least-squares line over the window: the drift.
+///
+/// ```
+/// use ndarray::array;
+/// let window = array![[0.0_f32, 1.0], [1.0, -1.0], [2.0, -1.0], [3.0, 1.0]];
+/// assert_eq!(varflat_analysis::drift_per_step(&window)?, array![1.0, 0.0]);
+/// # Ok::<(), varflat_analysis::AnalysisError>(())
+/// ```
+///
+/// # Errors
+/// As [`variances_along`].
+pub fn drift_per_step(window: impl WindowSource) -> Result<Array1<f64>, AnalysisError> {
+    let centred = CentredWindow::measure(&window)?;
+    Ok(Array1::from(slopes(&centred, window.steps())?))
+}
+
+fn slopes(centred: &CentredWindow<'_>, steps: usize) -> Result<Vec<f64>, AnalysisError> {
+    let steps = steps as f64;
+    let of_time = square_of_time(steps);
+    let mut slope = Vec::new();
+    centred.for_row_blocks(|first, block| {
+        slope.resize(block.ncols(), 0.0);
+        for row in 0..block.nrows() {
+            let time = from_middle(first + row, steps) / of_time;
+            slope.iter_mut().zip(block.row(row).iter()).for_each(|(slope, weight)| *slope += time * weight);
+        }
+        Ok::<_, AnalysisError>(())
+    })?;
+    Ok(slope)
+}
+
+/// t − t̄ of a row.
+fn from_middle(row: usize, steps: f64) -> f64 {
+    row as f64 - 0.5 * (steps - 1.0)
+}
+
+/// Σ (t − t̄)² = T(T² − 1)/12.
+fn square_of_time(steps: f64) -> f64 {
+    steps * (steps * steps - 1.0) / 12.0
+}
+
 #[cfg(test)]
 mod tests {
     use ndarray::{Array2, Axis};
 
     use super::*;
     use crate::{DatasetBase, Fit, TrajectoryPca};
+
+    #[test]
+    fn single_weights_are_directions_like_any_other() {
+        let window = Array2::from_shape_fn((900, 3), |(t, i)| {
+            t as f64 * 0.01 * i as f64 + (t as f64 * 0.37 * (i + 1) as f64).sin()
+        });
+        let units = Array2::from_shape_fn((2, 3), |(i, n)| f64::from(u8::from(n == 2 - i)));
+        // A direction more that is none of them: then all go through the product.
+        let others = Array2::from_shape_fn((3, 3), |(i, n)| if i < 2 { units[[i, n]] } else { 0.6 });
+        assert_eq!(weights_of(units.view()), Some(vec![2, 1]));
+        assert_eq!(weights_of(others.view()), None);
+        let by_product = variances_along(&window, others.view()).unwrap();
+        for (one, other) in variances_along(&window, units.view()).unwrap().iter().zip(&by_product) {
+            assert!((one.detrended / other.detrended - 1.0).abs() < 1e-12, "{one:?} {other:?}");
+            assert!((one.variance / other.variance - 1.0).abs() < 1e-12 && one.rounding == other.rounding);
+        }
+    }
 
     #[test]
     fn along_its_own_components_a_window_has_their_variances() {

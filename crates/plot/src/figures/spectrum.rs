@@ -7,6 +7,7 @@ use crate::canvas::legend::{Entry, Mark};
 use crate::canvas::panel::Panel;
 use crate::canvas::sheet::{Plan, Sheet};
 use crate::canvas::style::{BLUE, DATA_LINE, GREY, INK, POINT_RADIUS, VERMILLION};
+use crate::figures::null_panels::{NullLook, NullSeries};
 use crate::figures::power_law_line::PowerLawLine;
 use crate::number::significant;
 use crate::{Figure, PlotError, check};
@@ -24,6 +25,9 @@ pub struct Spectrum {
     pub decay: Option<PowerLawLine>,
     /// σ₁²/σ₂², the gap that separates the drift direction; unused with a single component.
     pub gap: f64,
+    /// What would have come out anyway, (i, σᵢ²): lines beside the variances.
+    #[serde(default)]
+    pub nulls: Vec<NullSeries>,
 }
 
 /// Draws the variances σᵢ² against i with the power law, and the cumulative share Σⱼ≤ᵢ σⱼ² of the
@@ -36,12 +40,13 @@ pub fn spectrum(data: &Spectrum) -> Result<Figure, PlotError> {
     check(data)?;
     let index = || (1..=data.variance.len()).map(|i| i as f64);
     let floor = data.floor.iter().copied();
+    let nulls = data.nulls.iter().flat_map(|null| null.points.iter().map(|point| point.1));
     let plans = vec![
         Plan {
             legend: variance_legend(data),
             x: Axis::decades(index()),
             x_title: "component i".to_owned(),
-            y: Axis::decades(data.variance.iter().copied().chain(floor)),
+            y: Axis::decades(data.variance.iter().copied().chain(floor).chain(nulls)),
             y_title: "variance σᵢ²".to_owned(),
         },
         Plan {
@@ -70,6 +75,11 @@ fn check(data: &Spectrum) -> Result<(), PlotError> {
     if let Some(line) = &data.decay {
         line.check("decay")?;
     }
+    for (number, null) in data.nulls.iter().enumerate() {
+        let (index, variance): (Vec<f64>, Vec<f64>) = null.points.iter().copied().unzip();
+        check::positive(&format!("nulls[{number}].points.x"), &index)?;
+        check::positive(&format!("nulls[{number}].points.y"), &variance)?;
+    }
     check::positive("total", data.total.as_slice())?;
     if data.variance.len() > 1 {
         check::positive("gap", &[data.gap])?;
@@ -86,6 +96,10 @@ fn variance_legend(data: &Spectrum) -> Vec<Entry> {
     let mut legend = Vec::new();
     if let Some(line) = &data.decay {
         legend.push(Entry::new(Mark::Line(VERMILLION), &line.text));
+    }
+    for null in &data.nulls {
+        let mark = if null.look == NullLook::Dashes { Mark::Dashes(INK) } else { Mark::Line(INK) };
+        legend.push(Entry::new(mark, &null.label));
     }
     if data.variance.len() > 1 {
         legend.push(Entry::text(format!("gap σ₁²/σ₂² = {}", significant(data.gap, 3))));
@@ -115,6 +129,12 @@ fn draw_variances(panel: &Panel<'_>, data: &Spectrum) -> Result<(), PlotError> {
             panel.ring(point, 0.8 * POINT_RADIUS, GREY)?;
         } else {
             panel.dot(point, POINT_RADIUS, BLUE)?;
+        }
+    }
+    for null in &data.nulls {
+        match null.look {
+            NullLook::Dashes => panel.dashes(&null.points, INK, DATA_LINE)?,
+            _ => panel.line(&null.points, INK, DATA_LINE)?,
         }
     }
     match &data.decay {

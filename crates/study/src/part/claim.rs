@@ -8,7 +8,8 @@ use super::tables::Tables;
 
 /// A claim of the paper.
 pub(crate) struct Claim {
-    pub(crate) number: usize,
+    /// Its number, with a letter where it has two halves.
+    pub(crate) number: &'static str,
     pub(crate) statement: &'static str,
     /// What the paper says, and how we know.
     pub(crate) paper: &'static [(&'static str, Certainty)],

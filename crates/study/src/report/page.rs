@@ -1,12 +1,13 @@
 //! What the page says, before it is HTML or Markdown.
 
+use varflat_analysis::NullVerdict;
 use varflat_files::{FileError, short};
 use varflat_run::error::Result;
 
 use super::origin::{self, Origin};
 use super::settings::{self, Settings, Time};
 use super::text::Text;
-use crate::part::{Certainty, Finding, Number, Provenance, Tables, Verdict};
+use crate::part::{Certainty, Finding, NullNumber, Number, Provenance, Tables, Verdict, overall};
 use crate::registry;
 use crate::words::{count, duration};
 
@@ -14,6 +15,8 @@ use crate::words::{count, duration};
 pub(super) struct Page {
     /// What has to be known before any number is read; empty for the full reproduction.
     pub(super) notice: Text,
+    /// What was found, in plain words, before any claim.
+    pub(super) openings: Vec<Text>,
     pub(super) claims: Vec<ClaimRow>,
     /// How many claims have each verdict, the frequent ones named.
     pub(super) tally: String,
@@ -25,7 +28,7 @@ pub(super) struct Page {
 }
 
 pub(super) struct ClaimRow {
-    pub(super) number: usize,
+    pub(super) number: &'static str,
     pub(super) statement: Text,
     pub(super) paper: Vec<(Text, &'static str)>,
     pub(super) rule: Text,
@@ -33,10 +36,20 @@ pub(super) struct ClaimRow {
     pub(super) measured: Vec<Shown>,
     pub(super) summary: Text,
     pub(super) caveat: Text,
+    /// Its numbers beside what they would have been anyway.
+    pub(super) nulls: NullRows,
     /// The figures of the page that show it.
     pub(super) figures: Vec<&'static str>,
     /// What measures it, where it was not.
     pub(super) command: String,
+}
+
+/// Numbers of a claim beside their null; none where it has no null, or that was not measured.
+#[derive(Default)]
+pub(super) struct NullRows {
+    pub(super) rows: Vec<(Text, NullNumber)>,
+    pub(super) means: Vec<Text>,
+    pub(super) verdict: Option<NullVerdict>,
 }
 
 pub(super) struct ControlRow {
@@ -94,6 +107,21 @@ impl ControlRow {
     }
 }
 
+impl NullRows {
+    fn of(tables: &Tables, claim: &str) -> Result<Self> {
+        let (mut numbers, mut means) = (Vec::new(), Vec::new());
+        for entry in registry::nulls(claim) {
+            if let Some(found) = (entry.find)(tables)? {
+                numbers.extend(found.numbers);
+                means.push(Text::new(found.means));
+            }
+        }
+        let verdict = overall(&numbers);
+        let rows = numbers.into_iter().map(|number| (Text::new(&number.what), number)).collect();
+        Ok(Self { rows, means, verdict })
+    }
+}
+
 fn tables(measured: &[Shown]) -> Vec<&'static str> {
     let mut tables: Vec<&'static str> = Vec::new();
     for shown in measured {
@@ -140,6 +168,7 @@ impl Page {
                 measured: shown(finding.measured),
                 summary: Text::new(finding.summary),
                 caveat: Text::new(finding.caveat),
+                nulls: NullRows::of(tables, claim.number)?,
                 figures: there(claim.figures),
                 command: if measured { String::new() } else { origin::command(tables, part)? },
             });
@@ -162,7 +191,10 @@ impl Page {
         }
         let (settings, times) = settings::of(tables)?;
         let (notice, tally) = (Text::new(notice(tables)?), tally(&claims));
-        Ok(Self { notice, claims, tally, controls, pictures, settings, times, certainties: Certainty::ALL })
+        let openings = registry::openings().filter_map(|opening| opening(tables).transpose());
+        let openings = openings.map(|text| Ok(Text::new(text?))).collect::<Result<_>>()?;
+        let certainties = Certainty::ALL;
+        Ok(Self { notice, openings, claims, tally, controls, pictures, settings, times, certainties })
     }
 
     /// The claims about which there is something to admit.

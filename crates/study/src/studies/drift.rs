@@ -19,5 +19,7 @@ pub(crate) const PART: Part = Part {
     figures: figures::FIGURES,
     claims: claims::CLAIMS,
     controls: &[],
+    nulls: &[],
+    opening: None,
     reproduced: Some(reproduced!("drift", 4.0, 5.0)),
 };

@@ -36,5 +36,7 @@ pub(crate) const PART: Part = Part {
     figures: figures::FIGURES,
     claims: claims::CLAIMS,
     controls: controls::CONTROLS,
+    nulls: &[],
+    opening: None,
     reproduced: Some(reproduced!("forgetting", 350.0, 12.0)),
 };

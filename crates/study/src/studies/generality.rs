@@ -18,5 +18,7 @@ pub(crate) const PART: Part = Part {
     figures: figures::FIGURES,
     claims: &[],
     controls: controls::CONTROLS,
+    nulls: &[],
+    opening: None,
     reproduced: Some(reproduced!("generality", 605.0, 30.0)),
 };

@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+use varflat_files::FileError;
 use varflat_model::data::DataError;
 use varflat_run::error::{Error, Result};
-use varflat_run::run_folder::{RunFolder, Stage};
+use varflat_run::run_folder::{RunFolder, Stage, names as run_names};
 use varflat_run::stages;
 
 use crate::studies::context::StudyContext;
@@ -100,6 +101,9 @@ pub(super) fn complete<'a>(
             if let Some(source) = &work.source {
                 run.adopt(source)?;
             }
+            for sibling in siblings(work, &point.name)? {
+                run.adopt(&sibling)?;
+            }
             stages::complete(&run, work.context)?;
             work.advance(share);
             work.context.message(format_args!("{}/{}: done\n", work.name, point.name));
@@ -121,6 +125,18 @@ pub(super) fn complete<'a>(
         }
     }
     if failures.is_empty() { Ok(finished) } else { Err(Error::Runs { failures }) }
+}
+
+/// Finished runs of this name that other studies beside this have done; what they share with a point is taken from there.
+fn siblings(work: &StudyContext<'_>, name: &str) -> Result<Vec<RunFolder>> {
+    let Some(runs) = work.folder.parent() else { return Ok(Vec::new()) };
+    let entries = std::fs::read_dir(runs).map_err(FileError::reading(runs))?;
+    let mut folders: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    folders.retain(|folder| *folder != work.folder && folder.join(name).join(run_names::RUN).exists());
+    folders.sort();
+    // One that cannot be read is no reason to stop: the point is then done from the beginning.
+    let viewed = folders.iter().filter_map(|folder| RunFolder::view(folder.join(name)).ok());
+    Ok(viewed.filter(|run| run.is_done(Stage::Fit).is_ok_and(|done| done)).collect())
 }
 
 /// Every point with its group, in order.

@@ -20,5 +20,7 @@ pub(crate) const PART: Part = Part {
     figures: figures::FIGURES,
     claims: claims::CLAIMS,
     controls: &[],
+    nulls: &[],
+    opening: None,
     reproduced: Some(FILES),
 };

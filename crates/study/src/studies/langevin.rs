@@ -21,5 +21,7 @@ pub(crate) const PART: Part = Part {
     figures: figures::FIGURES,
     claims: claims::CLAIMS,
     controls: controls::CONTROLS,
+    nulls: &[],
+    opening: None,
     reproduced: Some(reproduced!("langevin", 500.0, 30.0)),
 };

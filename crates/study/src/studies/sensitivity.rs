@@ -18,5 +18,7 @@ pub(crate) const PART: Part = Part {
     figures: figures::FIGURES,
     claims: &[],
     controls: controls::CONTROLS,
+    nulls: &[],
+    opening: None,
     reproduced: Some(reproduced!("sensitivity", 310.0, 30.0)),
 };

@@ -22,5 +22,7 @@ pub(crate) const PART: Part = Part {
     figures: figures::FIGURES,
     claims: claims::CLAIMS,
     controls: controls::CONTROLS,
+    nulls: &[],
+    opening: None,
     reproduced: Some(reproduced!("temperature", 25.0, 20.0)),
 };

@@ -18,5 +18,7 @@ pub(crate) const PART: Part = Part {
     figures: figures::FIGURES,
     claims: claims::CLAIMS,
     controls: &[],
+    nulls: &[],
+    opening: None,
     reproduced: Some(reproduced!("width", 300.0, 6.0)),
 };

@@ -23,6 +23,8 @@ pub(crate) const PART: Part = Part {
     figures: FIGURES,
     claims: &[],
     controls: &[],
+    nulls: &[],
+    opening: None,
     reproduced: None,
 };
 

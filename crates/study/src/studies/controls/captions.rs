@@ -33,6 +33,17 @@ pub(super) fn beside_nulls(tables: &Tables) -> Result<Option<String>> {
     )))
 }
 
+pub(super) fn by_rank(tables: &Tables) -> Result<Option<String>> {
+    let Some(record) = tables.study::<ControlsReport>("controls")? else { return Ok(None) };
+    Ok(Some(format!(
+        "By rank, points of the run and lines of what would have come out anyway, means over {} replays. (a) Variances of the components; those of noise alone \
+         are of mini-batch noise without any landscape. (b) 1/e times of θ_{{i}}(t): along components, and along the eigenvectors of the Hessian, \
+         which were not chosen by the variance. (c) The local exponent: ψ over ranks i/1.6 to 1.6 i, with F of the curvature or, as said, as it \
+         was measured.",
+        record.report.replays
+    )))
+}
+
 pub(super) fn by_basis(tables: &Tables) -> Result<Option<String>> {
     let Some(record) = tables.study::<ControlsReport>("controls")? else { return Ok(None) };
     Ok(Some(format!(

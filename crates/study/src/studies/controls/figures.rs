@@ -8,6 +8,7 @@ use varflat_plot::{
 use varflat_run::error::Result;
 
 use super::captions;
+use super::ranks;
 use super::tables::{ControlsReport, DIRECTIONS, DirectionRow, NUMBERS, NumberRow, Quantity, words_of};
 use crate::part::{FigureEntry, Source, StudyRecord};
 use crate::words::fixed;
@@ -21,6 +22,13 @@ pub(super) const FIGURES: &[FigureEntry] = &[
         caption: captions::beside_nulls,
     },
     FigureEntry {
+        name: "controls_ranks",
+        title: "Spectrum, memory and local exponent beside their nulls",
+        tables: &[DIRECTIONS, NUMBERS, "controls.json"],
+        draw: ranks::by_rank,
+        caption: captions::by_rank,
+    },
+    FigureEntry {
         name: "controls_psi",
         title: "ψ by the directions it is taken along",
         tables: &[NUMBERS, "controls.json"],
@@ -29,7 +37,7 @@ pub(super) const FIGURES: &[FigureEntry] = &[
     },
 ];
 
-fn series(
+pub(super) fn series(
     rows: &[DirectionRow],
     basis: Basis,
     (label, look): (&str, NullLook),
@@ -84,6 +92,9 @@ fn beside_nulls(tables: &Source) -> Result<Figure> {
             series(&rows, hessian, ("exact formula", Line), |row| {
                 Some((row.curvature?, row.expected_ratio?))
             }),
+            series(&rows, hessian, ("ρ, from gradients of L", Points), |row| {
+                Some((row.curvature?, row.fluctuation_dissipation?))
+            }),
         ],
         title: Some(format!(
             "lateness αλ₁M = {}; {} replays",
@@ -91,8 +102,6 @@ fn beside_nulls(tables: &Source) -> Result<Figure> {
             record.report.replays
         )),
     };
-    let there =
-        |series: Vec<NullSeries>| series.into_iter().filter(|series| !series.points.is_empty()).collect();
     Ok(varflat_plot::nulls(&NullFigure {
         relation: there(data.relation),
         ratio: there(data.ratio),
@@ -102,9 +111,15 @@ fn beside_nulls(tables: &Source) -> Result<Figure> {
     })?)
 }
 
+/// Those that have points.
+pub(super) fn there(series: Vec<NullSeries>) -> Vec<NullSeries> {
+    series.into_iter().filter(|series| !series.points.is_empty()).collect()
+}
+
 fn by_basis(tables: &Source) -> Result<Figure> {
     let rows: Vec<NumberRow> = tables.csv(NUMBERS)?;
-    let psi: Vec<&NumberRow> = rows.iter().filter(|row| row.quantity == Quantity::Psi).collect();
+    let psi: Vec<&NumberRow> =
+        rows.iter().filter(|row| row.quantity == Quantity::Psi && row.level.is_none()).collect();
     let mut ranges: Vec<(usize, usize)> = Vec::new();
     for row in &psi {
         if !ranges.contains(&(row.first, row.last)) {

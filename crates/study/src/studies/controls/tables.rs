@@ -32,6 +32,8 @@ pub(crate) struct DirectionRow {
     /// R = σ²κ/T, and the same of the formula.
     pub(crate) equilibrium_ratio: Option<f64>,
     pub(crate) expected_ratio: Option<f64>,
+    /// ρ = 2⟨θ∂L⟩/α⟨g²⟩ by gradients of the full loss, along the eigenvectors of the Hessian.
+    pub(crate) fluctuation_dissipation: Option<f64>,
     /// F as it was measured, along the window's own components, and F of the parabola of κ.
     pub(crate) flatness: Option<f64>,
     pub(crate) flatness_of_curvature: Option<f64>,
@@ -46,18 +48,27 @@ pub(crate) struct DirectionRow {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Quantity {
-    /// ψ over a range of directions, were F that of the curvature.
+    /// ψ over a range of directions: with F measured at a level or, without one, were F that of the curvature.
     Psi,
+    /// The same over a short range about one rank.
+    LocalPsi,
     /// γ in C ∝ κ^γ over the range.
     Gamma,
+    /// x in F ∝ i^x, F that of the curvature.
+    Flattening,
     /// σ_1²/σ_2².
     Gap,
+    /// The same, with the drift of the run added to the nulls.
+    GapWithDrift,
     /// γ in σ_i² ∝ i^(−γ).
     Decay,
     /// Share of the 35 components after the first.
     Share,
-    /// The same of the components of the first half of the window in its second half.
+    /// How many components after the first hold 90 % of the variance of all but the first.
+    Holding,
+    /// The same two of the components of the first half of the window in its second half.
     ShareOutOfSample,
+    HoldingOutOfSample,
     /// The 1/e time of θ_i(t), in steps.
     Time,
 }
@@ -67,6 +78,9 @@ pub(crate) enum Quantity {
 pub(crate) struct NumberRow {
     pub(crate) quantity: Quantity,
     pub(crate) basis: Basis,
+    /// F is measured at this multiple of L_0; without one it is that of the curvature, or there is no F in it.
+    #[serde(default)]
+    pub(crate) level: Option<f64>,
     /// First and last direction that it is of.
     pub(crate) first: usize,
     pub(crate) last: usize,
@@ -84,10 +98,13 @@ pub(crate) struct NumberRow {
     pub(crate) noise_deviation: Option<f64>,
 }
 
+/// What a number is: of which directions, and at which level F.
+pub(in crate::studies) type Key = (Quantity, Basis, Option<f64>, [usize; 2]);
+
 impl NumberRow {
     /// A number beside what the replays and noise alone give for it.
-    pub(super) fn of(
-        (quantity, basis, [first, last]): (Quantity, Basis, [usize; 2]),
+    pub(in crate::studies) fn of(
+        (quantity, basis, level, [first, last]): Key,
         value: Option<f64>,
         replays: &[f64],
         noise: &[f64],
@@ -97,6 +114,7 @@ impl NumberRow {
         Self {
             quantity,
             basis,
+            level,
             first,
             last,
             value,
@@ -119,6 +137,9 @@ pub(crate) struct Band {
     pub(crate) last: usize,
     pub(crate) measured: f64,
     pub(crate) expected: f64,
+    /// ρ of the same, which needs no curvature.
+    #[serde(default)]
+    pub(crate) fluctuation_dissipation: Option<f64>,
 }
 
 /// The numbers of the study that are no row of a table.
@@ -142,12 +163,18 @@ pub(crate) struct ControlsReport {
     pub(crate) amplitude: Option<[f64; 3]>,
     pub(crate) amplitude_of: [usize; 2],
     pub(crate) bands: Vec<Band>,
-    /// The rows of `controls_numbers.csv` that a summary needs.
+    /// The rows of `controls_numbers.csv` that a summary needs: ψ.
     pub(crate) psi: Vec<NumberRow>,
+    /// The level of the run itself.
+    #[serde(default)]
+    pub(crate) level: Option<f64>,
+    /// ρ/R along the same eigenvectors, in the median: 1 where the steps take back what the curvature says.
+    #[serde(default)]
+    pub(crate) balance: Option<f64>,
 }
 
 /// The name of a basis in words.
-pub(super) fn words_of(basis: Basis) -> &'static str {
+pub(in crate::studies) fn words_of(basis: Basis) -> &'static str {
     match basis {
         Basis::Components => "principal components",
         Basis::Hessian => "eigenvectors of the Hessian",
@@ -173,7 +200,7 @@ fn beside(row: &NumberRow) -> String {
 impl fmt::Display for ControlsReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "  data | {} replays of frozen noise in a frozen parabola | verdict", self.replays)?;
-        for row in &self.psi {
+        for row in self.psi.iter().filter(|row| row.level.is_none()) {
             writeln!(f, "  ψ, {} {}–{}: {}", words_of(row.basis), row.first, row.last, beside(row))?;
         }
         if let Some([low, middle, high]) = self.amplitude {

@@ -14,7 +14,7 @@ const TABLE: &str = "forgetting.json";
 pub(super) const CLAIMS: &[Claim] = &[CLAIM];
 
 const CLAIM: Claim = Claim {
-    number: 11,
+    number: "11",
     statement: "Landscape-dependent constraints (LDC) reduce catastrophic forgetting.",
     paper: &[("LDC reduce catastrophic forgetting", Certainty::Abstract)],
     rule: "The mean test error of two tasks after the second, LDC (of a number of components fixed beforehand) minus no constraint, seed by seed, each \

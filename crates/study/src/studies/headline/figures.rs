@@ -15,6 +15,7 @@ use super::tables::{
     TrajectoryRow,
 };
 use crate::part::{FigureEntry, Source};
+use crate::studies::controls::beside;
 use crate::words::pair;
 
 pub(super) const FIGURES: &[FigureEntry] = &[
@@ -83,8 +84,9 @@ fn learning_phases(tables: &Source) -> Result<Figure> {
 
 fn spectrum(tables: &Source) -> Result<Figure> {
     let rows: Vec<SpectrumRow> = tables.csv(SPECTRUM)?;
-    let fit = summary(tables)?.fit;
+    let Summary { fit, run, .. } = summary(tables)?;
     Ok(varflat_plot::spectrum(&Spectrum {
+        nulls: beside::spectra(tables, &run)?,
         // Weights that never moved have a variance of exactly zero, which a logarithm cannot show.
         variance: rows.iter().map(|row| row.variance).filter(|variance| *variance > 0.0).collect(),
         total: fit.total_variance,

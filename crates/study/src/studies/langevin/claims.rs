@@ -10,7 +10,7 @@ use crate::words::fixed;
 pub(super) const CLAIMS: &[Claim] = &[CLAIM];
 
 const CLAIM: Claim = Claim {
-    number: 7,
+    number: "7",
     statement: "It contradicts equilibrium, where P ∝ exp(−L/T) makes σ_{i}² ∝ F_{i}^{2}: a slope of +2, of the opposite sign.",
     paper: &[("in equilibrium σ² ∝ T·F² (the summary prints σ), against −ψ ≈ −4 of SGD", Certainty::Summary)],
     rule: "Reproduced if the 95 % interval of SGD’s slope lies below 0, and every trusted walk in equilibrium on the same loss, read along \

@@ -13,6 +13,7 @@ use super::tables::{
     TemperatureRow,
 };
 use crate::part::{FigureEntry, Source, StudyRecord};
+use crate::studies::controls::beside;
 use crate::words::exponent;
 
 pub(super) const FIGURES: &[FigureEntry] = &[
@@ -37,7 +38,7 @@ fn read(tables: &Source) -> Result<(StudyRecord<TemperatureReport>, Vec<Temperat
 }
 
 fn temperature(tables: &Source) -> Result<Figure> {
-    let (StudyRecord { report, .. }, rows) = read(tables)?;
+    let (StudyRecord { report, source, .. }, rows) = read(tables)?;
     let points: Vec<TemperatureProfileRow> = tables.csv(PROFILES)?;
     let found: Vec<(&TemperatureRow, f64)> = rows
         .iter()
@@ -68,6 +69,19 @@ fn temperature(tables: &Source) -> Result<Figure> {
         // An anti-correlated series can have a time of 0, which a logarithm cannot show.
         time: found.iter().map(|(row, _)| time(row).filter(|time| *time > 0.0)).collect(),
     };
+    let null = source.map(|run| beside::times(tables, &run)).transpose()?.unwrap_or_default();
+    let null: Vec<(f64, f64)> = null
+        .iter()
+        .filter_map(|(index, time)| {
+            let (_, flatness) = found.iter().find(|(row, _)| row.index == *index)?;
+            Some((*flatness, *time))
+        })
+        .collect();
+    let replayed = CorrelationTimeSeries {
+        label: "θᵢ of frozen noise, 1/e".to_owned(),
+        flatness: null.iter().map(|(flatness, _)| *flatness).collect(),
+        time: null.iter().map(|(_, time)| Some(*time)).collect(),
+    };
     let times = [
         series("θᵢ, 1/e", |row| row.theta_one_over_e.filter(|_| row.theta_trusted)),
         series("θᵢ, integral", |row| row.theta_integral.filter(|_| row.theta_trusted)),
@@ -75,6 +89,7 @@ fn temperature(tables: &Source) -> Result<Figure> {
         series("η along the path, integral", |row| row.path_integral.filter(|_| row.path_trusted)),
         series("η at fixed w, 1/e", |row| row.fixed_one_over_e.filter(|_| row.fixed_trusted)),
         series("η at fixed w, integral", |row| row.fixed_integral.filter(|_| row.fixed_trusted)),
+        replayed,
     ];
     let times = times.into_iter().filter(|series| series.time.iter().any(Option::is_some)).collect();
     Ok(varflat_plot::temperature(&TemperatureFigure {

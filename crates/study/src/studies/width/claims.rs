@@ -12,7 +12,7 @@ const TABLE: &str = "width.json";
 pub(super) const CLAIMS: &[Claim] = &[CLAIM];
 
 const CLAIM: Claim = Claim {
-    number: 10,
+    number: "10",
     statement: "The number of relevant directions depends only weakly on the size of the network once it is over-parameterised; the solution \
                 stays simple as the width grows.",
     paper: &[

@@ -12,7 +12,7 @@ use crate::words::fixed;
 const TABLE: &str = "drift.json";
 
 pub(super) const CLAIM: Claim = Claim {
-    number: 4,
+    number: "4",
     statement: "p_{1} is aligned with w_{0} = ⟨w⟩_{T}: the drift amplifies the weights.",
     paper: &[
         ("p_{1} highly aligned with w_{0}, thereby amplifying the weights", Certainty::Summary),

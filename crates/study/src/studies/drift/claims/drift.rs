@@ -7,7 +7,7 @@ use crate::part::{Certainty, Claim, Finding, Number, Tables, Verdict, is_about};
 use crate::words::fixed;
 
 pub(super) const CLAIM: Claim = Claim {
-    number: 3,
+    number: "3",
     statement: "θ_{1} drifts persistently while θ_{2} is random; (θ_{49}, θ_{50}) diffuses.",
     paper: &[
         ("a dominant drifting component", Certainty::Summary),

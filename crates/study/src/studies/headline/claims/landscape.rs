@@ -10,7 +10,7 @@ use crate::words::count;
 use crate::words::fixed;
 
 pub(super) const CLAIM: Claim = Claim {
-    number: 5,
+    number: "5",
     statement: "The loss landscape gets flatter as i grows.",
     paper: &[("empirically, the landscape becomes flatter as the index increases", Certainty::Summary)],
     rule: "F_{i} ∝ i^{x} over all components but the first whose flatness was found. Reproduced if the 95 % interval of x lies above 0 and \

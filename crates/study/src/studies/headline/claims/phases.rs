@@ -8,7 +8,7 @@ use crate::studies::headline::tables::{SUMMARY, summary};
 use crate::words::fixed;
 
 pub(super) const CLAIM: Claim = Claim {
-    number: 1,
+    number: "1",
     statement: "Learning has two phases: a fast one, then a slow exploration with a training error near 0.",
     paper: &[(
         "fast initial learning, then slow exploration at a training error near 0 while the test error still falls",

@@ -7,7 +7,7 @@ use crate::studies::headline::tables::{SPECTRUM, SUMMARY, SpectrumRow, summary};
 use crate::words::{fixed, pair};
 
 pub(super) const CLAIM: Claim = Claim {
-    number: 2,
+    number: "2",
     statement: "σ_{1}² stands apart by a gap; then σ_{i}² falls fast with i, so that few directions hold nearly all of the motion.",
     paper: &[
         ("a gap between σ_{1}² and σ_{2}²", Certainty::Summary),

@@ -8,7 +8,7 @@ use crate::part::{Certainty, Claim, Finding, Number, Tables, Verdict};
 use crate::words::fixed;
 
 pub(super) const CLAIM: Claim = Claim {
-    number: 9,
+    number: "9",
     statement: "The mini-batch losses L^{μ} are an ensemble whose profiles scatter around L more in sharp directions.",
     paper: &[(
         "an ensemble of mini-batch loss functions, with more scatter in sharper directions",

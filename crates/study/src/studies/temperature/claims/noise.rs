@@ -10,7 +10,7 @@ use crate::words::fixed;
 const TABLE: &str = "temperature.json";
 
 pub(super) const CLAIM: Claim = Claim {
-    number: 8,
+    number: "8",
     statement: "The noise of SGD depends on the landscape: its temperature T_{i} is larger in sharp directions, and its correlation time \
                 falls with flatness too.",
     paper: &[
