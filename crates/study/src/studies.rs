@@ -13,5 +13,6 @@ pub(crate) mod headline;
 pub(crate) mod langevin;
 pub(crate) mod nulls;
 pub(crate) mod sensitivity;
+pub(crate) mod surrogates;
 pub(crate) mod temperature;
 pub(crate) mod width;
