@@ -54,7 +54,9 @@
 mod bases;
 mod bootstrap;
 mod correlation;
+mod crossing;
 mod curvature;
+mod detrended;
 mod displacement;
 mod error;
 mod estimate;
@@ -66,6 +68,7 @@ mod leading;
 mod line;
 mod memory;
 mod mini_batches;
+mod noise_shape;
 mod null;
 mod path_noise;
 mod pca;
@@ -86,6 +89,7 @@ mod trust;
 pub use bases::{Alignment, Along, Basis, Frame, View};
 pub use bootstrap::Interval;
 pub use correlation::{ComponentTimes, CorrelationTimes, Correlator, among_neighbours, correlation_times};
+pub use crossing::crossing;
 pub use curvature::{PrincipalCurvatures, along_directions};
 pub use displacement::{
     DisplacementEstimate, displacement_exponent, logarithmic_lags, mean_square_displacement,
@@ -102,6 +106,7 @@ pub use jackknife::Replicates;
 pub use leading::{LEADING, leading_exponent};
 pub use memory::{Memory, Remembers};
 pub use mini_batches::{MiniBatchProfiles, MiniBatchScatter};
+pub use noise_shape::{NoiseShape, anticorrelate};
 pub use null::{AgainstNull, FEWEST_REALISATIONS, NullVerdict};
 pub use path_noise::PathNoise;
 pub use pca::{
