@@ -55,7 +55,9 @@ mod activity;
 mod bases;
 mod bootstrap;
 mod correlation;
+mod crossing;
 mod curvature;
+mod detrended;
 mod displacement;
 mod error;
 mod estimate;
@@ -67,6 +69,7 @@ mod leading;
 mod line;
 mod memory;
 mod mini_batches;
+mod noise_shape;
 mod null;
 mod path_noise;
 mod pca;
@@ -89,6 +92,7 @@ pub use activity::{Activity, stiffness_of_stillness};
 pub use bases::{Alignment, Along, Basis, Frame, View};
 pub use bootstrap::Interval;
 pub use correlation::{ComponentTimes, CorrelationTimes, Correlator, among_neighbours, correlation_times};
+pub use crossing::crossing;
 pub use curvature::{PrincipalCurvatures, along_directions};
 pub use displacement::{
     DisplacementEstimate, displacement_exponent, logarithmic_lags, mean_square_displacement,
@@ -105,6 +109,7 @@ pub use jackknife::Replicates;
 pub use leading::{LEADING, leading_exponent};
 pub use memory::{Memory, Remembers};
 pub use mini_batches::{MiniBatchProfiles, MiniBatchScatter};
+pub use noise_shape::{NoiseShape, anticorrelate};
 pub use null::{AgainstNull, FEWEST_REALISATIONS, NullVerdict};
 pub use path_noise::PathNoise;
 pub use pca::{

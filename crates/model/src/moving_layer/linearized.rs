@@ -85,7 +85,7 @@ impl MovingLayer {
 
 /// q_j = exp(z_j)/Σ exp(z) of every class but the label, whose place holds 0: its own is 1 − Σ q_j, of which nothing would be left
 /// to subtract from 1 where a sample is learnt.
-fn other_probabilities(logits: &[f32], label: usize) -> Vec<f64> {
+pub(super) fn other_probabilities(logits: &[f32], label: usize) -> Vec<f64> {
     let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let exponentials: Vec<f64> = logits.iter().map(|&z| f64::from(z - largest).exp()).collect();
     let all: f64 = exponentials.iter().sum();
