@@ -180,6 +180,12 @@ pub fn surrogates(program: &Program, work: Workplace) -> Case {
     study("study, surrogates", section, program, work)
 }
 
+/// A study that keeps single windows.
+pub fn noise(program: &Program, work: Workplace) -> Case {
+    let section = "[study.noise]\norders = 2\nepochs = 1\nwindow = 1\nrange = [2, 20]\nprojected = 4";
+    study("study, noise", section, program, work)
+}
+
 /// A study whose runs take over files of the finished one.
 pub fn sensitivity(program: &Program, work: Workplace) -> Case {
     let section = "[study.sensitivity]\nranges = [[2, 20], [3, 15]]\n[[study.sensitivity.groups]]\ntitle = 'centre'\n\

@@ -58,7 +58,7 @@ components = [2, 99]
 burn_in = 10
 "#;
 
-const STUDIES: [&str; 9] = [
+const STUDIES: [&str; 10] = [
     "[study.drift]\ncomponents = [1, 2]\nlags = [[2, 20]]\npoints = 7",
     "[study.temperature]\nprofiled = [2]\nmini_batches_along = [2]\nmini_batches = 5\npoints = 9\nfull_gradient_every = 50\nranges = [[2, 20]]",
     "[study.sensitivity]\nset = ['fit.block=50']\nranges = [[2, 60]]\ngroups = [{ title = 'a', set = [], vary = ['seed=1'] }]",
@@ -67,9 +67,10 @@ const STUDIES: [&str; 9] = [
      flatness = 20\ngradients = 9",
     "[study.nulls]\nreplays = 2\nranges = [[2, 20]]\nset = ['fit.block=50']\ngroups = [{ title = 'a', set = [], vary = ['seed=1'] }]",
     "[study.surrogates]\nrealisations = 2\nranges = [[2, 20]]\ntimes = [1, 5]\ndrift = 'line'\nkinds = ['phases', 'walk']\nrows = 400\nsteps_per_epoch = 30\nblock = 30",
+    "[study.noise]\norders = 5\nepochs = 2\nwindow = 1\nrange = [2, 20]\nrepeats = 2\nprojected = 8",
     "[study.width]\nset = ['fit.block=50']\ngroups = [{ title = 'a', set = [], vary = ['seed=1'] }]",
     "[study.forgetting]\npairs = [[0, 1], [3, 2]]\nheads = ['own']\nepochs = 3\nwindow = 2\nevery = 2\nseeds = [1, 2]\nstrengths = [0.1]\n\
-     components = [2, 6]\nshown = 6\nexponent = 2.0\nexponents = [0.0]\nweights = [10]\nfisher_samples = 20",
+     components = [2, 6]\nshown = 6\nexponent = 2.0\nexponents = [0.0]\nweights = [10]\ndampings = [0.01]\nfisher_samples = 20",
 ];
 
 /// What any key may be given.
@@ -363,6 +364,17 @@ fn studies_refuse_what_no_run_can_give() {
         (
             "[study.controls]\nreplays = 2\nranges = [[2, 20]]\ntimes = [1]\nbases = ['components', 'hessian', 'hessian']",
             &["bases", "twice"],
+        ),
+        ("[study.noise]\norders = 1\nepochs = 2\nwindow = 1\nrange = [2, 20]", &["orders = 1", "between 2"]),
+        (
+            "[study.noise]\norders = 5\nepochs = 100000000\nwindow = 1\nrange = [2, 20]",
+            &["epochs = 100000000", "1000"],
+        ),
+        ("[study.noise]\norders = 5\nepochs = 2\nwindow = 0\nrange = [2, 20]", &["window = 0", "between 1"]),
+        ("[study.noise]\norders = 5\nepochs = 2\nwindow = 1\nrange = [20, 2]", &["range = [20, 2]"]),
+        (
+            "[study.noise]\norders = 5\nepochs = 2\nwindow = 1\nrange = [2, 20]\nprojected = 0",
+            &["projected = 0", "between 1"],
         ),
         (
             "[study.controls]\nreplays = 2\nranges = [[2, 20]]\ntimes = [1]\nlevels = [2.0, 1.0]",

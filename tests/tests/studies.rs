@@ -23,6 +23,8 @@ const NULLS: &str = "[study.nulls]\nreplays = 5\nranges = [[2, 40]]\nset = ['lan
                      [[study.nulls.groups]]\ntitle = 'too wide'\nvary = ['model.hidden=[12, 400]']";
 const SURROGATES: &str =
     "[study.surrogates]\nrealisations = 5\nranges = [[2, 20], [10, 100]]\ntimes = [1, 5, 40]";
+const NOISE: &str =
+    "[study.noise]\norders = 5\nepochs = 2\nwindow = 1\nrange = [2, 40]\nrepeats = 2\nprojected = 8";
 const GRID: &str = "[study.grid]\nset = ['landscape.components=30']\n[[study.grid.groups]]\ntitle = 'never'\nset = ['training.loss_below=1e-9']\n\
                     vary = ['training.learning_rate=0.02,1e20']\n[[study.grid.groups]]\ntitle = 'to the end'\nset = ['training.loss_below=0']\n\
                     vary = ['training.learning_rate=0.03']\n[[study.grid.groups]]\ntitle = 'soon'\n\
@@ -94,13 +96,14 @@ fn every_study_is_done_once_and_drawn_from_its_tables() {
         ("drift", DRIFT, 1),
         ("controls", CONTROLS, 3),
         ("surrogates", SURROGATES, 2),
+        ("noise", NOISE, 3),
         ("langevin", LANGEVIN, 2),
         ("grid", GRID, 2),
         ("sensitivity", SENSITIVITY, 1),
         ("width", WIDTH, 1),
         ("generality", GENERALITY, 2),
         ("nulls", NULLS, 2),
-        ("forgetting", FORGETTING, 3),
+        ("forgetting", FORGETTING, 4),
     ];
     assert!(studies.iter().map(|(name, ..)| *name).eq(study_names()), "a study is not tried here");
     for (name, text, figures) in studies {
@@ -333,8 +336,8 @@ fn what_is_held_fast_is_not_forgotten_and_learns_nothing() {
     let of = |name: &str| column(&file, name);
     let (heads, method, strength, seed) = (of("heads"), of("method"), of("strength"), of("seed"));
     let (first, held) = (numbers(&file, "first_test_error"), numbers(&file, "constraints"));
-    // 2 heads and seeds; LDC with 6, 2 and other stiffness, EWC twice and L2, each with two strengths; and no constraint.
-    assert_eq!(heads.len(), 2 * 2 * (6 * 2 + 1));
+    // 2 heads and seeds; LDC with 6, 2 and other stiffness, EWC twice, PPAP, σ² and L2, each with two strengths; and no constraint.
+    assert_eq!(heads.len(), 2 * 2 * (8 * 2 + 1));
     let report = fs::read_to_string(folder(&work, "forgetting").join("forgetting.json")).unwrap();
     let report: serde_json::Value = serde_json::from_str(&report).unwrap();
     let frozen = (0..heads.len()).filter(|&row| method[row] == "l2" && strength[row].starts_with("1000000"));
@@ -356,7 +359,7 @@ fn what_is_held_fast_is_not_forgotten_and_learns_nothing() {
     let setups = report["report"]["setups"].as_array().unwrap();
     for setup in setups {
         let methods = setup["methods"].as_array().unwrap();
-        assert_eq!(methods.len(), 7);
+        assert_eq!(methods.len(), 9);
         let chosen = |name: &str| {
             methods.iter().find(|method| method["name"] == name).unwrap()["mean_error"]["value"]
                 .as_f64()
@@ -368,8 +371,26 @@ fn what_is_held_fast_is_not_forgotten_and_learns_nothing() {
         assert!((difference["mean_error"]["value"].as_f64().unwrap() - expected).abs() < 1e-12);
     }
     // All data together have one head.
-    assert_eq!(setups[0]["sequence"].as_array().unwrap().len(), 5);
-    assert_eq!(setups[1]["sequence"].as_array().unwrap().len(), 4);
+    assert_eq!(setups[0]["sequence"].as_array().unwrap().len(), 7);
+    assert_eq!(setups[1]["sequence"].as_array().unwrap().len(), 6);
+    single_weights(&work, &report["report"]["weights"]);
+}
+
+/// The layers of the report, and their tables: once a seed, whatever the heads.
+fn single_weights(work: &Workplace, layers: &serde_json::Value) {
+    let ranks = folder(work, "forgetting").join("forgetting_weight_ranks.csv");
+    assert_eq!(column(&ranks, "layer"), ["input", "hidden", "output", "input", "hidden", "output"]);
+    assert_eq!(numbers(&ranks, "weights")[..3], [768.0, 144.0, 24.0]);
+    let (used, still) = (numbers(&ranks, "used"), numbers(&ranks, "still"));
+    let groups = folder(work, "forgetting").join("forgetting_weights.csv");
+    let (layer, weights) = (column(&groups, "layer"), numbers(&groups, "weights"));
+    let grouped: f64 =
+        weights.iter().zip(&layer).filter(|(_, layer)| *layer == "input").map(|(n, _)| n).sum();
+    assert_eq!(grouped, used[0] + used[3]);
+    assert!(used.iter().zip(&still).all(|(used, still)| *used >= 1.0 && used + still <= 768.0));
+    assert_eq!(layers.as_array().unwrap().len(), 3);
+    let mean = 0.5 * (numbers(&ranks, "spearman")[0] + numbers(&ranks, "spearman")[3]);
+    assert!((layers[0]["spearman"]["value"].as_f64().unwrap() - mean).abs() < 1e-9);
 }
 
 #[test]
@@ -386,7 +407,13 @@ fn an_interrupted_forgetting_study_goes_on_to_the_same_tables() {
     study(&work, "forgetting").succeeds();
     assert_eq!(before, fs::read(&first).unwrap());
     assert_eq!(begun, fs::metadata(&first).unwrap().modified().unwrap(), "a finished seed is not done again");
-    let tables = ["forgetting.csv", "forgetting_summary.csv", "forgetting_sequence.csv"];
+    let tables = [
+        "forgetting.csv",
+        "forgetting_summary.csv",
+        "forgetting_sequence.csv",
+        "forgetting_weights.csv",
+        "forgetting_weight_ranks.csv",
+    ];
     let compare = |other: &str| {
         for table in tables {
             let of = |name: &str| fs::read_to_string(folder(&work, name).join(table)).unwrap();

@@ -189,6 +189,21 @@ impl Estimate {
         Some(Self::with(mean, error, n - 1, Method::Repetitions { n }))
     }
 
+    /// The geometric mean of independent positive values: the [`mean`](Self::mean) of their logarithms with its interval, which stays
+    /// positive.
+    ///
+    /// ```
+    /// use varflat_analysis::Estimate;
+    /// let found = Estimate::geometric_mean(&[1.0, 2.0, 4.0]).unwrap();
+    /// let [low, high] = found.interval.unwrap();
+    /// assert!((found.value - 2.0).abs() < 1e-12 && (low * high - 4.0).abs() < 1e-9);
+    /// ```
+    pub fn geometric_mean(values: &[f64]) -> Option<Self> {
+        let found = Self::mean(&values.iter().map(|value| value.ln()).collect::<Vec<f64>>())?;
+        let value = found.value.exp();
+        Some(found.carried(value, value, f64::exp))
+    }
+
     /// A number of a whole window with those of its parts, each found by itself: value ± t s/√n, s the scatter of the parts. The
     /// value is that of the whole, which need not be the mean of the parts.
     pub fn parts(value: f64, parts: &[f64]) -> Self {

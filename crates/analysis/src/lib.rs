@@ -51,10 +51,13 @@
 #![deny(clippy::print_stdout, clippy::print_stderr, clippy::exit)]
 #![deny(clippy::too_many_lines, clippy::missing_errors_doc)]
 
+mod activity;
 mod bases;
 mod bootstrap;
 mod correlation;
+mod crossing;
 mod curvature;
+mod detrended;
 mod displacement;
 mod error;
 mod estimate;
@@ -66,6 +69,7 @@ mod leading;
 mod line;
 mod memory;
 mod mini_batches;
+mod noise_shape;
 mod null;
 mod path_noise;
 mod pca;
@@ -73,6 +77,7 @@ mod phases;
 mod points;
 mod power_law;
 mod quadratic;
+mod rank_correlation;
 mod replay;
 mod scaling;
 pub mod spectrum;
@@ -83,9 +88,11 @@ mod temperature;
 mod trend;
 mod trust;
 
+pub use activity::{Activity, stiffness_of_stillness};
 pub use bases::{Alignment, Along, Basis, Frame, View};
 pub use bootstrap::Interval;
 pub use correlation::{ComponentTimes, CorrelationTimes, Correlator, among_neighbours, correlation_times};
+pub use crossing::crossing;
 pub use curvature::{PrincipalCurvatures, along_directions};
 pub use displacement::{
     DisplacementEstimate, displacement_exponent, logarithmic_lags, mean_square_displacement,
@@ -102,6 +109,7 @@ pub use jackknife::Replicates;
 pub use leading::{LEADING, leading_exponent};
 pub use memory::{Memory, Remembers};
 pub use mini_batches::{MiniBatchProfiles, MiniBatchScatter};
+pub use noise_shape::{NoiseShape, anticorrelate};
 pub use null::{AgainstNull, FEWEST_REALISATIONS, NullVerdict};
 pub use path_noise::PathNoise;
 pub use pca::{
@@ -113,6 +121,7 @@ pub use phases::Phases;
 pub use points::Component;
 pub use power_law::{PowerLaw, PowerLawParams, PowerLawValidParams};
 pub use quadratic::{QuadraticDirection, Sampling};
+pub use rank_correlation::{kendall, spearman};
 pub use replay::Replay;
 pub use scaling::{Scaling, scaling};
 pub use spread::{Spread, quantile};

@@ -71,7 +71,7 @@ pub use mini_batches::MiniBatchesOnLine;
 pub use mlp::{Initialization, MlpConfig};
 #[cfg(feature = "burn")]
 pub use mlp::{Mlp, linear};
-pub use moving_layer::{CurvatureAndNoise, LinearizedLayer, MovingLayer, SampleOnLine};
+pub use moving_layer::{CurvatureAndNoise, FullGradient, LinearizedLayer, MovingLayer, SampleOnLine};
 pub use number::written;
 #[cfg(feature = "burn")]
 pub use statistics::with_statistics;

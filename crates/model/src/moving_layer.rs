@@ -1,7 +1,10 @@
 //! Single samples and mini-batches while one dense layer moves: losses, slopes and gradients.
 
+mod drawn_labels;
+mod full_gradient;
 mod linearized;
 
+pub use full_gradient::FullGradient;
 pub use linearized::{CurvatureAndNoise, LinearizedLayer};
 
 use pulp::Arch;
@@ -118,6 +121,18 @@ impl MovingLayer {
     /// [`NetworkError`] when a batch is empty, an index is not below [`samples`](Self::samples), or `weights` has the wrong length.
     pub fn batch_gradients(&self, weights: &[f32], batches: &[&[u32]]) -> Result<Vec<f32>, NetworkError> {
         self.check(weights.len(), "weights")?;
+        self.check_batches(batches)?;
+        let mut gradients = vec![0.0; batches.len() * weights.len()];
+        gradients.par_chunks_exact_mut(weights.len()).zip(batches).for_each(|(gradient, samples)| {
+            let inputs = self.gathered(samples);
+            let z = self.forward(weights, &inputs);
+            gradient.copy_from_slice(&self.gradient(&inputs, z, samples, samples.len()));
+        });
+        Ok(gradients)
+    }
+
+    /// Whether every batch holds samples, and none that is not there.
+    fn check_batches(&self, batches: &[&[u32]]) -> Result<(), NetworkError> {
         let samples = self.samples();
         if let Some(misfit) =
             batches.iter().find(|batch| !batch.iter().all(|&sample| (sample as usize) < samples))
@@ -130,13 +145,7 @@ impl MovingLayer {
         if batches.iter().any(|batch| batch.is_empty()) {
             return Err(NetworkError::Images("a batch needs at least one image".to_owned()));
         }
-        let mut gradients = vec![0.0; batches.len() * weights.len()];
-        gradients.par_chunks_exact_mut(weights.len()).zip(batches).for_each(|(gradient, samples)| {
-            let inputs = self.gathered(samples);
-            let z = self.forward(weights, &inputs);
-            gradient.copy_from_slice(&self.gradient(&inputs, z, samples, samples.len()));
-        });
-        Ok(gradients)
+        Ok(())
     }
 
     /// Whether there are as many numbers as the layer has weights.

@@ -21,6 +21,10 @@ pub enum Purpose {
     Verification,
     /// Phases, orders and noise of surrogates; the index counts kinds, realisations and coordinates.
     Surrogates,
+    /// Noise in the place of that of mini-batches; the index counts the epochs of every window.
+    ReplacedNoise,
+    /// Labels that a network draws itself; the index counts the steps of every window.
+    DrawnLabels,
 }
 
 impl Purpose {
@@ -33,6 +37,8 @@ impl Purpose {
             Self::Langevin => 4,
             Self::Verification => 5,
             Self::Surrogates => 6,
+            Self::ReplacedNoise => 8,
+            Self::DrawnLabels => 9,
         }
     }
 }

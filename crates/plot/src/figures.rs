@@ -5,6 +5,7 @@
 
 pub(crate) mod by_size;
 pub(crate) mod clouds;
+pub(crate) mod comparison;
 pub(crate) mod drift;
 pub(crate) mod estimates;
 pub(crate) mod flatness_by_index;

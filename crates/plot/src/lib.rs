@@ -45,6 +45,9 @@ pub use error::PlotError;
 pub use figure::Figure;
 pub use figures::by_size::{QuantitiesBySize, SizePanel, SizePoint, SizeSeries, quantities_by_size};
 pub use figures::clouds::{Cloud, CloudPoint, VarianceFlatnessClouds, variance_flatness_clouds};
+pub use figures::comparison::{
+    Comparison, ComparisonLook, ComparisonPanel, ComparisonSeries, Scales, comparison,
+};
 pub use figures::drift::{DisplacementCurve, DriftFigure, TrainingCurve, drift};
 pub use figures::estimates::{
     EstimateCurve, EstimateCurves, EstimatePanel, Level, NumberScale, estimate_curves,

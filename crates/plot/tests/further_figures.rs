@@ -167,6 +167,56 @@ fn drifting(components: usize) -> DriftFigure {
     }
 }
 
+fn compared(points: usize, panels: usize, shared: bool) -> Comparison {
+    let series = |place: usize, scales: Scales| {
+        let y = |n: usize| 10f64.powf(scatter(7 * n + place)) * (place + 1) as f64;
+        let x = |n: usize| match scales {
+            Scales::Decades => 1e-6 * 1.02f64.powi(n as i32),
+            _ => 100.0 * n as f64,
+        };
+        let look = [
+            ComparisonLook::Points,
+            ComparisonLook::Line,
+            ComparisonLook::Marks,
+            ComparisonLook::Dashes,
+            ComparisonLook::Line,
+        ][place];
+        let intervals = (0..points).filter(|_| place == 2).map(|n| (0.8 * y(n), 1.3 * y(n))).collect();
+        let points = (0..points).map(|n| (x(n), y(n))).collect();
+        ComparisonSeries { label: format!("noise without its part {place}"), points, intervals, look }
+    };
+    let panel = |number: usize| {
+        let scales = [Scales::Decades, Scales::LinearDecades, Scales::Linear][number % 3];
+        ComparisonPanel {
+            titles: ("curvature κ".to_owned(), "σ² with / σ² without replacement".to_owned()),
+            scales,
+            series: (0..5).map(|place| series(place, scales)).collect(),
+            level: (number == 0).then(|| Level { label: "no difference".to_owned(), value: 1.0 }),
+        }
+    };
+    Comparison { panels: (0..panels).map(panel).collect(), shared, title: Some("12 000 steps".to_owned()) }
+}
+
+#[test]
+fn a_comparison_draws_every_mark_and_checks_its_data() {
+    let data = compared(6, 1, false);
+    let figure = comparison(&data).unwrap();
+    // The points of one series, the marks of another, and a mark for each in the legend.
+    assert_eq!(marks(&figure), 6 + 6 + 2);
+    assert!(texts(&figure).contains(&"no difference".to_owned()));
+    let broken = |change: &dyn Fn(&mut ComparisonPanel)| {
+        let mut data = data.clone();
+        change(&mut data.panels[0]);
+        comparison(&data).is_err()
+    };
+    assert!(broken(&|panel| panel.series.clear()));
+    assert!(broken(&|panel| panel.series[0].points[1].1 = -1.0));
+    assert!(broken(&|panel| panel.series[0].points[1].0 = f64::NAN));
+    assert!(broken(&|panel| panel.series[0].intervals.push((1.0, 2.0))));
+    assert!(broken(&|panel| panel.level = Some(Level::default())));
+    assert!(comparison(&Comparison::default()).is_err());
+}
+
 fn nulled(directions: usize) -> NullFigure {
     let series = |label: &str, look: NullLook, of: &dyn Fn(usize) -> (f64, f64)| NullSeries {
         label: label.to_owned(),
@@ -279,6 +329,8 @@ fn all(size: usize) -> Vec<(&'static str, Figure)> {
         ("mini_batches", mini_batch_losses(&mini_batches(&[2, 300], size.min(100))).unwrap()),
         ("drift", drift(&drifting(size)).unwrap()),
         ("nulls", nulls(&nulled(size)).unwrap()),
+        ("comparison", comparison(&compared(size, 3, false)).unwrap()),
+        ("comparison_shared", comparison(&compared(size.min(20), 4, true)).unwrap()),
         ("null_panels", null_panels(&ranked(size)).unwrap()),
         ("spectra", spectra(&spectrums(size, 7)).unwrap()),
         ("by_size", quantities_by_size(&by_size(size.min(20))).unwrap()),

@@ -55,6 +55,8 @@ studies! {
     Controls(crate::studies::controls::ControlsStudy),
     /// What the trajectory alone would give: phases, steps in other orders, walks and noise.
     Surrogates(crate::studies::surrogates::SurrogatesStudy),
+    /// Mini-batches with and without replacement, and their noise replaced, from one checkpoint.
+    Noise(crate::studies::noise::NoiseStudy),
     /// Walks in thermal equilibrium (claim 7).
     Langevin(crate::studies::langevin::LangevinStudy),
     /// ψ of many trainings (claim 6: for every batch size and learning rate).

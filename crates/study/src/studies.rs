@@ -11,6 +11,7 @@ pub(crate) mod grid;
 pub(crate) mod groups;
 pub(crate) mod headline;
 pub(crate) mod langevin;
+pub(crate) mod noise;
 pub(crate) mod nulls;
 pub(crate) mod sensitivity;
 pub(crate) mod surrogates;

@@ -4,6 +4,7 @@
 mod bench;
 mod captions;
 mod claims;
+mod controls;
 mod figures;
 #[cfg(feature = "train")]
 mod learnt;
@@ -11,11 +12,15 @@ mod measure;
 mod method;
 mod report;
 mod rows;
+mod same_accuracy;
 #[cfg(feature = "train")]
 mod sequence;
 mod settings;
 #[cfg(feature = "train")]
 mod two_tasks;
+#[cfg(feature = "train")]
+mod weight_axes;
+mod weight_rows;
 
 use self::settings::TABLES;
 use crate::part::{Part, reproduced};
@@ -30,7 +35,7 @@ pub(crate) const PART: Part = Part {
     tables: TABLES,
     figures: figures::FIGURES,
     claims: claims::CLAIMS,
-    controls: &[],
+    controls: controls::CONTROLS,
     nulls: &[],
     opening: None,
     reproduced: Some(reproduced!("forgetting", 350.0, 12.0)),

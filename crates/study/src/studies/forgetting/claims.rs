@@ -3,7 +3,7 @@
 use varflat_analysis::Estimate;
 use varflat_run::error::Result;
 
-use super::method::{Heads, Kind, Method};
+use super::method::{Kind, Method};
 use super::report::{ForgettingReport, MethodReport, SetupReport};
 use super::settings::ForgettingStudy;
 use crate::part::{Certainty, Claim, Finding, Number, Tables, Verdict};
@@ -33,14 +33,6 @@ fn verdict(differences: &[f64]) -> Verdict {
     Verdict::of(differences.iter().all(lower), differences.iter().any(lower))
 }
 
-/// The set-up in words.
-fn words(heads: Heads) -> &'static str {
-    match heads {
-        Heads::Shared => "one output layer for all tasks",
-        Heads::Own => "an output layer for each task",
-    }
-}
-
 /// LDC minus no constraint.
 fn reduction(setup: &SetupReport) -> Option<&Estimate> {
     let none = Method::NONE.label();
@@ -66,6 +58,8 @@ fn is_named(study: &ForgettingStudy, method: &MethodReport) -> bool {
             is_shown(study, method) || (method.exponent == Some(study.exponent) && method.components == most)
         }
         Kind::Ewc => method.weights.is_none(),
+        // They have a control of their own.
+        Kind::Ppap | Kind::Activity => false,
         Kind::None | Kind::L2 | Kind::Joint => true,
     }
 }
@@ -85,7 +79,7 @@ fn find(tables: &Tables) -> Result<Option<Finding>> {
     let mut measured = Vec::new();
     let (mut sentences, mut against) = (Vec::new(), Vec::new());
     for setup in setups {
-        let words = words(setup.heads);
+        let words = setup.heads.words();
         if let Some(difference) = reduction(setup) {
             measured.push(percent(format!("LDC minus no constraint, {words}"), difference));
             if difference.high().is_none_or(|high| high >= 0.0) {

@@ -7,11 +7,13 @@ use varflat_plot::{TradeOff, TradeOffCurve, TradeOffPanel, TradeOffPoint};
 use varflat_run::error::Result;
 
 use super::captions;
-use super::method::{Heads, Kind, Method};
+use super::method::{Kind, Method};
 use super::report::ForgettingReport;
 use super::rows::{SequenceSummaryRow, SummaryRow};
-use super::settings::{ForgettingStudy, SEQUENCE_SUMMARY, SUMMARY};
+use super::settings::{ForgettingStudy, SEQUENCE_SUMMARY, SUMMARY, WEIGHTS};
+use super::weight_rows::{LayerReport, WeightRow};
 use crate::part::{FigureEntry, Source, StudyRecord};
+use crate::words::fixed;
 
 /// Errors are shares in the tables and per cent in the figures.
 const PERCENT: f64 = 100.0;
@@ -43,6 +45,13 @@ pub(super) const FIGURES: &[FigureEntry] = &[
         draw: in_sequence,
         caption: captions::in_sequence,
     },
+    FigureEntry {
+        name: "forgetting_weights",
+        title: "Movement and curvature of single weights",
+        tables: &[WEIGHTS, "forgetting.json"],
+        draw: by_weight,
+        caption: captions::by_weight,
+    },
 ];
 
 fn study(tables: &Source) -> Result<ForgettingStudy> {
@@ -62,6 +71,8 @@ fn label(method: Method) -> String {
             format!("LDC, {components} directions a layer, {}", stiffness(exponent))
         }
         (Kind::L2, ..) => "L2 to w₁".to_owned(),
+        (Kind::Ppap, ..) => "what moved least (PPAP), k ∝ 1/(σ² + d⟨σ²⟩)".to_owned(),
+        (Kind::Activity, ..) => "what moved most, k ∝ σ²".to_owned(),
         _ => method.label(),
     }
 }
@@ -69,14 +80,6 @@ fn label(method: Method) -> String {
 /// How the stiffness of LDC depends on the flatness.
 fn stiffness(exponent: f64) -> String {
     if exponent == 0.0 { "equally stiff".to_owned() } else { format!("k ∝ 1/F{}", superscript(exponent)) }
-}
-
-/// The conditions of a panel.
-fn title(heads: Heads) -> String {
-    match heads {
-        Heads::Shared => "one output layer for all tasks".to_owned(),
-        Heads::Own => "an output layer for each task".to_owned(),
-    }
 }
 
 fn intervals(study: &ForgettingStudy) -> String {
@@ -93,7 +96,9 @@ fn trade_off(tables: &Source) -> Result<Figure> {
         // Beside the methods of the sequence, LDC with all the directions it was tried with.
         let most = study.components.iter().max().filter(|most| **most > study.shown);
         let most = most.map(|&most| Method::ldc(most, study.exponent));
-        let curves = study.compared().into_iter().chain(most).map(|method| TradeOffCurve {
+        let [none, l2, ewc, ldc, ppap, activity] = study.compared();
+        let methods = [none, l2, ewc, ldc].into_iter().chain(most).chain([ppap, activity]);
+        let curves = methods.map(|method| TradeOffCurve {
             label: label(method),
             points: summary
                 .iter()
@@ -107,7 +112,7 @@ fn trade_off(tables: &Source) -> Result<Figure> {
                 })
                 .collect(),
         });
-        TradeOffPanel { title: title(heads), curves: curves.collect() }
+        TradeOffPanel { title: heads.words().to_owned(), curves: curves.collect() }
     });
     let pair = |place: usize| format!("{}, {}", study.pairs[place][0], study.pairs[place][1]);
     Ok(varflat_plot::trade_off(&TradeOff {
@@ -147,12 +152,13 @@ fn constraints(tables: &Source) -> Result<Figure> {
                 method.kind == Kind::Ewc
             }),
             ldc(study.exponent),
+            curve(label(Method::ACTIVITY), &|method| method.kind == Kind::Activity),
         ];
         curves.extend(study.exponents.iter().map(|&exponent| ldc(exponent)));
         curves.retain(|curve| !curve.x.is_empty());
         let free = chosen.iter().find(|row| row.method == Kind::None);
         let level = free.map(|row| Level { label: "no constraint".to_owned(), value: PERCENT * row.mean });
-        EstimatePanel { title: title(heads), curves, level }
+        EstimatePanel { title: heads.words().to_owned(), curves, level }
     });
     Ok(varflat_plot::estimate_curves(&EstimateCurves {
         x_title: "number of constraints".to_owned(),
@@ -178,7 +184,7 @@ fn in_sequence(tables: &Source) -> Result<Figure> {
             }
         });
         let curves = curves.filter(|curve| !curve.x.is_empty()).collect();
-        EstimatePanel { title: title(heads), curves, level: None }
+        EstimatePanel { title: heads.words().to_owned(), curves, level: None }
     });
     let digits: Vec<String> = study.pairs.iter().map(|pair| format!("{}{}", pair[0], pair[1])).collect();
     Ok(varflat_plot::estimate_curves(&EstimateCurves {
@@ -188,4 +194,48 @@ fn in_sequence(tables: &Source) -> Result<Figure> {
         panels: panels.collect(),
         title: Some(format!("digits {} in turn; {}", digits.join(", "), intervals(&study))),
     })?)
+}
+
+/// One panel a layer: groups of weights, all seeds together.
+fn by_weight(tables: &Source) -> Result<Figure> {
+    let record: StudyRecord<ForgettingReport> = tables.json("forgetting.json")?;
+    let study = study(tables)?;
+    let rows: Vec<WeightRow> = tables.csv(WEIGHTS)?;
+    let panels = record.report.weights.iter().map(|layer| {
+        let curve = |(place, seed): (usize, &u64)| {
+            let here = rows.iter().filter(|row| row.layer == layer.layer && row.seed == *seed);
+            let points: Vec<TradeOffPoint> = here
+                .map(|row| TradeOffPoint {
+                    x: row.curvature,
+                    x_interval: (row.curvature_low, row.curvature_high),
+                    y: row.variance,
+                    y_interval: (row.variance_low, row.variance_high),
+                    chosen: false,
+                })
+                .collect();
+            TradeOffCurve { label: format!("training {}", place + 1), points }
+        };
+        let curves = study.seeds.iter().enumerate().map(curve).filter(|curve| !curve.points.is_empty());
+        TradeOffPanel { title: layer_title(layer), curves: curves.collect() }
+    });
+    Ok(varflat_plot::trade_off(&TradeOff {
+        x_title: "curvature Hⱼⱼ".to_owned(),
+        y_title: "variance σⱼ², line in time removed".to_owned(),
+        panels: panels.filter(|panel| !panel.curves.is_empty()).collect(),
+        chosen: String::new(),
+        title: Some(format!(
+            "single weights after digits {}, {}: medians of tenths, and 80 % of their weights",
+            study.pairs[0][0], study.pairs[0][1]
+        )),
+    })?)
+}
+
+fn layer_title(layer: &LayerReport) -> String {
+    let mut title = format!("{} layer", layer.layer);
+    for (words, found) in [("rank correlation", &layer.spearman), ("exponent", &layer.exponent)] {
+        if let Some(found) = found {
+            title += &format!(", {words} {}", fixed(found.value, 2));
+        }
+    }
+    title
 }

@@ -1,7 +1,9 @@
 //! What a network that has learnt a task may be held by.
 
 use rayon::prelude::*;
-use varflat_analysis::{DatasetBase, Fit, ParamGuard, Solver, TrajectoryPca};
+use varflat_analysis::{
+    Activity, DatasetBase, Fit, ParamGuard, Solver, TrajectoryPca, stiffness_of_stillness,
+};
 use varflat_model::{Constraint, DenseLandscape, DenseNetwork, fisher_diagonal};
 use varflat_run::constraint::{flatness, of_flatness};
 use varflat_run::error::Result;
@@ -9,16 +11,18 @@ use varflat_run::error::Result;
 use super::bench::{Bench, Outcome, Task};
 use super::method::{Heads, Kind, Method};
 
-/// A network w_1 that has learnt a task: principal components and flatness of every layer with only that layer moving, and the
-/// Fisher information. The centre of all is the last iterate, from which the next task goes on: at its beginning every penalty is 0.
+/// A network w_1 that has learnt a task: principal components and flatness of every layer with only that layer moving,
+/// the variance of every weight, and the Fisher information. The centre of all is the last iterate, from which the next task goes on: at its beginning every penalty is 0.
 pub(super) struct Learnt {
     network: DenseNetwork,
     layers: Vec<(TrajectoryPca, Vec<Option<f64>>)>,
+    /// σ_j² of every weight of every layer.
+    variances: Vec<Vec<f64>>,
     fisher: Vec<(String, Vec<f64>)>,
 }
 
 impl Learnt {
-    /// Measure what `methods` need.
+    /// Measure what `methods` need, of a task that was recorded where they need a window.
     pub(super) fn of(bench: &Bench<'_>, outcome: &Outcome, task: &Task, methods: &[Method]) -> Result<Self> {
         let network = outcome.network.to_dense()?;
         let components = methods.iter().filter_map(|method| method.components).max();
@@ -41,7 +45,17 @@ impl Learnt {
             true => fisher_diagonal(&outcome.network, &task.train, bench.study.fisher_samples)?,
             false => Vec::new(),
         };
-        Ok(Self { network, layers, fisher })
+        let moved = |method: &Method| matches!(method.kind, Kind::Ppap | Kind::Activity);
+        let variances = match methods.iter().any(moved) {
+            // Movement and fluctuation: the line in time is left in.
+            true => outcome
+                .windows
+                .iter()
+                .map(|(_, window)| Ok(Activity::of(window.view())?.variance))
+                .collect::<Result<_>>()?,
+            false => Vec::new(),
+        };
+        Ok(Self { network, layers, variances, fisher })
     }
 
     /// The constraints of a method at λ = 1, on all weight matrices that the next task changes.
@@ -49,6 +63,10 @@ impl Learnt {
         let all = self.network.layers().len();
         let changing = if heads == Heads::Own { all - 1 } else { all };
         let layers = self.network.layers().iter().enumerate().take(changing);
+        let still = match method.damping {
+            Some(damping) => stiffness_of_stillness(&self.variances[..changing], damping),
+            None => Vec::new(),
+        };
         let constraints = layers.map(|(place, layer)| {
             let path = format!("{}.weight", layer.name);
             let centre: Vec<f32> = layer.weight.iter().map(|&w| w as f32).collect();
@@ -62,6 +80,10 @@ impl Learnt {
                     let fisher = self.fisher.iter().find(|(other, _)| *other == path);
                     let fisher = fisher.map_or(Vec::new(), |(_, fisher)| fisher.clone());
                     Ok(Constraint::diagonal(&path, centre, fisher)?)
+                }
+                (Kind::Ppap, ..) => Ok(Constraint::diagonal(&path, centre, still[place].clone())?),
+                (Kind::Activity, ..) => {
+                    Ok(Constraint::diagonal(&path, centre, self.variances[place].clone())?)
                 }
                 _ => {
                     let ones = vec![1.0; centre.len()];

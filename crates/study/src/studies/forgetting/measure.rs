@@ -27,7 +27,7 @@ impl Measure for ForgettingStudy {
     fn measure(&self, work: &StudyContext<'_>) -> Result<ForgettingReport> {
         use varflat_files::write_csv;
 
-        use super::settings::{RUNS, SEQUENCE, SEQUENCE_SUMMARY, SUMMARY};
+        use super::settings::{RUNS, SEQUENCE, SEQUENCE_SUMMARY, SUMMARY, WEIGHT_RANKS, WEIGHTS};
         use super::{bench, report, rows, sequence, two_tasks};
 
         let bench = bench::Bench::new(self, work)?;
@@ -38,6 +38,8 @@ impl Measure for ForgettingStudy {
         write_csv(&work.file(RUNS), &two_tasks.rows)?;
         write_csv(&work.file(SUMMARY), &summary)?;
         write_csv(&work.file(SEQUENCE), &sequence)?;
+        write_csv(&work.file(WEIGHTS), &two_tasks.weights)?;
+        write_csv(&work.file(WEIGHT_RANKS), &two_tasks.ranks)?;
         write_csv(&work.file(SEQUENCE_SUMMARY), &sequence_summary)?;
         report::report(self, &two_tasks, &summary, &sequence_summary)
             .ok_or_else(|| work.invalid("there are too few seeds for an interval".to_owned()))

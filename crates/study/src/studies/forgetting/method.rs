@@ -21,6 +21,14 @@ impl Heads {
             Self::Own => "own",
         }
     }
+
+    /// The set-up in words.
+    pub(crate) const fn words(self) -> &'static str {
+        match self {
+            Self::Shared => "one output layer for all tasks",
+            Self::Own => "an output layer for each task",
+        }
+    }
 }
 
 /// A kind of constraint.
@@ -35,6 +43,10 @@ pub(crate) enum Kind {
     Ewc,
     /// Principal components by their flatness.
     Ldc,
+    /// Every weight, the more the less it moved: the premise of plateau-phase activity profiling.
+    Ppap,
+    /// Every weight by how much it moved, σ_j²: the opposite of that premise.
+    Activity,
     /// Nothing, but the data of all tasks together: what could be had at best.
     Joint,
 }
@@ -49,15 +61,18 @@ pub(crate) struct Method {
     pub(crate) exponent: Option<f64>,
     /// Of EWC: so many weights only.
     pub(crate) weights: Option<usize>,
+    /// Of PPAP: d in 1/(σ_j² + d⟨σ²⟩).
+    pub(crate) damping: Option<f64>,
 }
 
 impl Method {
     pub(crate) const NONE: Self = Self::plain(Kind::None);
     pub(crate) const L2: Self = Self::plain(Kind::L2);
     pub(crate) const JOINT: Self = Self::plain(Kind::Joint);
+    pub(crate) const ACTIVITY: Self = Self::plain(Kind::Activity);
 
     const fn plain(kind: Kind) -> Self {
-        Self { kind, components: None, exponent: None, weights: None }
+        Self { kind, components: None, exponent: None, weights: None, damping: None }
     }
 
     pub(crate) const fn ewc(weights: Option<usize>) -> Self {
@@ -66,6 +81,16 @@ impl Method {
 
     pub(crate) const fn ldc(components: usize, exponent: f64) -> Self {
         Self { components: Some(components), exponent: Some(exponent), ..Self::plain(Kind::Ldc) }
+    }
+
+    pub(crate) const fn ppap(damping: f64) -> Self {
+        Self { damping: Some(damping), ..Self::plain(Kind::Ppap) }
+    }
+
+    /// Whether it is made of how the weights moved.
+    #[cfg(feature = "train")]
+    pub(super) const fn needs_a_window(&self) -> bool {
+        matches!(self.kind, Kind::Ldc | Kind::Ppap | Kind::Activity)
     }
 
     /// In words.
@@ -78,6 +103,10 @@ impl Method {
             (Kind::Ewc, ..) => "EWC".to_owned(),
             (Kind::L2, ..) => "L2 to w_1".to_owned(),
             (Kind::Joint, ..) => "all data together".to_owned(),
+            (Kind::Ppap, ..) => {
+                self.damping.map_or("PPAP".to_owned(), |damping| format!("PPAP, damping {damping}"))
+            }
+            (Kind::Activity, ..) => "weights by σ²".to_owned(),
             (Kind::None | Kind::Ldc, ..) => "no constraint".to_owned(),
         }
     }

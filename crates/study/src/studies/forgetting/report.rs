@@ -7,7 +7,9 @@ use varflat_analysis::Estimate;
 
 use super::method::{Heads, Kind, Method};
 use super::rows::{RunRow, SequenceSummaryRow, SummaryRow};
+use super::same_accuracy::{self, SameAccuracy};
 use super::settings::ForgettingStudy;
+use super::weight_rows::{LayerReport, RankRow, WeightRow};
 
 /// What was found. Errors are shares of the test set; every interval is Student's, 95 %, over seeds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -15,6 +17,9 @@ pub(crate) struct ForgettingReport {
     pub(crate) seeds: usize,
     /// One for every kind of head.
     pub(crate) setups: Vec<SetupReport>,
+    /// One for every layer: whether weights of more curvature move more. Reports from before have none.
+    #[serde(default)]
+    pub(crate) weights: Vec<LayerReport>,
 }
 
 /// What was found with one kind of head.
@@ -27,6 +32,9 @@ pub(crate) struct SetupReport {
     pub(crate) methods: Vec<MethodReport>,
     /// Mean error of LDC (`components` and `exponent` as shown) minus that of other methods, seed by seed.
     pub(crate) differences: Vec<Difference>,
+    /// What the compared methods forget where they learn as much of task 2 as is learnt without a constraint, but for a margin.
+    #[serde(default)]
+    pub(crate) at_same_accuracy: Vec<SameAccuracy>,
     /// Mean error over all tasks after the last.
     pub(crate) sequence: Vec<SequenceReport>,
 }
@@ -40,6 +48,8 @@ pub(crate) struct MethodReport {
     pub(crate) components: Option<usize>,
     pub(crate) exponent: Option<f64>,
     pub(crate) weights: Option<usize>,
+    #[serde(default)]
+    pub(crate) damping: Option<f64>,
     /// Directions or weights held, mean over seeds.
     pub(crate) constraints: f64,
     /// s = λ·max_i k_i, and the geometric mean of λ over seeds.
@@ -77,6 +87,9 @@ pub(super) struct TwoTasks {
     /// Test error of task 1 before task 2, one a seed.
     pub(super) before: Vec<f64>,
     pub(super) rows: Vec<RunRow>,
+    /// Of the weights after the first task, once a seed.
+    pub(super) weights: Vec<WeightRow>,
+    pub(super) ranks: Vec<RankRow>,
 }
 
 #[cfg_attr(not(feature = "train"), allow(dead_code))]
@@ -87,7 +100,11 @@ pub(super) fn report(
     sequence: &[SequenceSummaryRow],
 ) -> Option<ForgettingReport> {
     let setups = study.heads.iter().map(|&heads| setup(study, heads, two_tasks, summary, sequence));
-    Some(ForgettingReport { seeds: study.seeds.len(), setups: setups.collect::<Option<_>>()? })
+    Some(ForgettingReport {
+        seeds: study.seeds.len(),
+        setups: setups.collect::<Option<_>>()?,
+        weights: LayerReport::of_all(&two_tasks.ranks),
+    })
 }
 
 fn setup(
@@ -106,9 +123,9 @@ fn setup(
         let here = |row: &&RunRow| row.heads == heads && row.method() == method && row.strength == strength;
         Some(two_tasks.rows.iter().filter(here).map(RunRow::mean_error).collect())
     };
-    let [none, l2, ewc, ldc] = study.compared();
+    let [none, l2, ewc, ldc, ppap, activity] = study.compared();
     let of_ldc = errors(ldc)?;
-    let differences = [none, l2, ewc].map(|method| {
+    let differences = [none, l2, ewc, ppap, activity].map(|method| {
         let pairs = of_ldc.iter().zip(errors(method)?);
         let differences: Vec<f64> = pairs.map(|(ldc, other)| ldc - other).collect();
         Some(Difference { from: method.label(), mean_error: Estimate::mean(&differences)? })
@@ -120,6 +137,7 @@ fn setup(
         task_1_error_before: Estimate::mean_share(&two_tasks.before[..study.seeds.len()])?,
         methods: methods.collect(),
         differences: differences.into_iter().collect::<Option<_>>()?,
+        at_same_accuracy: same_accuracy::compare(study, heads, &two_tasks.rows),
         sequence: last
             .map(|row| SequenceReport {
                 name: name(study, row.method),
@@ -141,6 +159,7 @@ impl MethodReport {
             components: row.components,
             exponent: row.exponent,
             weights: row.weights,
+            damping: row.damping,
             constraints: row.constraints,
             strength: row.strength,
             lambda: row.lambda,
@@ -173,6 +192,9 @@ impl fmt::Display for ForgettingReport {
             )?;
             write!(f, "{setup}")?;
         }
+        for layer in &self.weights {
+            writeln!(f, "  {layer}")?;
+        }
         Ok(())
     }
 }
@@ -195,6 +217,11 @@ impl fmt::Display for SetupReport {
         }
         for difference in &self.differences {
             writeln!(f, "    LDC − {}: mean {}", difference.from, percent(&difference.mean_error))?;
+        }
+        for found in &self.at_same_accuracy {
+            let (name, margin) = (&found.name, 100.0 * same_accuracy::MARGIN);
+            let [first, second] = [&found.task_1_error, &found.task_2_error].map(percent);
+            writeln!(f, "    task 2 learnt but for {margin} %, {name}: task 1 {first}, task 2 {second}")?;
         }
         for found in &self.sequence {
             let (tasks, name) = (found.tasks, &found.name);

@@ -10,10 +10,12 @@ use super::method::{Heads, Kind, Method};
 pub(crate) struct RunRow {
     pub(crate) heads: Heads,
     pub(crate) method: Kind,
-    /// Of LDC: components a layer, and m in F^−m. Of EWC: weights, if not all.
+    /// Of LDC: components a layer, and m in F^−m. Of EWC: weights, if not all. Of PPAP: its damping.
     pub(crate) components: Option<usize>,
     pub(crate) exponent: Option<f64>,
     pub(crate) weights: Option<usize>,
+    #[serde(default)]
+    pub(crate) damping: Option<f64>,
     pub(crate) seed: u64,
     /// s = λ·max_i k_i, and λ.
     pub(crate) strength: Option<f64>,
@@ -36,6 +38,8 @@ pub(crate) struct SummaryRow {
     pub(crate) components: Option<usize>,
     pub(crate) exponent: Option<f64>,
     pub(crate) weights: Option<usize>,
+    #[serde(default)]
+    pub(crate) damping: Option<f64>,
     pub(crate) strength: Option<f64>,
     /// Geometric mean.
     pub(crate) lambda: Option<f64>,
@@ -101,6 +105,7 @@ impl RunRow {
             components: self.components,
             exponent: self.exponent,
             weights: self.weights,
+            damping: self.damping,
         }
     }
 
@@ -120,6 +125,7 @@ impl SummaryRow {
             components: self.components,
             exponent: self.exponent,
             weights: self.weights,
+            damping: self.damping,
         }
     }
 
@@ -185,6 +191,7 @@ pub(super) fn summarise(rows: &[RunRow]) -> Vec<SummaryRow> {
                 components: method.components,
                 exponent: method.exponent,
                 weights: method.weights,
+                damping: method.damping,
                 strength,
                 lambda: lambdas.map(|lambdas| mean(lambdas.into_iter()).exp()),
                 constraints: mean(rows.iter().map(|row| row.constraints as f64)),
@@ -253,6 +260,7 @@ mod tests {
             components: method.components,
             exponent: method.exponent,
             weights: method.weights,
+            damping: method.damping,
             seed,
             strength: Some(strength),
             lambda: Some(strength * seed as f64),

@@ -83,7 +83,7 @@ fn in_sequence(bench: &Bench<'_>, chain: &Chain) -> Result<Vec<SequenceRow>> {
     let mut after: Vec<Mlp> = Vec::new();
     let mut rows = Vec::new();
     for (place, task) in bench.tasks.iter().enumerate() {
-        let recorded = method.components.is_some();
+        let recorded = method.needs_a_window();
         let outcome = bench.learn(network, task, place as u64, seed, held.clone(), recorded)?;
         after.push(outcome.network.clone());
         for (other, (tested, then)) in bench.tasks.iter().zip(&after).enumerate() {

@@ -2,7 +2,8 @@
 //!
 //! One network with two outputs learns to tell the digits of a pair apart, then those of the next: a label is a digit's place in its
 //! pair. What is held of the first pair while the second is learnt is the question; landscape-dependent constraints (LDC) are one
-//! answer, elastic weight consolidation (EWC) and a quadratic pull towards w_1 (L2) are others. Pairs, networks and lengths of training
+//! answer, elastic weight consolidation (EWC) and a quadratic pull towards w_1 (L2) are others; plateau-phase activity profiling (PPAP) holds
+//! what moved least, and so the opposite. Pairs, networks and lengths of training
 //! are choices of this project.
 
 use serde::{Deserialize, Serialize};
@@ -11,7 +12,7 @@ use varflat_run::experiment::{Checked, MOST, MOST_COMPONENTS, all_within, not_to
 use super::method::{Heads, Method};
 use crate::sweep::axes::check_count;
 
-pub(crate) const TABLES: &[&str] = &[RUNS, SUMMARY, SEQUENCE, SEQUENCE_SUMMARY];
+pub(crate) const TABLES: &[&str] = &[RUNS, SUMMARY, SEQUENCE, SEQUENCE_SUMMARY, WEIGHTS, WEIGHT_RANKS];
 /// One row a seed, method and strength.
 pub(super) const RUNS: &str = "forgetting.csv";
 /// One row a method and strength: means over seeds.
@@ -20,6 +21,11 @@ pub(crate) const SUMMARY: &str = "forgetting_summary.csv";
 pub(super) const SEQUENCE: &str = "forgetting_sequence.csv";
 /// One row a method and number of tasks seen: means over seeds.
 pub(crate) const SEQUENCE_SUMMARY: &str = "forgetting_sequence_summary.csv";
+
+/// One row a seed, layer and group of weights of similar curvature, after the first task.
+pub(crate) const WEIGHTS: &str = "forgetting_weights.csv";
+/// One row a seed and layer: whether weights of more curvature move more.
+pub(super) const WEIGHT_RANKS: &str = "forgetting_weight_ranks.csv";
 
 /// The most epochs of a task.
 const MOST_EPOCHS: u64 = 1_000_000;
@@ -55,12 +61,20 @@ pub struct ForgettingStudy {
     /// Numbers of weights that EWC holds, those of the largest Fisher information, besides all of them.
     #[serde(default)]
     pub weights: Vec<usize>,
+    /// d of the stiffness 1/(σ_j² + d⟨σ²⟩) that holds weights the less, the more they moved (the premise of PPAP). The first is that of the
+    /// trade-off curve and of the sequence.
+    #[serde(default = "hundredth")]
+    pub dampings: Vec<f64>,
     /// Images over which the Fisher information is averaged.
     pub fisher_samples: usize,
 }
 
 const fn two() -> f64 {
     2.0
+}
+
+fn hundredth() -> Vec<f64> {
+    vec![0.01]
 }
 
 impl ForgettingStudy {
@@ -129,11 +143,15 @@ impl ForgettingStudy {
             return Err("exponent and exponents must be between 0 and 20".to_owned());
         }
         all_within("weights", &self.weights, 1, MOST)?;
+        if self.dampings.is_empty() || !self.dampings.iter().all(|damping| (1e-6..=1e6).contains(damping)) {
+            return Err("dampings needs at least one, all between 1e-6 and 1e6".to_owned());
+        }
+        not_too_many("dampings", self.dampings.len())?;
         not_too_many("exponents", self.exponents.len())?;
         let methods = self.methods();
         if let Some(method) = Method::repeated(&methods) {
             return Err(format!(
-                "components, exponent, exponents and weights: {} would be done twice: leave one out",
+                "components, exponent, exponents, weights and dampings: {} would be done twice: leave one out",
                 method.label()
             ));
         }
@@ -150,13 +168,20 @@ impl ForgettingStudy {
             components.into_iter().map(|components| Method::ldc(components, self.exponent)).collect();
         methods.extend(self.exponents.iter().map(|&exponent| Method::ldc(self.shown, exponent)));
         methods.extend(self.weights.iter().map(|&weights| Method::ewc(Some(weights))));
-        methods.extend([Method::ewc(None), Method::L2, Method::NONE]);
+        methods.extend(self.dampings.iter().map(|&damping| Method::ppap(damping)));
+        methods.extend([Method::ACTIVITY, Method::ewc(None), Method::L2, Method::NONE]);
         methods
     }
 
     /// The methods that are compared, in the trade-off and in the sequence.
-    pub(crate) fn compared(&self) -> [Method; 4] {
-        [Method::NONE, Method::L2, Method::ewc(None), Method::ldc(self.shown, self.exponent)]
+    pub(crate) fn compared(&self) -> [Method; 6] {
+        let ldc = Method::ldc(self.shown, self.exponent);
+        [Method::NONE, Method::L2, Method::ewc(None), ldc, self.ppap(), Method::ACTIVITY]
+    }
+
+    /// The first of the dampings.
+    fn ppap(&self) -> Method {
+        Method::ppap(self.dampings.first().copied().unwrap_or(1.0))
     }
 }
 
@@ -184,6 +209,9 @@ mod tests {
             ("fisher_samples = 10", "fisher_samples = 10\nweights = [0]", "weights"),
             ("fisher_samples = 10", "fisher_samples = 10\nexponents = [-1.0]", "exponent"),
             ("fisher_samples = 10", "fisher_samples = 10\nexponents = [2.0]", "twice"),
+            ("fisher_samples = 10", "fisher_samples = 10\ndampings = []", "dampings"),
+            ("fisher_samples = 10", "fisher_samples = 10\ndampings = [0.1, 0.0]", "dampings"),
+            ("fisher_samples = 10", "fisher_samples = 10\ndampings = [0.1, 0.1]", "twice"),
             ("fisher_samples = 10", "fisher_samples = 10\nlambda = 3", "lambda"),
         ] {
             let message = Study::parse(&GOOD.replace(from, to), "file.toml").unwrap_err().to_string();

@@ -8,6 +8,7 @@ use super::learnt::{self, Learnt};
 use super::method::{Heads, Kind, Method};
 use super::report::TwoTasks;
 use super::rows::RunRow;
+use super::weight_axes;
 use crate::studies::cached;
 use crate::studies::context::StudyContext;
 use crate::sweep::parallel;
@@ -29,6 +30,8 @@ pub(super) fn learn(bench: &Bench<'_>, work: &StudyContext<'_>) -> Result<TwoTas
         })?;
         all.before.append(&mut found.before);
         all.rows.append(&mut found.rows);
+        all.weights.append(&mut found.weights);
+        all.ranks.append(&mut found.ranks);
     }
     Ok(all)
 }
@@ -46,6 +49,11 @@ fn of_seed(bench: &Bench<'_>, heads: Heads, seed: u64, done: impl Fn(f64) + Sync
     let before = first.test.measure(&outcome.network)?.error;
     let methods = bench.study.methods();
     let learnt = Learnt::of(bench, &outcome, first, &methods)?;
+    // The first task is the same with every kind of head.
+    let (weights, ranks) = match bench.study.heads.first() == Some(&heads) {
+        true => weight_axes::measure(&outcome, first, seed)?,
+        false => Default::default(),
+    };
     let held: Vec<(Method, Vec<Constraint>)> = methods
         .iter()
         .map(|&method| Ok((method, learnt.constraints(heads, method)?)))
@@ -77,6 +85,7 @@ fn of_seed(bench: &Bench<'_>, heads: Heads, seed: u64, done: impl Fn(f64) + Sync
                 components: method.components,
                 exponent: method.exponent,
                 weights: method.weights,
+                damping: method.damping,
                 seed,
                 strength: *strength,
                 lambda: strength.map(|_| lambda),
@@ -87,5 +96,6 @@ fn of_seed(bench: &Bench<'_>, heads: Heads, seed: u64, done: impl Fn(f64) + Sync
                 second_test_error: second.test.measure(&network)?.error,
             })
         })?;
-    Ok(TwoTasks { before: vec![before], rows: rows.into_iter().collect::<Result<_>>()? })
+    let rows = rows.into_iter().collect::<Result<_>>()?;
+    Ok(TwoTasks { before: vec![before], rows, weights, ranks })
 }
