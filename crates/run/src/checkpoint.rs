@@ -8,16 +8,18 @@ use varflat_files::{
     Array, FileError, FileSum, Npz, read_bytes, read_sealed, remove_draft, sync_folder, write_npz,
     write_sealed, write_whole,
 };
-use varflat_model::Metrics;
+use varflat_model::{Metrics, Precision};
 use varflat_recorder::{Segment, WindowMeanState};
 
 use crate::error::{Error, Remedy, Result};
 use crate::names;
-use crate::weights::{self, NamedWeights, Precision};
+use crate::weights::{self, NamedWeights};
 
 /// Everything that training needs to go on as if it had never stopped.
 pub struct Checkpoint {
     pub(crate) network: Vec<NamedWeights>,
+    /// The numbers that the network computes with, and is kept in.
+    pub(crate) precision: Precision,
     /// burn's own record of the optimizer state.
     pub(crate) optimizer: Vec<u8>,
     /// Running sums of every parameter, by path.
@@ -52,7 +54,7 @@ impl Checkpoint {
         let draft = draft(run);
         remove_draft(&draft)?;
         std::fs::create_dir_all(&draft).map_err(FileError::writing(&draft))?;
-        weights::write(&draft.join("weights.npz"), &self.network, Precision::Single)?;
+        weights::write(&draft.join("weights.npz"), &self.network, self.precision.into())?;
         write_whole(&draft.join("optimizer.bin"), |file| std::io::Write::write_all(file, &self.optimizer))?;
         let mut arrays: Vec<(String, Array<'_>)> = Vec::new();
         for (path, mean) in &self.means {
@@ -72,17 +74,17 @@ impl Checkpoint {
         saved(run)?.iter().filter(|folder| **folder != place).try_for_each(|older| discard(run, older))
     }
 
-    /// The latest checkpoint of a run, if there is one.
+    /// The latest checkpoint of a run that is trained in these numbers, if there is one.
     ///
     /// # Errors
     /// [`Error::Malformed`] if it is not as it was written; [`Error::File`] if the folder cannot be read.
-    pub fn load(run: &Path) -> Result<Option<Self>> {
+    pub fn load(run: &Path, precision: Precision) -> Result<Option<Self>> {
         let Some(folder) = saved(run)?.pop() else { return Ok(None) };
         let damaged = |error: Error| Error::malformed(&folder, error.to_string(), Remedy::BeginAgain);
-        Self::read(&folder).map(Some).map_err(damaged)
+        Self::read(&folder, precision).map(Some).map_err(damaged)
     }
 
-    fn read(folder: &Path) -> Result<Self> {
+    fn read(folder: &Path, precision: Precision) -> Result<Self> {
         let state: CheckpointState = read_sealed(&folder.join("state.json"))?;
         for (name, known) in FILES.iter().filter_map(|name| Some((name, state.files.get(*name)?))) {
             let path = folder.join(name);
@@ -115,6 +117,7 @@ impl Checkpoint {
             means.push((path, WindowMeanState { rows, segments }));
         }
         Ok(Self {
+            precision,
             network: weights::read(&folder.join("weights.npz"))?,
             optimizer: read_bytes(&optimizer)?,
             means,
