@@ -53,6 +53,8 @@ studies! {
     Drift(crate::studies::drift::DriftStudy),
     /// What would have come out anyway: replayed noise, other directions, exact amplitudes.
     Controls(crate::studies::controls::ControlsStudy),
+    /// Rounding: twins in f64 and in f32.
+    Precision(crate::studies::precision::PrecisionStudy),
     /// Walks in thermal equilibrium (claim 7).
     Langevin(crate::studies::langevin::LangevinStudy),
     /// ψ of many trainings (claim 6: for every batch size and learning rate).

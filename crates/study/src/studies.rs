@@ -12,6 +12,7 @@ pub(crate) mod groups;
 pub(crate) mod headline;
 pub(crate) mod langevin;
 pub(crate) mod nulls;
+pub(crate) mod precision;
 pub(crate) mod sensitivity;
 pub(crate) mod temperature;
 pub(crate) mod width;
