@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{generator, normal};
+use common::{generator, normal, turn};
 use ndarray::{Array1, Array2, Axis};
 use varflat_analysis::{
     ParamGuard, TrajectoryPca, WindowDifference, WindowSource, accumulated_rounding, added_by_rounding,
@@ -67,10 +67,12 @@ fn a_spectrum_has_as_much_rounding_as_the_floor_says_at_three_scales() {
         |window: &dyn WindowSource| TrajectoryPca::params().check().unwrap().fit_source(window).unwrap();
     for about in ABOUT {
         let ulp = f64::from(f32::EPSILON) * 2f64.powf(about.log2().floor());
-        // σ² of weight n falls from 10⁴ to a tenth of what rounding adds: ulp²/12 = 0.083 ulp².
+        // σ² of direction n falls from 10⁵ ulp² to a tenth of what rounding adds: ulp²/12 = 0.083 ulp².
         let deviation = |n: usize| ulp * 0.09 * 3000f64.powf(1.0 - n as f64 / 19.0);
         let mut rng = generator(5);
-        let exact = Array2::from_shape_fn((steps, weights), |(_, n)| deviation(n) * normal(&mut rng));
+        let mut exact = Array2::from_shape_fn((steps, weights), |(_, n)| deviation(n) * normal(&mut rng));
+        // Turned, every weight moves by many ulp: one that does not even move by one is not rounded at random.
+        turn(&mut exact, &mut rng);
         let rounded = exact.mapv(|w| (w + about) as f32);
         let (exact, rounded) = (decompose(&exact), decompose(&rounded));
         let added = added_by_rounding(

@@ -78,7 +78,8 @@ fn a_step_in_f64_is_the_gradient_by_differences() {
     // One batch of all images: its order does not matter.
     let after = trained(&initial, Precision::F64, (20, 20, 1));
     let rate = TrainingConfig::default().learning_rate;
-    let step = 1e-5;
+    // Long enough for its rounding, short enough that no ReLU switches within it.
+    let step = 3e-7;
     let (mut place, mut largest) = (0, 0.0f64);
     for position in 0..initial.layers().len() {
         let layer = &initial.layers()[position];
@@ -94,7 +95,7 @@ fn a_step_in_f64_is_the_gradient_by_differences() {
             };
             let by_differences = (at(step) - at(-step)) / (2.0 * step);
             let gradient = (all(&initial)[place] - all(&after)[place]) / rate;
-            assert!((gradient - by_differences).abs() < 1e-9, "{place}: {gradient} for {by_differences}");
+            assert!((gradient - by_differences).abs() < 1e-8, "{place}: {gradient} for {by_differences}");
             largest = largest.max(gradient.abs());
             place += 1;
         }
@@ -105,7 +106,7 @@ fn a_step_in_f64_is_the_gradient_by_differences() {
 #[test]
 fn rounded_to_f32_it_follows_the_training_in_f32() {
     let initial = MlpConfig::new(144, vec![13, 7], CLASSES).initial(2).unwrap();
-    for (steps, allowed) in [(1, 3e-8), (20, 3e-7), (200, 1e-5)] {
+    for (steps, allowed) in [(1, 1e-7), (20, 1e-6), (200, 1e-5)] {
         let of = |precision| all(&trained(&initial, precision, (600, 20, steps)));
         let (single, double) = (of(Precision::F32), of(Precision::F64));
         let apart = single.iter().zip(&double).fold(0.0f64, |most, (a, b)| most.max((a - b).abs()));

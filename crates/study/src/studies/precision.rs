@@ -25,5 +25,6 @@ pub(crate) const PART: Part = Part {
     controls: findings::CONTROLS,
     nulls: &[],
     opening: None,
+    // TODO: guesses from the times of its parts; to be replaced by what `reproduce --only precision` takes.
     reproduced: Some(reproduced!("precision", 120.0, 90.0)),
 };
