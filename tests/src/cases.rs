@@ -174,6 +174,12 @@ pub fn controls(program: &Program, work: Workplace) -> Case {
     study("study, controls", section, program, work)
 }
 
+/// A study that keeps single readings of surrogates.
+pub fn surrogates(program: &Program, work: Workplace) -> Case {
+    let section = "[study.surrogates]\nrealisations = 2\nranges = [[2, 20]]\ntimes = [1, 5]";
+    study("study, surrogates", section, program, work)
+}
+
 /// A study whose runs take over files of the finished one.
 pub fn sensitivity(program: &Program, work: Workplace) -> Case {
     let section = "[study.sensitivity]\nranges = [[2, 20], [3, 15]]\n[[study.sensitivity.groups]]\ntitle = 'centre'\n\

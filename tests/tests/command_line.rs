@@ -203,3 +203,38 @@ fn every_layer_can_be_recorded() {
     let trajectory: ndarray::Array2<f32> = varflat_tests::npy(&run.join("trajectory.npy"));
     assert_eq!(trajectory.dim(), (600, 48));
 }
+
+/// What has no replay has surrogates all the same, and says why.
+#[test]
+fn controls_of_a_run_without_a_replay_are_surrogates_alone() {
+    let work = Workplace::new();
+    let adam = ["training.optimizer=adam", "training.learning_rate=0.002", "fit.decay=[5,50]"];
+    work.finished(&program!(), "adam", &adam);
+    let few = ["--realisations", "2", "--replays", "2"].map(str::to_owned);
+    let controls = |name: &str| [work.stage("controls", name).as_slice(), &few].concat();
+    let said = program!().run(&controls("adam")).succeeds().stdout;
+    assert!(
+        said.contains("No replay: the replay is that of plain SGD") && said.contains("ψ, components"),
+        "{said}"
+    );
+    assert!(!work.path("adam-controls").exists() && work.path("adam-surrogates/surrogates.csv").exists());
+    // Of a run that has only been trained, the trajectory.
+    program!().run(&work.experiment("train", "trained", &[])).succeeds();
+    program!().run(&work.stage("pca", "trained")).succeeds();
+    let said = program!().run(&controls("trained")).succeeds().stdout;
+    assert!(
+        said.contains("has not been through all of its stages") && said.contains("within epochs"),
+        "{said}"
+    );
+    // With a replay, both.
+    work.finished(&program!(), "sgd", &["fit.decay=[5,50]"]);
+    let said = program!().run(&controls("sgd")).succeeds().stdout;
+    assert!(
+        said.contains("replays of frozen noise") && said.contains("realisations of each surrogate"),
+        "{said}"
+    );
+    assert!(
+        work.path("sgd-controls/controls.csv").exists()
+            && work.path("sgd-surrogates/surrogates.csv").exists()
+    );
+}

@@ -521,3 +521,117 @@ fn a_table_from_a_spreadsheet_is_called_that_with_the_remedy_of_its_folder() {
         }
     }
 }
+
+/// From −0.5 to 0.5, without any order (the mixing of SplitMix64).
+fn scattered(number: u64) -> f64 {
+    let mut bits = number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    ((bits ^ (bits >> 31)) >> 11) as f64 / 2f64.powi(53) - 0.5
+}
+
+/// Steps of noise that sums to zero over every epoch of so many, with variances that fall: what a reshuffled training without a force leaves.
+fn reshuffled((epochs, length, weights): (usize, usize, usize)) -> Array2<f64> {
+    let mut window = Array2::zeros((epochs * length, weights));
+    for weight in 0..weights {
+        let size = 2f64.powf(-0.2 * weight as f64);
+        let mut place = 1.0;
+        for epoch in 0..epochs {
+            let noise = |step: usize| scattered(((epoch * length + step) * weights + weight) as u64);
+            let mean = (0..length).map(noise).sum::<f64>() / length as f64;
+            for step in 0..length {
+                place += 0.01 * size * (noise(step) - mean);
+                window[[epoch * length + step, weight]] = place;
+            }
+        }
+    }
+    window
+}
+
+/// Everything that `varflat controls` says and leaves of a trajectory alone.
+#[test]
+fn a_trajectory_alone_is_put_beside_its_surrogates() {
+    let (work, program) = (Workplace::new(), program!());
+    let window = reshuffled((8, 40, 60));
+    let shape = "(320, 60)";
+    for (name, element, fortran) in [("double", "<f8", false), ("torch", "<f4", true), ("half", "<f2", true)]
+    {
+        // f16 knows a weight of 1 to a thousandth.
+        let window = if element == "<f2" { window.mapv(|w| (w - 1.0) * 100.0 + 3.0) } else { window.clone() };
+        fs::write(
+            work.path(format!("{name}.npy")),
+            npy(1, element, fortran, shape, &encoded(&window, element, fortran)),
+        )
+        .unwrap();
+        let file = work.text(format!("{name}.npy"));
+        let said = program
+            .run(&["controls", &file, "--steps-per-epoch", "40", "--figures", &work.text(name)])
+            .succeeds()
+            .stdout;
+        for part in [
+            "No replay:",
+            "gap",
+            "out of sample",
+            "the null",
+            "within epochs",
+            "σ² ∝ (s²)^β",
+            "320 rows of 60 weights",
+        ] {
+            assert!(said.contains(part), "{part}: {said}");
+        }
+        let lines = said.lines().filter(|line| line.starts_with("  ")).count();
+        assert!((8..=16).contains(&lines), "{said}");
+        for table in
+            ["surrogates.csv", "surrogates_spectra.csv", "surrogates.json", "surrogates.svg", "report.html"]
+        {
+            assert!(work.path(name).join(table).exists(), "{table}");
+        }
+        // What shuffling within epochs keeps, and shuffling over the window does not.
+        let total = |surrogate: &str| {
+            let (header, rows) = varflat_tests::table(&work.path(name).join("surrogates.csv"));
+            let place = |name: &str| header.iter().position(|column| column == name).unwrap();
+            let found = rows
+                .iter()
+                .find(|row| row[place("quantity")] == "total" && row[place("surrogate")] == surrogate);
+            let number = |row: &Vec<String>, name: &str| row[place(name)].parse::<f64>().unwrap();
+            found.map(|row| number(row, "mean") / number(row, "value")).unwrap()
+        };
+        let (within, over) = (total("within_epochs"), total("shuffled"));
+        assert!((0.8..1.3).contains(&within) && over > 2.5, "{name}: {within} {over}");
+        let again = program.run(&["controls", &file, "--steps-per-epoch", "40"]).succeeds().stdout;
+        assert!(again.contains("already finished"), "{again}");
+        program.run(&["verify", &work.text(name)]).succeeds();
+    }
+    // Without the length of an epoch one kind is left out, and named.
+    let said = program.run(&["controls", &work.text("torch.npy"), "--drift", "first"]).succeeds().stdout;
+    assert!(
+        said.contains("not shuffled within epochs") && said.contains("first component left out"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_trajectory_that_has_no_surrogates_is_one_clear_error() {
+    let (work, program) = (Workplace::new(), program!());
+    let mut broken = reshuffled((4, 20, 5));
+    broken[[37, 2]] = f64::NAN;
+    let whole = reshuffled((4, 20, 5));
+    let short = whole.slice_axis(ndarray::Axis(0), (..9).into()).to_owned();
+    for (name, window, options, parts) in [
+        ("short", &short, vec![], ["9 rows", "at least 16"]),
+        ("constant", &Array2::ones((80, 5)), vec![], ["rows", "equal"]),
+        ("nan", &broken, vec![], ["row 37", "NaN"]),
+        ("epoch", &whole, vec!["--steps-per-epoch", "100"], ["steps_per_epoch = 100", "80 rows"]),
+        ("none", &whole, vec!["--realisations", "0"], ["realisations = 0", "1000"]),
+    ] {
+        let file = work.path(format!("{name}.npy"));
+        fs::write(&file, saved(window)).unwrap();
+        let arguments = [vec!["controls", file.to_str().unwrap()], options].concat();
+        let outcome = program.run(&arguments);
+        assert_eq!(outcome.code, Some(1), "{name}: {outcome:?}");
+        for part in parts {
+            assert!(outcome.stderr.contains(part), "{name}, {part}: {}", outcome.stderr);
+        }
+        assert!(!work.path(format!("{name}-surrogates/surrogates.json")).exists());
+    }
+}

@@ -59,7 +59,7 @@ components = [2, 99]
 burn_in = 10
 "#;
 
-const STUDIES: [&str; 9] = [
+const STUDIES: [&str; 10] = [
     "[study.drift]\ncomponents = [1, 2]\nlags = [[2, 20]]\npoints = 7",
     "[study.temperature]\nprofiled = [2]\nmini_batches_along = [2]\nmini_batches = 5\npoints = 9\nfull_gradient_every = 50\nranges = [[2, 20]]",
     "[study.sensitivity]\nset = ['fit.block=50']\nranges = [[2, 60]]\ngroups = [{ title = 'a', set = [], vary = ['seed=1'] }]",
@@ -67,6 +67,7 @@ const STUDIES: [&str; 9] = [
     "[study.controls]\nreplays = 2\nburn_in = 1\nranges = [[2, 20]]\ntimes = [1, 5]\nbases = ['components', 'hessian']\nlevels = [2.0]\n\
      flatness = 20\ngradients = 9",
     "[study.nulls]\nreplays = 2\nranges = [[2, 20]]\nset = ['fit.block=50']\ngroups = [{ title = 'a', set = [], vary = ['seed=1'] }]",
+    "[study.surrogates]\nrealisations = 2\nranges = [[2, 20]]\ntimes = [1, 5]\ndrift = 'line'\nkinds = ['phases', 'walk']\nrows = 400\nsteps_per_epoch = 30\nblock = 30",
     "[study.precision]\nconstants = [0.0, 2.0]\ndirections = 9",
     "[study.width]\nset = ['fit.block=50']\ngroups = [{ title = 'a', set = [], vary = ['seed=1'] }]",
     "[study.forgetting]\npairs = [[0, 1], [3, 2]]\nheads = ['own']\nepochs = 3\nwindow = 2\nevery = 2\nseeds = [1, 2]\nstrengths = [0.1]\n\
@@ -388,6 +389,24 @@ fn studies_refuse_what_no_run_can_give() {
         (
             "[study.nulls]\nreplays = 2\nranges = []\ngroups = [{ title = 'a', vary = ['seed=1'] }]",
             &["ranges needs at least one"],
+        ),
+        (
+            "[study.surrogates]\nrealisations = 100000000\nranges = [[2, 20]]\ntimes = [1]",
+            &["realisations = 100000000", "1000"],
+        ),
+        ("[study.surrogates]\nrealisations = 2\nranges = []\ntimes = [1]", &["ranges needs at least one"]),
+        ("[study.surrogates]\nrealisations = 2\nranges = [[2, 20]]\ntimes = []", &["times needs components"]),
+        (
+            "[study.surrogates]\nrealisations = 2\nranges = [[2, 20]]\ntimes = [1]\nkinds = []",
+            &["kinds needs"],
+        ),
+        (
+            "[study.surrogates]\nrealisations = 2\nranges = [[2, 20]]\ntimes = [1]\nkinds = ['walk', 'walk']",
+            &["kinds", "twice"],
+        ),
+        (
+            "[study.surrogates]\nrealisations = 2\nranges = [[2, 20]]\ntimes = [1]\nsteps_per_epoch = 1",
+            &["steps_per_epoch = 1", "2"],
         ),
         (
             "[study.temperature]\nprofiled = [2]\nmini_batches_along = [2]\nmini_batches = 5\npoints = 100000000\nfull_gradient_every = 5",

@@ -37,6 +37,7 @@ kinds! {
     runs_side_by_side: cases::sweep;
     a_study_that_keeps_results: cases::forgetting;
     a_study_that_keeps_replays: cases::controls;
+    a_study_that_keeps_surrogates: cases::surrogates;
     a_study_whose_runs_share_files: cases::sensitivity;
     figures_in_place_of_others: cases::plot;
     the_report: cases::report;

@@ -21,6 +21,8 @@ const NULLS: &str = "[study.nulls]\nreplays = 5\nranges = [[2, 40]]\nset = ['lan
                      set = ['recorder.window=150', 'fit.block=25', 'training.loss_below=0.8']\nvary = ['recorder.every=1,2']\n\
                      [[study.nulls.groups]]\ntitle = 'not replayed'\nset = ['training.loss_below=0.8']\nvary = ['training.momentum=0.5']\n\
                      [[study.nulls.groups]]\ntitle = 'too wide'\nset = ['training.loss_below=0.8']\nvary = ['model.hidden=[12, 400]']";
+const SURROGATES: &str =
+    "[study.surrogates]\nrealisations = 5\nranges = [[2, 20], [10, 100]]\ntimes = [1, 5, 40]";
 const PRECISION: &str = "[study.precision]\nconstants = [0, 1.5, 12]\ndirections = 30";
 const GRID: &str = "[study.grid]\nset = ['landscape.components=30']\n[[study.grid.groups]]\ntitle = 'never'\nset = ['training.loss_below=1e-9']\n\
                     vary = ['training.learning_rate=0.02,1e20']\n[[study.grid.groups]]\ntitle = 'to the end'\nset = ['training.loss_below=0']\n\
@@ -92,6 +94,7 @@ fn every_study_is_done_once_and_drawn_from_its_tables() {
         ("temperature", TEMPERATURE, 2),
         ("drift", DRIFT, 1),
         ("controls", CONTROLS, 3),
+        ("surrogates", SURROGATES, 2),
         ("precision", PRECISION, 1),
         ("langevin", LANGEVIN, 2),
         ("grid", GRID, 2),

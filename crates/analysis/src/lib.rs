@@ -7,7 +7,8 @@
 //! 2. [`FlatnessSearch`]: flatness F_i of the loss landscape along each p_i;
 //! 3. [`PowerLaw`]: the exponent ψ of σ_i² ∝ F_i^(−ψ); [`Replicates`] have its interval over time, as an [`Estimate`];
 //! 4. [`spectrum`]: gap, decay and shares of the variances;
-//! 5. [`temperature`], [`Correlator`] and [`mean_square_displacement`]: the noise that drives the weights, how long it and they
+//! 5. [`surrogates`]: what the window would look like if a property of it were all there is;
+//! 6. [`temperature`], [`Correlator`] and [`mean_square_displacement`]: the noise that drives the weights, how long it and they
 //!    remember, and whether they drift or diffuse.
 //!
 //! The crate knows no network, no files and has no randomness of its own: weights come in as an
@@ -77,6 +78,7 @@ mod scaling;
 pub mod spectrum;
 mod spread;
 mod student;
+pub mod surrogates;
 mod temperature;
 mod trend;
 mod trust;

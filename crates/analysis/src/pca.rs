@@ -38,6 +38,7 @@ use crate::AnalysisError;
 use floor::along_components;
 use format::Format;
 pub(crate) use product::{add_to_lower, product};
+pub(crate) use transform::project_in_blocks;
 
 /// All eigenvalues of a symmetric matrix in descending order, and the eigenvectors, one after the other.
 pub(crate) fn largest_eigenpairs(matrix: Mat<f64>) -> Result<(Vec<f64>, Vec<f64>), AnalysisError> {

@@ -10,16 +10,45 @@
 /// }
 /// ```
 pub fn detrend(series: &mut [f64]) {
+    line_of(series).take_from(series);
+}
+
+/// A straight line in time, a + b (t − t̄).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Line {
+    middle: f64,
+    mean: f64,
+    slope: f64,
+}
+
+/// The least-squares line of a series.
+pub(crate) fn line_of(series: &[f64]) -> Line {
     let steps = series.len() as f64;
     let (middle, mean) = (0.5 * (steps - 1.0), series.iter().sum::<f64>() / steps);
-    let times = || (0..).map(|t: usize| t as f64 - middle);
     let (mut products, mut squares) = (0.0, 0.0);
-    for (value, time) in series.iter().zip(times()) {
+    for (value, time) in series.iter().zip(times(middle)) {
         products += time * (value - mean);
         squares += time * time;
     }
     let slope = if squares > 0.0 { products / squares } else { 0.0 };
-    series.iter_mut().zip(times()).for_each(|(value, time)| *value -= mean + slope * time);
+    Line { middle, mean, slope }
+}
+
+/// t − t̄.
+fn times(middle: f64) -> impl Iterator<Item = f64> {
+    (0..).map(move |t: usize| t as f64 - middle)
+}
+
+impl Line {
+    pub(crate) fn take_from(self, series: &mut [f64]) {
+        let line = times(self.middle).map(|time| self.mean + self.slope * time);
+        series.iter_mut().zip(line).for_each(|(value, line)| *value -= line);
+    }
+
+    pub(crate) fn add_to(self, series: &mut [f64]) {
+        let line = times(self.middle).map(|time| self.mean + self.slope * time);
+        series.iter_mut().zip(line).for_each(|(value, line)| *value += line);
+    }
 }
 
 #[cfg(test)]

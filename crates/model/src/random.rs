@@ -19,6 +19,8 @@ pub enum Purpose {
     Langevin,
     /// Which results are derived once more; the index counts the samples.
     Verification,
+    /// Phases, orders and noise of surrogates; the index counts kinds, realisations and coordinates.
+    Surrogates,
 }
 
 impl Purpose {
@@ -30,6 +32,7 @@ impl Purpose {
             Self::Bootstrap => 3,
             Self::Langevin => 4,
             Self::Verification => 5,
+            Self::Surrogates => 6,
         }
     }
 }

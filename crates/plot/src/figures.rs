@@ -16,6 +16,7 @@ pub(crate) mod mini_batches;
 pub(crate) mod null_panels;
 pub(crate) mod nulls;
 pub(crate) mod power_law_line;
+pub(crate) mod spectra;
 pub(crate) mod spectrum;
 pub(crate) mod temperature;
 pub(crate) mod trade_off;

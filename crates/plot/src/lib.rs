@@ -58,6 +58,7 @@ pub use figures::mini_batches::{MiniBatchDirection, MiniBatchFigure, mini_batch_
 pub use figures::null_panels::{NullGuide, NullLook, NullPanel, NullPanels, NullSeries, null_panels};
 pub use figures::nulls::{NullFigure, nulls};
 pub use figures::power_law_line::{PowerLawLine, SlopeGuide};
+pub use figures::spectra::{BandSeries, SpectraFigure, spectra};
 pub use figures::spectrum::{Spectrum, spectrum};
 pub use figures::temperature::{CorrelationTimeSeries, TemperatureFigure, TemperatureProfile, temperature};
 pub use figures::trade_off::{TradeOff, TradeOffCurve, TradeOffPanel, TradeOffPoint, trade_off};

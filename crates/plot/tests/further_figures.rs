@@ -223,6 +223,25 @@ fn ranked(directions: usize) -> NullPanels {
     }
 }
 
+fn spectrums(ranks: usize, kinds: usize) -> SpectraFigure {
+    let series = |label: String, scale: f64, band: f64| BandSeries {
+        label,
+        points: (1..=ranks)
+            .map(|i| {
+                let variance = scale * 1e-4 * (i as f64).powf(-2.3) * (0.1 * scatter(i)).exp();
+                (i as f64, variance, variance / band, variance * band)
+            })
+            .collect(),
+    };
+    let names = ["phases", "phases, Hessian", "within epochs", "blocks", "shuffled", "walk", "white noise"];
+    let null = |(place, name): (usize, &&str)| series((*name).to_owned(), 3f64.powi(place as i32 - 3), 1.2);
+    SpectraFigure {
+        data: series("window".to_owned(), 1.0, 1.0),
+        nulls: names.iter().take(kinds).enumerate().map(null).collect(),
+        title: Some("12000 rows of 2500 weights, a line in time taken away".to_owned()),
+    }
+}
+
 fn twinned(components: usize) -> TwinFigure {
     let points =
         |of: &dyn Fn(usize) -> f64| (1..=components).map(|i| (i as f64, of(i))).collect::<Vec<(f64, f64)>>();
@@ -281,6 +300,7 @@ fn all(size: usize) -> Vec<(&'static str, Figure)> {
         ("drift", drift(&drifting(size)).unwrap()),
         ("nulls", nulls(&nulled(size)).unwrap()),
         ("null_panels", null_panels(&ranked(size)).unwrap()),
+        ("spectra", spectra(&spectrums(size, 7)).unwrap()),
         ("twins", twins(&twinned(size)).unwrap()),
         ("by_size", quantities_by_size(&by_size(size.min(20))).unwrap()),
     ]
@@ -501,6 +521,21 @@ fn nulls_are_lines_among_points_and_beside_what_would_be_no_difference() {
 }
 
 #[test]
+fn spectra_have_a_line_for_every_null_and_one_for_its_ratio() {
+    for kinds in [1, 7] {
+        let figure = spectra(&spectrums(9, kinds)).unwrap();
+        // The second one is vermillion: two lines, one in the legend, and those of the band.
+        assert_eq!(lines(&figure, "#D55E00"), 3, "{kinds}");
+        assert_eq!(circles(figure.svg(), "#0072B2", "cx").len(), 9 + 1);
+        assert!(texts(&figure).contains(&"no difference".to_owned()));
+    }
+    let mut data = spectrums(5, 2);
+    data.nulls[1].points[2].2 = 0.0;
+    assert!(message(spectra(&data)).contains("`nulls[1].points[2]` is 0"), "{}", message(spectra(&data)));
+    assert!(message(spectra(&SpectraFigure::default())).contains("`nulls` is empty"));
+}
+
+#[test]
 fn twins_are_beside_one_exact_line() {
     let figure = twins(&twinned(8)).unwrap();
     let texts = texts(&figure);
@@ -581,6 +616,13 @@ fn extreme_magnitudes_are_legible() {
             }
         }
         check("extreme_nulls", &nulls(&data).unwrap());
+
+        let mut data = spectrums(3, 3);
+        for series in data.nulls.iter_mut().chain([&mut data.data]) {
+            series.label = text();
+            series.points = vec![(1.0, low, low, low), (2.0, high, low, high), (3.0, low, low, high)];
+        }
+        check("extreme_spectra", &spectra(&data).unwrap());
 
         let mut data = twinned(3);
         data.exact = vec![(low, high), (high, low), (low, low)];

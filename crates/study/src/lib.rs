@@ -21,6 +21,7 @@ pub mod reproduce;
 pub mod studies;
 pub mod study;
 pub mod sweep;
+pub mod trajectory;
 pub mod verify;
 pub mod words;
 

@@ -9,6 +9,7 @@ mod number;
 mod record;
 mod source;
 mod tables;
+mod tables_of;
 
 pub(crate) use claim::{Certainty, Claim, Finding, Verdict};
 pub(crate) use control::Control;
@@ -19,6 +20,7 @@ pub(crate) use number::{Number, is_about};
 pub(crate) use record::{Build, StudyRecord};
 pub(crate) use source::{Origin, Provenance, Source};
 pub(crate) use tables::Tables;
+pub(crate) use tables_of::{check_own, copy_tables};
 
 use varflat_plot::Figure;
 use varflat_run::error::Result;

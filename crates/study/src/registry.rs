@@ -53,6 +53,8 @@ studies! {
     Drift(crate::studies::drift::DriftStudy),
     /// What would have come out anyway: replayed noise, other directions, exact amplitudes.
     Controls(crate::studies::controls::ControlsStudy),
+    /// What the trajectory alone would give: phases, steps in other orders, walks and noise.
+    Surrogates(crate::studies::surrogates::SurrogatesStudy),
     /// Rounding: twins in f64 and in f32.
     Precision(crate::studies::precision::PrecisionStudy),
     /// Walks in thermal equilibrium (claim 7).

@@ -14,5 +14,6 @@ pub(crate) mod langevin;
 pub(crate) mod nulls;
 pub(crate) mod precision;
 pub(crate) mod sensitivity;
+pub(crate) mod surrogates;
 pub(crate) mod temperature;
 pub(crate) mod width;

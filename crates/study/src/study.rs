@@ -4,22 +4,21 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
-use varflat_files::{
-    FileError, FileSum, make_folder, read_bytes, read_json, read_text, remove, write_json, write_whole,
-};
+use varflat_files::{FileError, FileSum, make_folder, read_json, read_text, remove, write_json};
 use varflat_run::context::Context;
-use varflat_run::error::{Error, Remedy, Result};
+use varflat_run::error::{Error, Result};
 use varflat_run::experiment::{Experiment, Kind, check_name, parsed};
-use varflat_run::run_folder::{self, RunFolder, RunRecord, Stage, is_record, names};
+use varflat_run::run_folder::{self, RunFolder, RunRecord, Stage};
 use varflat_run::versions;
 
-use crate::part::{Build, StudyRecord, Unfinished, check_apart, claim_new};
+use crate::part::{Build, StudyRecord, check_own, copy_tables};
 use crate::studies::context::{Inputs, StudyContext};
 
 pub use crate::registry::StudyKind;
 pub use crate::registry::sections::*;
 pub use crate::studies::forgetting::Heads;
 pub use crate::studies::groups::{PointGroup, Trainings};
+pub use crate::studies::surrogates::Surrogate;
 
 /// A study file: its name, the run it looks at, and the one section `[study.…]` that says what is done.
 ///
@@ -122,7 +121,7 @@ impl Study {
         let folder = runs.join(&self.name);
         make_folder(&folder)?;
         let report = self.report(&folder);
-        self.check_own(&folder, &report, force)?;
+        check_own(&folder, self.study.part(), force)?;
         let lock = run_folder::lock_exclusive(&folder)?;
         if let Some(notice) = lock.take_notice() {
             context.warn(notice);
@@ -144,32 +143,12 @@ impl Study {
         };
         let tables = FileSum::of_all(&work.folder, self.study.part().tables)?;
         let Inputs { runs, data } = work.used();
-        let (study, experiment, source) = (self.clone(), base.clone(), record);
+        let (study, experiment, source) = (self.clone(), Some(base.clone()), record);
         write_json(
             &report,
             &StudyRecord { study, experiment, source, made, runs, data, tables, report: numbers },
         )?;
         self.summarise(&report, context)
-    }
-
-    /// Refuse a folder in which the study's tables would replace what is not a study's.
-    fn check_own(&self, folder: &Path, report: &Path, force: bool) -> Result<()> {
-        if folder.join(names::CONFIG).exists() {
-            let problem = format!("is the folder of a run, and the study is called {:?}", self.name);
-            return Err(Error::malformed(folder, problem, Remedy::RenameStudy));
-        }
-        // The lock file stays where a study was begun; the report may be all that was copied from elsewhere.
-        let begun = folder.join(names::LOCK).exists() || is_record(report)?;
-        let ours = force || (begun && (!report.exists() || is_record(report)?));
-        let mut files =
-            self.study.part().tables.iter().map(|table| folder.join(table)).chain([report.to_owned()]);
-        match files.find(|file| !ours && file.exists()) {
-            None => Ok(()),
-            Some(file) => {
-                let problem = "was not written by this study and would be overwritten";
-                Err(Error::malformed(&file, problem, Remedy::MoveAwayOrRename))
-            }
-        }
     }
 
     /// Say what a finished study found.
@@ -184,10 +163,18 @@ impl Study {
         self.study.part().tables.iter().all(|table| folder.join(table).exists())
             && record.is_ok_and(|record| {
                 record.study == *self
-                    && record.experiment == *base
+                    && record.experiment.as_ref() == Some(base)
                     && record.source.as_ref() == source
                     && !lacks_data(&record.report)
             })
+    }
+
+    /// Why the study cannot look into a finished run; `None` if it can.
+    ///
+    /// # Errors
+    /// A run that cannot be read.
+    pub fn problem_with(&self, run: &RunFolder) -> Result<Option<String>> {
+        Ok(self.study.study().check_run(run)?.err())
     }
 
     /// Refuse what the finished run has no room for: components and lags beyond those there are.
@@ -208,22 +195,7 @@ impl Study {
     /// [`Error::File`] if one cannot be read or written.
     pub fn copy_tables(&self, runs: &Path, figures: &Path) -> Result<()> {
         let folder = runs.join(&self.name);
-        check_apart(figures, &folder)?;
-        let part = self.study.part();
-        let record: StudyRecord<serde_json::Value> = read_json(&folder.join(part.record))?;
-        let _claim = claim_new(figures)?;
-        let unfinished = Unfinished::begin(figures, part)?;
-        for name in part.tables.iter().chain([&part.record]) {
-            let from = folder.join(name);
-            let bytes = read_bytes(&from)?;
-            let known = record.tables.get(*name);
-            if let Some(difference) = known.and_then(|known| known.difference(&FileSum::of_bytes(&bytes))) {
-                let problem = format!("is not the table that the study wrote ({difference})");
-                return Err(Error::malformed(&from, problem, Remedy::RedoStudy));
-            }
-            write_whole(&figures.join(name), |file| std::io::Write::write_all(file, &bytes))?;
-        }
-        unfinished.end()
+        copy_tables(&folder, figures, self.study.part())
     }
 }
 

@@ -30,6 +30,7 @@ use varflat_run::error::Result;
   varflat sweep submit experiments/sweep.toml --engine slurm --time 2:00:00 --mem 2G
   varflat study experiments/drift.toml --figures figures/mine
   varflat controls runs/headline               what would have come out anyway
+  varflat controls trajectory.npy              the same of weights that another program recorded
   varflat flatness runs/headline --set landscape.around=final
   varflat report --figures figures
   varflat inspect runs/headline

@@ -37,7 +37,8 @@ pub use varflat_run::{
 #[cfg(feature = "train")]
 pub use varflat_run::{constraint, record};
 pub use varflat_study::{
-    Study, SweepFile, catalogue, figures, inspect, registry, report, reproduce, study, sweep, verify,
+    Study, SweepFile, catalogue, figures, inspect, registry, report, reproduce, study, sweep, trajectory,
+    verify,
 };
 
 /// The Rust code of the README and of the guide are doctests.

@@ -62,20 +62,32 @@ impl TrajectoryPca {
         window: &dyn WindowSource,
         origin: Vec<f64>,
         k: usize,
-        mut visit: impl FnMut(usize, ArrayView2<'_, f64>) -> Result<(), E>,
+        visit: impl FnMut(usize, ArrayView2<'_, f64>) -> Result<(), E>,
     ) -> Result<(), E> {
         same_length("the window along its columns", self.mean.len(), window.weights())?;
         let available = self.components.nrows();
         if k > available {
             return Err(AnalysisError::TooManyComponents { requested: k, available }.into());
         }
-        let directions = Mat::from_fn(self.mean.len(), k, |n, i| self.components[[i, n]]);
-        CentredWindow::new(window, origin).for_row_blocks(|first, block| {
-            let mut rows = Mat::zeros(block.nrows(), k);
-            product(rows.as_mut(), Accum::Replace, block, directions.as_ref(), 1.0);
-            visit(first, Array2::from_shape_fn(rows.shape(), |at| rows[at]).view())
-        })
+        let directions = self.components.slice_axis(Axis(0), (..k).into());
+        project_in_blocks(window, origin, directions, visit)
     }
+}
+
+/// (w(t) − `origin`)·p_i along directions p `[k, weights]`, in blocks of consecutive steps `[steps ≤ 504, k]`, with the first step of each.
+pub(crate) fn project_in_blocks<E: From<AnalysisError>>(
+    window: &dyn WindowSource,
+    origin: Vec<f64>,
+    directions: ArrayView2<'_, f64>,
+    mut visit: impl FnMut(usize, ArrayView2<'_, f64>) -> Result<(), E>,
+) -> Result<(), E> {
+    let k = directions.nrows();
+    let columns = Mat::from_fn(directions.ncols(), k, |n, i| directions[[i, n]]);
+    CentredWindow::new(window, origin).for_row_blocks(|first, block| {
+        let mut rows = Mat::zeros(block.nrows(), k);
+        product(rows.as_mut(), Accum::Replace, block, columns.as_ref(), 1.0);
+        visit(first, Array2::from_shape_fn(rows.shape(), |at| rows[at]).view())
+    })
 }
 
 /// Projects a window on all kept components; errors as [`TrajectoryPca::project`].

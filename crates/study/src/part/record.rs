@@ -42,8 +42,9 @@ impl Asked {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct StudyRecord<R, S = Asked> {
     pub(crate) study: S,
-    /// The experiment of the run it looks at.
-    pub(crate) experiment: Experiment,
+    /// The experiment of the run it looks at; none of a trajectory alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) experiment: Option<Experiment>,
     /// How that run was made, if the study looked into it.
     pub(crate) source: Option<RunRecord>,
     /// The program that did the study.

@@ -1,5 +1,7 @@
 //! Results that outlive an interruption.
 
+use std::path::Path;
+
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use varflat_files::{read_json, write_json};
@@ -37,4 +39,27 @@ where
     let cached = Cached { of, experiment: work.base.clone(), found: make()? };
     write_json(&file, &cached)?;
     Ok(cached.found)
+}
+
+/// A result whose key says by itself what it was made of.
+#[derive(Serialize, Deserialize)]
+struct Kept<K, T> {
+    of: K,
+    found: T,
+}
+
+/// The result in the file if it was made of the same, and nothing is to be made by force; else that of `make`, which is kept there.
+pub(super) fn kept<K, T>(file: &Path, force: bool, of: K, make: impl FnOnce() -> Result<T>) -> Result<T>
+where
+    K: Serialize + DeserializeOwned + PartialEq,
+    T: Serialize + DeserializeOwned,
+{
+    if let (false, Ok(kept)) = (force, read_json::<Kept<K, T>>(file))
+        && kept.of == of
+    {
+        return Ok(kept.found);
+    }
+    let kept = Kept { of, found: make()? };
+    write_json(file, &kept)?;
+    Ok(kept.found)
 }

@@ -196,3 +196,22 @@ fn mean_of(replays: &[Reading], basis: Basis, place: usize, of: impl Fn(&Along) 
         replays.iter().filter_map(|replay| Some(of(replay.of(basis)?.view.along.get(place)?))).collect();
     Estimate::mean(&values).map(|mean| mean.value)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_ranges_are_about_ranks_a_half_octave_apart_and_end_with_the_directions() {
+        let ranges = short_ranges(100);
+        assert_eq!(ranges[0], [3, 8]);
+        assert!(
+            ranges.is_sorted() && ranges.iter().all(|[first, last]| last - first >= FEWEST && *last <= 100)
+        );
+        for [first, last] in ranges {
+            let ratio = last as f64 / first as f64;
+            assert!((ratio / (ABOUT * ABOUT) - 1.0).abs() < 0.15, "{first} {last}");
+        }
+        assert!(short_ranges(5).is_empty());
+    }
+}

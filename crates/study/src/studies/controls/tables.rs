@@ -34,7 +34,7 @@ pub(crate) struct DirectionRow {
     pub(crate) expected_ratio: Option<f64>,
     /// ρ = 2⟨θ∂L⟩/α⟨g²⟩ by gradients of the full loss, along the eigenvectors of the Hessian.
     pub(crate) fluctuation_dissipation: Option<f64>,
-    /// F as it was measured, along the window's own components, and F of the parabola of κ.
+    /// F as it was measured, along the window's own components and some of the Hessian's eigenvectors, and F of the parabola of κ.
     pub(crate) flatness: Option<f64>,
     pub(crate) flatness_of_curvature: Option<f64>,
     /// Mean over the replays of σ² of their direction of this rank, and F of their mean κ; in the parabola, and with noise alone.

@@ -109,3 +109,81 @@ fn collapse(settled: &[&RunRow], directions: &[RunDirection]) -> Option<[f64; 3]
     let at = |q: f64| quantile(ratios.clone(), q);
     Some([at(0.1)?, at(0.5)?, at(0.9)?])
 }
+
+#[cfg(test)]
+mod tests {
+    use varflat_analysis::Trust;
+
+    use super::*;
+
+    fn run(name: &str, trust: Trust) -> RunRow {
+        RunRow {
+            group: "a".to_owned(),
+            run: name.to_owned(),
+            seed: 1,
+            batch_size: 50,
+            learning_rate: 0.1,
+            weights: Some(2500),
+            l0: Some(1e-5),
+            trust,
+            note: String::new(),
+            replays: 5,
+            missing: String::new(),
+            lateness: Some(1.0),
+            crossover: Some(0.025),
+            alignment: Some(0.9),
+            amplitude_low: None,
+            amplitude: Some(1.0),
+            amplitude_high: None,
+        }
+    }
+
+    fn psi(run: &str, value: f64, verdict: NullVerdict) -> RunNumber {
+        RunNumber {
+            run: run.to_owned(),
+            quantity: Quantity::Psi,
+            basis: Basis::Components,
+            first: 2,
+            last: 500,
+            value: Some(value),
+            replays: 5,
+            replay_mean: Some(4.0),
+            replay_deviation: Some(0.01),
+            verdict,
+        }
+    }
+
+    /// Flat directions on the line S/6, one twice as high, and a steep one that does not count.
+    #[test]
+    fn settled_runs_are_counted_and_flat_directions_collapse() {
+        let rows = [run("one", Trust::Trusted), run("two", Trust::Trusted), run("early", Trust::NotSettled)];
+        let numbers = [
+            psi("one", 4.1, NullVerdict::BeyondTheNull),
+            psi("two", 3.9, NullVerdict::AsTheNull),
+            psi("early", 2.0, NullVerdict::BeyondTheNull),
+        ];
+        let along = |run: &str, curvature: f64, scaled: f64| RunDirection {
+            run: run.to_owned(),
+            index: 1,
+            curvature,
+            sample_noise: 6.0,
+            variance: 1.0,
+            expected: Some(1.0),
+            scaled,
+        };
+        let directions = [
+            along("one", 1e-4, 1.0),
+            along("one", 1e-5, 1.0),
+            along("two", 1e-4, 2.0),
+            along("two", 1.0, 50.0),
+            along("early", 1e-4, 70.0),
+        ];
+        let study = NullsStudy { set: vec![], groups: vec![], replays: 5, ranges: vec![[2, 500]] };
+        let report = study.report(&rows, &numbers, &directions);
+        assert_eq!((report.replayed, report.as_the_null, report.beyond), (2, 1, 1));
+        let left = report.left.unwrap();
+        assert!((left.mean).abs() < 1e-12 && (left.largest - 0.1).abs() < 1e-12, "{left:?}");
+        let [_, middle, high] = report.collapse.unwrap();
+        assert!((middle - 1.0).abs() < 1e-12 && high > 1.5 && high <= 2.0, "{middle} {high}");
+    }
+}

@@ -141,7 +141,10 @@ fn mini_batches(tables: &Source) -> Result<Figure> {
     });
     Ok(varflat_plot::mini_batch_losses(&MiniBatchFigure {
         reference_loss: record.report.l0,
-        factor: record.experiment.landscape.factor,
+        factor: record
+            .experiment
+            .as_ref()
+            .map_or(std::f64::consts::E, |experiment| experiment.landscape.factor),
         directions: directions.collect(),
         title: None,
     })?)
