@@ -18,8 +18,6 @@ use crate::weights::{self, NamedWeights};
 /// Everything that training needs to go on as if it had never stopped.
 pub struct Checkpoint {
     pub(crate) network: Vec<NamedWeights>,
-    /// The numbers that the network computes with, and is kept in.
-    pub(crate) precision: Precision,
     /// burn's own record of the optimizer state.
     pub(crate) optimizer: Vec<u8>,
     /// Running sums of every parameter, by path.
@@ -44,8 +42,8 @@ pub(crate) struct CheckpointState {
 const FILES: [&str; 3] = ["weights.npz", "optimizer.bin", "means.npz"];
 
 impl Checkpoint {
-    /// Save beside the checkpoint before it, then remove that one.
-    pub(crate) fn save(&self, run: &Path) -> Result<()> {
+    /// Save beside the checkpoint before it, then remove that one. Weights are kept in the numbers that the network computes with.
+    pub(crate) fn save(&self, run: &Path, precision: Precision) -> Result<()> {
         let place = run.join(format!("{}-{:012}", names::CHECKPOINT, self.state.step));
         if place.exists() {
             // The state after a step is the same however often it is reached.
@@ -54,7 +52,7 @@ impl Checkpoint {
         let draft = draft(run);
         remove_draft(&draft)?;
         std::fs::create_dir_all(&draft).map_err(FileError::writing(&draft))?;
-        weights::write(&draft.join("weights.npz"), &self.network, self.precision.into())?;
+        weights::write(&draft.join("weights.npz"), &self.network, precision.into())?;
         write_whole(&draft.join("optimizer.bin"), |file| std::io::Write::write_all(file, &self.optimizer))?;
         let mut arrays: Vec<(String, Array<'_>)> = Vec::new();
         for (path, mean) in &self.means {
@@ -74,17 +72,17 @@ impl Checkpoint {
         saved(run)?.iter().filter(|folder| **folder != place).try_for_each(|older| discard(run, older))
     }
 
-    /// The latest checkpoint of a run that is trained in these numbers, if there is one.
+    /// The latest checkpoint of a run, if there is one.
     ///
     /// # Errors
     /// [`Error::Malformed`] if it is not as it was written; [`Error::File`] if the folder cannot be read.
-    pub fn load(run: &Path, precision: Precision) -> Result<Option<Self>> {
+    pub fn load(run: &Path) -> Result<Option<Self>> {
         let Some(folder) = saved(run)?.pop() else { return Ok(None) };
         let damaged = |error: Error| Error::malformed(&folder, error.to_string(), Remedy::BeginAgain);
-        Self::read(&folder, precision).map(Some).map_err(damaged)
+        Self::read(&folder).map(Some).map_err(damaged)
     }
 
-    fn read(folder: &Path, precision: Precision) -> Result<Self> {
+    fn read(folder: &Path) -> Result<Self> {
         let state: CheckpointState = read_sealed(&folder.join("state.json"))?;
         for (name, known) in FILES.iter().filter_map(|name| Some((name, state.files.get(*name)?))) {
             let path = folder.join(name);
@@ -117,7 +115,6 @@ impl Checkpoint {
             means.push((path, WindowMeanState { rows, segments }));
         }
         Ok(Self {
-            precision,
             network: weights::read(&folder.join("weights.npz"))?,
             optimizer: read_bytes(&optimizer)?,
             means,

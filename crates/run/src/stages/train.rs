@@ -41,7 +41,7 @@ pub(super) fn train(run: &RunWriter<'_>, context: &Context<'_>) -> Result<f64> {
     let open = device::open(context.device)?;
     let precision = experiment.training.precision;
     open.check_precision(precision)?;
-    let checkpoint = if run.is_begun() { Checkpoint::load(run.path(), precision)? } else { None };
+    let checkpoint = if run.is_begun() { Checkpoint::load(run.path())? } else { None };
     if let Some(checkpoint) = &checkpoint {
         let (started, now) = (&checkpoint.state.backend, open.backend.name());
         if started != now {
@@ -260,7 +260,7 @@ impl<'a> Course<'a> {
         let network = weights::of_module(trainer.network())?;
         let means = self.recording.states();
         let precision = self.stage.experiment().training.precision;
-        Checkpoint { network, precision, optimizer: optimizer.to_vec(), means, state }.save(folder)
+        Checkpoint { network, optimizer: optimizer.to_vec(), means, state }.save(folder, precision)
     }
 }
 
