@@ -79,6 +79,13 @@ fn momentum_goes_on_where_it_stopped() {
     interrupted_and_killed(&["training.momentum=0.9", "training.learning_rate=0.02"], 32);
 }
 
+/// Every digit of weights and momentum comes back.
+#[test]
+fn a_training_in_f64_goes_on_where_it_stopped() {
+    let settings = ["training.precision=f64", "training.momentum=0.9", "training.learning_rate=0.02"];
+    interrupted_and_killed(&settings, 36);
+}
+
 #[test]
 fn adam_goes_on_where_it_stopped() {
     interrupted_and_killed(&["training.optimizer=adam", "training.learning_rate=0.002"], 33);

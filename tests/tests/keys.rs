@@ -29,6 +29,7 @@ batch_size = 10
 shuffle = "epoch"
 loss_below = 1e-3
 max_epochs = 30
+precision = "f64"
 [recorder]
 layer = "dense.hidden"
 every = 1
@@ -58,7 +59,7 @@ components = [2, 99]
 burn_in = 10
 "#;
 
-const STUDIES: [&str; 10] = [
+const STUDIES: [&str; 12] = [
     "[study.drift]\ncomponents = [1, 2]\nlags = [[2, 20]]\npoints = 7",
     "[study.temperature]\nprofiled = [2]\nmini_batches_along = [2]\nmini_batches = 5\npoints = 9\nfull_gradient_every = 50\nranges = [[2, 20]]",
     "[study.sensitivity]\nset = ['fit.block=50']\nranges = [[2, 60]]\ngroups = [{ title = 'a', set = [], vary = ['seed=1'] }]",
@@ -68,6 +69,7 @@ const STUDIES: [&str; 10] = [
     "[study.nulls]\nreplays = 2\nranges = [[2, 20]]\nset = ['fit.block=50']\ngroups = [{ title = 'a', set = [], vary = ['seed=1'] }]",
     "[study.surrogates]\nrealisations = 2\nranges = [[2, 20]]\ntimes = [1, 5]\ndrift = 'line'\nkinds = ['phases', 'walk']\nrows = 400\nsteps_per_epoch = 30\nblock = 30",
     "[study.noise]\norders = 5\nepochs = 2\nwindow = 1\nrange = [2, 20]\nrepeats = 2\nprojected = 8",
+    "[study.precision]\nconstants = [0.0, 2.0]\ndirections = 9",
     "[study.width]\nset = ['fit.block=50']\ngroups = [{ title = 'a', set = [], vary = ['seed=1'] }]",
     "[study.forgetting]\npairs = [[0, 1], [3, 2]]\nheads = ['own']\nepochs = 3\nwindow = 2\nevery = 2\nseeds = [1, 2]\nstrengths = [0.1]\n\
      components = [2, 6]\nshown = 6\nexponent = 2.0\nexponents = [0.0]\nweights = [10]\ndampings = [0.01]\nfisher_samples = 20",
@@ -231,6 +233,7 @@ const REFUSED: [(&str, &[&str]); 40] = [
     ("training.momentum=1e308", &["training.momentum = 1e308 must be at least 0 and below 1"]),
     ("training.batch_size=0", &["training.batch_size = 0 must be between 1 and 1000000000"]),
     ("training.max_epochs=1000001", &["training.max_epochs = 1000001", "1000000"]),
+    ("training.precision=f16", &["training.precision", "f16", "f32"]),
     ("recorder.layer=foo", &["recorder.layer = \"foo\" is unknown", "input, hidden, output"]),
     ("recorder.layer=foo.weight", &["recorder.layer = \"foo\" is unknown"]),
     ("recorder.every=9223372036854775807", &["recorder.every", "1000000000"]),
@@ -376,6 +379,13 @@ fn studies_refuse_what_no_run_can_give() {
             "[study.noise]\norders = 5\nepochs = 2\nwindow = 1\nrange = [2, 20]\nprojected = 0",
             &["projected = 0", "between 1"],
         ),
+        ("[study.precision]\nconstants = [1]\ndirections = 9", &["constants begins with 0"]),
+        (
+            "[study.precision]\nconstants = [0, 2, 2]\ndirections = 9",
+            &["constants = [0.0, 2.0, 2.0] should rise"],
+        ),
+        ("[study.precision]\nconstants = [0, 1e308]\ndirections = 9", &["constants: 1e308", "1000000"]),
+        ("[study.precision]\nconstants = [0]\ndirections = 4", &["directions = 4", "between 5"]),
         (
             "[study.controls]\nreplays = 2\nranges = [[2, 20]]\ntimes = [1]\nlevels = [2.0, 1.0]",
             &["levels: 1", "above 1"],

@@ -12,8 +12,8 @@ use varflat_analysis::{FlatnessSearch, ParamGuard};
 use varflat_model::data::{Data, Verify};
 use varflat_model::device::{Backend, OpenDevice, open};
 use varflat_model::{
-    Classifier, DenseLandscape, DenseNetwork, DeviceLandscape, Mlp, ModuleLandscape, ResidentSet, Trainer,
-    TrainingConfig,
+    Classifier, DenseLandscape, DenseNetwork, DeviceLandscape, Mlp, ModuleLandscape, Precision, ResidentSet,
+    Trainer, TrainingConfig, in_f64,
 };
 use varflat_recorder::{Keep, Recorder, Schedule, SharedSink, Trajectory, TrajectorySink, from_fn};
 use varflat_tests::{Workplace, program, table};
@@ -320,6 +320,45 @@ fn flatness(run: &Path) -> Vec<[String; 3]> {
     let column = |wanted: &str| head.iter().position(|name| name == wanted).unwrap();
     let columns = ["index", "flatness", "status"].map(column);
     rows.into_iter().map(|row| columns.map(|column| row[column].clone())).collect()
+}
+
+/// In f64 the backends on the CPU agree to its rounding; a GPU is refused before anything is computed.
+#[test]
+fn in_f64_the_backends_of_a_cpu_agree_and_others_are_refused() {
+    let (data, initial, training) = setting();
+    let training = TrainingConfig { precision: Precision::F64, ..training };
+    let after = |device: &OpenDevice| {
+        let of = |images| ResidentSet::new(images, 10, device).unwrap().in_precision(Precision::F64).unwrap();
+        let (train, test) = (of(&data.train), of(&data.test));
+        let network = in_f64(Mlp::new(&initial, &device.autodiff()).unwrap());
+        let optimizer = training.sgd().into();
+        let mut trainer = Trainer::new(network, optimizer, &training, SEED, &train, &test).unwrap();
+        (0..STEPS).for_each(|_| trainer.step());
+        (trainer.network().to_dense().unwrap(), trainer.measure().unwrap().train_loss)
+    };
+    let (on_host, others): (Vec<_>, Vec<_>) = devices().into_iter().partition(|device| device.on_host);
+    let (flex, of_flex) = after(&on_host[0]);
+    for device in &on_host[1..] {
+        let (other, loss) = after(device);
+        assert!((loss / of_flex - 1.0).abs() < 1e-12, "{loss} {of_flex}");
+        for (flex, other) in flex.layers().iter().zip(other.layers()) {
+            let apart = flex.weight.iter().zip(&other.weight).map(|(a, b)| (a - b).abs());
+            assert!(apart.fold(0.0, f64::max) < 1e-13, "{}: {}", device.description, flex.name);
+        }
+    }
+    let by_kernels =
+        by_kernels(&on_host[0], &data, &initial, &TrainingConfig { precision: Precision::F32, ..training });
+    for (single, double) in by_kernels.layers().iter().zip(flex.layers()) {
+        let apart = single.weight.iter().zip(&double.weight).map(|(a, b)| (a - b).abs());
+        assert!(apart.fold(0.0, f64::max) < WEIGHTS, "{}", single.name);
+    }
+    for device in others {
+        let work = Workplace::new();
+        let mut arguments = work.run("run", &["training.precision=f64"]);
+        arguments.extend(["--device", device.backend.name()].map(str::to_owned));
+        program!().run(&arguments).fails_clearly(&["training.precision = \"f64\"", "--device flex"]);
+        assert!(!work.path("run/trajectory.npy").exists());
+    }
 }
 
 /// Without a driver there is one clear error, at once; OpenGL is not taken in its place.

@@ -25,6 +25,7 @@ const SURROGATES: &str =
     "[study.surrogates]\nrealisations = 5\nranges = [[2, 20], [10, 100]]\ntimes = [1, 5, 40]";
 const NOISE: &str =
     "[study.noise]\norders = 5\nepochs = 2\nwindow = 1\nrange = [2, 40]\nrepeats = 2\nprojected = 8";
+const PRECISION: &str = "[study.precision]\nconstants = [0, 1.5, 12]\ndirections = 30";
 const GRID: &str = "[study.grid]\nset = ['landscape.components=30']\n[[study.grid.groups]]\ntitle = 'never'\nset = ['training.loss_below=1e-9']\n\
                     vary = ['training.learning_rate=0.02,1e20']\n[[study.grid.groups]]\ntitle = 'to the end'\nset = ['training.loss_below=0']\n\
                     vary = ['training.learning_rate=0.03']\n[[study.grid.groups]]\ntitle = 'soon'\n\
@@ -97,6 +98,7 @@ fn every_study_is_done_once_and_drawn_from_its_tables() {
         ("controls", CONTROLS, 3),
         ("surrogates", SURROGATES, 2),
         ("noise", NOISE, 3),
+        ("precision", PRECISION, 1),
         ("langevin", LANGEVIN, 2),
         ("grid", GRID, 2),
         ("sensitivity", SENSITIVITY, 1),

@@ -87,6 +87,7 @@ pub mod surrogates;
 mod temperature;
 mod trend;
 mod trust;
+mod twins;
 
 pub use activity::{Activity, stiffness_of_stillness};
 pub use bases::{Alignment, Along, Basis, Frame, View};
@@ -114,8 +115,8 @@ pub use null::{AgainstNull, FEWEST_REALISATIONS, NullVerdict};
 pub use path_noise::PathNoise;
 pub use pca::{
     DirectionVariance, GeneratedRows, SegmentMoments, Solver, TrajectoryPca, TrajectoryPcaParams,
-    TrajectoryPcaValidParams, Weight, WindowPart, WindowSource, WindowSteps, check_rows, drift_per_step,
-    project, variances_along,
+    TrajectoryPcaValidParams, Weight, WindowDifference, WindowPart, WindowSource, WindowSteps, check_rows,
+    drift_per_step, project, variances_along,
 };
 pub use phases::Phases;
 pub use points::Component;
@@ -130,6 +131,7 @@ pub use temperature::{
 };
 pub use trend::detrend;
 pub use trust::{Doubt, Evidence, MOST_RISE, Trust, WalkEvidence, largest_rise};
+pub use twins::{accumulated_rounding, added_by_rounding, agree_up_to, holds_from};
 
 // linfa's grammar, so that a caller needs no dependency on linfa of its own.
 pub use linfa::traits::{Fit, Transformer};

@@ -26,7 +26,7 @@ pub use fixed::{DirectionVariance, drift_per_step, variances_along};
 pub use generated::GeneratedRows;
 pub use moments::SegmentMoments;
 pub use params::{Solver, TrajectoryPcaParams, TrajectoryPcaValidParams};
-pub use part::{WindowPart, WindowSteps};
+pub use part::{WindowDifference, WindowPart, WindowSteps};
 pub use project::project;
 pub use source::{Weight, WindowSource};
 pub use survey::check_rows;

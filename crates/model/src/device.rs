@@ -56,6 +56,14 @@ pub enum DeviceError {
         /// The backends compiled in.
         has: String,
     },
+    /// Networks are to compute in f64 where it is not known to be f64.
+    #[error(
+        "training.precision = \"f64\" needs a backend on the CPU, but the device is {device}: take `--device flex` or `--device ndarray`"
+    )]
+    NoDouble {
+        /// The device, in words.
+        device: String,
+    },
     /// wgpu found no adapter, or could not start it.
     #[error("no usable GPU for `wgpu` through {api}: {reason}")]
     NoAdapter {

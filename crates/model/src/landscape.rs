@@ -26,4 +26,4 @@ pub use device::{DeviceLandscape, Lines};
 pub use engine::{DenseLandscape, Line};
 pub(crate) use engine::{check_direction, check_fit};
 #[cfg(feature = "burn")]
-pub use module::{LandscapeError, ModuleLandscape, ModuleLine, with_weights};
+pub use module::{LandscapeError, ModuleLandscape, ModuleLine, with_exact_weights, with_weights};

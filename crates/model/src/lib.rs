@@ -50,6 +50,8 @@ mod moving_layer;
 mod number;
 #[cfg(feature = "burn")]
 mod parameters;
+#[cfg(feature = "burn")]
+mod precision;
 pub mod random;
 #[cfg(feature = "burn")]
 mod statistics;
@@ -65,7 +67,9 @@ pub use dense::{DenseLayer, DenseNetwork, NetworkError};
 pub use fisher::fisher_diagonal;
 pub use landscape::{DenseLandscape, Line};
 #[cfg(feature = "burn")]
-pub use landscape::{DeviceLandscape, LandscapeError, Lines, ModuleLandscape, ModuleLine, with_weights};
+pub use landscape::{
+    DeviceLandscape, LandscapeError, Lines, ModuleLandscape, ModuleLine, with_exact_weights, with_weights,
+};
 pub use langevin::{Langevin, LangevinConfig, QuadraticLandscape};
 pub use mini_batches::MiniBatchesOnLine;
 pub use mlp::{Initialization, MlpConfig};
@@ -74,7 +78,11 @@ pub use mlp::{Mlp, linear};
 pub use moving_layer::{CurvatureAndNoise, FullGradient, LinearizedLayer, MovingLayer, SampleOnLine};
 pub use number::written;
 #[cfg(feature = "burn")]
+pub use precision::in_f64;
+#[cfg(feature = "burn")]
 pub use statistics::with_statistics;
 #[cfg(feature = "burn")]
-pub use training::{Batch, Classifier, ResidentSet, Trainer};
-pub use training::{Metrics, OptimizerKind, Performance, StopReason, TrainingConfig, TrainingError};
+pub use training::{Batch, Classifier, ResidentSet, RoundedAbout, Trainer};
+pub use training::{
+    Metrics, OptimizerKind, Performance, Precision, StopReason, TrainingConfig, TrainingError,
+};

@@ -13,12 +13,12 @@ pub use of_tensors::{cross_entropy, cross_entropy_gradient};
 ///
 /// Formula: with m_j = z_j − z_y and t = max(0, max_j m_j),
 /// ℓ = t + log1p(Σ_{j≠y} exp(m_j − t) + expm1(−t)).
-pub fn sample_cross_entropy(logits: &[f32], label: usize) -> f64 {
+pub fn sample_cross_entropy<Z: Copy + Into<f64>>(logits: &[Z], label: usize) -> f64 {
     let Some(&correct) = logits.get(label) else { return f64::NAN };
-    let correct = f64::from(correct);
+    let correct: f64 = correct.into();
     let margins = || {
         let others = logits.iter().enumerate().filter(move |(class, _)| *class != label);
-        others.map(move |(_, &z)| f64::from(z) - correct)
+        others.map(move |(_, &z)| z.into() - correct)
     };
     let shift = margins().fold(0.0, f64::max);
     if !shift.is_finite() || !correct.is_finite() {
@@ -30,7 +30,7 @@ pub fn sample_cross_entropy(logits: &[f32], label: usize) -> f64 {
 
 /// Whether the largest logit belongs to another class than the label. A tie counts as an error,
 /// and so does a logit that is not a number, and a label without one.
-pub fn is_error(logits: &[f32], label: usize) -> bool {
+pub fn is_error<Z: Copy + PartialOrd>(logits: &[Z], label: usize) -> bool {
     let Some(&correct) = logits.get(label) else { return true };
     let mut others = logits.iter().enumerate().filter(|(class, _)| *class != label);
     !others.all(|(_, &z)| z < correct)

@@ -137,14 +137,23 @@ impl<F: FnOnce(Tensor<1>) -> Tensor<1>> ModuleMapper for Change<'_, F> {
         }
         let Some(change) = self.change.take() else { return parameter };
         parameter.map(|tensor| {
-            let (shape, learns, tracked) =
-                (tensor.dims(), tensor.is_require_grad(), tensor.device().is_autodiff());
-            let plain = if tracked { tensor.inner() } else { tensor };
-            let changed = change(plain.reshape([shape.iter().product::<usize>()])).reshape(shape);
-            let changed = if tracked { Tensor::from_inner(changed) } else { changed };
-            if learns { changed.require_grad() } else { changed }
+            changed(tensor, |plain| {
+                let shape = plain.dims();
+                change(plain.reshape([shape.iter().product::<usize>()])).reshape(shape)
+            })
         })
     }
+}
+
+/// The tensor of a parameter with other values, made without autodiff, which has it and learns as before.
+pub(crate) fn changed<const D: usize>(
+    tensor: Tensor<D>,
+    change: impl FnOnce(Tensor<D>) -> Tensor<D>,
+) -> Tensor<D> {
+    let (learns, tracked) = (tensor.is_require_grad(), tensor.device().is_autodiff());
+    let changed = change(if tracked { tensor.inner() } else { tensor });
+    let changed = if tracked { Tensor::from_inner(changed) } else { changed };
+    if learns { changed.require_grad() } else { changed }
 }
 
 /// The number of weights of a parameter.

@@ -22,4 +22,5 @@ pub(crate) mod spectrum;
 pub(crate) mod temperature;
 pub(crate) mod trade_off;
 pub(crate) mod trajectories;
+pub(crate) mod twins;
 pub(crate) mod variance_flatness;

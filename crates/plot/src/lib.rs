@@ -66,6 +66,7 @@ pub use figures::spectrum::{Spectrum, spectrum};
 pub use figures::temperature::{CorrelationTimeSeries, TemperatureFigure, TemperatureProfile, temperature};
 pub use figures::trade_off::{TradeOff, TradeOffCurve, TradeOffPanel, TradeOffPoint, trade_off};
 pub use figures::trajectories::{Trajectories, TrajectoryPair, trajectories};
+pub use figures::twins::{RoundedTwin, TwinFigure, twins};
 pub use figures::variance_flatness::{FitLine, Point, VarianceFlatness, variance_flatness};
 pub use number::{bend_decimals, by_range, ends, fixed, interval_decimals, with_bend, with_interval};
 pub use web_font::web_font;

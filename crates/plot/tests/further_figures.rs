@@ -292,6 +292,26 @@ fn spectrums(ranks: usize, kinds: usize) -> SpectraFigure {
     }
 }
 
+fn twinned(components: usize) -> TwinFigure {
+    let points =
+        |of: &dyn Fn(usize) -> f64| (1..=components).map(|i| (i as f64, of(i))).collect::<Vec<(f64, f64)>>();
+    let exact = |i: usize| 1e-4 * (i as f64).powf(-2.4);
+    let twin = |label: &str, rounding: f64| RoundedTwin {
+        label: label.to_owned(),
+        variance: points(&|i| exact(i) + rounding),
+        rounding: points(&|_| rounding),
+        ratio: points(&|i| 1.0 + rounding / exact(i)),
+        share: points(&|i| 200.0 * rounding / exact(i) * (0.3 * scatter(i)).exp()),
+        expected: points(&|i| 200.0 * rounding / exact(i)),
+    };
+    TwinFigure {
+        label: "f64".to_owned(),
+        exact: points(&exact),
+        twins: vec![twin("f32, c = 0", 2e-17), twin("f32, c = 1.5", 1e-15), twin("f32, c = 12", 8e-14)],
+        title: Some("12,000 steps from one state with the same mini-batches".to_owned()),
+    }
+}
+
 fn by_size(sizes: usize) -> QuantitiesBySize {
     let series = |label: &str, scale: f64| SizeSeries {
         label: label.to_owned(),
@@ -333,6 +353,7 @@ fn all(size: usize) -> Vec<(&'static str, Figure)> {
         ("comparison_shared", comparison(&compared(size.min(20), 4, true)).unwrap()),
         ("null_panels", null_panels(&ranked(size)).unwrap()),
         ("spectra", spectra(&spectrums(size, 7)).unwrap()),
+        ("twins", twins(&twinned(size)).unwrap()),
         ("by_size", quantities_by_size(&by_size(size.min(20))).unwrap()),
     ]
 }
@@ -567,6 +588,19 @@ fn spectra_have_a_line_for_every_null_and_one_for_its_ratio() {
 }
 
 #[test]
+fn twins_are_beside_one_exact_line() {
+    let figure = twins(&twinned(8)).unwrap();
+    let texts = texts(&figure);
+    for (text, times) in [("f64", 1), ("f32, c = 12", 3), ("rounding of a row", 1), ("all of σ²", 1)] {
+        assert_eq!(texts.iter().filter(|found| *found == text).count(), times, "{text}: {texts:?}");
+    }
+    let mut data = twinned(5);
+    data.twins[1].share[2].1 = -1.0;
+    assert!(message(twins(&data)).contains("`twins[1].share.y[2]` is -1"), "{}", message(twins(&data)));
+    assert!(message(twins(&TwinFigure::default())).contains("`twins` is empty"));
+}
+
+#[test]
 fn extreme_magnitudes_are_legible() {
     for (low, high) in [(1e-30, 1e30), (1e-300, 1e-299), (1e149, 1e150), (7.0, 7.0), (1e-9, 1.0)] {
         let values = || vec![high, low, low];
@@ -641,6 +675,14 @@ fn extreme_magnitudes_are_legible() {
             series.points = vec![(1.0, low, low, low), (2.0, high, low, high), (3.0, low, low, high)];
         }
         check("extreme_spectra", &spectra(&data).unwrap());
+
+        let mut data = twinned(3);
+        data.exact = vec![(low, high), (high, low), (low, low)];
+        for twin in &mut data.twins {
+            let (variance, ratio) = (vec![(low, high), (high, low), (high, high)], vec![(low, high)]);
+            (twin.label, twin.variance, twin.ratio) = (text(), variance, ratio);
+        }
+        check("extreme_twins", &twins(&data).unwrap());
     }
 }
 

@@ -27,13 +27,14 @@ pub struct Recorder<'a, M, O> {
     module: &'a M,
     optimizer: O,
     clipping: Option<GradientClippingConfig>,
+    rounds: bool,
     recorded: Vec<(String, Recorded<O>)>,
 }
 
 impl<'a, M: Module, O: Optimizer> Recorder<'a, M, O> {
     /// Starts from a module and the optimizer of all its parameters, e.g. `SgdConfig::new().build()`.
     pub fn new(module: &'a M, optimizer: O) -> Self {
-        Self { module, optimizer, clipping: None, recorded: Vec::new() }
+        Self { module, optimizer, clipping: None, rounds: false, recorded: Vec::new() }
     }
 
     /// Clips the gradients of all parameters, the recorded ones too.
@@ -43,6 +44,11 @@ impl<'a, M: Module, O: Optimizer> Recorder<'a, M, O> {
     pub fn with_gradient_clipping(mut self, clipping: GradientClippingConfig) -> Self {
         self.clipping = Some(clipping);
         self
+    }
+
+    /// Records parameters in f64, too, as [`Recorded::rounding`] does.
+    pub fn rounding(self) -> Self {
+        Self { rounds: true, ..self }
     }
 
     /// Records the parameter of this path. Call it once per parameter, each time with another sink.
@@ -69,7 +75,9 @@ impl<'a, M: Module, O: Optimizer> Recorder<'a, M, O> {
         if let Some(clipping) = clipping() {
             optimizer = optimizer.with_grad_clipping(clipping);
         }
+        let rounds = self.rounds;
         self.recorded.into_iter().fold(optimizer, |optimizer, (path, recorded)| {
+            let recorded = if rounds { recorded.rounding() } else { recorded };
             optimizer.with_group(ParamGroup::from_path(path), recorded, clipping())
         })
     }

@@ -38,6 +38,8 @@ use crate::{
 pub struct Recorded<O> {
     optimizer: O,
     sink: SharedSink,
+    /// Whether weights in f64 are recorded, too: rounded.
+    rounds: bool,
     /// Whether tensors lie in the host's memory, known from the first step on.
     on_host: OnceLock<bool>,
 }
@@ -45,7 +47,13 @@ pub struct Recorded<O> {
 impl<O: Optimizer> Recorded<O> {
     /// Records what `optimizer` does.
     pub fn new<S: Sink + 'static>(optimizer: O, sink: &SharedSink<S>) -> Self {
-        Self { optimizer, sink: sink.erased(), on_host: OnceLock::new() }
+        Self { optimizer, sink: sink.erased(), rounds: false, on_host: OnceLock::new() }
+    }
+
+    /// Records a parameter in f64, too, which otherwise is an error: what sinks see of it is rounded to f32, and the training keeps its
+    /// digits.
+    pub fn rounding(self) -> Self {
+        Self { rounds: true, ..self }
     }
 }
 
@@ -63,8 +71,18 @@ impl<O: Optimizer> Recorded<O> {
         gradient: Tensor<D>,
         state: Option<O::State<D>>,
     ) -> (Tensor<D>, Option<O::State<D>>) {
-        let inputs = Inputs::copy(request, &weights, &gradient);
+        let rounds = self.rounds && weights.dtype() == DType::F64;
+        let inputs = Inputs::copy(request, &weights, &gradient, rounds);
         let (weights, state) = self.optimizer.step(learning_rate, weights, gradient, state);
+        if rounds {
+            let after = values(&weights.clone().cast(DType::F32));
+            let recorded = inputs.and_then(|inputs| {
+                self.sink.record(inputs.step(request, &after?, learning_rate)?);
+                Ok(())
+            });
+            recorded.unwrap_or_else(|error| self.sink.fail(error));
+            return (weights, state);
+        }
         let inputs = match inputs {
             Ok(inputs) if weights.dtype() == DType::F32 => inputs,
             Ok(_) => {
@@ -139,9 +157,14 @@ impl Inputs {
         request: &Request,
         weights: &Tensor<D>,
         gradient: &Tensor<D>,
+        rounds: bool,
     ) -> Result<Self, RecorderError> {
-        let before = request.before.then(|| values(weights)).transpose()?;
-        let gradient = request.gradient.then(|| values(gradient)).transpose()?;
+        let read = |tensor: &Tensor<D>| match rounds {
+            true => values(&tensor.clone().cast(DType::F32)),
+            false => values(tensor),
+        };
+        let before = request.before.then(|| read(weights)).transpose()?;
+        let gradient = request.gradient.then(|| read(gradient)).transpose()?;
         Ok(Self { before, gradient })
     }
 

@@ -58,7 +58,7 @@ pub use error::RecorderError;
 #[cfg(feature = "burn")]
 pub use hook::Recorded;
 #[cfg(feature = "burn")]
-pub use parameters::{ParamPath, parameter, paths, weights};
+pub use parameters::{ParamPath, parameter, paths, weights, weights_in_f64};
 pub use schedule::{Keep, Schedule};
 pub use shared::SharedSink;
 pub use sink::{FnSink, Sink, Step, from_fn};

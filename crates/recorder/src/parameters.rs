@@ -46,6 +46,20 @@ pub fn weights<M: Module>(module: &M, path: &str) -> Result<Vec<f32>, RecorderEr
     found.unwrap_or_else(|| Err(unknown_path(module, path)))
 }
 
+/// The same with every digit of a parameter that is f32 or f64.
+///
+/// # Errors
+/// As [`weights`]; [`RecorderError::NotF32`] for a parameter that is neither.
+pub fn weights_in_f64<M: Module>(module: &M, path: &str) -> Result<Vec<f64>, RecorderError> {
+    let mut found = None;
+    visit(module, |visited, parameter| {
+        if visited == path {
+            found = Some(parameter.weights_in_f64());
+        }
+    });
+    found.unwrap_or_else(|| Err(unknown_path(module, path)))
+}
+
 /// The parameter of this path.
 ///
 /// # Errors
@@ -83,6 +97,7 @@ pub(crate) fn as_slice(data: &TensorData) -> Result<&[f32], RecorderError> {
 trait Parameter {
     fn shape(&self) -> Vec<usize>;
     fn weights(&self) -> Result<Vec<f32>, RecorderError>;
+    fn weights_in_f64(&self) -> Result<Vec<f64>, RecorderError>;
 }
 
 impl<const D: usize> Parameter for Param<Tensor<D>> {
@@ -93,6 +108,15 @@ impl<const D: usize> Parameter for Param<Tensor<D>> {
     fn weights(&self) -> Result<Vec<f32>, RecorderError> {
         let data = values(&self.val().inner())?;
         as_slice(&data).map(<[f32]>::to_vec)
+    }
+
+    fn weights_in_f64(&self) -> Result<Vec<f64>, RecorderError> {
+        let tensor = self.val().inner();
+        if !matches!(tensor.dtype(), DType::F32 | DType::F64) {
+            return Err(not_f32(&tensor));
+        }
+        let values = tensor.try_into_vec_as::<f64>();
+        values.map_err(|error| RecorderError::Backend { reason: error.to_string() })
     }
 }
 

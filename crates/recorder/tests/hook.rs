@@ -19,7 +19,7 @@ use burn::{
 use tempfile::tempdir;
 use varflat_recorder::{
     Keep, Recorder, RecorderError, Schedule, SharedSink, Sink, Step, Trajectory, TrajectorySink, WindowMean,
-    WindowMeanSettings, from_fn, paths, weights,
+    WindowMeanSettings, from_fn, paths, weights, weights_in_f64,
 };
 
 const LEARNING_RATE: f64 = 0.1;
@@ -412,4 +412,36 @@ fn a_parameter_that_is_not_f32_is_an_error() {
     for error in [sink.check().unwrap_err(), weights(&network, "weight").unwrap_err()] {
         assert!(error.to_string().contains("F64"), "{error}");
     }
+}
+
+#[test]
+fn a_parameter_in_f64_is_recorded_rounded_where_that_is_asked_for_and_keeps_its_digits() {
+    let device = Device::flex().autodiff();
+    let mut network: Linear = LinearConfig::new(3, 2).with_bias(false).init(&device);
+    network.weight = network.weight.map(|weight| weight.cast(DType::F64).detach().require_grad());
+    let before = weights_in_f64(&network, "weight").unwrap();
+    let seen = Arc::new(Mutex::new((Vec::new(), Vec::new())));
+    let kept = Arc::clone(&seen);
+    let sink = SharedSink::new(
+        from_fn(move |step| {
+            *kept.lock().unwrap() = (step.weights.to_vec(), step.gradient.unwrap().to_vec());
+            Ok(())
+        })
+        .with_gradient(),
+    );
+    let recorder = Recorder::new(&network, SgdConfig::new().build()).rounding();
+    let mut optimizer = recorder.record("weight", &sink).unwrap().into_optimizer();
+    let images = Tensor::<2>::ones([4, 3], &device).cast(DType::F64);
+    let gradients = GradientsParams::from_grads(network.forward(images).mean().backward(), &network);
+    let network = optimizer.step(LEARNING_RATE, network, gradients);
+    sink.check_steps(1).unwrap();
+    let after = weights_in_f64(&network, "weight").unwrap();
+    let (rows, gradient) = seen.lock().unwrap().clone();
+    // The gradient of the mean over 4 × 2 outputs: 4 images of ones give every weight a half.
+    for ((before, after), (row, gradient)) in before.iter().zip(&after).zip(rows.iter().zip(&gradient)) {
+        assert_eq!(*gradient, 0.5);
+        assert_eq!(*after, before - LEARNING_RATE * 0.5);
+        assert_eq!(*row, *after as f32);
+    }
+    assert!(after.iter().zip(&rows).any(|(after, row)| *after != f64::from(*row)), "nothing was rounded");
 }

@@ -113,10 +113,19 @@ pub const WEIGHTS_MEAN: Artifact<Vec<NamedWeights>> = Artifact {
 
 /// Every layer after the last step.
 pub const WEIGHTS_FINAL: Artifact<Vec<NamedWeights>> = Artifact {
-    file: RunFile::result(Stage::Train, names::WEIGHTS_FINAL, "every layer after the last step, f32"),
+    file: RunFile::result(
+        Stage::Train,
+        names::WEIGHTS_FINAL,
+        "every layer after the last step, f32 or as trained",
+    ),
     read: |path, _| weights::read(path),
     write: |path, last| weights::write(path, last, Precision::Single),
 };
+
+/// The same of a training in f64, with every digit.
+#[cfg_attr(not(feature = "train"), allow(dead_code))]
+pub(crate) const WEIGHTS_FINAL_IN_F64: Artifact<Vec<NamedWeights>> =
+    Artifact { write: |path, last| weights::write(path, last, Precision::Double), ..WEIGHTS_FINAL };
 
 /// Principal components and their variances.
 pub const PCA: Artifact<TrajectoryPca> = Artifact {

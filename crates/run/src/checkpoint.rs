@@ -8,12 +8,12 @@ use varflat_files::{
     Array, FileError, FileSum, Npz, read_bytes, read_sealed, remove_draft, sync_folder, write_npz,
     write_sealed, write_whole,
 };
-use varflat_model::Metrics;
+use varflat_model::{Metrics, Precision};
 use varflat_recorder::{Segment, WindowMeanState};
 
 use crate::error::{Error, Remedy, Result};
 use crate::names;
-use crate::weights::{self, NamedWeights, Precision};
+use crate::weights::{self, NamedWeights};
 
 /// Everything that training needs to go on as if it had never stopped.
 pub struct Checkpoint {
@@ -42,8 +42,8 @@ pub(crate) struct CheckpointState {
 const FILES: [&str; 3] = ["weights.npz", "optimizer.bin", "means.npz"];
 
 impl Checkpoint {
-    /// Save beside the checkpoint before it, then remove that one.
-    pub(crate) fn save(&self, run: &Path) -> Result<()> {
+    /// Save beside the checkpoint before it, then remove that one. Weights are kept in the numbers that the network computes with.
+    pub(crate) fn save(&self, run: &Path, precision: Precision) -> Result<()> {
         let place = run.join(format!("{}-{:012}", names::CHECKPOINT, self.state.step));
         if place.exists() {
             // The state after a step is the same however often it is reached.
@@ -52,7 +52,7 @@ impl Checkpoint {
         let draft = draft(run);
         remove_draft(&draft)?;
         std::fs::create_dir_all(&draft).map_err(FileError::writing(&draft))?;
-        weights::write(&draft.join("weights.npz"), &self.network, Precision::Single)?;
+        weights::write(&draft.join("weights.npz"), &self.network, precision.into())?;
         write_whole(&draft.join("optimizer.bin"), |file| std::io::Write::write_all(file, &self.optimizer))?;
         let mut arrays: Vec<(String, Array<'_>)> = Vec::new();
         for (path, mean) in &self.means {

@@ -2,6 +2,7 @@
 
 mod there;
 
+use varflat_model::Precision;
 use varflat_model::data::Data;
 
 use crate::error::{Error, Result};
@@ -74,6 +75,8 @@ pub struct Demand {
     pub images: Images,
     /// Threads of the pool.
     pub threads: usize,
+    /// The numbers that the training computes with.
+    pub precision: Precision,
 }
 
 /// Bytes of the numbers that are held.
@@ -89,6 +92,9 @@ const THREAD: u128 = 12 << 20;
 /// Bytes for a pixel of all images while a training begins: the byte of the file, the f32, and position and value of those that are
 /// not zero, half of them.
 const PIXEL: u128 = 8;
+
+/// The same of a training in f64, whose images are whole, and lie there twice while they are copied.
+const PIXEL_IN_F64: u128 = 16;
 
 /// Rows of a window that are in f64 at a time, and the most values of them.
 const ROWS: u128 = 504;
@@ -152,6 +158,7 @@ impl Demand {
             dimensions: experiment.langevin.as_ref().and_then(LangevinSection::dimensions).unwrap_or(0),
             images,
             threads,
+            precision: experiment.training.precision,
         })
     }
 
@@ -183,8 +190,12 @@ impl Demand {
     fn train(&self) -> u128 {
         let sums = (self.steps / self.epoch + 2) as u128 * DOUBLE;
         let start = if self.dimensions > 0 { self.weights + self.dimensions } else { 0 };
-        PIXEL * self.pixels()
-            + self.parameters as u128 * (2 * sums + 12 * SINGLE)
+        let (pixel, number) = match self.precision {
+            Precision::F32 => (PIXEL, SINGLE),
+            Precision::F64 => (PIXEL_IN_F64, DOUBLE),
+        };
+        pixel * self.pixels()
+            + self.parameters as u128 * (2 * sums + 12 * number)
             + start as u128 * self.weights as u128 * DOUBLE
     }
 

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use varflat_model::data::Data;
 use varflat_model::device::OpenDevice;
-use varflat_model::{Classifier, Convolutional, Mlp};
+use varflat_model::{Classifier, Convolutional, Mlp, Precision, ResidentSet, in_f64};
 
 use crate::error::Result;
 use crate::experiment::Experiment;
@@ -16,6 +17,22 @@ pub(crate) trait WithNetwork {
 
     /// Does it.
     fn with(self, network: impl Classifier) -> Result<Self::Made>;
+}
+
+/// A network in the numbers that a training computes with.
+pub(crate) fn in_precision<C: Classifier>(network: C, precision: Precision) -> C {
+    match precision {
+        Precision::F32 => network,
+        Precision::F64 => in_f64(network),
+    }
+}
+
+/// The training and the test images for such a network.
+pub(crate) fn resident(data: &Data, open: &OpenDevice, precision: Precision) -> Result<[ResidentSet; 2]> {
+    let resident = |images| -> Result<ResidentSet> {
+        Ok(ResidentSet::new(images, data.classes, open)?.in_precision(precision)?)
+    };
+    Ok([resident(&data.train)?, resident(&data.test)?])
 }
 
 /// Lets `work` have the network of an experiment with its initial weights, for images of so many rows and columns in `classes`

@@ -2,7 +2,7 @@
 
 use burn::module::Module;
 use burn::optim::{ModuleOptimizer, Optimizer};
-use varflat_model::{OptimizerKind, TrainingConfig};
+use varflat_model::{OptimizerKind, Precision, TrainingConfig};
 use varflat_recorder::{Recorder, RecorderError, SharedSink, Sink};
 
 use crate::error::Result;
@@ -29,7 +29,7 @@ impl<S: Sink + 'static> Listeners for [(String, SharedSink<S>)] {
     }
 }
 
-/// The optimizer of a training, which these listen to.
+/// The optimizer of a training, which these listen to. Of a training in f64 they hear the weights rounded to f32.
 ///
 /// # Errors
 /// [`Error::Recorder`](crate::Error::Recorder) if they listen to what is no parameter of the network.
@@ -39,7 +39,18 @@ pub fn optimizer(
     listeners: &(impl Listeners + ?Sized),
 ) -> Result<ModuleOptimizer> {
     Ok(match training.optimizer {
-        OptimizerKind::Sgd => listeners.attach(Recorder::new(network, training.sgd()))?.into_optimizer(),
-        OptimizerKind::Adam => listeners.attach(Recorder::new(network, training.adam()))?.into_optimizer(),
+        OptimizerKind::Sgd => listened(network, training.sgd(), training.precision, listeners)?,
+        OptimizerKind::Adam => listened(network, training.adam(), training.precision, listeners)?,
     })
+}
+
+fn listened(
+    network: &impl Module,
+    optimizer: impl Optimizer,
+    precision: Precision,
+    listeners: &(impl Listeners + ?Sized),
+) -> Result<ModuleOptimizer> {
+    let recorder = Recorder::new(network, optimizer);
+    let recorder = if precision == Precision::F64 { recorder.rounding() } else { recorder };
+    Ok(listeners.attach(recorder)?.into_optimizer())
 }

@@ -26,22 +26,30 @@ pub struct NamedWeights {
 pub(crate) enum Precision {
     /// As trained.
     Single,
-    /// As averaged.
+    /// As averaged, and as trained in f64.
     Double,
+}
+
+impl From<varflat_model::Precision> for Precision {
+    fn from(trained: varflat_model::Precision) -> Self {
+        match trained {
+            varflat_model::Precision::F32 => Self::Single,
+            varflat_model::Precision::F64 => Self::Double,
+        }
+    }
 }
 
 /// Every parameter of a module, in its order.
 #[cfg(feature = "train")]
 pub(crate) fn of_module(module: &impl Module) -> Result<Vec<NamedWeights>> {
     let of = |there: varflat_recorder::ParamPath| {
-        let values = varflat_recorder::weights(module, &there.path)?;
-        let values = values.into_iter().map(f64::from).collect();
+        let values = varflat_recorder::weights_in_f64(module, &there.path)?;
         Ok(NamedWeights { path: there.path, shape: there.shape, values })
     };
     varflat_recorder::paths(module).into_iter().map(of).collect()
 }
 
-/// The module with these weights, rounded to f32; `origin` names where they come from in errors.
+/// The module with these weights, rounded to f32 unless it is in f64; `origin` names where they come from in errors.
 #[cfg(feature = "train")]
 pub(crate) fn into_module<M: Module>(module: M, weights: &[NamedWeights], origin: &Path) -> Result<M> {
     let there = varflat_recorder::paths(&module);
@@ -56,8 +64,7 @@ pub(crate) fn into_module<M: Module>(module: M, weights: &[NamedWeights], origin
         return Err(FileError::malformed(origin, problem).into());
     }
     weights.iter().try_fold(module, |module, weights| {
-        let values = weights.values.iter().map(|&value| value as f32).collect();
-        Ok(varflat_model::with_weights(module, &weights.path, values)?)
+        Ok(varflat_model::with_exact_weights(module, &weights.path, weights.values.clone())?)
     })
 }
 

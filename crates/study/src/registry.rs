@@ -57,6 +57,8 @@ studies! {
     Surrogates(crate::studies::surrogates::SurrogatesStudy),
     /// Mini-batches with and without replacement, and their noise replaced, from one checkpoint.
     Noise(crate::studies::noise::NoiseStudy),
+    /// Rounding: twins in f64 and in f32.
+    Precision(crate::studies::precision::PrecisionStudy),
     /// Walks in thermal equilibrium (claim 7).
     Langevin(crate::studies::langevin::LangevinStudy),
     /// ψ of many trainings (claim 6: for every batch size and learning rate).

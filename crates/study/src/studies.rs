@@ -13,6 +13,7 @@ pub(crate) mod headline;
 pub(crate) mod langevin;
 pub(crate) mod noise;
 pub(crate) mod nulls;
+pub(crate) mod precision;
 pub(crate) mod sensitivity;
 pub(crate) mod surrogates;
 pub(crate) mod temperature;

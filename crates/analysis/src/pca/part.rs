@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use ndarray::{ArrayView2, Axis};
 
+use super::same_length;
 use super::source::{WindowSource, converted};
 use crate::AnalysisError;
 
@@ -131,6 +132,70 @@ impl<S: WindowSource> WindowSource for WindowSteps<S> {
         buffer.extend(after.iter().zip(&before).map(|(after, before)| after - before));
         ArrayView2::from_shape((rows.len(), columns.len()), buffer)
             .map_err(|error| AnalysisError::Source(Box::new(error)))
+    }
+}
+
+/// The difference of two windows of as many steps and weights, a(t) − b(t), in f64.
+///
+/// ```
+/// use ndarray::array;
+/// use varflat_analysis::{WindowDifference, WindowSource};
+/// let difference = WindowDifference::new(array![[3.0_f32, 1.0]], array![[1.0_f64, 0.5]])?;
+/// assert_eq!(difference.block_f64(0..1, 0..2, &mut Vec::new())?, array![[2.0, 0.5]]);
+/// # Ok::<(), varflat_analysis::AnalysisError>(())
+/// ```
+pub struct WindowDifference<A, B> {
+    a: A,
+    b: B,
+}
+
+impl<A: WindowSource, B: WindowSource> WindowDifference<A, B> {
+    /// Of a and b.
+    ///
+    /// # Errors
+    /// If they have not as many steps, or weights.
+    pub fn new(a: A, b: B) -> Result<Self, AnalysisError> {
+        same_length("the steps of the other window", a.steps(), b.steps())?;
+        same_length("the weights of the other window", a.weights(), b.weights())?;
+        Ok(Self { a, b })
+    }
+}
+
+impl<A: WindowSource, B: WindowSource> WindowSource for WindowDifference<A, B> {
+    fn steps(&self) -> usize {
+        self.a.steps()
+    }
+
+    fn weights(&self) -> usize {
+        self.a.weights()
+    }
+
+    fn block<'a>(
+        &'a self,
+        rows: Range<usize>,
+        columns: Range<usize>,
+        buffer: &'a mut Vec<f32>,
+    ) -> Result<ArrayView2<'a, f32>, AnalysisError> {
+        let mut double = Vec::new();
+        converted(self.block_f64(rows, columns, &mut double)?, buffer, |difference| difference as f32)
+    }
+
+    fn is_f64(&self) -> bool {
+        true
+    }
+
+    fn block_f64<'a>(
+        &'a self,
+        rows: Range<usize>,
+        columns: Range<usize>,
+        buffer: &'a mut Vec<f64>,
+    ) -> Result<ArrayView2<'a, f64>, AnalysisError> {
+        let (mut of_a, mut of_b) = (Vec::new(), Vec::new());
+        let a = self.a.block_f64(rows.clone(), columns.clone(), &mut of_a)?;
+        let b = self.b.block_f64(rows, columns, &mut of_b)?;
+        buffer.clear();
+        buffer.extend(a.iter().zip(&b).map(|(a, b)| a - b));
+        ArrayView2::from_shape(a.raw_dim(), buffer).map_err(|error| AnalysisError::Source(Box::new(error)))
     }
 }
 

@@ -5,6 +5,7 @@ use burn::tensor::Device;
 #[cfg(feature = "wgpu")]
 use super::GraphicsApi;
 use super::{Backend, DeviceError, chosen};
+use crate::training::Precision;
 
 #[cfg(not(any(feature = "flex", feature = "ndarray", feature = "wgpu")))]
 compile_error!("networks in training need a backend: enable one of the features `flex`, `ndarray`, `wgpu`");
@@ -28,6 +29,19 @@ impl OpenDevice {
     /// The same device with autodiff: where networks in training live.
     pub fn autodiff(&self) -> Device {
         self.device.clone().autodiff()
+    }
+
+    /// Whether networks can compute in these numbers here.
+    ///
+    /// # Errors
+    /// [`DeviceError::NoDouble`] for f64 on another device than the CPU.
+    pub fn check_precision(&self, precision: Precision) -> Result<(), DeviceError> {
+        match precision {
+            Precision::F64 if !self.on_host => {
+                Err(DeviceError::NoDouble { device: self.description.clone() })
+            }
+            _ => Ok(()),
+        }
     }
 }
 

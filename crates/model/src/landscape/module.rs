@@ -1,7 +1,7 @@
 //! The loss along directions of any parameter of any burn module, by whole forward passes.
 
 use burn::module::{Module, Param};
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::{Element, Tensor, TensorData};
 
 use super::engine::check_direction;
 use crate::dense::NetworkError;
@@ -113,18 +113,36 @@ impl<C: Classifier> ModuleLine<'_, C> {
 /// [`NetworkError::UnknownLayer`] when there is no float parameter of that path; [`NetworkError::Shape`] when it has another number of
 /// weights.
 pub fn with_weights<M: Module>(module: M, path: &str, weights: Vec<f32>) -> Result<M, NetworkError> {
-    let mut there = Count(0);
-    visit_at(&module, path, &mut there)?;
-    if there.0 != weights.len() {
-        let problem = format!("has {} weights, but {} were given", there.0, weights.len());
-        return Err(NetworkError::Shape { layer: path.to_owned(), problem });
-    }
+    check_count(&module, path, weights.len())?;
     Ok(replaced(module, path, weights))
 }
 
+/// The same from f64: rounded once to what the parameter is in, or not at all where that is f64, too.
+///
+/// # Errors
+/// As [`with_weights`].
+pub fn with_exact_weights<M: Module>(module: M, path: &str, weights: Vec<f64>) -> Result<M, NetworkError> {
+    check_count(&module, path, weights.len())?;
+    Ok(replaced(module, path, weights))
+}
+
+fn check_count(module: &impl Module, path: &str, given: usize) -> Result<(), NetworkError> {
+    let mut there = Count(0);
+    visit_at(module, path, &mut there)?;
+    match there.0 == given {
+        true => Ok(()),
+        false => {
+            let problem = format!("has {} weights, but {given} were given", there.0);
+            Err(NetworkError::Shape { layer: path.to_owned(), problem })
+        }
+    }
+}
+
 /// The same where the parameter is known to be there, with as many weights.
-fn replaced<M: Module>(module: M, path: &str, weights: Vec<f32>) -> M {
-    change_at(module, path, |old| Tensor::from_data(TensorData::new(weights, old.dims()), &old.device()))
+fn replaced<M: Module, W: Element>(module: M, path: &str, weights: Vec<W>) -> M {
+    change_at(module, path, |old| {
+        Tensor::from_data(TensorData::new(weights, old.dims()), (&old.device(), old.dtype()))
+    })
 }
 
 /// A landscape that cannot be measured.

@@ -67,17 +67,13 @@ impl Mlp {
             .zip(names)
             .map(|(linear, name)| {
                 let [inputs, outputs] = linear.weight.val().dims();
-                let read = |values: Result<Vec<f32>, _>| -> Result<Vec<f64>, NetworkError> {
-                    let values = values.map_err(|error: burn::tensor::TensorReadError| {
-                        NetworkError::Shape { layer: name.clone(), problem: error.to_string() }
-                    })?;
-                    Ok(values.into_iter().map(f64::from).collect())
+                let unread = |error: burn::tensor::TensorReadError| NetworkError::Shape {
+                    layer: name.clone(),
+                    problem: error.to_string(),
                 };
-                let weight = read(linear.weight.val().inner().try_into_vec_as::<f32>())?;
-                let bias = match &linear.bias {
-                    Some(bias) => Some(read(bias.val().inner().try_into_vec_as::<f32>())?),
-                    None => None,
-                };
+                let weight = linear.weight.val().inner().try_into_vec_as::<f64>().map_err(unread)?;
+                let bias = linear.bias.as_ref().map(|bias| bias.val().inner().try_into_vec_as::<f64>());
+                let bias = bias.transpose().map_err(unread)?;
                 Ok(DenseLayer { name: name.clone(), inputs, outputs, weight, bias })
             })
             .collect::<Result<_, NetworkError>>()?;

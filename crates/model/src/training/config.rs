@@ -22,6 +22,28 @@ pub enum OptimizerKind {
     Adam,
 }
 
+/// The numbers that a training computes with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Precision {
+    /// f32, everywhere: weights, gradients and updates.
+    #[default]
+    F32,
+    /// f64, everywhere, from the same initial weights, images and mini-batches: several times slower, and on the CPU alone. What
+    /// differs from a training in f32 is rounding.
+    F64,
+}
+
+impl Precision {
+    /// As in files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::F32 => "f32",
+            Self::F64 => "f64",
+        }
+    }
+}
+
 /// How a network is trained and when training ends.
 ///
 /// Training ends after the first epoch whose full training loss is below `loss_below`, or after `max_epochs`.
@@ -44,6 +66,8 @@ pub struct TrainingConfig {
     pub loss_below: f64,
     /// Stop after this many epochs in any case.
     pub max_epochs: u64,
+    /// The numbers that it computes with.
+    pub precision: Precision,
 }
 
 impl Default for TrainingConfig {
@@ -57,6 +81,7 @@ impl Default for TrainingConfig {
             shuffle: Shuffle::Epoch,
             loss_below: 5e-5,
             max_epochs: 600,
+            precision: Precision::F32,
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use burn::tensor::{Tensor, TensorData, Transaction};
+use burn::tensor::{DType, Element, Tensor, TensorData, Transaction};
 use rayon::prelude::*;
 
 use super::classifier::Classifier;
@@ -31,7 +31,8 @@ impl ResidentSet {
         }
         // Black ones: the set's own may not be on the device yet, and need not be.
         let (network, images) = (network.valid(), 2);
-        let forward = || network.forward(Tensor::zeros([images, pixels], &self.device.device)).dims();
+        let forward =
+            || network.forward(Tensor::zeros([images, pixels], (&self.device.device, self.dtype()))).dims();
         match catch_unwind(AssertUnwindSafe(forward)) {
             Ok([rows, outputs]) if rows == images && outputs == classes => Ok(()),
             Ok([rows, _]) if rows != images => {
@@ -90,8 +91,19 @@ impl ResidentSet {
 
     /// The sum of the losses and the number of errors, from the logits of some samples.
     fn sum(&self, logits: &TensorData, chunk: &[u32]) -> Result<(f64, usize), TrainingError> {
+        match logits.dtype() {
+            DType::F64 => self.sum_of::<f64>(logits, chunk),
+            _ => self.sum_of::<f32>(logits, chunk),
+        }
+    }
+
+    fn sum_of<Z: Element + PartialOrd + Into<f64>>(
+        &self,
+        logits: &TensorData,
+        chunk: &[u32],
+    ) -> Result<(f64, usize), TrainingError> {
         let classes = logits.num_elements() / chunk.len();
-        let logits = logits.as_slice::<f32>().map_err(TrainingError::device)?;
+        let logits = logits.as_slice::<Z>().map_err(TrainingError::device)?;
         let (mut loss, mut errors) = (0.0, 0);
         for (row, &sample) in logits.chunks_exact(classes).zip(chunk) {
             let label = usize::from(self.labels[sample as usize]);

@@ -2,10 +2,11 @@
 
 use std::sync::OnceLock;
 
-use burn::tensor::{Int, Tensor, TensorData};
+use burn::tensor::{DType, Int, Tensor, TensorData};
 
+use super::config::Precision;
 use crate::data::{DataError, ImageSet};
-use crate::device::OpenDevice;
+use crate::device::{DeviceError, OpenDevice};
 use crate::host::{SparseBatch, SparseImages};
 
 /// Images and labels of one set on a device (without autodiff).
@@ -20,6 +21,8 @@ pub struct ResidentSet {
     sparse: Option<SparseImages>,
     one_hot: Tensor<2>,
     pub(super) labels: Vec<u8>,
+    /// The numbers that batches are in: those of the networks it is for.
+    pub(super) precision: Precision,
 }
 
 /// Whether every label has a class, and the rows of their ones have room.
@@ -73,11 +76,35 @@ impl ResidentSet {
             sparse: if device.on_host { SparseImages::new(set) } else { None },
             one_hot: one_hot(&set.labels, classes, device),
             labels: set.labels.clone(),
+            precision: Precision::F32,
         };
         if resident.sparse.is_none() {
             resident.images.get_or_init(|| resident.upload(&set.images));
         }
         Ok(resident)
+    }
+
+    /// The same set for networks that compute in these numbers. The images are the same: each pixel is an f32, whatever its batch is in.
+    ///
+    /// # Errors
+    /// [`DeviceError::NoDouble`] for f64 on another device than the CPU.
+    pub fn in_precision(mut self, precision: Precision) -> Result<Self, DeviceError> {
+        self.device.check_precision(precision)?;
+        if precision == Precision::F64 {
+            // The products that leave out zeros are of f32.
+            self.images();
+            self.sparse = None;
+        }
+        self.precision = precision;
+        Ok(self)
+    }
+
+    /// The numbers of its batches, as burn names them.
+    pub(super) fn dtype(&self) -> DType {
+        match self.precision {
+            Precision::F32 => DType::F32,
+            Precision::F64 => DType::F64,
+        }
     }
 
     /// Number of samples.
@@ -167,12 +194,13 @@ impl Batch<'_> {
                 self.set.images().iter().map(|block| block.clone().select(0, indices.clone())).collect()
             }
         };
-        if parts.len() == 1 { parts.remove(0) } else { Tensor::cat(parts, 1) }
+        let images = if parts.len() == 1 { parts.remove(0) } else { Tensor::cat(parts, 1) };
+        images.cast(self.set.dtype())
     }
 
     /// The labels as rows with a one, `[batch, classes]`.
     pub fn one_hot(&self) -> Tensor<2> {
-        self.set.one_hot.clone().select(0, self.indices())
+        self.set.one_hot.clone().select(0, self.indices()).cast(self.set.dtype())
     }
 
     /// The batch by its non-zero pixels, where the images are known by these.

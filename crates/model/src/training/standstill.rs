@@ -116,7 +116,7 @@ impl Standstill {
             return format!("every ReLU of a layer is off for {which}: {remedy}");
         }
         if gradient == 0.0 {
-            return format!("no gradient is left in single precision; {over}");
+            return format!("no gradient is left in {}; {over}", config.precision.name());
         }
         let steps = format!(
             "its steps are smaller than the rounding of the weights (a gradient of at most {}, weights of up to {})",

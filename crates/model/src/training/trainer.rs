@@ -2,7 +2,7 @@
 
 use burn::module::Param;
 use burn::optim::ModuleOptimizer;
-use burn::tensor::Tensor;
+use burn::tensor::{DType, Tensor};
 
 use super::classifier::Classifier;
 use super::config::TrainingConfig;
@@ -47,7 +47,8 @@ impl<'data, C: Classifier> Trainer<'data, C> {
         test: &'data ResidentSet,
     ) -> Result<Self, TrainingError> {
         config.check(train.samples()).map_err(TrainingError::Config)?;
-        check_tracked(&network)?;
+        check_precision(config, [train, test])?;
+        check_parameters(&network, train.dtype())?;
         train.check_network(&network)?;
         test.check_network(&network)?;
         Ok(Self {
@@ -185,22 +186,49 @@ impl<'data, C: Classifier> Trainer<'data, C> {
     }
 }
 
-/// Whether every parameter that learns is on a device with autodiff.
-fn check_tracked(network: &impl Classifier) -> Result<(), TrainingError> {
-    struct Untracked(Option<String>);
-    impl Visit for Untracked {
+/// Whether the images come in the numbers that the training is to compute with.
+fn check_precision(config: &TrainingConfig, sets: [&ResidentSet; 2]) -> Result<(), TrainingError> {
+    let asked = config.precision;
+    match sets.into_iter().find(|set| set.precision != asked) {
+        Some(set) => Err(TrainingError::Misfit(format!(
+            "training.precision = \"{}\", but a set of images is for networks in {}: give it `in_precision(training.precision)`",
+            asked.name(),
+            set.precision.name()
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// Whether every parameter that learns is on a device with autodiff, and in the numbers of the training.
+fn check_parameters(network: &impl Classifier, expected: DType) -> Result<(), TrainingError> {
+    struct Misfits {
+        expected: DType,
+        untracked: Option<String>,
+        other: Option<(String, DType)>,
+    }
+    impl Visit for Misfits {
         fn parameter<const D: usize>(&mut self, path: &str, parameter: &Param<Tensor<D>>) {
             if !parameter.lazy_device().is_autodiff() {
-                self.0 = Some(path.to_owned());
+                self.untracked = Some(path.to_owned());
+            }
+            // One that is not made yet will be in the numbers of its device: f32.
+            let there = if parameter.is_initialized() { parameter.val().dtype() } else { DType::F32 };
+            if there != self.expected && self.expected == DType::F64 {
+                self.other = Some((path.to_owned(), there));
             }
         }
     }
-    let mut untracked = Untracked(None);
-    visit(network, &mut untracked);
-    match untracked.0 {
-        Some(path) => Err(TrainingError::Misfit(format!(
+    let mut misfits = Misfits { expected, untracked: None, other: None };
+    visit(network, &mut misfits);
+    if let Some(path) = misfits.untracked {
+        return Err(TrainingError::Misfit(format!(
             "`{path}` is on a device without autodiff, so that it cannot learn: give `network.train()`, or make the network on \
              `device.autodiff()`"
+        )));
+    }
+    match misfits.other {
+        Some((path, there)) => Err(TrainingError::Misfit(format!(
+            "training.precision = \"f64\", but `{path}` is {there:?}: give `in_f64(network)`"
         ))),
         None => Ok(()),
     }

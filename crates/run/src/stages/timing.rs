@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use varflat_model::data::Data;
 use varflat_model::device::{self, OpenDevice};
-use varflat_model::{Classifier, ResidentSet, Trainer};
+use varflat_model::{Classifier, Trainer};
 use varflat_recorder::parameter;
 
 use super::TrainingCost;
@@ -29,6 +29,7 @@ pub fn training_cost(run: &RunFolder, device: Option<&str>) -> Result<TrainingCo
     let data = experiment.load()?;
     experiment.check_possible(Images::of(&data))?;
     let open = device::open(device)?;
+    open.check_precision(experiment.training.precision)?;
     let images = (data.train.size(), data.classes);
     networks::initial(experiment, images, &open, Timing { run, data, open: &open })
 }
@@ -46,12 +47,10 @@ impl WithNetwork for Timing<'_> {
     fn with(self, network: impl Classifier) -> Result<TrainingCost> {
         let Self { run, data, open } = self;
         let experiment = run.experiment();
-        let network = network.train();
+        let precision = experiment.training.precision;
+        let network = networks::in_precision(network, precision).train();
         let recorded = parameter(&network, &experiment.recorder.parameter())?;
-        let (train, test) = (
-            ResidentSet::new(&data.train, data.classes, open)?,
-            ResidentSet::new(&data.test, data.classes, open)?,
-        );
+        let [train, test] = networks::resident(&data, open, precision)?;
         let steps_per_epoch = experiment.training.steps_per_epoch(train.samples());
         let stage = run.writer()?.go_on(Stage::Train);
         let recording = Recording::start(&stage, &network, recorded, steps_per_epoch, None)?;

@@ -8,11 +8,11 @@ use burn::tensor::Bytes;
 use varflat_files::FileError;
 use varflat_model::data::Data;
 use varflat_model::device::{self, OpenDevice};
-use varflat_model::{Classifier, Metrics, ResidentSet, StopReason, Trainer, written};
+use varflat_model::{Classifier, Metrics, Precision, StopReason, Trainer, written};
 use varflat_recorder::parameter;
 
 use super::recording::Recording;
-use crate::artifacts::{METRICS, WEIGHTS_FINAL, WEIGHTS_MEAN};
+use crate::artifacts::{METRICS, WEIGHTS_FINAL, WEIGHTS_FINAL_IN_F64, WEIGHTS_MEAN};
 use crate::checkpoint::{Checkpoint, CheckpointState};
 use crate::context::{Context, ExitHold, Progress};
 use crate::error::{Error, Remedy, Result};
@@ -39,6 +39,8 @@ pub(super) fn train(run: &RunWriter<'_>, context: &Context<'_>) -> Result<f64> {
     let data = super::load_data(run)?;
     experiment.check_possible(Images::of(&data))?;
     let open = device::open(context.device)?;
+    let precision = experiment.training.precision;
+    open.check_precision(precision)?;
     let checkpoint = if run.is_begun() { Checkpoint::load(run.path())? } else { None };
     if let Some(checkpoint) = &checkpoint {
         let (started, now) = (&checkpoint.state.backend, open.backend.name());
@@ -71,6 +73,8 @@ impl WithNetwork for Training<'_> {
     fn with(self, initial: impl Classifier) -> Result<f64> {
         let Self { run, data, open, checkpoint, context } = self;
         let experiment = run.experiment();
+        let precision = experiment.training.precision;
+        let initial = networks::in_precision(initial, precision);
         let network = match &checkpoint {
             Some(checkpoint) => weights::into_module(initial, &checkpoint.network, run.path())?,
             None => initial,
@@ -83,10 +87,7 @@ impl WithNetwork for Training<'_> {
             None => run.begin(Stage::Train)?,
         };
         super::note_beginning(&stage, open.backend.name(), &open.description, &data, context)?;
-        let (train, test) = (
-            ResidentSet::new(&data.train, data.classes, open)?,
-            ResidentSet::new(&data.test, data.classes, open)?,
-        );
+        let [train, test] = networks::resident(&data, open, precision)?;
         let steps_per_epoch = experiment.training.steps_per_epoch(train.samples());
         let recording = Recording::start(&stage, &network, recorded, steps_per_epoch, checkpoint.as_ref())?;
         let optimizer =
@@ -107,7 +108,10 @@ impl WithNetwork for Training<'_> {
         recording.finish(trainer.steps() - first_step)?;
         let last = weights::of_module(trainer.network())?;
         let mean = recording.mean(&last, trainer.steps())?;
-        stage.write(&WEIGHTS_FINAL, &last)?;
+        match precision {
+            Precision::F32 => stage.write(&WEIGHTS_FINAL, &last)?,
+            Precision::F64 => stage.write(&WEIGHTS_FINAL_IN_F64, &last)?,
+        }
         stage.write(&WEIGHTS_MEAN, &mean)?;
         stage.write(&METRICS, &course.metrics)?;
         drop(course);
@@ -255,7 +259,8 @@ impl<'a> Course<'a> {
         };
         let network = weights::of_module(trainer.network())?;
         let means = self.recording.states();
-        Checkpoint { network, optimizer: optimizer.to_vec(), means, state }.save(folder)
+        let precision = self.stage.experiment().training.precision;
+        Checkpoint { network, optimizer: optimizer.to_vec(), means, state }.save(folder, precision)
     }
 }
 

@@ -120,7 +120,7 @@ fn recorded(run: &RunFolder) -> Result<Outcome> {
     // With a stride the last step need not be on it.
     if trajectory.step(steps - 1) + 1 == run.record()?.steps {
         let row = trajectory.rows(steps - 1..steps)?;
-        if row.len() != last.len() || row.iter().zip(&last).any(|(row, last)| f64::from(*row) != *last) {
+        if row.len() != last.len() || row.iter().zip(&last).any(|(row, last)| *row != *last as f32) {
             return Ok(Outcome::Differs("the last row is not the final weights".to_owned()));
         }
     }

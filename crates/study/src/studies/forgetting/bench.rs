@@ -3,7 +3,9 @@
 use ndarray::Array2;
 use varflat_model::data::{Data, ImageSet};
 use varflat_model::device::{self, OpenDevice};
-use varflat_model::{Constraint, DenseNetwork, Mlp, MlpConfig, ResidentSet, Trainer, TrainingConfig};
+use varflat_model::{
+    Constraint, DenseNetwork, Mlp, MlpConfig, Precision, ResidentSet, Trainer, TrainingConfig,
+};
 use varflat_recorder::{SharedSink, paths};
 use varflat_run::context::Context;
 use varflat_run::error::{Error, Result};
@@ -46,6 +48,11 @@ impl<'a> Bench<'a> {
         if !base.model.is_dense() {
             return Err(
                 work.invalid("it is made for perceptrons: the run should have no model.channels".to_owned())
+            );
+        }
+        if base.training.precision == Precision::F64 {
+            return Err(
+                work.invalid("it trains in f32: the run should have training.precision = \"f32\"".to_owned())
             );
         }
         let data = base.load()?;
