@@ -157,8 +157,8 @@ fn fixed(
     Ok((found.iter().map(|found| (found.detrended, found.is_trusted())).collect(), directions))
 }
 
-/// What a form pᵀMp that is 0 may come out as.
-pub(crate) fn form_rounding(matrix: ArrayView2<'_, f64>) -> f64 {
+/// What the form pᵀMp of a matrix `[weights, weights]` that has no negative one may come out as where it is 0: what lies below is rounding.
+pub fn form_rounding(matrix: ArrayView2<'_, f64>) -> f64 {
     f64::EPSILON * matrix.nrows() as f64 * matrix.diag().sum()
 }
 

@@ -90,7 +90,7 @@ mod trust;
 mod twins;
 
 pub use activity::{Activity, stiffness_of_stillness};
-pub use bases::{Alignment, Along, Basis, Frame, View};
+pub use bases::{Alignment, Along, Basis, Frame, View, form_rounding};
 pub use bootstrap::Interval;
 pub use correlation::{ComponentTimes, CorrelationTimes, Correlator, among_neighbours, correlation_times};
 pub use crossing::crossing;

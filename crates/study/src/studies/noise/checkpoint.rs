@@ -1,14 +1,16 @@
 //! The last state of a run: where every window of the study begins, and curvature and noise there.
 
 use ndarray::{Array1, Array2, Axis, Slice};
-use varflat_analysis::{PrincipalCurvatures, TrajectoryPca, along_directions};
+use varflat_analysis::{PrincipalCurvatures, TrajectoryPca, along_directions, form_rounding};
 use varflat_model::data::Data;
 use varflat_model::{DenseNetwork, MovingLayer, Shuffle, TrainingConfig};
 use varflat_run::artifacts::PCA;
-use varflat_run::error::{Error, Result};
-use varflat_run::experiment::Centre;
+use varflat_run::error::Result;
+use varflat_run::experiment::{Centre, Experiment};
 use varflat_run::run_folder::RunFolder;
 use varflat_run::stages;
+
+use crate::studies::controls::frozen::square;
 
 /// Beyond the range of the fits, neighbouring ranks lie this much apart.
 const RANK_GROWTH: f64 = 1.03;
@@ -56,7 +58,7 @@ impl Checkpoint {
         let pca = run.read(&PCA)?;
         stages::check_weights(run, &pca, layer.weights().len())?;
         let [first, leading] = components(&pca, projected);
-        let (hessian, covariance) = exact(&layer, &experiment.name)?;
+        let (hessian, covariance) = exact(&layer, experiment)?;
         let eigen_noise = PrincipalCurvatures::of(covariance.view())?;
         let principal = PrincipalCurvatures::of(hessian.view())?;
         let ranks = ranks(layer.weights().len(), last);
@@ -65,7 +67,7 @@ impl Checkpoint {
         drop(principal);
         let curvature = along_directions(hessian.view(), directions.view())?.to_vec();
         let noise = along_directions(covariance.view(), directions.view())?.to_vec();
-        let (least, fewest) = (rounding(&hessian), rounding(&covariance));
+        let (least, fewest) = (form_rounding(hessian.view()), form_rounding(covariance.view()));
         let trusted = curvature.iter().zip(&noise).map(|(kappa, noise)| *kappa > least && *noise > fewest);
         let trusted = trusted.collect();
         let (seed, training) = (experiment.seed, experiment.training.clone());
@@ -105,25 +107,16 @@ impl Checkpoint {
     }
 }
 
-/// H and S of the layer at its own weights, `[weights, weights]`; `name` is that of the experiment.
-fn exact(layer: &MovingLayer, name: &str) -> Result<(Array2<f64>, Array2<f64>)> {
+/// H and S of the layer at its own weights, `[weights, weights]`.
+fn exact(layer: &MovingLayer, experiment: &Experiment) -> Result<(Array2<f64>, Array2<f64>)> {
     let here = layer.linearized();
-    let weights = layer.weights().len();
-    let square = |matrix: Vec<f64>| {
-        Array2::from_shape_vec((weights, weights), matrix)
-            .map_err(|error| Error::Experiment { origin: name.to_owned(), problem: error.to_string() })
-    };
+    let square = |matrix| square(experiment, layer.weights().len(), matrix);
     Ok((square(here.hessian())?, square(here.gradient_covariance())?))
 }
 
 /// The number of an epoch of a window with mini-batches in an order of its own.
 pub(super) fn epoch_number(order: usize, epoch: usize) -> u64 {
     ((FIRST_ORDER + order as u64) << 32) + epoch as u64
-}
-
-/// What a form pᵀMp that is 0 may come out as.
-pub(super) fn rounding(matrix: &Array2<f64>) -> f64 {
-    f64::EPSILON * matrix.nrows() as f64 * matrix.diag().sum()
 }
 
 /// The first component, and as many after it.

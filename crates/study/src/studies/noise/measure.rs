@@ -12,9 +12,8 @@ use varflat_run::stages;
 
 use super::tables::NoiseReport;
 use crate::studies::context::{Measure, StudyContext};
+use crate::studies::controls::settings::MOST_WEIGHTS;
 
-/// The most weights of a layer whose whole Hessian is made.
-const MOST_WEIGHTS: usize = 4000;
 /// More windows, and longer ones, than anyone waits for.
 const MOST_WINDOWS: u64 = 100;
 const MOST_EPOCHS: u64 = 1000;

@@ -3,11 +3,12 @@
 use ndarray::{Array2, Axis, Slice};
 use serde::{Deserialize, Serialize};
 use varflat_analysis::{
-    Along, ParamGuard, TrajectoryPca, View, WindowSteps, along_directions, detrend, spectrum, variances_along,
+    Along, ParamGuard, TrajectoryPca, View, WindowSteps, along_directions, detrend, form_rounding, spectrum,
+    variances_along,
 };
 use varflat_run::error::Result;
 
-use super::checkpoint::{Checkpoint, rounding};
+use super::checkpoint::Checkpoint;
 
 /// What was read.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -76,7 +77,8 @@ fn components(
     let directions = pca.components().slice_axis(Axis(0), Slice::from(..kept));
     let curvature = along_directions(checkpoint.hessian.view(), directions)?;
     let noise = along_directions(checkpoint.covariance.view(), directions)?;
-    let (least, fewest) = (rounding(&checkpoint.hessian), rounding(&checkpoint.covariance));
+    let (least, fewest) =
+        (form_rounding(checkpoint.hessian.view()), form_rounding(checkpoint.covariance.view()));
     let along = (0..kept).map(|place| Along {
         variance: variance[place],
         curvature: curvature[place],
