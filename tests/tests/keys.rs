@@ -59,7 +59,7 @@ components = [2, 99]
 burn_in = 10
 "#;
 
-const STUDIES: [&str; 12] = [
+const STUDIES: [&str; 11] = [
     "[study.drift]\ncomponents = [1, 2]\nlags = [[2, 20]]\npoints = 7",
     "[study.temperature]\nprofiled = [2]\nmini_batches_along = [2]\nmini_batches = 5\npoints = 9\nfull_gradient_every = 50\nranges = [[2, 20]]",
     "[study.sensitivity]\nset = ['fit.block=50']\nranges = [[2, 60]]\ngroups = [{ title = 'a', set = [], vary = ['seed=1'] }]",
@@ -214,7 +214,7 @@ fn every_key_of_a_sweep_is_checked_when_it_is_read() {
 }
 
 /// Overrides of an experiment, and what the refusal has to say.
-const REFUSED: [(&str, &[&str]); 40] = [
+const REFUSED: [(&str, &[&str]); 41] = [
     ("seed=18446744073709551615", &["seed", "at most 9223372036854775807"]),
     ("name=\" \"", &["name = \" \"", "plain word"]),
     ("name=\"x \"", &["name = \"x \"", "plain word"]),

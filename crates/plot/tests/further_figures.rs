@@ -186,7 +186,7 @@ fn compared(points: usize, panels: usize, shared: bool) -> Comparison {
         ComparisonSeries { label: format!("noise without its part {place}"), points, intervals, look }
     };
     let panel = |number: usize| {
-        let scales = [Scales::Decades, Scales::LinearDecades, Scales::Linear][number % 3];
+        let scales = [Scales::Decades, Scales::Linear][number % 2];
         ComparisonPanel {
             titles: ("curvature κ".to_owned(), "σ² with / σ² without replacement".to_owned()),
             scales,

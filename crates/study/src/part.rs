@@ -53,6 +53,16 @@ pub(crate) struct Reproduced {
     quick: (&'static str, &'static str),
     /// Seconds that the full and the shortened one take on two cores, for the estimate of the time left.
     seconds: (f64, f64),
+    /// When it is made unasked.
+    unasked: Unasked,
+}
+
+/// When `reproduce` makes a part that was not asked for by its name.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Unasked {
+    Always,
+    /// Not with `--quick`: it takes too long however short it is made.
+    Full,
 }
 
 impl Reproduced {
@@ -61,7 +71,17 @@ impl Reproduced {
         quick: (&'static str, &'static str),
         seconds: (f64, f64),
     ) -> Self {
-        Self { full, quick, seconds }
+        Self { full, quick, seconds, unasked: Unasked::Always }
+    }
+
+    /// The same left out of `--quick`, unless it is asked for by its name.
+    pub(crate) const fn not_in_quick(self) -> Self {
+        Self { unasked: Unasked::Full, ..self }
+    }
+
+    /// Whether it is made unasked.
+    pub(crate) fn is_made(&self, quick: bool) -> bool {
+        !quick || self.unasked == Unasked::Always
     }
 
     /// Name and content of its file.

@@ -47,6 +47,8 @@ struct Plan {
     needed: bool,
     drawn: bool,
     studies: Vec<PlannedStudy>,
+    /// Studies that `--quick` leaves out.
+    left_out: Vec<&'static str>,
     /// Seconds that the run is expected to take.
     seconds: f64,
 }
@@ -65,9 +67,14 @@ impl Plan {
             let problem = format!("there is no part {unknown}; there are {}", names().join(", "));
             return Err(Error::Experiment { origin: "--only".to_owned(), problem });
         }
-        let wanted = |part: &Part| only.is_empty() || only.iter().any(|name| name == part.name);
-        let mut studies = Vec::new();
+        let asked = |part: &Part| only.iter().any(|name| name == part.name);
+        let wanted = |part: &Part| only.is_empty() || asked(part);
+        let (mut studies, mut left_out) = (Vec::new(), Vec::new());
         for (part, files) in registry::studies().filter(|(part, _)| wanted(part)) {
+            if !asked(part) && !files.is_made(quick) {
+                left_out.push(part.name);
+                continue;
+            }
             let (file, text) = files.file(quick);
             studies.push(PlannedStudy {
                 part,
@@ -80,7 +87,7 @@ impl Plan {
         let experiment = Experiment::parse(text, file, &[])?;
         let drawn = wanted(HEADLINE);
         let needed = drawn || studies.iter().any(|planned| planned.study.study.needs_the_run());
-        Ok(Self { experiment, file, needed, drawn, studies, seconds: FILES.seconds(quick) })
+        Ok(Self { experiment, file, needed, drawn, studies, left_out, seconds: FILES.seconds(quick) })
     }
 
     fn expected(&self) -> f64 {
@@ -146,6 +153,10 @@ pub fn reproduce(
         study.copy_tables(runs, figures)?;
     }
     drop(overall);
+    if !plan.left_out.is_empty() {
+        let names = plan.left_out.join(", ");
+        context.message(format_args!("left out of --quick: {names}; --only NAME makes them\n"));
+    }
     draw(figures, context)
 }
 

@@ -48,8 +48,6 @@ pub enum Scales {
     /// Both logarithmic.
     #[default]
     Decades,
-    /// A linear x, a logarithmic y.
-    LinearDecades,
     /// Both linear.
     Linear,
 }
@@ -123,7 +121,6 @@ fn plan(panel: &ComparisonPanel, own_legend: bool) -> Plan {
     let y = y.chain(ends).chain(panel.level.iter().map(|level| level.value));
     let (x, y) = match panel.scales {
         Scales::Decades => (Axis::decades(x()), Axis::decades(y)),
-        Scales::LinearDecades => (Axis::linear(x()), Axis::decades(y)),
         Scales::Linear => (Axis::linear(x()), Axis::linear(y)),
     };
     let (x_title, y_title) = panel.titles.clone();
@@ -159,16 +156,12 @@ fn check(data: &Comparison) -> Result<(), PlotError> {
     check::not_empty("panels", &data.panels)?;
     for (number, panel) in data.panels.iter().enumerate() {
         check::not_empty(&format!("panels[{number}].series"), &panel.series)?;
-        let on_x = |field: &str, values: &[f64]| match panel.scales {
+        let on_axis = |field: &str, values: &[f64]| match panel.scales {
             Scales::Decades => check::positive(field, values),
-            Scales::LinearDecades | Scales::Linear => check::finite(field, values),
-        };
-        let on_y = |field: &str, values: &[f64]| match panel.scales {
-            Scales::Decades | Scales::LinearDecades => check::positive(field, values),
             Scales::Linear => check::finite(field, values),
         };
         if let Some(level) = &panel.level {
-            on_y(&format!("panels[{number}].level"), &[level.value])?;
+            on_axis(&format!("panels[{number}].level"), &[level.value])?;
         }
         for (place, series) in panel.series.iter().enumerate() {
             let field = |name: &str| format!("panels[{number}].series[{place}].{name}");
@@ -178,10 +171,10 @@ fn check(data: &Comparison) -> Result<(), PlotError> {
                 check::same_length(&field("intervals"), found, &field("points"), expected)?;
             }
             let (x, y): (Vec<f64>, Vec<f64>) = series.points.iter().copied().unzip();
-            on_x(&field("points.x"), &x)?;
-            on_y(&field("points.y"), &y)?;
+            on_axis(&field("points.x"), &x)?;
+            on_axis(&field("points.y"), &y)?;
             let ends: Vec<f64> = series.intervals.iter().flat_map(|ends| [ends.0, ends.1]).collect();
-            on_y(&field("intervals"), &ends)?;
+            on_axis(&field("intervals"), &ends)?;
         }
     }
     Ok(())

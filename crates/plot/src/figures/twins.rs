@@ -56,7 +56,7 @@ pub fn twins(data: &TwinFigure) -> Result<Figure, PlotError> {
     let shares = [all(|twin| &twin.share), all(|twin| &twin.expected)].concat();
     let mut plans = vec![
         plan(data, &spectra, None, "variance σ²"),
-        plan(data, &all(|twin| &twin.ratio), Some("no difference"), "σ² / σ² of the exact twin"),
+        plan(data, &all(|twin| &twin.ratio), Some("no difference"), "σ² / σ² in f64"),
         plan(data, &shares, Some("all of σ²"), "difference / σ²"),
     ];
     plans[0].legend.push(Entry::new(Mark::Line(INK), &data.label));

@@ -35,5 +35,5 @@ pub(crate) const PART: Part = Part {
     controls: findings::CONTROLS,
     nulls: &[],
     opening: None,
-    reproduced: Some(reproduced!("noise", 360.0, 8.0)),
+    reproduced: Some(reproduced!("noise", 360.0, 90.0).not_in_quick()),
 };

@@ -161,7 +161,7 @@ fn projected(tables: &Source) -> Result<Figure> {
     let rows: Vec<LearningRow> = tables.csv(LEARNING)?;
     let kinds = [Kind::LayerWithout].into_iter().chain(Kind::PROJECTED);
     // Of each kind the mean over its windows, epoch by epoch.
-    let mean = |kind: Kind, value: fn(&LearningRow) -> f64| -> Vec<(f64, f64)> {
+    let mean = |kind: Kind, value: &dyn Fn(&LearningRow) -> f64| -> Vec<(f64, f64)> {
         let mut steps: Vec<usize> = rows.iter().filter(|row| row.kind == kind).map(|row| row.step).collect();
         steps.sort_unstable();
         steps.dedup();
@@ -175,7 +175,7 @@ fn projected(tables: &Source) -> Result<Figure> {
             })
             .collect()
     };
-    let panel = |title: &str, scales: Scales, value: fn(&LearningRow) -> f64| {
+    let panel = |title: &str, value: &dyn Fn(&LearningRow) -> f64| {
         let looks = [Line, Line, Dashes, Dashes];
         let series = kinds.clone().zip(looks).map(|(kind, look)| ComparisonSeries {
             label: kind.words().to_owned(),
@@ -185,17 +185,20 @@ fn projected(tables: &Source) -> Result<Figure> {
         });
         ComparisonPanel {
             titles: ("step".to_owned(), title.to_owned()),
-            scales,
+            scales: Scales::Linear,
             series: there(series.collect()),
             level: None,
         }
     };
+    // All windows begin at the same weights.
+    let begin = rows.iter().find(|row| row.step == 0);
+    let (train, test) = begin.map_or((1.0, 1.0), |begin| (begin.train_loss, begin.test_loss));
     Ok(varflat_plot::comparison(&Comparison {
         panels: vec![
-            panel("training loss L", Scales::LinearDecades, |row| row.train_loss),
-            panel("test loss", Scales::LinearDecades, |row| row.test_loss),
-            panel("distance ‖w − w(0)‖", Scales::Linear, |row| row.distance),
-            panel("drift (w − w(0))·p₁", Scales::Linear, |row| row.along_first),
+            panel("training loss L / L(0)", &|row| row.train_loss / train),
+            panel("test loss, over that at step 0", &|row| row.test_loss / test),
+            panel("distance ‖w − w(0)‖", &|row| row.distance),
+            panel("drift (w − w(0))·p₁", &|row| row.along_first),
         ],
         shared: true,
         title: Some(format!("the layer alone moves; {} components after the first", record.report.projected)),

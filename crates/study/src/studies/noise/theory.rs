@@ -12,6 +12,8 @@ use super::tables::Kind;
 /// Curvatures at which the crossover is looked for, from this share of 1/α to all of it.
 const LEAST_CURVATURE: f64 = 1e-6;
 const CURVATURES: usize = 240;
+/// Between a ratio of less than this and 1 there is no crossover to look for.
+const LEAST_RATIO: f64 = 1.2;
 
 /// The noise of every kind along the eigenvectors that are looked along.
 pub(super) struct Theory<'a> {
@@ -102,7 +104,9 @@ impl<'a> Theory<'a> {
         let curve: Vec<(f64, f64)> =
             (0..=CURVATURES).filter_map(|n| Some((kappa(n), self.ratio(kappa(n), steps)?))).collect();
         let flat = self.ratio(0.0, steps);
-        (flat, flat.and_then(|flat| crossing(curve, half_way(flat))))
+        // Over one epoch both kinds move the same, and there is nothing to cross.
+        let apart = flat.filter(|flat| *flat > LEAST_RATIO);
+        (flat, apart.and_then(|flat| crossing(curve, half_way(flat))))
     }
 }
 

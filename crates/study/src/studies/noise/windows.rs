@@ -79,7 +79,7 @@ fn written(
     let bands = summary.bands();
     let (flat_ratio, half_way) = theory.crossover(trained_steps);
     let [half_way_measured, half_way_bands] =
-        flat_ratio.map_or([None, None], |flat| half_way_through(&bands, flat));
+        half_way.and(flat_ratio).map_or([None, None], |flat| half_way_through(&bands, flat));
     Ok(NoiseReport {
         orders: study.orders,
         steps_per_epoch: length,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use varflat_analysis::{
-    Component, ParamGuard, PowerLaw, accumulated_rounding, added_by_rounding, agree_up_to, holds_from, median,
+    Component, PowerLaw, accumulated_rounding, added_by_rounding, agree_up_to, holds_from, median,
 };
 use varflat_run::experiment::FitSection;
 

@@ -3,7 +3,6 @@
 use burn::module::{Module, ParamGroup};
 use burn::optim::ModuleOptimizer;
 use ndarray::Array2;
-use serde::{Deserialize, Serialize};
 use varflat_analysis::{
     AnalysisError, TrajectoryPca, Weight, WindowDifference, WindowSource, variances_along,
 };
