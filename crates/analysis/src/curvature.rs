@@ -1,7 +1,7 @@
 //! Principal curvatures: eigenvalues and eigenvectors of a Hessian.
 
 use faer::{Accum, Mat};
-use ndarray::{Array1, Array2, ArrayView2};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
 
 use crate::AnalysisError;
 use crate::pca::{largest_eigenpairs, product, same_length};
@@ -59,6 +59,12 @@ pub fn along_directions(
     let (rows, columns) = matrix.dim();
     same_length("the matrix along its columns", rows, columns)?;
     same_length("the directions along their columns", columns, directions.ncols())?;
+    if is_diagonal(matrix) {
+        let along = |direction: ArrayView1<'_, f64>| {
+            matrix.diag().iter().zip(direction).map(|(entry, share)| entry * share * share).sum()
+        };
+        return Ok(directions.rows().into_iter().map(along).collect());
+    }
     let left = Mat::from_fn(columns, columns, |i, j| matrix[[i, j]]);
     let right = Mat::from_fn(columns, directions.nrows(), |n, i| directions[[i, n]]);
     let mut turned = Mat::zeros(columns, directions.nrows());
@@ -68,6 +74,11 @@ pub fn along_directions(
         pairs.map(|(a, b)| a * b).sum()
     });
     Ok(each.collect())
+}
+
+/// Whether nothing but its diagonal is in a matrix: that of a Hessian in the coordinates of its eigenvectors.
+fn is_diagonal(matrix: ArrayView2<'_, f64>) -> bool {
+    matrix.indexed_iter().all(|((row, column), entry)| row == column || *entry == 0.0)
 }
 
 #[cfg(test)]
@@ -85,6 +96,9 @@ mod tests {
         }
         // (1, 2, −1): 2 + 12 + 1 + 2·(2 + 0 − 1).
         assert_eq!(along_directions(matrix.view(), array![[1.0, 2.0, -1.0]].view()).unwrap()[0], 17.0);
+        // A matrix that is diagonal is so without a product: 2 + 4·3 + 1.
+        let diagonal = array![[2.0, 0.0, 0.0], [0.0, 3.0, 0.0], [0.0, 0.0, 1.0]];
+        assert_eq!(along_directions(diagonal.view(), array![[1.0, 2.0, -1.0]].view()).unwrap()[0], 15.0);
         assert!(along_directions(matrix.view(), array![[1.0, 2.0]].view()).is_err());
         assert!(along_directions(array![[1.0, 2.0]].view(), array![[1.0, 2.0]].view()).is_err());
     }

@@ -40,6 +40,8 @@ pub mod device;
 mod evaluated;
 #[cfg(feature = "burn")]
 mod fisher;
+#[cfg(feature = "burn")]
+mod gradients_along;
 mod host;
 pub mod landscape;
 mod langevin;
@@ -65,6 +67,8 @@ pub use convolutional::{Convolutional, ConvolutionalConfig};
 pub use dense::{DenseLayer, DenseNetwork, NetworkError};
 #[cfg(feature = "burn")]
 pub use fisher::fisher_diagonal;
+#[cfg(feature = "burn")]
+pub use gradients_along::GradientsAlong;
 pub use landscape::{DenseLandscape, Line};
 #[cfg(feature = "burn")]
 pub use landscape::{

@@ -203,3 +203,22 @@ impl Overall {
         self.bar.set_position((now.0 + share.clamp(0.0, 1.0) * now.1) as u64);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_takes_minutes_is_in_the_quick_reproduction_only_if_it_is_asked_for() {
+        let made = |quick, only: &[&str]| -> (Vec<&str>, Vec<&str>) {
+            let only: Vec<String> = only.iter().map(|&name| name.to_owned()).collect();
+            let plan = Plan::of(quick, &only).unwrap();
+            (plan.studies.iter().map(|planned| planned.part.name).collect(), plan.left_out)
+        };
+        let (full, none) = made(false, &[]);
+        let (quick, left_out) = made(true, &[]);
+        assert!(none.is_empty() && !left_out.is_empty() && left_out.contains(&"noise"));
+        assert_eq!(quick.len() + left_out.len(), full.len());
+        assert_eq!(made(true, &["noise", "drift"]), (vec!["drift", "noise"], vec![]));
+    }
+}

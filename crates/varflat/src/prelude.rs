@@ -36,8 +36,8 @@ mod training {
     pub use burn::tensor::{Device, Tensor, activation};
     pub use varflat_model::device::{self, OpenDevice};
     pub use varflat_model::{
-        Classifier, Constraint, Convolutional, ConvolutionalConfig, Mlp, ModuleLandscape, ResidentSet,
-        Trainer, fisher_diagonal, linear, with_statistics, with_weights,
+        Classifier, Constraint, Convolutional, ConvolutionalConfig, GradientsAlong, Mlp, ModuleLandscape,
+        ResidentSet, Trainer, fisher_diagonal, in_f64, linear, with_statistics, with_weights,
     };
     pub use varflat_recorder::{Recorder, paths};
 
