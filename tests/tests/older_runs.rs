@@ -60,6 +60,32 @@ fn older_figures_and_studies_are_known_and_redrawn() {
     }
 }
 
+/// A figure whose table came later is left out of a folder that has none; one whose table has gone is an error.
+#[test]
+fn figures_that_came_later_are_left_out_of_older_folders() {
+    let folder = tempfile::tempdir().unwrap();
+    let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../figures");
+    for entry in fs::read_dir(committed).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        if name.starts_with("controls") && (name.ends_with("csv") || name.ends_with("json")) {
+            fs::copy(&path, folder.path().join(name)).unwrap();
+        }
+    }
+    let program = program!();
+    let plot = ["plot", "--figures", folder.path().to_str().unwrap()];
+    let there = |name: &str| folder.path().join(format!("{name}.svg")).exists();
+    fs::remove_file(folder.path().join("controls_numbers.csv")).unwrap();
+    program.run(&plot).fails_clearly(&["controls_numbers.csv"]);
+    assert!(!there("controls"));
+
+    let mut record = json(&folder.path().join("controls.json"));
+    assert!(record["tables"].as_object_mut().unwrap().remove("controls_numbers.csv").is_some());
+    fs::write(folder.path().join("controls.json"), record.to_string()).unwrap();
+    program.run(&plot).succeeds();
+    assert!(there("controls") && !there("controls_psi"));
+}
+
 /// Stages are taken over file by file, and a kill may come between any two.
 #[test]
 fn a_run_that_was_half_taken_over_is_taken_over_again() {

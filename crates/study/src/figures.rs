@@ -10,7 +10,7 @@ use varflat_plot::Figure;
 use varflat_run::error::{Error, Remedy, Result};
 use varflat_run::run_folder::is_record;
 
-use crate::part::{FigureEntry, Part, Source, check_drawing};
+use crate::part::{FigureEntry, Origin, Part, Source, check_drawing};
 use crate::registry;
 use crate::words::count;
 
@@ -48,9 +48,8 @@ pub fn draw(folder: &Path) -> Result<Vec<&'static str>> {
     for part in parts(folder)? {
         part.figures.iter().try_for_each(|figure| check_drawing(folder, figure.name))?;
         // All of them first: a table that is damaged leaves the drawings of its part as they are.
-        let drawn: Vec<(&str, Figure)> = part
-            .figures
-            .iter()
+        let figures = of_part(&source, part)?.into_iter();
+        let drawn: Vec<(&str, Figure)> = figures
             .map(|figure| Ok((figure.name, drawing(&source, part, figure)?)))
             .collect::<Result<_>>()?;
         for (name, figure) in drawn {
@@ -79,10 +78,26 @@ pub fn drawings_from(folder: &Path, table: &str) -> Result<Vec<Figure>> {
 
 fn drawings_of(folder: &Path, wanted: impl Fn(&FigureEntry) -> bool) -> Result<Vec<Figure>> {
     let source = Source::of(folder);
-    let figures =
-        registry::there(folder).flat_map(|part| part.figures.iter().map(move |figure| (part, figure)));
-    let figures = figures.filter(|(_, figure)| wanted(figure));
-    figures.map(|(part, figure)| drawing(&source, part, figure)).collect()
+    let mut drawings = Vec::new();
+    for part in registry::there(folder) {
+        for figure in of_part(&source, part)?.into_iter().filter(|figure| wanted(figure)) {
+            drawings.push(drawing(&source, part, figure)?);
+        }
+    }
+    Ok(drawings)
+}
+
+/// The figures of a part that its tables are for: those of an older version lack some.
+fn of_part(source: &Source, part: &Part) -> Result<Vec<&'static FigureEntry>> {
+    let origin: Origin = source.json(part.record)?;
+    // What the record names and is gone is an error, not an older version.
+    let written = |table: &&str| {
+        origin.tables.is_empty()
+            || *table == part.record
+            || origin.tables.contains_key(*table)
+            || source.path(table).exists()
+    };
+    Ok(part.figures.iter().filter(|figure| figure.tables.iter().all(written)).collect())
 }
 
 /// One figure of a part.

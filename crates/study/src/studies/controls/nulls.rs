@@ -62,6 +62,11 @@ fn first(rows: &[NumberRow], quantity: Quantity, basis: Basis) -> Option<&Number
     rows.iter().find(|row| row.quantity == quantity && row.basis == basis)
 }
 
+/// The last direction of the ranges that a quantity was taken over.
+fn widest(rows: &[NumberRow], quantity: Quantity) -> Option<usize> {
+    rows.iter().filter(|row| row.quantity == quantity).map(|row| row.last).max()
+}
+
 /// The sentences that there are.
 fn sentences<const N: usize>(of: [Option<String>; N]) -> String {
     of.into_iter().flatten().collect::<Vec<_>>().join(" ")
@@ -95,10 +100,16 @@ fn spectrum(tables: &Tables) -> Result<Option<NullFinding>> {
 
 fn flattening(tables: &Tables) -> Result<Option<NullFinding>> {
     let Some((_, rows)) = read(tables)? else { return Ok(None) };
-    let numbers: Vec<NullNumber> = called(&rows, Quantity::Flattening, Components, |row| {
-        format!("x in F ∝ i^{{x}}, F from the curvature, components {}–{}", row.first, row.last)
-    })
-    .collect();
+    let widest = widest(&rows, Quantity::Flattening);
+    let own = rows.iter().filter(|row| row.quantity == Quantity::Flattening && row.first == 2);
+    let shown = own.filter(|row| row.last == FEW || Some(row.last) == widest);
+    let numbers: Vec<NullNumber> = shown
+        .filter_map(|row| {
+            let what =
+                format!("x in F ∝ i^{{x}}, F from the curvature, components {}–{}", row.first, row.last);
+            number(row, what)
+        })
+        .collect();
     let too = numbers.iter().all(|number| number.value * number.mean > 0.0);
     let means = match too {
         true => "Components are ordered by variance; those of frozen noise become flatter with rank, too.",
@@ -121,8 +132,8 @@ fn psi(rows: &[NumberRow], level: Option<f64>, wanted: impl Fn(&NumberRow) -> bo
 
 fn many(tables: &Tables) -> Result<Option<NullFinding>> {
     let Some((report, rows)) = read(tables)? else { return Ok(None) };
-    let last = rows.iter().filter(|row| row.quantity == Quantity::Psi).map(|row| row.last).max();
-    let numbers = psi(&rows, report.level, |row| Some(row.last) == last && row.first == 2);
+    let widest = widest(&rows, Quantity::Psi);
+    let numbers = psi(&rows, report.level, |row| Some(row.last) == widest && row.first == 2);
     let along = |basis| numbers.iter().find(move |number| number.what.contains(words_of(basis)));
     let left = |number: &NullNumber| format!("{} of ψ = {}", fixed(number.mean, 2), fixed(number.value, 2));
     let means = sentences([

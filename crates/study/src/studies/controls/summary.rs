@@ -4,7 +4,7 @@ use varflat_analysis::{Basis, median, quantile};
 use varflat_run::stages::FitReport;
 
 use super::frozen::Frozen;
-use super::tables::{Band, ControlsReport, DirectionRow, NumberRow, Quantity};
+use super::tables::{Band, ControlsReport, DirectionRow, NumberRow, Quantity, called};
 
 /// Eigenvectors of the Hessian whose amplitudes are summed up.
 const AMPLITUDES: [usize; 2] = [1, 500];
@@ -37,6 +37,9 @@ pub(super) fn of(
     let balance: Vec<f64> = within(AMPLITUDES)
         .filter_map(|row| Some(row.fluctuation_dissipation? / row.equilibrium_ratio?))
         .collect();
+    let (psi, mut others): (Vec<NumberRow>, _) =
+        numbers.into_iter().partition(|row| row.quantity == Quantity::Psi);
+    others.retain(|row| called(row.quantity).is_some());
     let (alpha, length) = (frozen.learning_rate(), frozen.steps_per_epoch());
     let largest = frozen.curvature.first().copied().unwrap_or(f64::NAN);
     ControlsReport {
@@ -51,7 +54,8 @@ pub(super) fn of(
         amplitude: at(0.1).zip(at(0.5)).zip(at(0.9)).map(|((low, middle), high)| [low, middle, high]),
         amplitude_of: AMPLITUDES,
         bands: bands.collect(),
-        psi: numbers.into_iter().filter(|row| row.quantity == Quantity::Psi).collect(),
+        psi,
+        others,
         level: Some(level),
         balance: median(balance),
     }

@@ -163,8 +163,10 @@ pub(crate) struct ControlsReport {
     pub(crate) amplitude: Option<[f64; 3]>,
     pub(crate) amplitude_of: [usize; 2],
     pub(crate) bands: Vec<Band>,
-    /// The rows of `controls_numbers.csv` that a summary needs: ψ.
+    /// The rows of `controls_numbers.csv` that a summary needs: ψ, and those that are [`called`] something.
     pub(crate) psi: Vec<NumberRow>,
+    #[serde(default)]
+    pub(crate) others: Vec<NumberRow>,
     /// The level of the run itself.
     #[serde(default)]
     pub(crate) level: Option<f64>,
@@ -196,12 +198,30 @@ fn beside(row: &NumberRow) -> String {
     }
 }
 
-/// In words, a number a line.
+/// What a number of the summary is called, where it is one.
+pub(super) fn called(quantity: Quantity) -> Option<String> {
+    Some(match quantity {
+        Quantity::GapWithDrift => "gap, the drift of the run added to the noise".to_owned(),
+        Quantity::Share => format!("share of the {LEADING} components after the first"),
+        Quantity::ShareOutOfSample => "the same of those of one half in the other".to_owned(),
+        Quantity::HoldingOutOfSample => "components of one half that hold 90 % of the other".to_owned(),
+        _ => return None,
+    })
+}
+
+/// In words, a number a line: ψ of every basis over the widest range, of the components over all.
 impl fmt::Display for ControlsReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "  data | {} replays of frozen noise in a frozen parabola | verdict", self.replays)?;
-        for row in self.psi.iter().filter(|row| row.level.is_none()) {
+        let psi = || self.psi.iter().filter(|row| row.level.is_none());
+        let widest = psi().map(|row| row.last - row.first).max();
+        for row in psi().filter(|row| row.basis == Basis::Components || Some(row.last - row.first) == widest)
+        {
             writeln!(f, "  ψ, {} {}–{}: {}", words_of(row.basis), row.first, row.last, beside(row))?;
+        }
+        for row in &self.others {
+            let called = called(row.quantity).unwrap_or_default();
+            writeln!(f, "  {called}: {}", beside(row))?;
         }
         if let Some([low, middle, high]) = self.amplitude {
             writeln!(
@@ -216,7 +236,7 @@ impl fmt::Display for ControlsReport {
         }
         writeln!(
             f,
-            "  lateness αλ_1M = {}; cos(C, H) = {}, ‖[H, C]‖/‖H‖‖C‖ = {}; {LEADING} components of one half in the other: controls_numbers.csv",
+            "  lateness αλ_1M = {}; cos(C, H) = {}, ‖[H, C]‖/‖H‖‖C‖ = {}; every number and its verdict: {NUMBERS}",
             fixed(self.lateness, 2),
             fixed(self.alignment.cosine, 3),
             fixed(self.alignment.commutator, 3)

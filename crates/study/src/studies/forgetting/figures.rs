@@ -112,6 +112,8 @@ fn trade_off(tables: &Source) -> Result<Figure> {
                 })
                 .collect(),
         });
+        // Tables from before some of the methods have no points of these.
+        let curves = curves.filter(|curve| !curve.points.is_empty());
         TradeOffPanel { title: heads.words().to_owned(), curves: curves.collect() }
     });
     let pair = |place: usize| format!("{}, {}", study.pairs[place][0], study.pairs[place][1]);
