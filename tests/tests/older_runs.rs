@@ -81,7 +81,7 @@ fn figures_that_came_later_are_left_out_of_older_folders() {
 
     let mut record = json(&folder.path().join("controls.json"));
     assert!(record["tables"].as_object_mut().unwrap().remove("controls_numbers.csv").is_some());
-    fs::write(folder.path().join("controls.json"), record.to_string()).unwrap();
+    fs::write(folder.path().join("controls.json"), serde_json::to_string_pretty(&record).unwrap()).unwrap();
     program.run(&plot).succeeds();
     assert!(there("controls") && !there("controls_psi"));
 }

@@ -18,8 +18,8 @@ pub struct GradientsAlong {
     pub batch_size: usize,
     /// Which samples come together.
     pub seed: u64,
-    /// ε: gradients are compared at w_0 ± εp. In f32 a weight of 0.1 is known to 10⁻⁸, and ε has to be far more than that; a large ε meets more
-    /// samples for which a ReLU switches.
+    /// ε: gradients are compared at w_0 ± εp. In f32 a weight of 0.1 is known to 10⁻⁸, and ε has to be far more than that. Samples for which
+    /// a ReLU switches on the way count with the jump of their slope: a short ε meets few of them, a long one takes their average.
     pub step: f64,
 }
 

@@ -17,14 +17,18 @@ const SAMPLES: usize = 60;
 /// Of the convolutions.
 const KERNEL: usize = 5;
 
-fn images() -> ImageSet {
+fn images_of(side: usize) -> ImageSet {
     let mut random = stream(7, Purpose::InitialWeights, 3);
     ImageSet {
-        images: (0..SAMPLES * 144).map(|_| uniform(&mut random)).collect(),
+        images: (0..SAMPLES * side * side).map(|_| uniform(&mut random)).collect(),
         labels: (0..SAMPLES).map(|sample| (sample * 7 % CLASSES) as u8).collect(),
-        rows: 12,
-        columns: 12,
+        rows: side,
+        columns: side,
     }
+}
+
+fn images() -> ImageSet {
+    images_of(12)
 }
 
 fn directions(weights: usize, count: usize) -> Vec<Vec<f64>> {
@@ -37,7 +41,7 @@ fn directions(weights: usize, count: usize) -> Vec<Vec<f64>> {
     (0..count).map(|_| one()).collect()
 }
 
-/// Of mini-batches of one sample the scatter is S itself; nothing is left to chance.
+/// Of mini-batches of one sample the scatter is S itself; nothing is left to chance. Both steps are too short for a ReLU to switch.
 #[test]
 fn of_a_dense_layer_they_are_the_exact_ones() {
     let device = device::open(None).unwrap();
@@ -46,7 +50,7 @@ fn of_a_dense_layer_they_are_the_exact_ones() {
     let exact = layer.linearized();
     let directions = directions(72, 3);
     let rows: Vec<&[f64]> = directions.iter().map(Vec::as_slice).collect();
-    for (precision, step, within) in [(Precision::F64, 1e-6, 1e-4), (Precision::F32, 1e-2, 0.02)] {
+    for (precision, step, within) in [(Precision::F64, 1e-6, 1e-4), (Precision::F32, 3e-4, 0.1)] {
         let set = ResidentSet::new(&images(), CLASSES, &device).unwrap().in_precision(precision).unwrap();
         let network = Mlp::new(&dense, &device.device).unwrap();
         let network = if precision == Precision::F64 { in_f64(network) } else { network };
@@ -86,7 +90,7 @@ fn mini_batches_of_any_size_tell_the_noise_of_a_sample() {
 fn of_a_convolution_they_are_those_of_its_losses() {
     let device = device::open(None).unwrap();
     let shape = ConvolutionalConfig {
-        image: [12, 12],
+        image: [28, 28],
         channels: [2, 3],
         hidden: vec![6],
         classes: CLASSES,
@@ -94,7 +98,8 @@ fn of_a_convolution_they_are_those_of_its_losses() {
         init: Initialization::UniformFanIn,
     };
     let network = in_f64(Convolutional::new(&shape, 4, &device.device).unwrap());
-    let set = ResidentSet::new(&images(), CLASSES, &device).unwrap().in_precision(Precision::F64).unwrap();
+    let set =
+        ResidentSet::new(&images_of(28), CLASSES, &device).unwrap().in_precision(Precision::F64).unwrap();
     let direction = directions(KERNEL * KERNEL * 2, 1).remove(0);
     let start: Vec<f64> = directions(direction.len(), 2).remove(1);
     let network = with_exact_weights(network, "first.weight", start.clone()).unwrap();
@@ -103,7 +108,7 @@ fn of_a_convolution_they_are_those_of_its_losses() {
         let weights = start.iter().zip(&direction).map(|(w, p)| w + offset * p).collect();
         let there = with_exact_weights(network.clone(), "first.weight", weights).unwrap();
         let logits = there.forward(set.batch(&all).unwrap().images()).try_into_vec_as::<f64>().unwrap();
-        let labels = images().labels.into_iter().map(usize::from);
+        let labels = images_of(28).labels.into_iter().map(usize::from);
         logits
             .chunks(CLASSES)
             .zip(labels)

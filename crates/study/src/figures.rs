@@ -118,3 +118,23 @@ pub(crate) fn drawn(folder: &Path, wanted: &str) -> Result<Option<Figure>> {
 pub(crate) fn drawn_in(folder: &Path, names: &[&str]) -> String {
     format!("{} in {}: {}\n", count(names.len(), "figure"), folder.display(), names.join(", "))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::part::Tables;
+
+    /// The committed figure folder holds the tables of every part of `reproduce`; those of an earlier version are for fewer figures.
+    #[test]
+    fn every_figure_has_a_caption_of_its_tables() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../figures");
+        let source = Source::of(&folder);
+        for figure in registry::reproduced().flat_map(|part| of_part(&source, part).unwrap()) {
+            let text = (figure.caption)(&Tables::of(&folder)).unwrap().unwrap();
+            let (name, length) = (figure.name, text.chars().count());
+            assert!(length > 80, "{name}: {length} letters do not say how it was made: {text}");
+            assert!(!text.contains("NaN"), "{name}: {text}");
+            figure.tables.iter().for_each(|table| assert!(folder.join(table).exists(), "{table}"));
+        }
+    }
+}

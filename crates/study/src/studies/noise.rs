@@ -10,6 +10,7 @@ mod findings;
 mod measure;
 #[cfg(feature = "train")]
 mod reading;
+mod settings;
 #[cfg(feature = "train")]
 mod summary;
 mod tables;
@@ -23,7 +24,7 @@ mod windows;
 use self::tables::TABLES;
 use crate::part::{Part, reproduced};
 
-pub use self::measure::NoiseStudy;
+pub use self::settings::NoiseStudy;
 
 pub(crate) const PART: Part = Part {
     name: "noise",

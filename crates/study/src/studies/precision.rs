@@ -6,6 +6,7 @@ mod captions;
 mod figures;
 mod findings;
 mod measure;
+mod settings;
 mod tables;
 #[cfg(feature = "train")]
 mod twins;
@@ -13,7 +14,7 @@ mod twins;
 use self::tables::TABLES;
 use crate::part::{Part, reproduced};
 
-pub use self::measure::PrecisionStudy;
+pub use self::settings::PrecisionStudy;
 
 pub(crate) const PART: Part = Part {
     name: "precision",
@@ -25,5 +26,5 @@ pub(crate) const PART: Part = Part {
     controls: findings::CONTROLS,
     nulls: &[],
     opening: None,
-    reproduced: Some(reproduced!("precision", 120.0, 60.0).not_in_quick()),
+    reproduced: Some(reproduced!("precision", 80.0, 50.0).not_in_quick()),
 };

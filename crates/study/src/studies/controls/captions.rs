@@ -47,7 +47,7 @@ pub(super) fn by_rank(tables: &Tables) -> Result<Option<String>> {
 pub(super) fn by_basis(tables: &Tables) -> Result<Option<String>> {
     let Some(record) = tables.study::<ControlsReport>("controls")? else { return Ok(None) };
     Ok(Some(format!(
-        "ψ with F of the parabola of κ, over ranges of directions, in bases that were chosen by the variance that is judged (principal \
+        "ψ with F of the parabola of κ, over ranges of directions (of many the narrowest, one between and the widest), in bases that were chosen by the variance that is judged (principal \
          components) and in others; of the run, and of {} replays of frozen noise in the frozen parabola, with the 95 % interval of one further \
          replay. As the null: the run lies in it. 2γ, with γ the exponent of C ∝ κ^γ, is what flat directions give that were not chosen by their \
          variance.",

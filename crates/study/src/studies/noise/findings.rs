@@ -110,26 +110,40 @@ const PROJECTED: Control = Control {
             measured.extend(over_orders("distance,", kind, found.distance.as_ref()));
             measured.extend(over_orders("drift along p_{1},", kind, found.along_first.as_ref()));
         }
-        let loss = |kind: Kind| {
-            report.of(kind).map_or_else(String::new, |found| match found.loss_beyond {
-                Some(0) => "as mini-batches do".to_owned(),
-                Some(beyond) => format!("otherwise ({beyond} of {} beyond)", found.windows),
-                None => "in a way that is not decided, for too few orders".to_owned(),
-            })
+        let means = match learnt_of(&report, Kind::LayerWithout) {
+            Some(all) => format!(
+                "Over {} steps ln L falls by {} with all of the noise. {} {} {} Judged is the loss at the end, beside the scatter over {} orders of \
+                 mini-batches.",
+                report.alone_steps,
+                fixed(-all, 4),
+                fall(&report, "Without the noise on the leading components", Kind::WithoutLeading, all),
+                fall(&report, "With that noise alone", Kind::LeadingAlone, all),
+                fall(&report, "Without any", Kind::NoNoise, all),
+                report.orders
+            ),
+            None => String::new(),
         };
-        let means = format!(
-            "Without the noise on the {} leading components the training loss falls {}, with that noise alone {}, without any {}. Judged is the loss at \
-             the end of {} steps, beside the scatter over {} orders of mini-batches.",
-            report.projected,
-            loss(Kind::WithoutLeading),
-            loss(Kind::LeadingAlone),
-            loss(Kind::NoNoise),
-            report.alone_steps,
-            report.orders
-        );
         Ok(Some((measured, means)))
     },
 };
+
+/// ln of the loss at the end of the windows of a kind over that at their begin.
+fn learnt_of(report: &NoiseReport, kind: Kind) -> Option<f64> {
+    report.of(kind)?.learnt.as_ref().map(|learnt| learnt.value)
+}
+
+/// How the loss falls with another noise, beside the fall with all of it.
+fn fall(report: &NoiseReport, with: &str, kind: Kind, all: f64) -> String {
+    let Some((found, learnt)) = report.of(kind).zip(learnt_of(report, kind)) else { return String::new() };
+    let more = 100.0 * (learnt / all - 1.0);
+    let than = if more < 0.0 { "less" } else { "more" };
+    let told = match found.loss_beyond {
+        Some(0) => "within the scatter",
+        Some(_) => "beyond the scatter",
+        None => "too few orders to tell",
+    };
+    format!("{with} it falls {} % {than} ({told}).", fixed(more.abs(), 2))
+}
 
 /// A number of a kind over its windows.
 fn over_orders(what: &str, kind: Kind, estimate: Option<&Estimate>) -> Option<Number> {
@@ -139,8 +153,8 @@ fn over_orders(what: &str, kind: Kind, estimate: Option<&Estimate>) -> Option<Nu
         Some(_) => "the mean over orders".to_owned(),
         None => "no interval".to_owned(),
     };
-    // A small number without an interval keeps digits that tell it from others.
-    let digits = if estimate.interval.is_none() && estimate.value.abs() < 0.1 { 4 } else { found.digits };
+    // A number without an interval keeps digits that tell it from others.
+    let digits = if estimate.interval.is_none() && estimate.value.abs() < 1.0 { 4 } else { found.digits };
     Some(Number { covers, digits, ..found })
 }
 

@@ -7,8 +7,8 @@ use varflat_run::stages;
 
 use super::alone::{self, Point};
 use super::checkpoint::Checkpoint;
-use super::measure::NoiseStudy;
 use super::reading::Reading;
+use super::settings::NoiseStudy;
 use super::summary::{Found, Summary, half_way_through};
 use super::tables::{DIRECTIONS, Kind, LEARNING, NoiseReport, WINDOWS};
 use super::theory::Theory;

@@ -22,7 +22,7 @@ use varflat_run::run_folder::RunFolder;
 use varflat_run::stages;
 
 use super::beside::{Reading, components, twin};
-use super::measure::PrecisionStudy;
+use super::settings::PrecisionStudy;
 use super::tables::{COMPONENTS, PrecisionReport};
 use crate::studies::cached;
 use crate::studies::context::StudyContext;
