@@ -87,7 +87,7 @@ pub fn comparison(data: &Comparison) -> Result<Figure, PlotError> {
     let plans = data.panels.iter().map(|panel| plan(panel, !data.shared)).collect();
     let sheet = Sheet {
         title: data.title.clone(),
-        legend: shared.map_or(Vec::new(), |panel| legend(panel)),
+        legend: shared.map_or(Vec::new(), legend),
         columns: 2.min(data.panels.len()),
         data: (330.0, 250.0),
         ..Sheet::default()

@@ -179,7 +179,7 @@ fn times(tables: &Tables) -> Result<Option<NullFinding>> {
     };
     let from_to = |basis| {
         let with = || of(basis).filter(|row| row.value.is_some() && row.replay_mean.is_some());
-        let (steep, flat) = (with().next()?, with().last()?);
+        let (steep, flat) = (with().next()?, with().next_back()?);
         let (steepest, flattest) = (beside(Some(steep), 0)?, beside(Some(flat), 0)?);
         Some(format!(
             "From {} {} to {} the time goes from {steepest} to {flattest} steps.",

@@ -124,7 +124,7 @@ mod tests {
         let (sharp, free) = (layer(&[0.8, 0.9, 0.85]), layer(&[-0.8, -0.9, -0.85]));
         let of = |layers: &[LayerReport]| premise(layers);
         assert!(of(&[sharp.clone(), sharp.clone()]).contains("a sign of sharpness"));
-        assert!(of(&[free.clone()]).contains("a sign of freedom"));
+        assert!(of(std::slice::from_ref(&free)).contains("a sign of freedom"));
         assert!(of(&[sharp, free]).contains("do not agree"));
         assert!(of(&[layer(&[0.8, 0.9])]).contains("no interval"));
     }

@@ -64,8 +64,8 @@ fn in_groups(used: &[OfWeight]) -> Vec<WeightRow> {
         let weights = &used[bounds(group)..bounds(group + 1)];
         let middle = |of: fn(&OfWeight) -> f64| median(column(weights, of));
         let at = |of: fn(&OfWeight) -> f64, share| quantile(column(weights, of), share);
-        let (curvature, variance): (fn(&OfWeight) -> f64, fn(&OfWeight) -> f64) =
-            (|weight| weight.curvature, |weight| weight.variance);
+        let curvature = |weight: &OfWeight| weight.curvature;
+        let variance = |weight: &OfWeight| weight.variance;
         Some(WeightRow {
             seed: 0,
             layer: String::new(),

@@ -161,7 +161,7 @@ impl Walk<'_> {
                 full + self.leading_part(&noise)
             }
             _ => match &drawn.replaced {
-                Some(noise) => full + &noise.row(step),
+                Some(noise) => full + noise.row(step),
                 None => full,
             },
         })

@@ -72,8 +72,8 @@ fn written(
     let summary = Summary { checkpoint, theory: &theory, windows, range: study.range };
     let rows = summary.rows();
     write_csv(&work.file(WINDOWS), &rows)?;
-    write_csv(&work.file(DIRECTIONS), &summary.directions())?;
-    write_csv(&work.file(LEARNING), &summary.learning())?;
+    write_csv(&work.file(DIRECTIONS), summary.directions())?;
+    write_csv(&work.file(LEARNING), summary.learning())?;
     let length = checkpoint.steps_per_epoch();
     let trained_steps = study.epochs * length;
     let bands = summary.bands();
