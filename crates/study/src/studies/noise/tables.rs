@@ -3,7 +3,10 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use varflat_analysis::{Estimate, NullVerdict, Sampling};
+#[cfg(feature = "train")]
+use varflat_analysis::Sampling;
+use varflat_analysis::{Estimate, NullVerdict};
+#[cfg(feature = "train")]
 use varflat_model::Shuffle;
 
 use crate::words::{self, fixed};
@@ -58,6 +61,7 @@ impl Kind {
     pub(crate) const PROJECTED: [Self; 3] = [Self::WithoutLeading, Self::LeadingAlone, Self::NoNoise];
 
     /// How its mini-batches are drawn.
+    #[cfg(feature = "train")]
     pub(crate) fn shuffle(self) -> Shuffle {
         match self {
             Self::WithReplacement | Self::LayerWith => Shuffle::Independent,
@@ -66,6 +70,7 @@ impl Kind {
     }
 
     /// How its noise is correlated in time.
+    #[cfg(feature = "train")]
     pub(crate) fn sampling(self, steps_per_epoch: usize) -> Sampling {
         match self {
             Self::WithReplacement
