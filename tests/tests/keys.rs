@@ -29,7 +29,7 @@ batch_size = 10
 shuffle = "epoch"
 loss_below = 1e-3
 max_epochs = 30
-precision = "f64"
+precision = "f32"
 [recorder]
 layer = "dense.hidden"
 every = 1

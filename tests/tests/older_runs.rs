@@ -68,22 +68,22 @@ fn figures_that_came_later_are_left_out_of_older_folders() {
     for entry in fs::read_dir(committed).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_str().unwrap();
-        if name.starts_with("controls") && (name.ends_with("csv") || name.ends_with("json")) {
+        if name.starts_with("noise") && (name.ends_with("csv") || name.ends_with("json")) {
             fs::copy(&path, folder.path().join(name)).unwrap();
         }
     }
     let program = program!();
     let plot = ["plot", "--figures", folder.path().to_str().unwrap()];
     let there = |name: &str| folder.path().join(format!("{name}.svg")).exists();
-    fs::remove_file(folder.path().join("controls_numbers.csv")).unwrap();
-    program.run(&plot).fails_clearly(&["controls_numbers.csv"]);
-    assert!(!there("controls"));
+    fs::remove_file(folder.path().join("noise_learning.csv")).unwrap();
+    program.run(&plot).fails_clearly(&["noise_learning.csv"]);
+    assert!(!there("noise"));
 
-    let mut record = json(&folder.path().join("controls.json"));
-    assert!(record["tables"].as_object_mut().unwrap().remove("controls_numbers.csv").is_some());
-    fs::write(folder.path().join("controls.json"), serde_json::to_string_pretty(&record).unwrap()).unwrap();
+    let mut record = json(&folder.path().join("noise.json"));
+    assert!(record["tables"].as_object_mut().unwrap().remove("noise_learning.csv").is_some());
+    fs::write(folder.path().join("noise.json"), serde_json::to_string_pretty(&record).unwrap()).unwrap();
     program.run(&plot).succeeds();
-    assert!(there("controls") && !there("controls_psi"));
+    assert!(there("noise") && !there("noise_projected"));
 }
 
 /// Stages are taken over file by file, and a kill may come between any two.

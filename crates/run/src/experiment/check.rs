@@ -1,6 +1,6 @@
 //! What the values of an experiment can be, whatever its data.
 
-use varflat_model::written;
+use varflat_model::{OptimizerKind, Precision, TrainingConfig, written};
 
 use super::{
     Components, DataSection, Experiment, FitSection, LandscapeSection, LangevinSection, PcaSection,
@@ -89,6 +89,7 @@ impl Experiment {
         self.data.check()?;
         self.model.check()?;
         self.training.check(usize::MAX)?;
+        restorable(&self.training)?;
         self.recorder.check(&self.model.layers())?;
         self.pca.check()?;
         self.landscape.check()?;
@@ -212,6 +213,17 @@ impl Components {
             Self::Some(count) => Some(count),
             Self::All(_) => None,
         }
+    }
+}
+
+/// Whether an interrupted training can go on: burn restores the state of an optimizer in f32.
+fn restorable(training: &TrainingConfig) -> Checked {
+    let stateless = training.optimizer == OptimizerKind::Sgd && training.momentum == 0.0;
+    match training.precision == Precision::F32 || stateless {
+        true => Ok(()),
+        false => Err("training.precision = \"f64\" is for SGD without momentum: the state of momentum and of Adam would come back in f32 after an \
+                      interruption"
+            .to_owned()),
     }
 }
 
