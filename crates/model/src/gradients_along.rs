@@ -8,7 +8,7 @@ use crate::batches::{Shuffle, epoch_order};
 use crate::evaluated::differentiable;
 use crate::landscape::{LandscapeError, check_direction, with_exact_weights};
 use crate::moving_layer::CurvatureAndNoise;
-use crate::parameters::{Visit, visit_at};
+use crate::parameters::{Visit, Weights, visit_at};
 use crate::training::{Classifier, ResidentSet, TrainingError};
 
 /// How gradients are taken and compared.
@@ -57,7 +57,7 @@ impl GradientsAlong {
     ) -> Result<Vec<CurvatureAndNoise>, LandscapeError> {
         self.check(set.samples())?;
         let network = differentiable(network, set)?;
-        let mut centre = Weights(Ok(Vec::new()));
+        let mut centre = Weights::<f64>(Ok(Vec::new()));
         visit_at(&network, path, &mut centre)?;
         let centre = centre.0.map_err(TrainingError::Device)?;
         directions.iter().try_for_each(|direction| check_direction(direction, centre.len()))?;
@@ -140,16 +140,7 @@ impl Pass<'_> {
     }
 }
 
-/// The weights of a parameter, flattened row-major.
-struct Weights(Result<Vec<f64>, String>);
-
-impl Visit for Weights {
-    fn parameter<const D: usize>(&mut self, _: &str, parameter: &Param<Tensor<D>>) {
-        self.0 = parameter.val().inner().try_into_vec_as::<f64>().map_err(|error| error.to_string());
-    }
-}
-
-/// The gradient of a parameter, likewise; empty where the loss does not depend on it.
+/// The gradient of a parameter, flattened row-major; empty where the loss does not depend on it.
 struct Gradient {
     gradients: GradientsParams,
     found: Result<Vec<f64>, String>,

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId};
-use burn::tensor::Tensor;
+use burn::tensor::{Element, Tensor};
 
 use crate::dense::NetworkError;
 
@@ -154,6 +154,15 @@ pub(crate) fn changed<const D: usize>(
     let changed = change(if tracked { tensor.inner() } else { tensor });
     let changed = if tracked { Tensor::from_inner(changed) } else { changed };
     if learns { changed.require_grad() } else { changed }
+}
+
+/// The weights of a parameter, flattened row-major, without autodiff.
+pub(crate) struct Weights<W>(pub(crate) Result<Vec<W>, String>);
+
+impl<W: Element> Visit for Weights<W> {
+    fn parameter<const D: usize>(&mut self, _: &str, parameter: &Param<Tensor<D>>) {
+        self.0 = parameter.val().inner().try_into_vec_as::<W>().map_err(|error| error.to_string());
+    }
 }
 
 /// The number of weights of a parameter.

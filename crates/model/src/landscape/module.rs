@@ -1,12 +1,12 @@
 //! The loss along directions of any parameter of any burn module, by whole forward passes.
 
-use burn::module::{Module, Param};
+use burn::module::Module;
 use burn::tensor::{Element, Tensor, TensorData};
 
 use super::engine::check_direction;
 use crate::dense::NetworkError;
 use crate::evaluated::check_steady;
-use crate::parameters::{Count, Visit, change_at, visit_at};
+use crate::parameters::{Count, Weights, change_at, visit_at};
 use crate::training::{Classifier, ResidentSet, TrainingError};
 
 /// The loss of a whole data set around w_0 while one parameter of a module moves.
@@ -54,7 +54,7 @@ impl<'a, C: Classifier> ModuleLandscape<'a, C> {
     /// the images, gives other logits at every call, or the device fails.
     pub fn new(network: &C, path: &str, set: &'a ResidentSet) -> Result<Self, LandscapeError> {
         let network = network.valid();
-        let mut weights = Weights(Ok(Vec::new()));
+        let mut weights = Weights::<f32>(Ok(Vec::new()));
         visit_at(&network, path, &mut weights)?;
         let centre = weights.0.map_err(TrainingError::Device)?;
         check_steady(&network, set)?;
@@ -155,13 +155,4 @@ pub enum LandscapeError {
     /// The device failed.
     #[error(transparent)]
     Device(#[from] TrainingError),
-}
-
-/// The weights of a parameter, flattened row-major.
-struct Weights(Result<Vec<f32>, String>);
-
-impl Visit for Weights {
-    fn parameter<const D: usize>(&mut self, _: &str, parameter: &Param<Tensor<D>>) {
-        self.0 = parameter.val().try_into_vec_as::<f32>().map_err(|error| error.to_string());
-    }
 }

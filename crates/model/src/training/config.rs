@@ -87,6 +87,11 @@ impl Default for TrainingConfig {
 }
 
 impl TrainingConfig {
+    /// SGD without momentum, whose weights are its whole state: what the formulas of a step w ← w − αg are for.
+    pub fn is_plain_sgd(&self) -> bool {
+        self.optimizer == OptimizerKind::Sgd && self.momentum == 0.0
+    }
+
     /// Check every value against a training set of `samples` images.
     ///
     /// # Errors

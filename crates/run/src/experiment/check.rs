@@ -1,6 +1,6 @@
 //! What the values of an experiment can be, whatever its data.
 
-use varflat_model::{OptimizerKind, Precision, TrainingConfig, written};
+use varflat_model::{Precision, TrainingConfig, written};
 
 use super::{
     Components, DataSection, Experiment, FitSection, LandscapeSection, LangevinSection, PcaSection,
@@ -218,8 +218,7 @@ impl Components {
 
 /// Whether an interrupted training can go on: burn restores the state of an optimizer in f32.
 fn restorable(training: &TrainingConfig) -> Checked {
-    let stateless = training.optimizer == OptimizerKind::Sgd && training.momentum == 0.0;
-    match training.precision == Precision::F32 || stateless {
+    match training.precision == Precision::F32 || training.is_plain_sgd() {
         true => Ok(()),
         false => Err("training.precision = \"f64\" is for SGD without momentum: the state of momentum and of Adam would come back in f32 after an \
                       interruption"

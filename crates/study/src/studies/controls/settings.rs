@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 use varflat_analysis::{Basis, WindowSource};
-use varflat_model::OptimizerKind;
 use varflat_run::artifacts::TRAJECTORY;
 use varflat_run::error::Result;
 use varflat_run::experiment::{
@@ -159,8 +158,7 @@ fn bytes(steps: usize, weights: usize) -> u64 {
 
 /// The complaint about a run whose steps are not those of the linear dynamics.
 pub(in crate::studies) fn replayable(run: &RunFolder) -> Checked {
-    let training = &run.experiment().training;
-    match training.optimizer == OptimizerKind::Sgd && training.momentum == 0.0 {
+    match run.experiment().training.is_plain_sgd() {
         true => Ok(()),
         false => Err("the replay is that of plain SGD: without momentum, and not Adam".to_owned()),
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use varflat_analysis::WindowSource;
-use varflat_model::{OptimizerKind, Shuffle};
+use varflat_model::Shuffle;
 use varflat_run::artifacts::{METRICS, TRAJECTORY};
 use varflat_run::error::Result;
 use varflat_run::experiment::{Checked, Experiment, MOST_COMPONENTS, range, within};
@@ -107,7 +107,7 @@ fn goes_on(experiment: &Experiment) -> Checked {
     let training = &experiment.training;
     let problem = if experiment.langevin.is_some() {
         "the run is a Langevin walk, whose noise is not that of mini-batches"
-    } else if training.optimizer != OptimizerKind::Sgd || training.momentum != 0.0 {
+    } else if !training.is_plain_sgd() {
         "the windows are those of plain SGD: without momentum, and not Adam"
     } else if !experiment.model.is_dense() {
         "the exact curvature is that of a network of dense layers"

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use varflat_analysis::WindowSource;
 use varflat_model::device::Backend;
-use varflat_model::{OptimizerKind, written};
+use varflat_model::written;
 use varflat_run::artifacts::TRAJECTORY;
 use varflat_run::error::Result;
 use varflat_run::experiment::{Checked, Experiment, MOST_COMPONENTS, not_too_many, within};
@@ -67,7 +67,7 @@ fn continuable(experiment: &Experiment) -> Checked {
     let training = &experiment.training;
     let problem = if experiment.langevin.is_some() {
         "the run is a Langevin walk, not a training"
-    } else if training.optimizer != OptimizerKind::Sgd || training.momentum != 0.0 {
+    } else if !training.is_plain_sgd() {
         "a run keeps its last weights, not the state of momentum or of Adam: the twins are of plain SGD"
     } else if !experiment.model.is_dense() {
         "the twins are of networks of dense layers"
